@@ -1,0 +1,108 @@
+"""What a control can end in, and the exceptions that lead there.
+
+A control is a plain function with plain asserts; it never returns a verdict. The verdict follows from how it ended:
+
+====================  ==============  ==============================================================
+how it ended          verdict         meaning
+====================  ==============  ==============================================================
+returned              PASS            every statement held, and something was read
+``AssertionError``    FAIL            a statement did not hold
+`DeclaredButMissing`  FAIL            the profile declares a resource that does not exist
+`CouldNotVerify`      ERROR           denied, throttled, unreachable, not reported, ...
+`NotYetKnown`         UNKNOWN         a plan does not know the value before it is applied
+`NotApplicable`       NOT_APPLICABLE  this target cannot show the condition, with the reason
+anything else         ERROR           the control itself broke
+====================  ==============  ==============================================================
+
+A control that returned without reading anything is an ERROR too: no evidence, no pass.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """The outcome of a control, or of one resource inside it."""
+
+    PASS = "PASS"
+    WAIVED = "WAIVED"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    UNKNOWN = "UNKNOWN"
+    ERROR = "ERROR"
+    FAIL = "FAIL"
+
+    @property
+    def closes_the_gate(self) -> bool:
+        """Whether a run with this verdict ends with a non-zero exit status."""
+        return self in (Verdict.FAIL, Verdict.ERROR)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict that decides for all; PASS for none.
+
+    >>> worst([Verdict.PASS, Verdict.ERROR, Verdict.UNKNOWN])
+    <Verdict.ERROR: 'ERROR'>
+    """
+    order = list(Verdict)
+    return max(verdicts, key=order.index, default=Verdict.PASS)
+
+
+class DeclaredButMissing(AssertionError):
+    """The profile declares a resource that the target does not have: FAIL."""
+
+
+class CouldNotVerify(Exception):
+    """The condition could not be verified: ERROR, never a pass."""
+
+
+class AccessDenied(CouldNotVerify):
+    """The caller may not make the call (IAM, a permission boundary or an SCP)."""
+
+
+class Throttled(CouldNotVerify):
+    """The service still refused the call for its rate after every retry."""
+
+
+class Unreachable(CouldNotVerify):
+    """No answer: connection refused, name not resolved, or a timeout."""
+
+
+class NotImplementedByEndpoint(CouldNotVerify):
+    """The endpoint (an emulator) does not implement the operation."""
+
+
+class CallFailed(CouldNotVerify):
+    """The service answered with another error."""
+
+
+class NotReported(CouldNotVerify):
+    """The source said nothing about the field; a default is never made up."""
+
+
+class NotYetKnown(Exception):
+    """A plan does not know the value before it is applied: UNKNOWN."""
+
+
+class NotApplicable(Exception):
+    """The target cannot show the condition; the message says why: NOT_APPLICABLE."""
+
+
+class UsageError(Exception):
+    """Bad input (option, profile, plan file, waiver, account): one message, exit status 4, nothing judged."""
+
+
+def verdict_of(error: BaseException) -> Verdict:
+    """The verdict that an exception from a control leads to.
+
+    >>> verdict_of(AccessDenied("rds:DescribeDBInstances")), verdict_of(KeyError("x"))
+    (<Verdict.ERROR: 'ERROR'>, <Verdict.ERROR: 'ERROR'>)
+    """
+    match error:
+        case AssertionError():
+            return Verdict.FAIL
+        case NotYetKnown():
+            return Verdict.UNKNOWN
+        case NotApplicable():
+            return Verdict.NOT_APPLICABLE
+        case _:
+            return Verdict.ERROR
