@@ -1,0 +1,55 @@
+"""The facts of a resource inside AWS's answers."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from stackproof.aws.calls import Answer
+from stackproof.resources.base import Field, Found, Resource
+
+if TYPE_CHECKING:
+    from stackproof.sources.aws import Reader
+
+R = TypeVar("R", bound=Resource)
+
+
+class AwsFacts:
+    """The facts of one resource: an item of an answer, and the reader for what takes another call (an `Origin`).
+
+    A further call is made only when a field that needs it is read, so that a denied one spoils the controls that need it and no
+    other. Every call that a field's value rests on is part of its source.
+    """
+
+    def __init__(self, aws: "Reader", item: Mapping[str, Any], source: str) -> None:
+        self._aws = aws
+        self._item = item
+        self._source = source
+        self._asked: dict[str, None] = {}
+
+    def at(self, path: str) -> Any:
+        """The value at a path of dotted member names; None when the answer is silent about it."""
+        value: Any = self._item
+        for member in path.split("."):
+            value = value.get(member) if isinstance(value, Mapping) else None
+        return value
+
+    def read(self, operation: str, *, absent: tuple[str, ...] = (), **parameters: object) -> Answer:
+        """The answer to a further question about this resource; see `Reader.read`."""
+        answer = self._aws.read(operation, absent=absent, **parameters)
+        self._asked[answer.source] = None
+        return answer
+
+    def nested(self, kind: type[R], name: str, item: Mapping[str, Any], answer: Answer) -> R:
+        """A resource inside this one, with its facts from an answer."""
+        return kind(name, AwsFacts(self._aws, item, answer.source), answer.source)
+
+    def look_up(self, field: Field) -> Found:
+        if not callable(field.aws):
+            return Found(self.at(field.aws or field.name), self._source)
+        tracing = AwsFacts(self._aws, self._item, self._source)
+        value = field.aws(tracing)
+        return Found(value, "; ".join([self._source, *tracing._asked]))
+
+
+def listed(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: str) -> list[R]:
+    """One resource for each item of an answer's list; ``named`` is the member that names an item."""
+    return [kind(item[named], AwsFacts(aws, item, answer.source), answer.source) for item in answer.items(member)]

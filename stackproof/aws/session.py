@@ -1,0 +1,191 @@
+"""Sending calls to AWS with boto3: credentials, retries, pagination, and what each error means.
+
+Errors are data here: a call ends in pages, or in the one `CouldNotVerify` that names what went wrong, where, and what to do.
+"""
+
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Protocol
+
+from stackproof.aws.calls import Answer, Call
+from stackproof.verdicts import (
+    AccessDenied,
+    CallFailed,
+    CouldNotVerify,
+    NotImplementedByEndpoint,
+    Throttled,
+    Unreachable,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+CONNECT_TIMEOUT = 5
+READ_TIMEOUT = 30
+"""Seconds."""
+ATTEMPTS_LIVE = 8
+ATTEMPTS_EMULATED = 2
+"""An emulator answers 500 for what it lacks, and does so every time."""
+MAX_CONCURRENT_CALLS = 8
+
+_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "AuthFailure")
+_THROTTLED = (
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "TransactionInProgressException",
+    "ProvisionedThroughputExceededException",
+    "EC2ThrottledException",
+)
+_CREDENTIALS = (
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+)
+
+
+class Transport(Protocol):
+    """Whatever turns a call into an answer: the network, or a recording."""
+
+    def send(self, call: Call, absent: tuple[str, ...]) -> Answer:
+        """Ask, to the last page. ``absent`` are the error codes by which the service says "there is none"."""
+        ...
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Requests sent so far, by operation; a retry counts, a page counts."""
+        ...
+
+
+class Network:
+    """AWS, or an endpoint that speaks its API, by boto3. Clients are made once per service and region."""
+
+    def __init__(self, *, endpoint: str | None = None, profile: str | None = None) -> None:
+        import boto3
+        from botocore.config import Config
+
+        from stackproof.aws import readonly
+
+        self._counts: Counter[str] = Counter()
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._making_clients = threading.Lock()
+        self._slots = threading.BoundedSemaphore(MAX_CONCURRENT_CALLS)
+        self._endpoint = endpoint
+        test_keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"} if endpoint else {}
+        self._session = boto3.Session(profile_name=profile, **test_keys)
+        self._config = Config(
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+            retries={
+                "mode": "adaptive" if endpoint is None else "standard",
+                "total_max_attempts": ATTEMPTS_LIVE if endpoint is None else ATTEMPTS_EMULATED,
+            },
+            max_pool_connections=MAX_CONCURRENT_CALLS,
+            s3={"addressing_style": "path"} if endpoint else {},
+        )
+        readonly.install(self._session._session, readonly.allowed_operations())
+        self._session.events.register("before-send", self._count)
+
+    @property
+    def counts(self) -> Counter[str]:
+        return self._counts
+
+    def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            with self._slots:
+                return Answer(call, self._pages(call))
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in absent:
+                return Answer(call, absent=True)
+            return Answer(call, error=meaning_of_refusal(call, error))
+        except BotoCoreError as error:
+            return Answer(call, error=meaning_of_failure(call, error))
+
+    def _pages(self, call: Call) -> list[dict[str, Any]]:
+        from botocore import xform_name
+
+        client = self._client(call.service, call.region)
+        method = xform_name(call.action)
+        if client.can_paginate(method):
+            return list(client.get_paginator(method).paginate(**call.arguments))
+        return [getattr(client, method)(**call.arguments)]
+
+    def _client(self, service: str, region: str) -> Any:
+        with self._making_clients:  # making a client is not thread-safe in boto3; using one is
+            key = (service, region)
+            if key not in self._clients:
+                self._clients[key] = self._session.client(
+                    service, region_name=region, endpoint_url=self._endpoint, config=self._config
+                )
+            return self._clients[key]
+
+    def _count(self, *, event_name: str, **_: Any) -> None:
+        service, action = event_name.split(".")[1:3]
+        self._counts[f"{service}:{action}"] += 1
+
+
+def meaning_of_refusal(call: Call, error: "ClientError") -> CouldNotVerify:
+    """What an error that AWS answered means for the control that asked."""
+    said = error.response.get("Error", {})
+    code = str(said.get("Code", ""))
+    message = str(said.get("Message", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in _DENIED or (status == 403 and code not in _CREDENTIALS):
+        by = " by a service control policy" if "service control policy" in message else ""
+        return AccessDenied(
+            f"{call} was denied{by} ({code}); allow {call.operation} to the caller and run again. {message}".strip()
+        )
+    if code in _CREDENTIALS:
+        return AccessDenied(f"{call}: the credentials were not accepted ({code}); renew them and run again")
+    if code in _THROTTLED:
+        return Throttled(f"{call} was still throttled after every retry ({code}); run again when the account is quieter")
+    if status == 501 or (code in ("NotImplemented", "InternalFailure") and "implemented" in message.lower()):
+        return NotImplementedByEndpoint(f"{call} is not implemented by the endpoint; it can only be judged elsewhere")
+    return CallFailed(f"{call} failed: {code} (HTTP {status}) {message}".strip())
+
+
+def meaning_of_failure(call: Call, error: "BotoCoreError") -> CouldNotVerify:
+    """What an error on this side of the wire means: no answer, no credentials, parameters that do not fit."""
+    from botocore.exceptions import HTTPClientError, NoCredentialsError, PartialCredentialsError
+
+    match error:
+        case HTTPClientError():
+            return Unreachable(f"{call}: no answer ({type(error).__name__}); check the network and the endpoint, and run again")
+        case NoCredentialsError() | PartialCredentialsError():
+            return AccessDenied(f"{call}: no AWS credentials were found; log in (aws sso login, AWS_PROFILE) and run again")
+        case _:
+            return CallFailed(f"{call} could not be made: {error}")
+
+
+def pin_identity(transport: Transport, *, account: str, region: str, environment: str) -> None:
+    """Stop unless the caller's account is the profile's, before anything else is asked.
+
+    Raises `UsageError`.
+    """
+    from stackproof.aws.readonly import IDENTITY
+
+    answer = transport.send(Call.of(IDENTITY, region), ())
+    try:
+        identity = answer.pages[0]
+    except CouldNotVerify as error:
+        raise UsageError(f"environment {environment}: cannot tell which account this is. {error}") from None
+    if identity.get("Account") != account:
+        raise UsageError(
+            f"environment {environment}: the credentials belong to account {identity.get('Account')}, "
+            f'but the profile says account = "{account}". Choose the right AWS_PROFILE, or the right --env; nothing was read.'
+        )

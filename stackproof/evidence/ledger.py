@@ -1,0 +1,68 @@
+"""The read ledger: which fields the running control read, what they said, and where each came from.
+
+Resources write to it whenever a field is read (`stackproof.resources.base`); nothing else does. A control that passes with an empty
+ledger has proven nothing, and is judged ERROR.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from stackproof.evidence.redaction import redact
+from stackproof.results import Reading
+
+LONGEST_VALUE = 300
+"""Characters of a value that the ledger keeps; the evidence store has the whole answer."""
+
+_current: ContextVar[dict[Reading, None] | None] = ContextVar("ledger", default=None)
+
+
+class Ledger:
+    """What one control has read so far, in order, each reading once."""
+
+    def __init__(self) -> None:
+        self._readings: dict[Reading, None] = {}
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        return tuple(self._readings)
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Record here everything that is read inside the block."""
+        token = _current.set(self._readings)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+
+def record(resource: str, field: str, value: object, source: str) -> None:
+    """Note that the running control read ``field`` of ``resource``; does nothing outside a control."""
+    readings = _current.get()
+    if readings is not None:
+        readings[Reading(resource, field, displayed(value), source)] = None
+
+
+def displayed(value: object) -> str:
+    """A value as people read it: redacted and of bounded length.
+
+    >>> displayed(True), displayed(None), displayed("available"), displayed(["a"])
+    ('true', 'none', 'available', '[a]')
+    """
+    text = redact(_plain(value))
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}… ({len(text)} characters)"
+
+
+def _plain(value: object) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return str(value).lower()
+        case list() | tuple() | set() | frozenset():
+            return f"[{', '.join(_plain(item) for item in value)}]"
+        case dict():
+            return f"{{{', '.join(f'{key}: {_plain(item)}' for key, item in value.items())}}}"
+        case _:
+            return str(value)

@@ -1,0 +1,62 @@
+"""Which TLS protocols a load balancer's security policy offers.
+
+AWS answers that for itself (DescribeSSLPolicies). A plan knows only the policy's name, and a name is no evidence: a policy called
+TLS13-1-0 offers TLS 1.0. So a plan is judged by this table, copied from AWS's documentation; a policy that is not in it is unknown.
+
+Source: Elastic Load Balancing user guide, "Security policies for your Application Load Balancer", read 2026-11-21.
+"""
+
+from collections.abc import Iterable
+
+TABLE_DATE = "2026-11-21"
+
+_FROM_1_0 = ("TLSv1", "TLSv1.1", "TLSv1.2")
+_FROM_1_0_TO_1_3 = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+_FROM_1_1_TO_1_3 = ("TLSv1.1", "TLSv1.2", "TLSv1.3")
+_ONLY_1_2 = ("TLSv1.2",)
+_FROM_1_2_TO_1_3 = ("TLSv1.2", "TLSv1.3")
+_ONLY_1_3 = ("TLSv1.3",)
+
+PROTOCOLS = {
+    "ELBSecurityPolicy-2016-08": _FROM_1_0,
+    "ELBSecurityPolicy-TLS-1-0-2015-04": _FROM_1_0,
+    "ELBSecurityPolicy-TLS-1-1-2017-01": ("TLSv1.1", "TLSv1.2"),
+    "ELBSecurityPolicy-TLS-1-2-2017-01": _ONLY_1_2,
+    "ELBSecurityPolicy-TLS-1-2-Ext-2018-06": _ONLY_1_2,
+    "ELBSecurityPolicy-FS-2018-06": _FROM_1_0,
+    "ELBSecurityPolicy-FS-1-1-2019-08": ("TLSv1.1", "TLSv1.2"),
+    "ELBSecurityPolicy-FS-1-2-2019-08": _ONLY_1_2,
+    "ELBSecurityPolicy-FS-1-2-Res-2019-08": _ONLY_1_2,
+    "ELBSecurityPolicy-FS-1-2-Res-2020-10": _ONLY_1_2,
+    "ELBSecurityPolicy-TLS13-1-0-2021-06": _FROM_1_0_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-1-2021-06": _FROM_1_1_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-2-2021-06": _FROM_1_2_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-2-Res-2021-06": _FROM_1_2_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-2-Ext1-2021-06": _FROM_1_2_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-2-Ext2-2021-06": _FROM_1_2_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-3-2021-06": _ONLY_1_3,
+    "ELBSecurityPolicy-TLS13-1-0-FIPS-2023-04": _FROM_1_0_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-1-FIPS-2023-04": _FROM_1_1_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04": _FROM_1_2_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04": _FROM_1_2_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-2-Ext0-FIPS-2023-04": _FROM_1_2_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-2-Ext1-FIPS-2023-04": _FROM_1_2_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-2-Ext2-FIPS-2023-04": _FROM_1_2_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04": _ONLY_1_3,
+    "ELBSecurityPolicy-TLS13-1-2-PQ-2025-09": _FROM_1_2_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09": _FROM_1_2_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-2-Ext1-PQ-2025-09": _FROM_1_2_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-2-Ext2-PQ-2025-09": _FROM_1_2_TO_1_3,
+    "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09": _ONLY_1_3,
+}
+
+_CURRENT = ("TLSv1.2", "TLSv1.3")
+
+
+def obsolete(protocols: Iterable[str]) -> list[str]:
+    """The protocols that are older than TLS 1.2, or not known here.
+
+    >>> obsolete(["TLSv1.3", "TLSv1.2"]), obsolete(["TLSv1.2", "TLSv1", "TLSv9"])
+    ([], ['TLSv1', 'TLSv9'])
+    """
+    return [protocol for protocol in protocols if protocol not in _CURRENT]

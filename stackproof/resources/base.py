@@ -1,0 +1,212 @@
+"""What every typed resource shares: fields that know where they came from.
+
+A resource class declares its fields once, with the name of the fact in each world:
+
+.. code-block:: python
+
+    class DatabaseInstance(Resource):
+        publicly_accessible: bool = field(aws="PubliclyAccessible", plan="publicly_accessible")
+
+Reading a field is the only way to a fact, and has one of these outcomes:
+
+- a value: it is written to the running control's ledger with its source, and returned;
+- *not known yet* (a plan): raises `NotYetKnown`, or is a `Reference` where the plan says which resource's attribute it will be;
+- *not reported*: raises `NotReported`. ``None`` is a value only for a field whose type admits it, where the service documents that
+  absence means "none"; everywhere else nothing is made up for what is absent;
+- the call that would tell failed: its error is raised (`AccessDenied`, ...), in the control that needed the fact and no other.
+"""
+
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Protocol, Self, overload
+
+from stackproof.evidence import ledger
+from stackproof.verdicts import CouldNotVerify, NotReported, NotYetKnown
+
+if TYPE_CHECKING:
+    from stackproof.sources.aws import Reader
+    from stackproof.sources.plan import Plan
+
+
+class Found(NamedTuple):
+    """A fact and where it came from."""
+
+    value: object
+    source: str
+
+
+class Origin(Protocol):
+    """Where one resource's facts come from: an AWS answer, a planned resource, a file."""
+
+    def look_up(self, field: "Field") -> Found:
+        """The field's value; None when the source is silent about it.
+
+        Raises `NotYetKnown` or a `CouldNotVerify`.
+        """
+        ...
+
+
+class Field:
+    """A declared field (a descriptor): the path of the fact in each kind of origin, or a function of the origin."""
+
+    def __init__(self, aws: "str | Callable[[Any], object] | None", plan: "str | Callable[[Any], object] | None") -> None:
+        self.aws = aws
+        self.plan = plan
+        self.name = ""
+        self._allowed: tuple[type, ...] | None = None
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: "Resource", owner: type) -> object: ...
+    def __get__(self, instance: "Resource | None", owner: type) -> object:
+        if instance is None:
+            return self
+        found = instance.origin.look_up(self)
+        value = self._checked(found.value, instance)
+        ledger.record(instance.label, self.name, value, found.source)
+        return value
+
+    def _checked(self, value: object, instance: "Resource") -> object:
+        if isinstance(value, Reference):
+            return value
+        if self._allowed is None:
+            self._allowed = _plain_types(_hints(type(instance))[self.name])
+        allowed = self._allowed
+        if isinstance(value, allowed) and not (isinstance(value, bool) and bool not in allowed):
+            return value
+        if value is None:
+            raise NotReported(
+                f"{instance.label}: {self.name} is not reported by {instance.source}; nothing is assumed in its place"
+            )
+        expected = " or ".join(sorted(kind.__name__ for kind in allowed))
+        raise CouldNotVerify(f"{instance.label}: {self.name} is {type(value).__name__} in {instance.source}, expected {expected}")
+
+
+def field(*, aws: str | Callable[[Any], object] | None = None, plan: str | Callable[[Any], object] | None = None) -> Any:
+    """Declare a field: its dotted path (or a function of the origin) in an AWS answer and in a planned resource.
+
+    A field without a path is looked up by its own name (resources made from files).
+    """
+    return Field(aws, plan)
+
+
+class Resource:
+    """A noun that answers questions about one resource. Subclasses declare fields; see the module."""
+
+    operations: ClassVar[tuple[str, ...]] = ()
+    """The AWS operations that reading this kind needs, as ``rds:DescribeDBInstances``. The guard lets no other through."""
+
+    terraform: ClassVar[tuple[str, ...]] = ()
+    """The Terraform resource types that this kind is planned as."""
+
+    planned_name: ClassVar[str] = "name"
+    """The planned attribute that names one."""
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> Iterable[Self]:
+        """The resources of this kind in AWS; see `Source.collect`."""
+        raise NotImplementedError(f"{cls.__name__} cannot be read from AWS")
+
+    @classmethod
+    def from_plan(cls, plan: "Plan", names: Sequence[str]) -> Iterable[Self]:
+        """The resources of this kind in a plan; see `Source.collect`."""
+        del names  # a plan lists all there are
+        return [cls(block.name_or_address(cls.planned_name), block, block.source) for block in plan.resources(*cls.terraform)]
+
+    def __init__(self, name: str, origin: Origin, source: str) -> None:
+        self.name = name
+        self.origin = origin
+        self.source = source
+
+    @property
+    def label(self) -> str:
+        return f"{type(self).__name__} {self.name}"
+
+    def __repr__(self) -> str:
+        return f"<{self.label}>"
+
+
+class Given:
+    """An origin whose facts are already at hand, by field name: what a command or a file said."""
+
+    def __init__(self, facts: Mapping[str, object], source: str) -> None:
+        self._facts = facts
+        self._source = source
+
+    def look_up(self, field: Field) -> Found:
+        return Found(self._facts.get(field.name), self._source)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Reference:
+    """A planned value that is another resource's attribute, not known before apply.
+
+    It compares equal to the same reference, and unequal to a reference to another resource. Any other question about it has no
+    answer yet and raises `NotYetKnown`.
+
+    >>> key = Reference("aws_kms_key.logs", "arn")
+    >>> key == Reference("aws_kms_key.logs", "arn"), key == Reference("aws_kms_key.other", "arn")
+    (True, False)
+    >>> key == "arn:aws:kms:ap-northeast-2:123456789012:key/1"
+    Traceback (most recent call last):
+    stackproof.verdicts.NotYetKnown: aws_kms_key.logs.arn is known only after apply
+    """
+
+    address: str
+    """The resource's address in the plan: ``module.logs.aws_kms_key.this[0]``."""
+    attribute: str
+
+    def __eq__(self, other: object) -> bool:
+        match other:
+            case Reference(address=self.address, attribute=self.attribute):
+                return True
+            case None:
+                return False
+            case Reference(address=address, attribute=attribute) if address != self.address and attribute == self.attribute:
+                return False
+            case _:
+                self._unknown()
+
+    def __hash__(self) -> int:
+        return hash((self.address, self.attribute))
+
+    def __repr__(self) -> str:
+        return f"<{self.address}.{self.attribute}, known after apply>"
+
+    __str__ = __repr__
+
+    def _unknown(self, *_: object) -> NoReturn:
+        raise NotYetKnown(f"{self.address}.{self.attribute} is known only after apply")
+
+    __bool__ = __len__ = __iter__ = __contains__ = __getitem__ = _unknown
+    __lt__ = __le__ = __gt__ = __ge__ = __int__ = __float__ = _unknown
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):  # protocol probes (copy, pickle, inspect) must see "no such method"
+            raise AttributeError(name)
+        self._unknown()
+
+
+def _hints(kind: type) -> dict[str, Any]:
+    """A resource class's annotations. Names that are only imported for type checking do not matter here."""
+    return typing.get_type_hints(kind, localns={"Reader": object, "Plan": object})
+
+
+def _plain_types(hint: object) -> tuple[type, ...]:
+    """The runtime types that an annotation admits.
+
+    >>> _plain_types(str | None)
+    (<class 'str'>, <class 'NoneType'>)
+    >>> _plain_types(tuple[str, ...])
+    (<class 'tuple'>,)
+    """
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        return tuple(plain for part in typing.get_args(hint) for plain in _plain_types(part))
+    origin = typing.get_origin(hint) or hint
+    return (origin,) if isinstance(origin, type) else (object,)

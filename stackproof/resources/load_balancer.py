@@ -1,0 +1,163 @@
+"""Elastic Load Balancing: application load balancers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stackproof.aws.facts import AwsFacts, listed
+from stackproof.judgement import tls
+from stackproof.resources.base import Given, Resource, field
+from stackproof.sources.plan import PlannedBlock
+from stackproof.verdicts import CouldNotVerify, NotYetKnown
+
+if TYPE_CHECKING:
+    from stackproof.sources.aws import Reader
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a listener or a rule does with a request."""
+
+    type: str
+    """``forward``, ``redirect``, ``fixed-response``, ``authenticate-oidc``, ..."""
+    redirect_protocol: str | None = None
+    """``HTTPS``, ``HTTP``, or ``#{protocol}`` for the protocol that the request came by."""
+
+    @property
+    def redirects_to_https(self) -> bool:
+        """
+        >>> Action("redirect", "HTTPS").redirects_to_https, Action("redirect", "#{protocol}").redirects_to_https
+        (True, False)
+        """
+        return self.type == "redirect" and self.redirect_protocol == "HTTPS"
+
+    def __str__(self) -> str:
+        return f"redirect to {self.redirect_protocol}" if self.type == "redirect" else self.type
+
+    __repr__ = __str__
+
+
+def _answered_actions(actions: Sequence[Mapping[str, Any]] | None) -> tuple[Action, ...] | None:
+    if actions is None:
+        return None
+    return tuple(Action(action["Type"], action.get("RedirectConfig", {}).get("Protocol")) for action in actions)
+
+
+def _planned_actions(blocks: Sequence[PlannedBlock]) -> tuple[Action, ...]:
+    return tuple(
+        Action(block.at("type"), next((redirect.at("protocol") for redirect in block.blocks("redirect")), None))
+        for block in blocks
+    )
+
+
+class TlsPolicy(Resource):
+    """A security policy: what a TLS listener negotiates."""
+
+    operations = ("elbv2:DescribeSSLPolicies",)
+
+    protocols: tuple[str, ...] = field(aws=lambda policy: _tuple(policy.at("SslProtocols")))
+    """``TLSv1``, ``TLSv1.1``, ``TLSv1.2``, ``TLSv1.3``."""
+
+
+def _answered_policy(listener: AwsFacts) -> TlsPolicy | None:
+    name = listener.at("SslPolicy")
+    if name is None or listener.at("Protocol") != "HTTPS":
+        return None
+    answer = listener.read("elbv2:DescribeSSLPolicies", Names=[name])
+    found = [policy for policy in answer.items("SslPolicies") if policy.get("Name") == name]
+    if not found:
+        raise CouldNotVerify(f"{answer.source}: the answer does not have the policy that was asked for")
+    return listener.nested(TlsPolicy, name, found[0], answer)
+
+
+def _planned_policy(listener: PlannedBlock) -> TlsPolicy | None:
+    name = listener.at("ssl_policy")
+    if name is None or listener.at("protocol") != "HTTPS":
+        return None
+    if name not in tls.PROTOCOLS:
+        raise NotYetKnown(f"the protocols of {name} are not in the table of {tls.TABLE_DATE}; AWS tells them after apply")
+    source = f"{listener.source}.ssl_policy; AWS's table of security policies, {tls.TABLE_DATE}"
+    return TlsPolicy(name, Given({"protocols": tls.PROTOCOLS[name]}, source), source)
+
+
+class ListenerRule(Resource):
+    """A rule of a listener, the default one included on AWS."""
+
+    operations = ("elbv2:DescribeRules",)
+    terraform = ("aws_lb_listener_rule",)
+
+    actions: tuple[Action, ...] = field(
+        aws=lambda rule: _answered_actions(rule.at("Actions")), plan=lambda rule: _planned_actions(rule.blocks("action"))
+    )
+
+
+def _answered_rules(listener: AwsFacts) -> tuple[ListenerRule, ...]:
+    answer = listener.read("elbv2:DescribeRules", ListenerArn=listener.at("ListenerArn"))
+    port = listener.at("Port")
+    return tuple(listener.nested(ListenerRule, f":{port} {rule.get('Priority')}", rule, answer) for rule in answer.items("Rules"))
+
+
+def _planned_rules(listener: PlannedBlock) -> tuple[ListenerRule, ...]:
+    blocks = listener.plan.referring("aws_lb_listener_rule", "listener_arn", listener, named="arn")
+    return tuple(ListenerRule(block.address, block, block.source) for block in blocks)
+
+
+class Listener(Resource):
+    """A listener of an application load balancer."""
+
+    operations = ("elbv2:DescribeListeners", *ListenerRule.operations, *TlsPolicy.operations)
+    terraform = ("aws_lb_listener", "aws_alb_listener")
+
+    protocol: str = field(aws="Protocol", plan="protocol")
+    """``HTTP`` or ``HTTPS``."""
+    default_actions: tuple[Action, ...] = field(
+        aws=lambda listener: _answered_actions(listener.at("DefaultActions")),
+        plan=lambda listener: _planned_actions(listener.blocks("default_action")),
+    )
+    rules: tuple[ListenerRule, ...] = field(aws=_answered_rules, plan=_planned_rules)
+    tls_policy: TlsPolicy | None = field(aws=_answered_policy, plan=_planned_policy)
+    """None for a listener that does not terminate TLS."""
+
+    @property
+    def only_redirects_to_https(self) -> bool:
+        """Whether every request, by whatever rule, is only sent to HTTPS."""
+        actions = [*self.default_actions, *(action for rule in self.rules for action in rule.actions)]
+        return bool(actions) and all(action.redirects_to_https for action in actions)
+
+
+def _answered_listeners(balancer: AwsFacts) -> tuple[Listener, ...]:
+    answer = balancer.read("elbv2:DescribeListeners", LoadBalancerArn=balancer.at("LoadBalancerArn"))
+    return tuple(
+        balancer.nested(Listener, f"{item.get('Protocol')}:{item.get('Port')}", item, answer)
+        for item in answer.items("Listeners")
+    )
+
+
+def _planned_listeners(balancer: PlannedBlock) -> tuple[Listener, ...]:
+    return tuple(
+        Listener(f"{block.values.get('protocol')}:{block.values.get('port')}", block, block.source)
+        for kind in Listener.terraform
+        for block in balancer.plan.referring(kind, "load_balancer_arn", balancer, named="arn")
+    )
+
+
+class LoadBalancer(Resource):
+    """An application load balancer."""
+
+    operations = ("elbv2:DescribeLoadBalancers", *Listener.operations)
+    terraform = ("aws_lb", "aws_alb")
+
+    listeners: tuple[Listener, ...] = field(aws=_answered_listeners, plan=_planned_listeners)
+
+    @property
+    def tls_listeners(self) -> tuple[Listener, ...]:
+        return tuple(listener for listener in self.listeners if listener.protocol == "HTTPS")
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[LoadBalancer]":
+        del names  # one call lists all
+        return listed(cls, aws, aws.read("elbv2:DescribeLoadBalancers"), "LoadBalancers", named="LoadBalancerName")
+
+
+def _tuple(values: list[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(values)

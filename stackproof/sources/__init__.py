@@ -1,0 +1,20 @@
+"""Where resources come from: a Terraform plan, AWS (or an endpoint that speaks its API), or a recorded run."""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from stackproof.resources.base import Resource
+
+R = TypeVar("R", bound=Resource)
+
+
+class Source(Protocol):
+    """One place to read typed resources from."""
+
+    def collect(self, kind: type[R], names: Sequence[str]) -> tuple[R, ...]:
+        """The resources of a kind.
+
+        ``names`` are those that the profile declares. A source that can list the kind answers with all there are; one that has to
+        ask by name answers with those of the names that exist. Raises `CouldNotVerify` when it cannot tell.
+        """
+        ...

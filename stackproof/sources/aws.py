@@ -1,0 +1,65 @@
+"""AWS as a source: every call is asked once, to the last page, concurrently with the others."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from typing import TypeVar
+
+from stackproof.aws.calls import Answer, Call
+from stackproof.aws.session import MAX_CONCURRENT_CALLS, Transport
+from stackproof.sources import R
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Asks AWS on behalf of the resource classes. Single-flight: whoever asks second waits for the first one's answer."""
+
+    def __init__(self, transport: Transport, *, account: str, region: str) -> None:
+        self.account = account
+        self.region = region
+        self.transport = transport
+        self._asked: dict[Call, Future[Answer]] = {}
+        self._lock = Lock()
+
+    def read(self, operation: str, *, absent: tuple[str, ...] = (), region: str | None = None, **parameters: object) -> Answer:
+        """The answer to one question; never raises for what AWS answers, see `Answer`.
+
+        ``absent``: the service's error codes that say "there is none", which is an answer too.
+        """
+        call = Call.of(operation, region or self.region, **parameters)
+        with self._lock:
+            waiting = self._asked.get(call)
+            if waiting is None:
+                mine = self._asked[call] = Future()
+        if waiting is not None:
+            return waiting.result()
+        try:
+            answer = self.transport.send(call, absent)
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        mine.set_result(answer)
+        return answer
+
+    def together(self, *questions: Callable[[], T]) -> list[T]:
+        """The results of several questions, asked at the same time, in their order."""
+        if len(questions) < 2:
+            return [question() for question in questions]
+        with ThreadPoolExecutor(max_workers=MAX_CONCURRENT_CALLS) as pool:
+            return [future.result() for future in [pool.submit(question) for question in questions]]
+
+    @property
+    def answers(self) -> Mapping[Call, Answer]:
+        """Everything that was asked, with its answer, in the order of asking."""
+        return {call: future.result() for call, future in self._asked.items() if future.done() and not future.exception()}
+
+
+class AwsSource:
+    """Typed resources from AWS, or from an endpoint that speaks its API."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def collect(self, kind: type[R], names: Sequence[str]) -> tuple[R, ...]:
+        return tuple(kind.from_aws(self.reader, names))
