@@ -39,14 +39,20 @@ class Control:
     entry: Entry
 
 
+declared: dict[str, Callable[..., None]] = {}
+"""The test of each control whose module has been imported, by id."""
+
+
 def control(id: str, *, severity: Severity) -> Callable[[Test], Test]:
-    """Declare a test as the control of this id. Raises `LookupError` for an id that is not in the catalogue."""
+    """Declare a test as the control of this id. Raises `LookupError` for an id that is not in the catalogue, or that is taken."""
     if id not in catalogue():
         raise LookupError(f"{id} is not in stackproof/catalogue.toml: add its titles, stages and document there first")
-    declared = Control(id, severity, catalogue()[id])
 
     def mark(test: Test) -> Test:
-        test.control = declared  # type: ignore[attr-defined]
+        if id in declared and declared[id].__qualname__ != test.__qualname__:
+            raise LookupError(f"{id} is declared twice: by {declared[id].__qualname__} and by {test.__qualname__}")
+        test.control = Control(id, severity, catalogue()[id])  # type: ignore[attr-defined]
+        declared[id] = test
         return test
 
     return mark

@@ -5,7 +5,6 @@ Every key is checked; an unknown one, a missing one or a wrong type stops the ru
 """
 
 import difflib
-import ipaddress
 import re
 import tomllib
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from stackproof.judgement.exposure import Opening, merged, opening
 from stackproof.verdicts import UsageError
 
 TARGETS = ("plan", "embedded", "localstack", "aws")
@@ -42,14 +42,6 @@ class Ingress(_Table):
     source: str = Field(alias="from")
     """A CIDR block, or the name of a security group."""
 
-    @property
-    def is_cidr(self) -> bool:
-        try:
-            ipaddress.ip_network(self.source)
-        except ValueError:
-            return False
-        return True
-
 
 class SecurityGroup(_Table):
     name: str
@@ -77,6 +69,11 @@ class Network(_Table):
     vpc: str
     """The VPC's Name tag."""
     security_groups: tuple[SecurityGroup, ...] = Field(min_length=1)
+
+    def openings_of(self, group: str) -> frozenset[Opening]:
+        """The declared ways into a security group. Raises `LookupError` for a group that is not declared."""
+        declared = {one.name: one.ingress for one in self.security_groups}
+        return merged(opening("tcp", way.port, way.port, way.source) for way in declared[group])
 
 
 class Identity(_Table):

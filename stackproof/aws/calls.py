@@ -53,8 +53,8 @@ class Answer:
         absent: bool = False,
     ) -> None:
         self.call = call
-        self._pages = tuple(pages)
-        self._error = error
+        self.raw_pages = tuple(pages)
+        self.error = error
         self.is_absent = absent
         """AWS answered, with its documented error code for "there is none" (``NoSuchBucketPolicy``)."""
 
@@ -64,9 +64,9 @@ class Answer:
 
     @property
     def pages(self) -> tuple[Mapping[str, Any], ...]:
-        if self._error:
-            raise self._error
-        return self._pages
+        if self.error:
+            raise self.error
+        return self.raw_pages
 
     @property
     def page(self) -> Mapping[str, Any] | None:

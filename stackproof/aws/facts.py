@@ -32,7 +32,7 @@ class AwsFacts:
             value = value.get(member) if isinstance(value, Mapping) else None
         return value
 
-    def read(self, operation: str, *, absent: tuple[str, ...] = (), **parameters: object) -> Answer:
+    def read(self, operation: str, *, absent: tuple[str, ...] = (), **parameters: Any) -> Answer:
         """The answer to a further question about this resource; see `Reader.read`."""
         answer = self._aws.read(operation, absent=absent, **parameters)
         self._asked[answer.source] = None

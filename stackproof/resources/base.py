@@ -170,8 +170,7 @@ class Reference:
                 return False
             case Reference(address=address, attribute=attribute) if address != self.address and attribute == self.attribute:
                 return False
-            case _:
-                self._unknown()
+        self._unknown()
 
     def __hash__(self) -> int:
         return hash((self.address, self.attribute))

@@ -19,7 +19,7 @@ class KmsKey(Resource):
     terraform = ("aws_kms_key",)
 
     arn: str = field(aws="KeyMetadata.Arn", plan="arn")
-    manager: str = field(aws="KeyMetadata.KeyManager", plan=lambda key: "CUSTOMER")
+    manager: str = field(aws="KeyMetadata.KeyManager", plan=lambda _: "CUSTOMER")
     """``CUSTOMER``, or ``AWS`` for a key that AWS manages. A key that Terraform creates is the customer's."""
     state: str = field(aws="KeyMetadata.KeyState", plan=_planned_state)
     """``Enabled``, ``Disabled``, ``PendingDeletion``, ..."""

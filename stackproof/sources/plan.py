@@ -83,16 +83,14 @@ class Plan:
 
     def referring(self, kind: str, attribute: str, to: "PlannedBlock", *, named: str) -> list["PlannedBlock"]:
         """Resources of a type whose attribute refers to another resource, or holds its name (``named`` is the attribute)."""
-        found = []
-        for block in self.resources(kind):
-            value = block.at(attribute)
+        name = to.at(named)
+
+        def refers(value: object) -> bool:
             if isinstance(value, Reference):
-                matches = value.address == to.address
-            else:
-                matches = value is not None and value == to.at(named)
-            if matches:
-                found.append(block)
-        return found
+                return value.address == to.address
+            return not isinstance(name, Reference) and value is not None and value == name
+
+        return [block for block in self.resources(kind) if refers(block.at(attribute))]
 
     @cached_property
     def _planned(self) -> dict[str, tuple[str, "PlannedBlock"]]:

@@ -1,0 +1,159 @@
+"""Start, find and stop the server process of the embedded cloud."""
+
+import http.client
+import json
+import os
+import select
+import subprocess
+import sys
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from stackproof.embedded import process
+from stackproof.verdicts import CouldNotVerify
+
+ACCOUNT = "123456789012"
+REGION = "ap-northeast-2"
+CREDENTIALS: Mapping[str, str] = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+SETTINGS: Mapping[str, str] = {
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # AWS managed policies are absent otherwise
+    "MOTO_ECS_SERVICE_RUNNING": "2",  # a service's tasks never run otherwise
+    "MOTO_DISABLE_GLOBAL_CORS": "true",  # no web page may call the server
+    "PYTHONHASHSEED": "0",  # a replay meets the same order of sets
+}
+"""What the server process gets in its environment, in place of every MOTO_ and AWS_ variable of its owner."""
+
+START_SECONDS = 60
+
+
+class CloudFailed(CouldNotVerify):
+    """The embedded cloud could not be started or brought up."""
+
+
+class RecordingDiffers(Exception):
+    """The recording that the server was started with does not repeat; the message says where."""
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One running server process."""
+
+    endpoint: str
+    """``http://127.0.0.1:PORT``."""
+    instance: str
+    """Random, told by the server: another server on the same port is not taken for this one."""
+    pid: int
+    started: str
+    """The process's start, see `process.started_at`."""
+    child: subprocess.Popen[str] | None = field(default=None, repr=False, compare=False)
+    """The process, where this one started it."""
+
+
+def start(log: Path, *, record: Path | None = None, replay: Path | None = None) -> Cloud:
+    """Start a server on a free port of 127.0.0.1; it ends with this process unless it is `detach`\\ ed.
+
+    ``log`` gets what the server prints. ``replay`` is handled before the server takes requests, ``record`` gets every
+    request until `end_recording`. Raises `RecordingDiffers`, `CloudFailed`.
+    """
+    instance = str(uuid.uuid4())
+    read, write = os.pipe()
+    command = [sys.executable, "-m", "stackproof.embedded.server", f"--instance={instance}", f"--announce={write}"]
+    command += [f"--{name}={path}" for name, path in (("record", record), ("replay", replay)) if path]
+    foreign = ("MOTO_", "AWS_", "TEST_SERVER_MODE", "INITIAL_NO_AUTH_ACTION_COUNT")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    with os.fdopen(read, encoding="utf-8") as announced, log.open("ab") as output:
+        try:
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                text=True,
+                pass_fds=[write],
+                env={**environment, **SETTINGS},
+                start_new_session=True,  # Ctrl-C is for the owner, which stops the server in its own time
+            )
+        finally:
+            os.close(write)
+        try:
+            ready, _, _ = select.select([announced], [], [], START_SECONDS)
+            said: dict[str, Any] = json.loads(announced.read() or "{}") if ready else {}
+            started = process.started_at(child.pid)
+            if "port" in said and started:
+                return Cloud(f"http://127.0.0.1:{said['port']}", instance, child.pid, started, child)
+        except BaseException:
+            _end_child(child)
+            raise
+    _end_child(child)
+    if "differs" in said:
+        raise RecordingDiffers(said["differs"])
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    why = "it ended" if ready else f"it did not answer within {START_SECONDS} s"
+    last = f": {lines[-1]}" if lines else ""
+    raise CloudFailed(f"The embedded cloud's server did not start, {why}{last} (log: {log})")
+
+
+def detach(cloud: Cloud) -> None:
+    """Let the server live on when this process ends."""
+    if cloud.child and cloud.child.stdin:
+        cloud.child.stdin.write("detach\n")
+        cloud.child.stdin.close()
+
+
+def stop(cloud: Cloud) -> bool:
+    """End the server, and never another process that got its id since. Whether it was running."""
+    if cloud.child:
+        return _end_child(cloud.child)
+    return process.end(cloud.pid, cloud.started)
+
+
+def is_running(cloud: Cloud) -> bool:
+    """Whether this very server answers."""
+    try:
+        return bool(status(cloud.endpoint)["instance"] == cloud.instance)
+    except CloudFailed:
+        return False
+
+
+def status(endpoint: str) -> dict[str, Any]:
+    """What the server says of itself: instance, requests handled, gaps used, requests refused. `CloudFailed` if none."""
+    return json.loads(_request(endpoint, "GET", "/_stackproof/status"))  # type: ignore[no-any-return]
+
+
+def end_recording(cloud: Cloud) -> None:
+    """Record no more; the recording is complete on disk when this returns."""
+    _request(cloud.endpoint, "POST", "/_stackproof/recording/end")
+
+
+def _request(endpoint: str, method: str, path: str) -> bytes:
+    """One request past any proxy that the environment names."""
+    connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=5)
+    try:
+        connection.request(method, path)
+        answer = connection.getresponse()
+        body = answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise CloudFailed(f"No embedded cloud answers at {endpoint} ({type(error).__name__})") from None
+    finally:
+        connection.close()
+    if answer.status >= 300:
+        raise CloudFailed(f"What answers at {endpoint} is not the embedded cloud ({answer.status} for {path})")
+    return body
+
+
+def _end_child(child: subprocess.Popen[str]) -> bool:
+    was_running = child.poll() is None
+    if child.stdin and not child.stdin.closed:
+        child.stdin.close()
+    child.terminate()
+    try:
+        child.wait(5)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    return was_running

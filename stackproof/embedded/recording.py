@@ -1,0 +1,125 @@
+"""Recorded exchanges with the embedded cloud, and their replay.
+
+One line a request, in the order in which they were handled: the request with its body, the answer's status, and a
+digest of the answer without its dates. Recordings hold secrets (request bodies): they are kept readable by their owner
+alone and never printed.
+"""
+
+import base64
+import hashlib
+import io
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.test import run_wsgi_app
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+_DATES = re.compile(
+    rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?"  # ISO 8601
+    rb"|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"  # HTTP
+    rb"|\b1[6-9]\d{8}(?:\d{3})?(?:\.\d+)?\b"  # seconds or milliseconds since 1970
+)
+_HEADERS_THAT_VARY = {"date", "server"}
+
+
+class Differs(Exception):
+    """A replayed answer is not the recorded one; the message names the request, not its content."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as WSGI knows it: what of its environ is plain data, and its body."""
+
+    environ: dict[str, Any]
+    body: bytes
+
+    @property
+    def name(self) -> str:
+        """For people: ``POST / AmazonEC2.DescribeVpcs``."""
+        action = self.environ.get("HTTP_X_AMZ_TARGET", "")
+        if not action and (found := re.search(rb"(?:^|&)Action=(\w+)", self.body)):
+            action = found[1].decode()
+        return f"{self.environ['REQUEST_METHOD']} {self.environ['PATH_INFO']} {action}".rstrip()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response, read to its end."""
+
+    status: str
+    """With its phrase: ``200 OK``."""
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of headers and body without their dates."""
+        headers = sorted(f"{name}: {value}" for name, value in self.headers if name.lower() not in _HEADERS_THAT_VARY)
+        return hashlib.sha256(without_dates("\n".join(headers).encode() + b"\n\n" + self.body)).hexdigest()
+
+
+def without_dates(text: bytes) -> bytes:
+    """The text with every date and time replaced by ``<date>``.
+
+    >>> without_dates(b'{"created": 1790000000.25, "at": "2026-11-21T20:38:00Z", "account": "123456789012"}')
+    b'{"created": <date>, "at": "<date>", "account": "123456789012"}'
+    """
+    return _DATES.sub(b"<date>", text)
+
+
+def read_request(environ: dict[str, Any]) -> Request:
+    """The request in a WSGI environ; its body is read to the end."""
+    stream = environ["wsgi.input"]
+    chunked = environ.get("wsgi.input_terminated")  # then the stream knows its end
+    body = stream.read() if chunked else stream.read(int(environ.get("CONTENT_LENGTH") or 0))
+    return Request({key: value for key, value in environ.items() if isinstance(value, str | dict)}, body)
+
+
+def send(application: Application, request: Request) -> Answer:
+    """Handle the request in this process."""
+    environ: dict[str, Any] = {
+        **request.environ,
+        "wsgi.version": (1, 0),
+        "wsgi.input": io.BytesIO(request.body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    body, status, headers = run_wsgi_app(application, environ, buffered=True)
+    return Answer(status, tuple(headers.items()), b"".join(body))
+
+
+def to_line(request: Request, answer: Answer) -> str:
+    """One line of a recording."""
+    entry = {
+        "environ": request.environ,
+        "body": base64.b64encode(request.body).decode(),
+        "status": answer.status,
+        "digest": answer.digest,
+    }
+    return json.dumps(entry) + "\n"
+
+
+def replay(lines: Iterable[str], application: Application) -> int:
+    """Send each recorded request again; the number sent. `Differs` at the first answer that is not the recorded one."""
+    number = 0
+    for number, line in enumerate(lines, start=1):
+        try:
+            entry = json.loads(line)
+            request = Request(entry["environ"], base64.b64decode(entry["body"]))
+            expected = entry["status"], entry["digest"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise Differs(f"line {number} of the recording is damaged ({type(error).__name__})") from None
+        answer = send(application, request)
+        if answer.status != expected[0]:
+            raise Differs(f"request {number} ({request.name}) was answered {answer.status}, not {expected[0]}")
+        if answer.digest != expected[1]:
+            raise Differs(f"request {number} ({request.name}) was answered with other content")
+    return number

@@ -1,0 +1,87 @@
+"""The collections that controls ask for by name: what of the stack is looked at, by the environment's profile.
+
+Each function here is a fixture of its own name. The plugin makes, before the first control runs, exactly those that the selected
+controls ask for, concurrently, once.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from stackproof.profile import Profile
+from stackproof.resources.database import DatabaseInstance
+from stackproof.resources.identity import Role
+from stackproof.resources.load_balancer import LoadBalancer
+from stackproof.resources.logs import LogGroup
+from stackproof.resources.network import SecurityGroup, Vpc
+from stackproof.resources.storage import Bucket
+from stackproof.stage import Stage
+from stackproof.verdicts import DeclaredButMissing
+
+Collection = Callable[[Stage], Any]
+Function = TypeVar("Function", bound=Collection)
+
+collections: dict[str, Collection] = {}
+"""Every collection by its name."""
+
+
+def collection(function: Function) -> Function:
+    """Make a function of the stage a collection that controls can ask for."""
+    collections[function.__name__] = function
+    return function
+
+
+@collection
+def profile(stage: Stage) -> Profile:
+    """What the environment must look like."""
+    return stage.profile
+
+
+@collection
+def database(stage: Stage) -> DatabaseInstance:
+    """The stack's database instance."""
+    return stage.one(DatabaseInstance, stage.profile.database.identifier)
+
+
+@collection
+def buckets(stage: Stage) -> tuple[Bucket, ...]:
+    """The stack's buckets."""
+    return stage.named(Bucket, stage.profile.storage.buckets)
+
+
+@collection
+def security_groups(stage: Stage) -> tuple[SecurityGroup, ...]:
+    """The declared security groups of the stack's VPC."""
+    declared = [group.name for group in stage.profile.network.security_groups]
+    vpc = stage.one(Vpc, stage.profile.network.vpc)
+    inside = {group.name: group for group in stage.source().collect(SecurityGroup, declared) if group.vpc_id == vpc.vpc_id}
+    missing = [name for name in declared if name not in inside]
+    if missing:
+        raise DeclaredButMissing(
+            f"declared for {stage.profile.name}, but not in {vpc.name}: {', '.join(missing)} (found: {', '.join(sorted(inside))})"
+        )
+    return tuple(inside[name] for name in declared)
+
+
+@collection
+def ecs_roles(stage: Stage) -> tuple[Role, ...]:
+    """The roles that ECS tasks run and start with."""
+    return stage.named(Role, stage.profile.identity.roles)
+
+
+@collection
+def log_groups(stage: Stage) -> tuple[LogGroup, ...]:
+    """The stack's log groups: the declared ones, and every other whose name begins with a prefix that the stack owns."""
+    logs = stage.profile.logs
+    declared = stage.named(LogGroup, logs.groups)
+    others = [
+        group
+        for group in stage.source().collect(LogGroup, logs.groups)
+        if group.name not in logs.groups and group.name.startswith(logs.owned)
+    ]
+    return (*declared, *others)
+
+
+@collection
+def load_balancer(stage: Stage) -> LoadBalancer:
+    """The stack's load balancer."""
+    return stage.one(LoadBalancer, stage.profile.load_balancer.name)

@@ -1,0 +1,106 @@
+"""Judging one control: run the function, watch what it reads, say what the outcome means.
+
+This is the only place where a verdict is made. pytest (the plugin) and the proofs both come through here.
+"""
+
+import inspect
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackproof.evidence.ledger import Ledger
+from stackproof.evidence.redaction import redact
+from stackproof.results import Examined, Reading
+from stackproof.verdicts import Verdict, verdict_of, worst
+
+LONGEST_MESSAGE = 2000
+"""Characters; a longer message is cut, and says so."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How one control ended, and on what evidence."""
+
+    verdict: Verdict
+    message: str
+    resources: tuple[Examined, ...]
+    read: tuple[Reading, ...]
+    seconds: float
+
+
+class Subtests:
+    """The ``subtests`` that a control gets: pytest's interface, one verdict for each block.
+
+    The failure of one resource never hides the next, and all stay in the one result of their control.
+    """
+
+    def __init__(self) -> None:
+        self.examined: list[Examined] = []
+
+    @contextmanager
+    def test(self, msg: str | None = None, **parameters: object) -> Iterator[None]:
+        """Judge the block on its own, under the name of the resource that it is about."""
+        name = " ".join([msg or "", *(f"{key}={value}" for key, value in parameters.items())]).strip()
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - every outcome becomes a verdict
+            self.examined.append(Examined(name, verdict_of(error), message_of(error)))
+        else:
+            self.examined.append(Examined(name, Verdict.PASS))
+
+
+def judge(
+    control: Callable[..., None], supply: Callable[[str], object], *, before: Callable[[], None] = lambda: None
+) -> Judgement:
+    """Run a control and judge the outcome.
+
+    ``supply`` gives the value of each argument by name; what it raises is judged like what the control raises: a collection that
+    could not be read is an ERROR of the controls that asked for it. ``before`` may raise too, to set the control aside.
+    """
+    ledger = Ledger()
+    subtests = Subtests()
+    arguments = inspect.signature(control).parameters
+    error: Exception | None = None
+    started = time.perf_counter()
+    try:
+        before()
+        given = {name: subtests if name == "subtests" else supply(name) for name in arguments}
+        with ledger.open():
+            control(**given)
+    except Exception as raised:  # noqa: BLE001 - every outcome becomes a verdict
+        error = raised
+    seconds = time.perf_counter() - started
+    verdict, message = _judged(error, subtests.examined, ledger.readings, by_resource="subtests" in arguments)
+    examined = subtests.examined or [
+        Examined(resource, verdict) for resource in dict.fromkeys(reading.resource for reading in ledger.readings)
+    ]
+    return Judgement(verdict, message, tuple(examined), ledger.readings, seconds)
+
+
+def message_of(error: BaseException) -> str:
+    """What an exception tells the reader of a report: what happened and where, without a secret, of bounded length."""
+    text = str(error).strip()
+    if verdict_of(error) is Verdict.ERROR and type(error).__module__ != "stackproof.verdicts":
+        text = f"{type(error).__name__}: {text} (at {_place(error)})"
+    text = redact(text)
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}… ({len(text)} characters)"
+
+
+def _judged(
+    error: BaseException | None, examined: list[Examined], readings: tuple[Reading, ...], *, by_resource: bool
+) -> tuple[Verdict, str]:
+    verdict = worst([*(one.verdict for one in examined), *([verdict_of(error)] if error else [])])
+    if verdict is Verdict.PASS and not readings:
+        return Verdict.ERROR, "the control passed without reading anything: no evidence, no pass"
+    if verdict is Verdict.PASS and by_resource and not examined:
+        return Verdict.ERROR, "the control had nothing to examine: an empty list is not a pass"
+    problems = [f"{one.resource}: {one.message}" for one in examined if one.verdict is not Verdict.PASS]
+    return verdict, "\n".join([*problems, *([message_of(error)] if error else [])])
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown place"

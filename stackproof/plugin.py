@@ -1,0 +1,347 @@
+"""The pytest plugin: options, markers, fixtures, hooks, exit status. The only module that knows pytest.
+
+A run goes through these steps:
+
+1. configure: the options and the profile are read; bad input ends here, with one message and exit status 4;
+2. collect: each test in ``tests/`` is a control, and can be selected by its folder, id and severity;
+3. prepare: the target is opened, and what the selected controls ask for is fetched, concurrently, once;
+4. judge: each control through `stackproof.judge`, one report for each;
+5. report: ``results.json``, ``report.html`` and ``junit.xml`` under ``reports/<environment>-<target>/``, and a last line in the terminal.
+
+Under pytest-xdist the controller opens the target and tells the workers where it is; each worker judges its share and sends the
+results back.
+"""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stackproof.controls import Control, catalogue, control_of
+from stackproof.inventory import collections
+from stackproof.judge import Judgement, judge, message_of
+from stackproof.opening import Opened, Request, resolve
+from stackproof.prefetch import Prefetch
+from stackproof.reports import html, junit, summary
+from stackproof.reports.results_json import control_from_data, control_to_data
+from stackproof.reports.write import report_directory, write_reports
+from stackproof.results import ControlResult, Run
+from stackproof.verdicts import UsageError, Verdict
+
+FOLDERS = {
+    "phase0": "local verification, before there is an AWS account",
+    "phase1": "the deployed workload",
+    "security": "the security checklist",
+    "logging": "the central logging design",
+}
+OURS = "stackproof"
+"""The name under which things travel between xdist's controller and its workers."""
+
+_result = pytest.StashKey[ControlResult]()
+_session = pytest.StashKey["Session"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("stackproof")
+    group.addoption("--env", default="local", metavar="NAME", help="environment: a name in environments/, or a path (default: local)")
+    group.addoption(
+        "--target",
+        choices=("plan", "embedded", "aws"),
+        help="where to judge (default: what the environment says; plan, if --plan is given)",
+    )
+    group.addoption("--plan", metavar="FILE", help="judge this plan, the output of terraform show -json")
+
+
+@pytest.hookimpl(tryfirst=True)  # before junitxml and pytest-html look at their options
+def pytest_configure(config: pytest.Config) -> None:
+    for name, meaning in FOLDERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+    if _runs_controls(config):
+        session = Session(config)
+        config.stash[_session] = session
+        config.pluginmanager.register(session, "stackproof-session")
+
+
+def _runs_controls(config: pytest.Config) -> bool:
+    """Whether the paths on the command line lead to the controls; the engine's own tests need none of this."""
+    controls = config.rootpath / "tests"
+    paths = [Path(config.invocation_params.dir, argument.partition("::")[0]).resolve() for argument in config.args]
+    return any(path == controls or controls in path.parents or path in controls.parents for path in paths)
+
+
+def _collection_fixture(name: str, collect: Callable[..., Any]) -> Callable[..., Any]:
+    """A collection as a fixture. It hands over the outcome, good or bad, for the judge to look into."""
+
+    def fixture(request: pytest.FixtureRequest) -> Callable[[], object]:
+        return request.config.stash[_session].prefetch.outcome(name)
+
+    fixture.__doc__ = collect.__doc__
+    return pytest.fixture(scope="session", name=name)(fixture)
+
+
+for _name, _collect in collections.items():
+    globals()[f"{_name}_fixture"] = _collection_fixture(_name, _collect)
+
+
+@pytest.fixture
+def subtests() -> None:
+    """One verdict for each resource; the judge gives a control its own (`stackproof.judge.Subtests`)."""
+
+
+class Session:
+    """One run of controls: pytest's hooks in the order in which they are called."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.is_worker = hasattr(config, "workerinput")
+        self.started = datetime.now(UTC)
+        self.clock = time.perf_counter()
+        self.results: dict[str, ControlResult] = {}
+        self.calls: Counter[str] = Counter()
+        self.opened: Opened | None = None
+        self.run: Run | None = None
+        self.selected = 0
+        option = config.option
+        shared = getattr(config, "workerinput", {}).get(OURS, {})
+        with _bad_input():
+            self.request: Request = resolve(config.rootpath, option.env, option.target, option.plan, **shared)
+        self.directory = report_directory(config.rootpath, self.request.profile.name, self.request.target)
+        if not self.is_worker and not option.collectonly:
+            option.xmlpath = option.xmlpath or str(self.directory / "junit.xml")
+            option.htmlpath = option.htmlpath or str(self.directory / "report.html")
+            option.self_contained_html = True
+            option.css = [*option.css, os.path.relpath(html.STYLESHEET)]
+
+    # collect
+
+    @pytest.hookimpl(tryfirst=True)  # before -m and -k choose
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            control = _control(item)
+            if control is None:
+                raise pytest.UsageError(f"{item.nodeid} is not a control: tests/ holds nothing else; give it @control(id, severity=...)")
+            folder = item.path.relative_to(self.config.rootpath / "tests").parts[0]
+            item.add_marker(folder)
+            item.extra_keyword_matches |= {control.id, control.severity}
+        order = list(catalogue())
+        items.sort(key=lambda item: order.index(_the_control(item).id))
+
+    # prepare
+
+    def pytest_sessionstart(self) -> None:
+        """The controller of xdist sees no tests; it opens the target for its workers before they start."""
+        if self.config.pluginmanager.hasplugin("dsession"):
+            with _bad_input():
+                self._open().stage.source()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput[OURS] = {"endpoint": self._open().endpoint}
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if self.config.option.collectonly or not session.items:
+            return
+        self.selected = len(session.items)
+        asked_for = {name: None for item in session.items for name in getattr(item, "fixturenames", ()) if name in collections}
+        with _bad_input():
+            self.prefetch = Prefetch(self._open().stage)
+            self.prefetch.fetch(asked_for)
+
+    def _open(self) -> Opened:
+        if self.opened is None:
+            self.opened = Opened(self.request, self._say)
+        return self.opened
+
+    def _say(self, line: str) -> None:
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(line)
+
+    # judge
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
+        control = _the_control(pyfuncitem)
+        stage = self._open().stage
+
+        def supply(name: str) -> object:
+            value = pyfuncitem.funcargs[name]
+            return value() if name in collections and callable(value) else value
+
+        judgement = judge(pyfuncitem.obj, supply, before=lambda: stage.require(control))
+        pyfuncitem.stash[_result] = _result_of_control(
+            pyfuncitem, judgement.verdict, judgement.message, judgement.seconds, judgement
+        )
+        if judgement.verdict.closes_the_gate:
+            pytest.fail(judgement.message, pytrace=False)
+        if judgement.verdict is not Verdict.PASS:
+            pytest.skip(judgement.message)
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        report = yield
+        result = item.stash.get(_result, None) if call.when == "call" else None
+        if result is None and report.failed and call.excinfo:  # a fixture of the user's own broke, or the clean-up did
+            result = _result_of_control(item, Verdict.ERROR, message_of(call.excinfo.value), report.duration)
+        if result is not None:
+            report.stackproof = control_to_data(result)  # plain data: it goes through xdist
+            item.user_properties[:] = junit.properties(result)
+        return report
+
+    # report
+
+    @pytest.hookimpl(tryfirst=True)  # before the terminal, junitxml and pytest-html
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if self.is_worker:
+            return
+        if hasattr(report, "stackproof"):
+            result = report.stackproof = control_from_data(report.stackproof)
+            self.results[result.id] = result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        result = getattr(report, "stackproof", None)
+        if result is None:
+            return None
+        letter, colour = _SHOWN[result.verdict]
+        return _CATEGORY[result.verdict], letter, (result.verdict.value.replace("_", " "), {colour: True})
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest-html, which writes its file, and the terminal's own summary
+    def pytest_sessionfinish(self) -> Generator[None, None, None]:
+        if self.opened is not None:
+            self.calls += self.opened.calls
+        if self.is_worker:
+            self.config.workeroutput[OURS] = dict(self.calls)  # type: ignore[attr-defined]
+        elif self.opened is not None:
+            self.run = self._summed_up(self.opened)
+            write_reports(self.run, self.directory)
+        yield
+        if self.run is not None:
+            self._say(summary.summary_line(self.run, Path(os.path.relpath(self.config.option.htmlpath))))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self.calls += Counter(getattr(node, "workeroutput", {}).get(OURS, {}))
+
+    def _summed_up(self, opened: Opened) -> Run:
+        in_order = tuple(self.results[id] for id in catalogue() if id in self.results)
+        unjudged = self.selected - len(in_order)
+        return Run(
+            started=self.started,
+            seconds=time.perf_counter() - self.clock,
+            environment=self.request.profile.name,
+            target=self.request.target,
+            account=opened.account,
+            region=self.request.profile.region,
+            versions=opened.versions,
+            calls=dict(sorted(self.calls.items())),
+            notes=(*opened.stage.notes, *([f"{unjudged} of {self.selected} selected controls were not judged"] if unjudged > 0 else [])),
+            controls=in_order,
+        )
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self.run is not None:
+            for line in summary.listing(self.run):
+                terminalreporter.write_line(line)
+
+    def pytest_unconfigure(self) -> None:
+        if self.opened is not None and not self.is_worker:
+            self.opened.close()
+
+    # pytest-html
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: Any) -> None:
+        report.title = html.title(self.request.profile.name, self.request.target)
+        report.set_data("environment", {})  # our summary has what matters; theirs would keep CI variables in the page
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        if self.run is not None:
+            prefix.append(html.summary_html(self.run))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        cells[:] = html.header_cells()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
+        known = getattr(report, "stackproof", None)
+        if report.when == "teardown":
+            cells.clear()  # one row a control: the call has it
+        elif known:
+            cells[:] = html.row_cells(self.results[known.id])
+        else:
+            cells[:] = html.other_row_cells(report.nodeid, report.outcome, getattr(report, "duration", 0.0))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
+        known = getattr(report, "stackproof", None)
+        if known:
+            data[:] = [html.detail_html(self.results[known.id])]
+
+
+_CATEGORY = {
+    Verdict.PASS: "passed",
+    Verdict.FAIL: "failed",
+    Verdict.ERROR: "error",
+    Verdict.UNKNOWN: "unknown",
+    Verdict.WAIVED: "waived",
+    Verdict.NOT_APPLICABLE: "not applicable",
+}
+"""What pytest counts a verdict as in its own summary."""
+
+_SHOWN = {
+    Verdict.PASS: (".", "green"),
+    Verdict.FAIL: ("F", "red"),
+    Verdict.ERROR: ("E", "red"),
+    Verdict.UNKNOWN: ("?", "yellow"),
+    Verdict.WAIVED: ("w", "yellow"),
+    Verdict.NOT_APPLICABLE: ("-", "yellow"),
+}
+"""Letter and colour of a verdict in the terminal."""
+
+
+@contextmanager
+def _bad_input() -> Iterator[None]:
+    """Hand our bad-input errors to pytest as its own: one message, exit status 4."""
+    try:
+        yield
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _control(item: pytest.Item) -> Control | None:
+    return control_of(getattr(item, "obj", None))
+
+
+def _the_control(item: pytest.Item) -> Control:
+    control = _control(item)
+    assert control is not None, f"{item.nodeid} was collected without being a control"
+    return control
+
+
+def _result_of_control(
+    item: pytest.Item, verdict: Verdict, message: str, seconds: float, judgement: Judgement | None = None
+) -> ControlResult:
+    control = _the_control(item)
+    return ControlResult(
+        id=control.id,
+        title=control.entry.title,
+        title_ko=control.entry.title_ko,
+        severity=control.severity,
+        verdict=verdict,
+        message=message,
+        seconds=seconds,
+        test=item.nodeid,
+        resources=judgement.resources if judgement else (),
+        read=judgement.read if judgement else (),
+    )

@@ -1,0 +1,217 @@
+"""Run checkov as a command, from an environment of its own, and read what it found.
+
+checkov pins old versions of packages that this project uses in newer ones, hence the separate environment. Nothing but
+the given sources or plan decides what it reports: it runs without the user's checkov configuration, environment
+variables and network.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from stackproof.evidence.redaction import redact
+from stackproof.verdicts import CouldNotVerify
+
+REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "checkov.txt"
+"""checkov and all that it needs, with their versions and hashes."""
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """A check that a resource did not pass, or that a comment in the sources switched off."""
+
+    check: str
+    """``CKV_AWS_144``."""
+    resource: str
+    """The address: ``aws_s3_bucket.app``."""
+    file: str
+    """Relative to the sources; the plan's file name for a plan."""
+    line: int
+    """First line of the resource's block; 0 for a plan."""
+    title: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What checkov said. Something was examined, or there would be no scan."""
+
+    version: str
+    findings: tuple[Finding, ...]
+    skipped: tuple[Finding, ...]
+    """What ``checkov:skip`` comments kept from being a finding or a pass."""
+    passed: int
+    """How many checks passed, counted once for each resource."""
+    resources: tuple[str, ...]
+    """Addresses of the resources that at least one check looked at."""
+
+
+@dataclass(frozen=True)
+class InlineSkip:
+    """A ``checkov:skip`` comment."""
+
+    file: str
+    line: int
+    check: str
+    """Empty when the comment names none."""
+
+
+def environment(cache: Path, say: Callable[[str], None], requirements: Path = REQUIREMENTS) -> Path:
+    """The Python interpreter of the environment ``cache/checkov``, which is made first where it is missing or outdated.
+
+    Safe to call twice at once: the second caller waits. Raises `CouldNotVerify` when the packages cannot be installed.
+    """
+    home = cache.resolve() / "checkov"
+    python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = home / "installed"
+    wanted = hashlib.sha256(f"{sys.version} {sys.base_prefix}\n".encode() + requirements.read_bytes()).hexdigest()
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / "checkov.lock"):
+        if not stamp.is_file() or stamp.read_text() != wanted:
+            say(f"Installing checkov into {home} (once, about 30 s)")
+            shutil.rmtree(home, ignore_errors=True)
+            venv.create(home, with_pip=True)
+            _install(python, requirements)
+            stamp.write_text(wanted)
+    return python
+
+
+def scan_sources(python: Path, sources: Mapping[str, str]) -> Scan:
+    """What checkov finds in Terraform sources, given as texts by their relative paths.
+
+    Raises `CouldNotVerify` when checkov fails, cannot parse a file or examines nothing.
+    """
+    with tempfile.TemporaryDirectory(prefix="checkov-") as work:
+        root = Path(work, "sources")
+        for name, text in sources.items():
+            file = root / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        return read_report(_run(python, Path(work), "--directory", str(root), "--framework", "terraform"))
+
+
+def scan_plan(python: Path, plan: Path) -> Scan:
+    """What checkov finds in a plan, as ``terraform show -json`` writes it. Raises as `scan_sources` does."""
+    with tempfile.TemporaryDirectory(prefix="checkov-") as work:
+        return read_report(_run(python, Path(work), "--file", str(plan.resolve()), "--framework", "terraform_plan"))
+
+
+def read_report(text: str) -> Scan:
+    """checkov's JSON report, in an order that does not change from run to run.
+
+    Raises `CouldNotVerify` for text that is no report, for files that checkov could not parse, and for a report about
+    nothing.
+
+    >>> read_report('{"passed": 0, "failed": 0, "resource_count": 0, "checkov_version": "3.3.30"}')
+    Traceback (most recent call last):
+        ...
+    stackproof.verdicts.CouldNotVerify: checkov 3.3.30 examined nothing: it found no resource that it has a check for.
+    """
+    try:
+        report = json.loads(text)
+        version = str(report.get("summary", report)["checkov_version"])
+        results = report.get("results", {})
+        unparsed = sorted(Path(file).name for file in results.get("parsing_errors", []))
+        passed = _findings(results.get("passed_checks", []))
+        failed = _findings(results.get("failed_checks", []))
+        skipped = _findings(results.get("skipped_checks", []))
+    except (ValueError, AttributeError, KeyError, TypeError, IndexError) as error:
+        raise CouldNotVerify(f"checkov did not write a report that can be read ({type(error).__name__}).") from None
+    if unparsed:
+        raise CouldNotVerify(f"checkov {version} could not parse {', '.join(unparsed)}.")
+    examined = {finding.resource for finding in (*passed, *failed, *skipped)}
+    if not examined:
+        raise CouldNotVerify(f"checkov {version} examined nothing: it found no resource that it has a check for.")
+    return Scan(version, failed, skipped, len(passed), tuple(sorted(examined)))
+
+
+def inline_skips(sources: Mapping[str, str]) -> tuple[InlineSkip, ...]:
+    """Every comment in the sources that switches a check off, in the forms that checkov knows.
+
+    >>> inline_skips({"main.tf": "# checkov:skip=CKV_AWS_18,CKV_AWS_21: later\\nbucket = 1 #bridgecrew:skip= CKV_AWS_19"})
+    ... # doctest: +NORMALIZE_WHITESPACE
+    (InlineSkip(file='main.tf', line=1, check='CKV_AWS_18'),
+     InlineSkip(file='main.tf', line=1, check='CKV_AWS_21'),
+     InlineSkip(file='main.tf', line=2, check='CKV_AWS_19'))
+    """
+    return tuple(
+        InlineSkip(file, line, check)
+        for file, text in sorted(sources.items())
+        for line, content in enumerate(text.splitlines(), 1)
+        for skip in _SKIP.finditer(content)
+        for check in skip["checks"].split(",")
+    )
+
+
+_SKIP = re.compile(r"(?:checkov|bridgecrew|cortex):skip= *(?P<checks>[\w,-]*)")
+
+
+def _findings(records: list[dict[str, Any]]) -> tuple[Finding, ...]:
+    return tuple(
+        sorted(
+            Finding(
+                check=record["check_id"],
+                resource=record["resource"],
+                file=record["file_path"].lstrip("/"),
+                line=record["file_line_range"][0],
+                title=record["check_name"],
+            )
+            for record in records
+        )
+    )
+
+
+def _run(python: Path, work: Path, *arguments: str) -> str:
+    command = [
+        *(str(python), "-P", "-m", "checkov.main", *arguments),
+        *("--output", "json", "--compact", "--skip-download", "--download-external-modules", "False"),
+    ]
+    try:
+        ended = subprocess.run(
+            command, cwd=work, env=_only_what_is_needed(work), capture_output=True, text=True, timeout=_TIMEOUT
+        )
+    except subprocess.TimeoutExpired:
+        raise CouldNotVerify(f"checkov did not end within {_TIMEOUT} s.") from None
+    # 0: nothing found; 1: something found.
+    if ended.returncode not in (0, 1):
+        raise CouldNotVerify(f"checkov ended with exit status {ended.returncode}: {_last_line(ended.stderr)}")
+    return ended.stdout
+
+
+_TIMEOUT = 120  # seconds; a scan takes 3
+
+
+def _only_what_is_needed(work: Path) -> dict[str, str]:
+    # checkov takes options from variables (CKV_SKIP_CHECK) and from files in the home and the working directory.
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    temporary = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(work))
+    # One process, so that ending it ends all.
+    return kept | temporary | {"PYTHONUTF8": "1", "CHECKOV_PARALLELIZATION_TYPE": "none"}
+
+
+def _install(python: Path, requirements: Path) -> None:
+    command = [
+        *(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
+        *("--require-hashes", "--requirement", str(requirements)),
+    ]
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    except subprocess.TimeoutExpired:
+        raise CouldNotVerify("checkov was not installed within 900 s: is the package index reachable?") from None
+    if ended.returncode:
+        raise CouldNotVerify(f"checkov could not be installed: {_last_line(ended.stderr)}")
+
+
+def _last_line(text: str) -> str:
+    return redact(next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "no message"))

@@ -1,0 +1,1 @@
+"""What a run leaves: results.json, report.html, junit.xml and the last lines in the terminal."""

@@ -1,0 +1,279 @@
+"""The contents of the HTML report that pytest-html writes: one row a control.
+
+pytest-html draws its rows by script, from cells and details that it puts into the page as they are. So every text is
+escaped here. Three of its rules shape the cells:
+
+- A row is shown only if its cell ``col-result`` holds an outcome that pytest knows, and that outcome decides whether the
+  row is open at first. The cell is therefore there, hidden; people see ``col-verdict``.
+- A column sorts by the markup of its cells, so a cell starts with ``data-order`` where its text does not sort itself.
+- Markup of one cell, and a line of the details, must not span lines (``E`` at the start of a line is coloured).
+
+Filtering needs no script: each count is a checkbox, and report.css hides the rows of an unchecked one.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC
+from html import escape
+from itertools import groupby
+from pathlib import Path
+
+from stackproof.reports.text import WORST_FIRST, counted, duration, examined, not_passed, shortened, visible
+from stackproof.results import ControlResult, Reading, Run
+from stackproof.verdicts import Verdict
+
+STYLESHEET = Path(__file__).with_name("report.css")
+"""For pytest-html's option ``--css``."""
+
+SEVERITIES = ("critical", "high", "medium", "low")
+
+_MEANING: Mapping[Verdict, str] = {
+    Verdict.FAIL: "does not hold",
+    Verdict.ERROR: "could not be verified",
+    Verdict.UNKNOWN: "not known before it is applied",
+    Verdict.NOT_APPLICABLE: "this target cannot show it",
+    Verdict.WAIVED: "accepted by a waiver",
+    Verdict.PASS: "holds",
+}
+
+_OUTCOME: Mapping[Verdict, str] = {
+    Verdict.FAIL: "Failed",
+    Verdict.ERROR: "Error",
+    Verdict.UNKNOWN: "Skipped",
+    Verdict.NOT_APPLICABLE: "Skipped",
+    Verdict.WAIVED: "Skipped",
+    Verdict.PASS: "Passed",
+}
+"""pytest-html's own name for the hidden cell ``col-result``."""
+
+
+def title(environment: str, target: str) -> str:
+    """The heading of the report; pytest-html escapes it."""
+    return visible(f"Conditions of {environment}, judged on {target}")
+
+
+def header_cells() -> list[str]:
+    """The heads of the columns that `row_cells` fills."""
+    heads = {
+        "testId": "Control",
+        "title": "Condition",
+        "severity": "Severity",
+        "verdict": "Verdict",
+        "resources": "Resources examined",
+        "seconds": "Time",
+    }
+    return [
+        '<th class="sortable" data-column-type="result" hidden>Outcome</th>',
+        *(f'<th class="sortable" data-column-type="{name}">{text}</th>' for name, text in heads.items()),
+    ]
+
+
+def row_cells(result: ControlResult) -> list[str]:
+    """The row of one control."""
+    names = examined(result)
+    korean = f'<span class="ko" lang="ko">{_text(result.title_ko)}</span>' if result.title_ko else ""
+    more = f'<span class="names">{_text(shortened(names, 3))}</span>' if names else ""
+    return [
+        f'<td class="col-result" hidden>{_OUTCOME[result.verdict]}</td>',
+        # pytest-html makes this text the row's id in the page: the summary links to it.
+        f'<td class="col-testId">{_text(result.id)}</td>',
+        f'<td class="col-title">{_text(result.title)}{korean}</td>',
+        f'<td class="col-severity">{_severity(result.severity)}</td>',
+        f'<td class="col-verdict">{_verdict(result.verdict)}</td>',
+        f'<td class="col-resources"><span data-order="{len(names):06}">{len(names)}</span>{more}</td>',
+        f'<td class="col-seconds">{_seconds(result.seconds)}</td>',
+    ]
+
+
+def other_row_cells(test: str, outcome: str, seconds: float) -> list[str]:
+    """The row of something that is no control, as a file that could not be imported.
+
+    `outcome` is pytest's: ``passed``, ``skipped`` or ``failed``.
+    """
+    verdict = {"passed": Verdict.PASS, "skipped": Verdict.NOT_APPLICABLE}.get(outcome, Verdict.ERROR)
+    return [
+        f'<td class="col-result" hidden>{_OUTCOME[verdict]}</td>',
+        f'<td class="col-testId">{_text(test)}</td>',
+        '<td class="col-title">Not a control</td>',
+        '<td class="col-severity"></td>',
+        f'<td class="col-verdict">{_verdict(verdict)}</td>',
+        '<td class="col-resources"></td>',
+        f'<td class="col-seconds">{_seconds(seconds)}</td>',
+    ]
+
+
+def detail_html(result: ControlResult) -> str:
+    """What opens under a row: why, which resources, and what was read where. One line of markup."""
+    return (
+        f'<div class="detail">{_message(result)}{_resources(result)}{_evidence(result.read)}'
+        f'<p class="test">Test <code>{_text(result.test)}</code></p></div>'
+    )
+
+
+def summary_html(run: Run) -> str:
+    """What stands above the table: the outcome, what was judged, the counts, and every control that did not pass."""
+    return (
+        f'<div class="run">{_outcome(run)}{_facts(run)}{_counts(run)}{_severities(run)}{_notes(run)}'
+        f"{''.join(_reasons(run, verdict) for verdict in WORST_FIRST if verdict is not Verdict.PASS)}"
+        "<noscript><p>The table of all controls needs JavaScript; results.json holds the same.</p></noscript></div>"
+    )
+
+
+def _outcome(run: Run) -> str:
+    if not run.controls:
+        return '<p class="outcome closed">No control ran.</p>'
+    state = "closed" if run.exit_status else "open"
+    counts = ", ".join(f"{run.counts[verdict]} {verdict}" for verdict in WORST_FIRST if run.counts[verdict])
+    return f'<p class="outcome {state}">The gate is {state}: of {counted(len(run.controls), "control")}, {counts}.</p>'
+
+
+def _facts(run: Run) -> str:
+    calls = ", ".join(f"{operation} {number}" for operation, number in sorted(run.calls.items()))
+    facts = {
+        "Environment": run.environment,
+        "Target": run.target,
+        "Account": run.account or "none",
+        "Region": run.region or "none",
+        "Started": f"{run.started.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        "Took": duration(run.seconds),
+    }
+    wide = {
+        "Versions": ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items())),
+        "AWS calls": f"{sum(run.calls.values()):,}" + (f": {calls}" if calls else ""),
+    }
+    return (
+        '<dl class="facts">'
+        + "".join(f"<div><dt>{name}</dt><dd>{_text(value)}</dd></div>" for name, value in facts.items())
+        + "".join(f'<div class="wide"><dt>{name}</dt><dd>{_text(value)}</dd></div>' for name, value in wide.items())
+        + "</dl>"
+    )
+
+
+def _counts(run: Run) -> str:
+    chips = "".join(
+        _filter(verdict.value, run.counts[verdict], f"verdict-{verdict.value}", _MEANING[verdict]) for verdict in WORST_FIRST
+    )
+    return f'<div class="counts" role="group" aria-label="Controls by verdict">{chips}</div>'
+
+
+def _severities(run: Run) -> str:
+    chips = "".join(
+        _filter(severity, sum(control.severity == severity for control in run.controls), f"severity-{order}", "")
+        for order, severity in enumerate(SEVERITIES)
+    )
+    return (
+        f'<div class="counts severities" role="group" aria-label="Controls by severity">{chips}'
+        '<span class="hint">Untick a count to hide its rows; paper always shows all.</span></div>'
+    )
+
+
+def _filter(name: str, count: int, css_class: str, meaning: str) -> str:
+    """A count that is the checkbox for its rows: report.css knows its id ``show-<css_class>``."""
+    return (
+        f'<label class="count {css_class}{"" if count else " none"}">'
+        f'<input type="checkbox" id="show-{css_class}" checked autocomplete="off">'
+        f'<b>{count}</b> <span class="name">{name}</span>'
+        + (f'<span class="meaning">{meaning}</span>' if meaning else "")
+        + "</label>"
+    )
+
+
+def _notes(run: Run) -> str:
+    notes = "".join(f"<li>{_text(note)}</li>" for note in run.notes)
+    return f'<section class="notes"><h3>Read before you rely on this</h3><ul>{notes}</ul></section>' if notes else ""
+
+
+def _reasons(run: Run, verdict: Verdict) -> str:
+    """The controls that ended in one verdict, each with the first line of its reason."""
+    rows = [
+        _row(
+            f'<a href="#{_text(control.id)}">{_text(control.id)}</a>',
+            _text(control.title),
+            _severity(control.severity),
+            _text(_reason(control)),
+        )
+        for control in run.controls
+        if control.verdict is verdict
+    ]
+    heading = f"{verdict}: {_MEANING[verdict]}"
+    return _table(heading, f"reasons verdict-{verdict}", ("Control", "Condition", "Severity", "Why"), rows)
+
+
+def _reason(control: ControlResult) -> str:
+    messages = [control.message, *(each.message for each in not_passed(control))]
+    first = next((message for message in messages if message.strip()), "no reason was given")
+    return first.strip().partition("\n")[0]
+
+
+def _message(result: ControlResult) -> str:
+    """The message: its first line in words, what follows as it was laid out."""
+    first, _, rest = result.message.strip().partition("\n")
+    if not first:
+        return ""
+    laid_out = f'<pre class="more">{_lines(rest)}</pre>' if rest.strip() else ""
+    return f'<p class="message">{_text(first)}</p>{laid_out}'
+
+
+def _resources(result: ControlResult) -> str:
+    passed = [each for each in result.resources if each.verdict is Verdict.PASS]
+    rows = [
+        _row(_verdict(each.verdict), _text(each.resource), f'<span class="why">{_lines(each.message)}</span>')
+        for each in (*not_passed(result), *passed)
+    ]
+    return _table("Resources", "resources", ("Verdict", "Resource", "Why"), rows)
+
+
+def _evidence(read: Iterable[Reading]) -> str:
+    """A row a reading; the name of a resource spans what was read of it in one go."""
+    rows = []
+    for name, group in groupby(read, key=lambda reading: reading.resource):
+        readings = list(group)
+        first = f'<td rowspan="{len(readings)}">{_text(name)}</td>'
+        for reading in readings:
+            rows.append(
+                f"<tr>{first}<td>{_code(reading.field)}</td><td>{_code(reading.value)}</td><td>{_text(reading.source)}</td></tr>"
+            )
+            first = ""
+    return _table("Evidence", "evidence", ("Resource", "Field", "Value", "Source"), rows)
+
+
+def _row(*cells: str) -> str:
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _table(heading: str, css_class: str, heads: Iterable[str], rows: Collection[str]) -> str:
+    """A table with its heading, of rows that are markup; nothing for no rows."""
+    if not rows:
+        return ""
+    head = "".join(f"<th>{text}</th>" for text in heads)
+    return (
+        f'<section class="{css_class}"><h3>{heading}</h3>'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></section>"
+    )
+
+
+def _verdict(verdict: Verdict) -> str:
+    order = WORST_FIRST.index(verdict)
+    return f'<span data-order="{order}" class="verdict verdict-{verdict}">{verdict}</span>'
+
+
+def _severity(severity: str) -> str:
+    order = SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+    return f'<span data-order="{order}" class="severity severity-{order}">{_text(severity)}</span>'
+
+
+def _seconds(seconds: float) -> str:
+    return f'<span data-order="{seconds:012.3f}">{duration(seconds)}</span>'
+
+
+def _code(text: str) -> str:
+    return f"<code>{_lines(text)}</code>"
+
+
+def _text(text: str) -> str:
+    """Text as markup on one line."""
+    return escape(" ".join(visible(text).split()))
+
+
+def _lines(text: str) -> str:
+    """Text as markup that keeps its lines and its spaces (with ``white-space: pre-wrap``)."""
+    return escape(visible(text)).strip("\n").replace("\n", "<br>")

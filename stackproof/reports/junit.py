@@ -1,0 +1,14 @@
+"""What a control adds to its test case in the junit.xml that pytest writes."""
+
+from stackproof.reports.text import examined, visible
+from stackproof.results import ControlResult
+
+
+def properties(result: ControlResult) -> list[tuple[str, str]]:
+    """Name and value pairs for `user_properties` of the report that ends the test; one pair a resource."""
+    return [
+        ("control", visible(result.id)),
+        ("severity", visible(result.severity)),
+        ("verdict", result.verdict.value),
+        *(("resource", visible(name)) for name in examined(result)),
+    ]

@@ -1,0 +1,83 @@
+"""What a run says in the terminal."""
+
+import textwrap
+from pathlib import Path
+
+from stackproof.reports.text import WORST_FIRST, counted, duration, not_passed, visible
+from stackproof.results import ControlResult, Examined, Run
+from stackproof.verdicts import Verdict
+
+_WIDTH = 120
+_OPEN = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN)
+_RESOURCES = 5
+"""At most so many resources of one control are shown; the HTML report shows all."""
+
+
+def summary_line(run: Run, report_path: Path) -> str:
+    """The last line: how many controls ended how, what it cost, and where to read on.
+
+    >>> from datetime import UTC, datetime
+    >>> run = Run(datetime(2026, 11, 21, tzinfo=UTC), 2.0, "local", "plan", "", "", {}, {"rds:DescribeDBInstances": 1})
+    >>> summary_line(run, Path("reports/local-plan/report.html"))
+    'local on plan: no control ran; 1 AWS call, 2.0 s; reports/local-plan/report.html'
+    """
+    counts = [f"{run.counts[verdict]} {verdict}" for verdict in WORST_FIRST if run.counts[verdict]]
+    calls = counted(sum(run.calls.values()), "AWS call")
+    return (
+        f"{run.environment} on {run.target}: {', '.join(counts) or 'no control ran'}; "
+        f"{calls}, {duration(run.seconds)}; {report_path}"
+    )
+
+
+def listing(run: Run) -> list[str]:
+    """Lines for each control that failed, could not be verified or is not known yet, then what is not applicable."""
+    return [
+        *(line for verdict in _OPEN for control in run.controls if control.verdict is verdict for line in _open(control)),
+        *_not_applicable(run),
+    ]
+
+
+def _open(control: ControlResult) -> list[str]:
+    """The control, why, and the resources that the reason does not name yet."""
+    head = f"{control.verdict} {visible(control.id)} ({visible(control.severity)}) {visible(control.title)}"
+    reason = control.message.strip().partition("\n\n")[0]
+    resources = [line for each in not_passed(control) if each.verdict in _OPEN and (line := _beside(reason, each))]
+    more = len(resources) - _RESOURCES
+    return [
+        textwrap.shorten(head, _WIDTH, placeholder=" ..."),
+        *_brief(reason, "    "),
+        *(line for resource in resources[:_RESOURCES] for line in _brief(resource, "    ")),
+        *([f"    and {counted(more, 'resource')} more, see the report"] if more > 0 else []),
+    ]
+
+
+def _beside(reason: str, each: Examined) -> str:
+    """What the judgement of one resource adds to the reason of its control."""
+    if each.message not in reason:
+        return f"{each.resource}: {each.message}"
+    return "" if each.resource in reason else each.resource
+
+
+def _not_applicable(run: Run) -> list[str]:
+    """The reasons, each with the controls that it sets aside."""
+    aside: dict[str, list[str]] = {}
+    for control in run.controls:
+        if control.verdict is Verdict.NOT_APPLICABLE:
+            aside.setdefault(control.message, []).append(control.id)
+    return [
+        line
+        for reason, controls in aside.items()
+        for line in _brief(f"{Verdict.NOT_APPLICABLE} {', '.join(controls)}: {reason}", "")
+    ]
+
+
+def _brief(text: str, indent: str) -> list[str]:
+    """The first two lines of a text, wrapped."""
+    return textwrap.wrap(
+        " ".join(visible(text).split()),
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        max_lines=2,
+        placeholder=" ...",
+    )

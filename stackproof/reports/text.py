@@ -1,0 +1,65 @@
+"""Words that more than one report needs."""
+
+import unicodedata
+
+from stackproof.results import ControlResult, Examined
+from stackproof.verdicts import Verdict
+
+WORST_FIRST = tuple(reversed(Verdict))
+"""The order in which every report shows verdicts."""
+
+
+def visible(text: str) -> str:
+    r"""`text` with each invisible character replaced, so that a value read from a cloud can neither steer a terminal nor
+    reorder a line; newlines stay and tabs become spaces.
+
+    >>> visible("ok\x1b[2J\u202e\n\tend")
+    'ok�[2J�\n    end'
+    """
+    return "".join(
+        "\ufffd" if character != "\n" and unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
+        for character in text.replace("\r\n", "\n").replace("\t", "    ")
+    )
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people.
+
+    >>> duration(0.0042), duration(3.14), duration(83.4)
+    ('4 ms', '3.1 s', '1 min 23 s')
+    """
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // 60} min {int(seconds) % 60} s"
+
+
+def counted(number: int, noun: str) -> str:
+    """
+    >>> counted(1, "AWS call"), counted(1200, "AWS call")
+    ('1 AWS call', '1,200 AWS calls')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def shortened(items: list[str], limit: int) -> str:
+    """
+    >>> shortened(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    rest = len(items) - limit
+    return ", ".join(items[:limit]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def examined(result: ControlResult) -> list[str]:
+    """Names of the resources that the control judged one by one, else of those that it read."""
+    return list(dict.fromkeys(each.resource for each in result.resources or result.read))
+
+
+def not_passed(result: ControlResult) -> list[Examined]:
+    """The resources that decided against a pass, worst first."""
+    return sorted(
+        (each for each in result.resources if each.verdict is not Verdict.PASS),
+        key=lambda each: WORST_FIRST.index(each.verdict),
+    )

@@ -1,0 +1,30 @@
+"""Where the reports of a run go."""
+
+import os
+from pathlib import Path
+
+from stackproof.reports.results_json import to_json
+from stackproof.results import Run
+
+
+def report_directory(root: Path, environment: str, target: str) -> Path:
+    """The folder of the latest run against one target of one environment.
+
+    >>> report_directory(Path("/repo"), "production", "plan").as_posix()
+    '/repo/reports/production-plan'
+    """
+    return root / "reports" / f"{environment}-{target}"
+
+
+def write_reports(run: Run, directory: Path) -> Path:
+    """Write results.json into `directory`, made if need be, and return its path.
+
+    A reader sees the results of the last run or of this one, never half a file.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / "results.json"
+    unfinished = directory / f".results.json.{os.getpid()}"
+    # A lone surrogate in a value cannot be UTF-8; its backslash escape is what JSON writes for it.
+    unfinished.write_bytes(to_json(run).encode("utf-8", "backslashreplace"))
+    unfinished.replace(path)
+    return path

@@ -1,0 +1,1 @@
+"""Terraform as a tool: which executable, which provider, the stack's sources, and working copies of them."""

