@@ -404,39 +404,39 @@ def create_network_interface(
 # ECS
 
 
-_SERVICE_SETTINGS = (
-    "deploymentConfiguration",
-    "enableECSManagedTags",
-    "enableExecuteCommand",
-    "healthCheckGracePeriodSeconds",
-)
+_SERVICE_SETTINGS: dict[str, Any] = {
+    "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100},
+    "enableECSManagedTags": False,
+    "enableExecuteCommand": False,
+    "healthCheckGracePeriodSeconds": None,
+}
+"""What moto's services lack, with AWS's defaults (CreateService)."""
+
+
+def _keep_settings(self: EC2ContainerServiceResponse, service: Any) -> None:
+    for name, default in _SERVICE_SETTINGS.items():
+        given, kept = self._get_param(name), vars(service).get(name, default)
+        setattr(service, name, {**kept, **(given or {})} if isinstance(kept, dict) else kept if given is None else given)
 
 
 @corrects(EC2ContainerServiceResponse, "create_service", "ecs:CreateService", "moto drops settings and starts no task")
 def create_service(original: Callable[..., ActionResult], self: EC2ContainerServiceResponse) -> ActionResult:
     """Keep the settings, start the tasks, register them with the load balancer."""
-    result = original(self)
-    service: Any = result.result["service"]  # type: ignore[index]
-    for name in _SERVICE_SETTINGS:
-        setattr(service, name, self._get_param(name))
-    service.enableECSManagedTags = bool(service.enableECSManagedTags)
-    service.enableExecuteCommand = bool(service.enableExecuteCommand)
-    _deploy(service)
-    return result
+    result: Any = original(self)
+    _keep_settings(self, result.result["service"])
+    _deploy(result.result["service"])
+    return result  # type: ignore[no-any-return]
 
 
 @corrects(EC2ContainerServiceResponse, "update_service", "ecs:UpdateService", "moto's services have no tasks to replace")
 def update_service(original: Callable[..., ActionResult], self: EC2ContainerServiceResponse) -> ActionResult:
-    """Replace the tasks when their definition, number or network changes, or a new deployment is asked for."""
-    result = original(self)
-    service: Any = result.result["service"]  # type: ignore[index]
-    for name in _SERVICE_SETTINGS:
-        if (given := self._get_param(name)) is not None:
-            setattr(service, name, given)
+    """Replace the tasks when their definition or network changes, or a new deployment is asked for."""
+    result: Any = original(self)
+    _keep_settings(self, result.result["service"])
     if any(self._get_param(name) for name in ("taskDefinition", "networkConfiguration", "forceNewDeployment")):
-        _stop(service)
-    _deploy(service)
-    return result
+        _stop(result.result["service"])
+    _deploy(result.result["service"])
+    return result  # type: ignore[no-any-return]
 
 
 @corrects(EC2ContainerServiceBackend, "delete_service", "ecs:DeleteService", "moto's services have no tasks to stop")
@@ -492,7 +492,7 @@ def _deploy(service: Any) -> None:
         backend.tasks.setdefault(service.cluster_name, {})[task.task_arn] = task
         for container in task.containers:
             container.last_status = "RUNNING"
-            vars(container)["image_digest"] = _digest(service, container.image)
+            vars(container)["image_digest"] = _digest(service, str(container.image))
         for target_group, target in _targets(service, task):
             elbv2_backends[service._account_id][service.region_name].register_targets(target_group, [target])
     service.running_count, service.pending_count = service.desired_count, 0
@@ -541,5 +541,5 @@ def _digest(service: Any, image: str) -> str | None:
     repository = registry.repositories.get(repository_name)
     if not repository or not host.startswith(f"{service._account_id}.dkr.ecr."):
         return None
-    digests: list[str] = [each.image_digest for each in repository.images if (tag or "latest") in each.image_tags]
-    return digests[0] if digests else None
+    images: list[Any] = repository.images
+    return next((each.image_digest for each in images if (tag or "latest") in each.image_tags), None)

@@ -20,7 +20,7 @@ from werkzeug.test import run_wsgi_app
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 _DATES = re.compile(
-    rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?"  # ISO 8601
+    rb"\b20\d\d-\d\d-\d\d[T -]\d\d[:-]\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"  # ISO 8601, and in names of snapshots
     rb"|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"  # HTTP
     rb"|\b1[6-9]\d{8}(?:\d{3})?(?:\.\d+)?\b"  # seconds or milliseconds since 1970
 )

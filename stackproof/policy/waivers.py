@@ -2,16 +2,17 @@
 
 import datetime
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from stackproof.verdicts import UsageError
 
-_ControlId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-[0-9]{2,}$")]
-_Text = Annotated[str, StringConstraints(min_length=1, pattern=r"^\S(.*\S)?$")]
+
+def _as_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
 class Waiver(BaseModel):
@@ -20,21 +21,19 @@ class Waiver(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     control: Annotated[
-        tuple[_ControlId, ...],
-        Field(min_length=1),
-        BeforeValidator(lambda value: (value,) if isinstance(value, str) else tuple(value)),
+        tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-[0-9]{2,}$")], ...],
+        Field(min_length=1, description="the id of a control, such as POL-01, or a list of ids"),
+        BeforeValidator(_as_tuple),
     ]
-    """Ids of the controls that find it: ``POL-01``."""
-    check: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_]+$")] | None = None
-    """Id of the scanner's check where the control runs a scanner (``CKV_AWS_144``), else None."""
-    resource: Annotated[str, StringConstraints(min_length=1, pattern=r"^[^*?\s]+( [^*?\s]+)*$")]
+    """The controls that find it."""
+    check: Annotated[str | None, Field(pattern=r"^[A-Z0-9_]+$", description="the id of one check, such as CKV_AWS_144")] = None
+    """The scanner's check, where the control runs a scanner."""
+    resource: Annotated[str, Field(pattern=r"^[^*?\s]+( [^*?\s]+)*$", description="the name of one resource, without a wildcard")]
     """As the finding names it: ``aws_s3_bucket.app``."""
-    reason: Annotated[str, StringConstraints(min_length=20)]
-    owner: _Text
-    """A role, not a person."""
-    ticket: _Text
-    expires: datetime.date
-    """The last day on which it holds."""
+    reason: Annotated[str, Field(min_length=20, description="a sentence, 20 characters or more")]
+    owner: Annotated[str, Field(pattern=r"\S", description="a role, such as devops")]
+    ticket: Annotated[str, Field(pattern=r"\S", description="the id or address of a ticket")]
+    expires: Annotated[datetime.date, Field(description="the last day, a date without quotation marks, such as 2027-05-31")]
 
     def expired(self, today: datetime.date) -> bool:
         """Whether its last day is over."""
@@ -54,15 +53,14 @@ def load(path: Path) -> tuple[Waiver, ...]:
 def parse(text: str, name: str = "waivers.toml") -> tuple[Waiver, ...]:
     """`load` for text.
 
-    >>> parse('[[waiver]]\\ncontrol = "POL-01"\\nresources = "x"', "waivers.toml")
+    >>> parse('[[waiver]]\\ncontrol = "POL-01"\\nresource = "x"\\nreason = "later"\\nuntil = 2027-05-31')
     Traceback (most recent call last):
         ...
-    stackproof.verdicts.UsageError: waivers.toml, waiver 1, resource: Field required
-    waivers.toml, waiver 1, reason: Field required
-    waivers.toml, waiver 1, owner: Field required
-    waivers.toml, waiver 1, ticket: Field required
-    waivers.toml, waiver 1, expires: Field required
-    waivers.toml, waiver 1, resources: not a key of a waiver
+    stackproof.verdicts.UsageError: waivers.toml, waiver 1, reason: a sentence, 20 characters or more
+    waivers.toml, waiver 1, owner: missing
+    waivers.toml, waiver 1, ticket: missing
+    waivers.toml, waiver 1, expires: missing
+    waivers.toml, waiver 1, until: not a key of a waiver
     A waiver has control, check (optional), resource, reason, owner, ticket, expires.
     """
     try:
@@ -122,24 +120,16 @@ _ALLOWED = "A waiver has " + ", ".join(
 ) + "."  # fmt: skip
 
 
-def _problems(error: ValidationError) -> list[str]:
-    return [f"{_key(problem['loc'])}: {_what(problem)}" for problem in error.errors()]
-
-
-def _key(location: Sequence[int | str]) -> str:
-    return str(location[0]) if location else "the entry"
-
-
-def _what(problem: Any) -> str:
-    match problem["type"]:
-        case "extra_forbidden":
-            return "not a key of a waiver"
-        case "date_type" | "date_from_datetime_inexact":
-            return "a date without quotation marks, such as 2027-05-31"
-        case "string_pattern_mismatch" if problem["loc"][0] == "resource":
-            return "the name of one resource, without a wildcard"
-        case _:
-            return str(problem["msg"])
+def _problems(error: ValidationError) -> Iterator[str]:
+    # One a key: a list may hold several wrong ids.
+    for key, kind in {str(next(iter(problem["loc"]), "")): problem["type"] for problem in error.errors()}.items():
+        field = Waiver.model_fields.get(key)
+        if field is None:
+            yield f"{key}: not a key of a waiver" if key else "not a table"
+        elif kind == "missing":
+            yield f"{key}: missing"
+        else:
+            yield f"{key}: {field.description}"
 
 
 def _refuse_repetition(waivers: Sequence[Waiver], name: str) -> None:

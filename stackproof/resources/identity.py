@@ -47,12 +47,14 @@ def _answered_attached(role: AwsFacts) -> list[Policy]:
 def _planned_policies(role: PlannedBlock) -> tuple[Policy, ...]:
     plan = role.plan
     inline = plan.referring("aws_iam_role_policy", "role", role, named="name")
-    inline += [block for block in role.blocks("inline_policy") if block.at("policy")]
+    if not role.is_left_open("inline_policy"):
+        inline += [block for block in role.blocks("inline_policy") if block.at("policy")]
     attached = [
         _planned_managed(block, block.at("policy_arn"))
         for block in plan.referring("aws_iam_role_policy_attachment", "role", role, named="name")
     ]
-    attached += [_planned_managed(role, arn) for arn in role.at("managed_policy_arns") or ()]
+    if not role.is_left_open("managed_policy_arns"):
+        attached += [_planned_managed(role, arn) for arn in role.at("managed_policy_arns") or ()]
     return tuple(_planned_policy(block) for block in (*inline, *attached))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stackproof.aws.facts import AwsFacts, listed
-from stackproof.resources.base import Resource, field
+from stackproof.resources.base import Reference, Resource, field
 from stackproof.resources.encryption import KmsKey
 from stackproof.sources.plan import PlannedBlock
 
@@ -19,7 +19,7 @@ def _answered_key(group: AwsFacts) -> KmsKey | None:
 
 def _planned_key(group: PlannedBlock) -> KmsKey | None:
     key = group.at("kms_key_id")
-    return KmsKey.planned(group.plan, key) if key is not None and key != "" else None
+    return KmsKey.planned(group.plan, key) if isinstance(key, Reference) or key else None
 
 
 class LogGroup(Resource):

@@ -10,7 +10,7 @@ Sensitive values are hidden while the document is loaded; nothing after that can
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,9 @@ from stackproof.verdicts import NotYetKnown, UsageError
 
 Scope = tuple[str, ...]
 """The module path in the configuration: ``("logs", "group")`` for ``module.logs.module.group``."""
+
+Expressions = Callable[[str], Any]
+"""The configured expression of an attribute; None for one that is not written."""
 
 
 class PlanSource:
@@ -81,6 +84,11 @@ class Plan:
         """The planned resource at an address."""
         return self._planned[address][1] if address in self._planned else None
 
+    def knows(self, reference: Reference) -> bool:
+        """Whether the plan has a value for what is referred to."""
+        block = self.resource(reference.address)
+        return block is not None and block.is_known(reference.attribute)
+
     def referring(self, kind: str, attribute: str, to: "PlannedBlock", *, named: str) -> list["PlannedBlock"]:
         """Resources of a type whose attribute refers to another resource, or holds its name (``named`` is the attribute)."""
         name = to.at(named)
@@ -110,7 +118,7 @@ class Plan:
                     scope,
                     resource.get("values") or {},
                     unknown.get(address, {}),
-                    configured.get("expressions", {}),
+                    configured.get("expressions", {}).get,
                 ),
             )
         return found
@@ -180,7 +188,7 @@ class PlannedBlock:
         scope: Scope,
         values: Mapping[str, Any],
         unknown: Mapping[str, Any],
-        expressions: Mapping[str, Any],
+        expressions: Expressions,
         within: str = "",
     ) -> None:
         self.plan = plan
@@ -213,14 +221,21 @@ class PlannedBlock:
             return self._with_references(attribute, value, unknown)
         return value
 
+    def is_known(self, attribute: str) -> bool:
+        """Whether an attribute has a planned value, all of it known."""
+        return attribute in self.values and not _any(self._unknown.get(attribute, False))
+
+    def is_left_open(self, attribute: str) -> bool:
+        """Whether an unknown value is unknown only because the sources do not set it: the provider fills it in."""
+        return self._unknown.get(attribute) is True and self._expressions(attribute) is None
+
     def blocks(self, name: str) -> list["PlannedBlock"]:
         """The nested blocks of a name, in the plan's order. Raises `NotYetKnown` where their number is unknown."""
         if self._unknown.get(name) is True:
             raise NotYetKnown(f"{self.address}{self._within}.{name} is known only after apply")
         values = self.values.get(name) or []
         unknown = self._unknown.get(name) or []
-        expressions = self._expressions.get(name) or []
-        written = expressions if isinstance(expressions, list) else [expressions]
+        written = self._expressions(name) or {}
         return [
             PlannedBlock(
                 self.plan,
@@ -228,8 +243,7 @@ class PlannedBlock:
                 self._scope,
                 value,
                 unknown[index] if index < len(unknown) and isinstance(unknown[index], Mapping) else {},
-                # one expression for all blocks of a name: written as an attribute, or by a dynamic block
-                written[index] if len(written) == len(values) else (written[0] if len(written) == 1 else {}),
+                _written_for(written, index, len(values)),
                 f"{self._within}.{name}[{index}]",
             )
             for index, value in enumerate(values)
@@ -237,7 +251,7 @@ class PlannedBlock:
 
     def references(self, attribute: str) -> tuple[Reference, ...]:
         """The resource attributes that an attribute's expression refers to. Raises `NotYetKnown` if they cannot be followed."""
-        found = self.plan.references(self._expressions.get(attribute), self._scope, self._prefix)
+        found = self.plan.references(self._expressions(attribute), self._scope, self._prefix)
         if found is None:
             raise NotYetKnown(f"{self.address}{self._within}.{attribute} is known only after apply")
         return found
@@ -252,11 +266,11 @@ class PlannedBlock:
         return self.address[: self.address.rfind("module.")] + _last_module(self.address) if self._scope else ""
 
     def _reference(self, attribute: str) -> Reference:
-        if attribute not in self._expressions:
+        if self._expressions(attribute) is None:
             if self._within:
                 raise NotYetKnown(f"{self.address}{self._within}.{attribute} is known only after apply")
             return Reference(self.address, attribute)
-        found = self.references(attribute)
+        found = [reference for reference in self.references(attribute) if not self.plan.knows(reference)]
         if len(found) != 1 or not found[0].attribute:
             raise NotYetKnown(f"{self.address}{self._within}.{attribute} is known only after apply")
         return found[0]
@@ -264,7 +278,7 @@ class PlannedBlock:
     def _with_references(self, attribute: str, value: Any, unknown: Any) -> Any:
         """A list in which each unknown element is one of the expression's references, where they can be told apart."""
         if isinstance(value, list) and isinstance(unknown, list) and all(isinstance(part, bool) for part in unknown):
-            references = list(self.references(attribute))
+            references = [reference for reference in self.references(attribute) if not self.plan.knows(reference)]
             if len(references) == sum(unknown):
                 return [references.pop(0) if is_unknown else element for element, is_unknown in zip(value, unknown, strict=True)]
         raise NotYetKnown(f"{self.address}{self._within}.{attribute} is known only after apply")
@@ -345,6 +359,20 @@ def _hide(value: Any, mask: Any) -> Any:
     if isinstance(value, list) and isinstance(mask, list):
         return [_hide(part, mask[index] if index < len(mask) else False) for index, part in enumerate(value)]
     return value
+
+
+def _written_for(written: Any, index: int, count: int) -> Expressions:
+    """The expressions of one nested block.
+
+    Terraform gives one mapping a block; or, where a schema lets the blocks be written as an attribute (security group rules) or where
+    a dynamic block makes them, one expression for all of them, which then stands for each unknown attribute.
+    """
+    if isinstance(written, list):
+        one: Mapping[str, Any] = written[index] if len(written) == count else written[0] if len(written) == 1 else {}
+        return one.get
+    if "references" in written:
+        return lambda attribute: written  # noqa: ARG005
+    return written.get  # type: ignore[no-any-return]
 
 
 def _any(unknown: Any) -> bool:

@@ -124,9 +124,9 @@ class Terraform:
                     on_line(clean.rstrip("\n"))
             process.wait(max(0.0, started + timeout - time.monotonic()))
         except (TimeoutError, subprocess.TimeoutExpired):
-            last = "".join(captured["stdout"] + captured["stderr"]).strip().splitlines()[-3:]
-            stopped = f"{command} did not end within {timeout:g} s in {directory}; it was stopped."
-            raise TerraformError("\n  ".join([stopped, *last])) from None
+            said = [_message(line) for line in captured["stdout"] + captured["stderr"]]
+            stopped = f"{command} did not end within {timeout:g} s in {directory} and was stopped. Its last words:"
+            raise TerraformError("\n  ".join([stopped, *said[-3:]])) from None
         finally:
             _stop(process)
         return Completed(
@@ -215,13 +215,25 @@ def _lines(process: "subprocess.Popen[bytes]", deadline: float) -> Iterator[tupl
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
+def _message(line: str) -> str:
+    """
+    >>> _message('{"@level": "info", "@message": "aws_lb.main: Creating..."}'), _message("Error: no\\n")
+    ('aws_lb.main: Creating...', 'Error: no')
+    """
+    try:
+        return str(json.loads(line)["@message"])
+    except (ValueError, KeyError, TypeError):
+        return line.rstrip()
+
+
 def _stop(process: "subprocess.Popen[bytes]", grace: float = 5) -> None:
     """End the process and its group: asked first, so that Terraform saves its state and stops its providers."""
-    if process.poll() is None:
+    ended = process.poll()
+    if ended is None:
         _signal(process, signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(grace)
-    if process.returncode is None or process.returncode < 0:
+    if ended is None or ended < 0:
         _signal(process, signal.SIGKILL)
     process.wait()
 

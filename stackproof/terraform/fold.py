@@ -4,8 +4,9 @@ The 6.x sources stay the only truth: every file is rewritten as text, so that wh
 plan. What the two generations write differently is in the tables `ARGUMENTS`, `ATTRIBUTES`, `RETYPED` and `MERGED`; anything
 else that 3.39.0 lacks is left as it is, for ``terraform validate`` to refuse by name. Nothing is dropped silently.
 
-Line numbers do not change: a resource that became a block of another leaves empty lines behind, and what has to be
-added stands in a file of its own (`ADDED`), which Terraform merges into the others as an override.
+Line numbers stay: a resource that became a block of another leaves empty lines behind, and that block stands in a file
+of its own (`ADDED`), which Terraform merges into the others as an override. Only a retyped rule grows by the arguments
+that 3.39.0 requires in place.
 """
 
 import re
@@ -324,8 +325,8 @@ def _fold_retyped(work: _Work) -> None:
             raise _cannot(block.place, f"{block.address} would be called {target}, which exists")
         header = f'resource "{rule.type}" "{rule.prefix}{block.labels[1]}" '
         edits.append((block.file, block.start, block.start + block.text.index("{"), header))
-        missing = [f"{name} = {value}" for name, value in rule.added.items() if name not in block.body.arguments]
-        work.added.append(_block(header.strip(), missing))
+        missing = [f"  {name} = {value}\n" for name, value in rule.added.items() if name not in block.body.arguments]
+        edits.append((block.file, block.end - 1, block.end - 1, "".join(missing)))
         work.retyped[block.address] = target
         work.note(block.place, f"{block.address} -> {target}")
     work.edit(edits)

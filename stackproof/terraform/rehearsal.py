@@ -1,0 +1,83 @@
+"""A plan from nothing: what a first apply would do, found out without an AWS account."""
+
+import secrets
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from stackproof.evidence import redaction
+from stackproof.sources.plan import Plan
+from stackproof.terraform import provider
+from stackproof.terraform.cli import redacted
+from stackproof.terraform.diagnostics import Diagnostic, diagnostics
+from stackproof.terraform.workspace import Workspace, prepare
+
+EXAMPLE = "terraform.tfvars.example"
+"""The variables that a plan is made with, beside the password."""
+PASSWORD = "db_password"
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """One plan from nothing, as Terraform made it."""
+
+    workspace: Workspace
+    plan: Plan
+    said: tuple[Diagnostic, ...]
+    """Warnings; an error ends the plan instead."""
+    text: str
+    """The plan as Terraform prints it for people."""
+
+    @property
+    def shows_the_password(self) -> bool:
+        """Whether Terraform printed the database password anywhere."""
+        return redacted(PASSWORD) in self.text
+
+    @cached_property
+    def added(self) -> frozenset[str]:
+        """The addresses that an apply would add, under the names that the sources give them.
+
+        A resource that was folded into another counts if that other is added.
+        """
+        there = {change.address for change in self.plan.changes if change.actions == ("create",)}
+        renamed = {new: old for old, new in self.workspace.retyped.items()}
+        folded = {old for old, new in self.workspace.merged.items() if new in there}
+        return frozenset({renamed.get(address, address) for address in there} | folded)
+
+
+def workspace(root: Path, cache: Path, *, region: str, account: str, password: str) -> Workspace:
+    """A working copy of the stack at ``root`` that can be planned and never asks AWS anything."""
+    return prepare(
+        root,
+        cache / "work",
+        provider.choose(cache),
+        endpoint=None,
+        region=region,
+        account=account,
+        secrets={PASSWORD: password},
+    )
+
+
+def rehearse(copy: Workspace, root: Path, variables: Mapping[str, object]) -> Rehearsal:
+    """Plan from nothing. Raises `TerraformError` with Terraform's own diagnostics if there is no plan."""
+    planfile = copy.directory / "rehearsal.tfplan"
+    completed = copy.plan(planfile, var_files=[root / EXAMPLE], variables=variables)
+    try:
+        document: dict[str, Any] = copy.show(planfile)
+        text = copy.describe(planfile)
+    finally:
+        planfile.unlink(missing_ok=True)  # it holds the password
+    return Rehearsal(copy, Plan(document, f"a plan of {root.name}"), diagnostics(completed), text)
+
+
+def random_password(length: int = 24) -> str:
+    """A password that the stack accepts, hidden from all output from now on."""
+    specials = "!#%*-_=+"
+    required = [secrets.choice(kind) for kind in (string.ascii_lowercase, string.ascii_uppercase, string.digits, specials)]
+    rest = [secrets.choice(string.ascii_letters + string.digits + specials) for _ in range(length - len(required))]
+    password = "".join(secrets.SystemRandom().sample([*required, *rest], length))
+    redaction.register(password)
+    return password

@@ -1,0 +1,171 @@
+import json
+import os
+import random
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from stackproof.policy import checkov
+from stackproof.policy.checkov import Finding, InlineSkip, inline_skips, read_report
+from stackproof.verdicts import CouldNotVerify
+
+ROOT = Path(__file__).parents[1]
+
+
+def record(check: str, resource: str, line: int = 1, file: str = "/storage.tf") -> dict[str, object]:
+    return {
+        "check_id": check,
+        "check_name": f"Ensure {check}",
+        "file_path": file,
+        "file_line_range": [line, line + 9],
+        "resource": resource,
+        "guideline": None,
+    }
+
+
+def report(**results: object) -> dict[str, object]:
+    empty = {"passed_checks": [], "failed_checks": [], "skipped_checks": [], "parsing_errors": []}
+    return {"check_type": "terraform", "results": empty | results, "summary": {"checkov_version": "3.3.30"}}
+
+
+def test_a_report_becomes_records() -> None:
+    scan = read_report(
+        json.dumps(
+            report(
+                passed_checks=[record("CKV_AWS_21", "aws_s3_bucket.app"), record("CKV_AWS_7", "aws_kms_key.main")],
+                failed_checks=[record("CKV_AWS_18", "aws_s3_bucket.app", line=3)],
+                skipped_checks=[record("CKV_AWS_144", "aws_s3_bucket.app")],
+            )
+        )
+    )
+    assert scan.version == "3.3.30"
+    assert scan.findings == (Finding("CKV_AWS_18", "aws_s3_bucket.app", "storage.tf", 3, "Ensure CKV_AWS_18"),)
+    assert [skip.check for skip in scan.skipped] == ["CKV_AWS_144"]
+    assert scan.passed == 2
+    assert scan.resources == ("aws_kms_key.main", "aws_s3_bucket.app")
+
+
+def test_the_order_of_a_report_does_not_matter() -> None:
+    records = [record(f"CKV_AWS_{number}", f"aws_s3_bucket.b{number % 3}", number) for number in range(30)]
+    first = read_report(json.dumps(report(failed_checks=records)))
+    shuffled = random.Random(7).sample(records, len(records))
+    assert read_report(json.dumps(report(failed_checks=shuffled))) == first
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "did not write a report"),
+        ("Traceback (most recent call last):", "did not write a report"),
+        ("[]", "did not write a report"),
+        ("{}", "did not write a report"),
+        (json.dumps(report(failed_checks=[{"check_id": "CKV_AWS_18"}])), "did not write a report"),
+        (json.dumps(report()), "examined nothing"),
+        (json.dumps({"passed": 0, "failed": 0, "resource_count": 0, "checkov_version": "3.3.30"}), "examined nothing"),
+        (
+            json.dumps(report(passed_checks=[record("CKV_AWS_7", "a.b")], parsing_errors=["/x/main.tf"])),
+            "could not parse main.tf",
+        ),
+    ],
+)
+def test_a_report_that_shows_nothing_is_never_an_empty_list(text: str, message: str) -> None:
+    with pytest.raises(CouldNotVerify, match=message):
+        read_report(text)
+
+
+def test_inline_skips_are_found_wherever_they_stand() -> None:
+    sources = {
+        "b.tf": 'resource "x" "y" {\n  #checkov:skip=CKV_AWS_1:a,b\n}\n/* cortex:skip=CKV2_AWS_2 */',
+        "a.tf": "// bridgecrew:skip=\n# skip checkov\n",
+    }
+    assert inline_skips(sources) == (
+        InlineSkip("a.tf", 1, ""),
+        InlineSkip("b.tf", 2, "CKV_AWS_1"),
+        InlineSkip("b.tf", 4, "CKV2_AWS_2"),
+    )
+
+
+def executable(folder: Path, body: str) -> Path:
+    file = folder / "python"
+    file.write_text(f"#!{sys.executable}\nimport sys, time\n{body}\n")
+    file.chmod(0o755)
+    return file
+
+
+def test_a_crash_is_not_a_scan(tmp_path: Path) -> None:
+    python = executable(tmp_path, "print('starting\\nMemoryError: no space\\n', file=sys.stderr); sys.exit(2)")
+    with pytest.raises(CouldNotVerify, match="exit status 2: MemoryError: no space"):
+        checkov.scan_sources(python, {"main.tf": ""})
+
+
+def test_a_scan_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkov, "_TIMEOUT", 0.5)
+    with pytest.raises(CouldNotVerify, match="did not end"):
+        checkov.scan_plan(executable(tmp_path, "time.sleep(30)"), tmp_path / "plan.json")
+
+
+def test_packages_that_cannot_be_installed_are_reported_and_tried_again(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(f"./absent.whl --hash=sha256:{'0' * 64}\n")
+    for _ in range(2):
+        with pytest.raises(CouldNotVerify, match=r"checkov could not be installed: .*absent\.whl"):
+            checkov.environment(tmp_path, lambda _: None, requirements)
+
+
+def test_the_environment_is_made_once_for_all_who_ask_at_once(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("")
+    said: list[str] = []
+    found: list[Path] = []
+    callers = [
+        threading.Thread(target=lambda: found.append(checkov.environment(tmp_path, said.append, requirements))) for _ in range(2)
+    ]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(120)
+    assert len(said) == 1
+    assert found[0] == found[1]
+    assert os.access(found[0], os.X_OK)
+
+
+@pytest.fixture(scope="module")
+def python() -> Path:
+    return checkov.environment(ROOT / ".stackproof", print)
+
+
+def test_checkov_itself_is_led_by_the_sources_alone(python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".checkov.yaml").write_text("skip-check: CKV_AWS_17\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CKV_SKIP_CHECK", "CKV_AWS_17")
+    scan = checkov.scan_sources(
+        python,
+        {
+            "main.tf": 'module "db" {\n  source = "./modules/db"\n}\n',
+            "modules/db/main.tf": (
+                'resource "aws_db_instance" "main" {\n  # checkov:skip=CKV_AWS_157: one zone\n  publicly_accessible = true\n}\n'
+            ),
+        },
+    )
+    public = [finding for finding in scan.findings if finding.check == "CKV_AWS_17"]
+    assert [(finding.resource, finding.file, finding.line) for finding in public] == [
+        ("module.db.aws_db_instance.main", "modules/db/main.tf", 1)
+    ]
+    assert [skip.check for skip in scan.skipped] == ["CKV_AWS_157"]
+    assert scan.version == "3.3.30"
+
+
+def test_checkov_itself_does_not_pass_over_a_file_that_it_cannot_parse(python: Path) -> None:
+    sources = {"good.tf": 'resource "aws_kms_key" "k" {}\n', "bad.tf": 'resource "aws_s3_bucket" "b" {\n'}
+    with pytest.raises(CouldNotVerify, match=r"could not parse bad\.tf"):
+        checkov.scan_sources(python, sources)
+
+
+def test_checkov_itself_does_not_pass_a_plan_that_it_cannot_read(python: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text("{")
+    with pytest.raises(CouldNotVerify, match="examined nothing"):
+        checkov.scan_plan(python, plan)
