@@ -1,35 +1,33 @@
-"""From what the command line asked for to a `Stage`: the profile, the target, and how each thing behind it is opened."""
+"""From what the command line asked for to an open stage: the profile, the target, and how each thing behind it is opened."""
 
 import importlib.metadata
 import json
 import os
 import platform
-import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import stackproof
+from stackproof.once import Once
 from stackproof.profile import Profile, load
+from stackproof.resources.base import Given, NotKnownYet
+from stackproof.resources.sources import Output
 from stackproof.sources import Source
 from stackproof.sources.plan import Plan, PlanSource
-from stackproof.stage import Once, Stage
-from stackproof.verdicts import NotApplicable, UsageError
+from stackproof.stage import Stage
+from stackproof.verdicts import UsageError
 
 if TYPE_CHECKING:
     from stackproof.aws.session import Network
+    from stackproof.embedded.provision import Provisioned
+    from stackproof.terraform.rehearsal import Rehearsal
 
-CACHE = ".stackproof"
-"""The folder, in the repository, of everything that can be made again."""
-
+TARGETS = ("plan", "embedded", "aws")
 LETTERS = {"plan": "SP", "embedded": "SPE", "aws": "SA"}
 """The catalogue's letters that a target can judge. A plan can be made on every laptop, so ``embedded`` has one too."""
-
-Say = Callable[[str], None]
-"""Tells the user what is going on, a line at a time."""
 
 
 @dataclass(frozen=True)
@@ -67,48 +65,151 @@ def resolve(
 def read_plan(path: Path) -> Plan:
     """The plan in a file. Raises `UsageError` for a file that holds none."""
     try:
-        return Plan(json.loads(path.read_bytes()), str(path))
-    except (ValueError, UnicodeDecodeError):
+        document = json.loads(path.read_bytes())
+    except ValueError:
         raise UsageError(
-            f"{path}: not JSON. A saved plan is not readable as it is; convert it: terraform show -json {path} > plan.json"
+            f"{path}: not JSON. A saved plan cannot be read as it is; convert it: terraform show -json {path} > plan.json"
         ) from None
+    return Plan(document, str(path))
 
 
-class Opened:
-    """A stage whose parts are opened when they are first needed, and what has to be said and closed afterwards."""
+class OpenStage(Stage):
+    """A stage whose parts are opened when they are first needed."""
 
-    def __init__(self, request: Request, say: Say) -> None:
+    def __init__(self, request: Request, say: Callable[[str], None]) -> None:
+        super().__init__(request.target, request.profile, request.root)
         self._request = request
         self._say = say
-        self._network: Network | None = None
-        self._cloud = Once(self._start_cloud)
-        notes: list[str] = []
-        self.stage = Stage(
-            target=request.target,
-            letters=LETTERS[request.target] + ("P" if request.plan_file and request.target == "aws" else ""),
-            profile=request.profile,
-            root=request.root,
-            source=Once(self._open_source),
-            plan=Once(self._open_plan),
-            notes=notes,
-        )
+        self.letters = LETTERS[request.target] + ("P" if request.target == "aws" and request.plan_file else "")
+        self._source = Once(self._open_source)
+        self._network = Once(self._open_network)
+        self._cloud = Once(self._open_cloud)
+        self._rehearsal = Once(self._rehearse)
+        self._given_plan = read_plan(request.plan_file) if request.plan_file else None
+
+    def say(self, line: str) -> None:
+        self._say(line)
+
+    def source(self) -> Source:
+        return self._source()
+
+    @property
+    def is_given_a_plan(self) -> bool:
+        return self._given_plan is not None
+
+    def plan(self) -> Plan:
+        return self._given_plan or self.rehearsal().plan
+
+    def rehearsal(self) -> "Rehearsal":
+        return super().rehearsal() if self.target == "aws" else self._rehearsal()
+
+    def outputs(self) -> Mapping[str, Output]:
+        if self.target == "plan":
+            return planned_outputs(self.plan())
+        if self.target == "aws":
+            return applied_outputs(self._deployed_by_user("output", "-json"), "terraform output")
+        return applied_outputs(self._cloud().workspace.output(), "terraform output, embedded cloud")
+
+    def second_plan(self) -> Plan:
+        if self.target == "embedded" and not self._request.endpoint:
+            return self._cloud().second_plan()
+        return super().second_plan()
 
     @property
     def endpoint(self) -> str | None:
         """Where the emulator of this run answers; None on AWS and on a plan."""
-        if self._request.target != "embedded":
+        if self.target != "embedded":
             return None
         return self._request.endpoint or self._cloud().endpoint
 
     @property
     def account(self) -> str:
-        """The account that was pinned; empty if no account was asked."""
-        return self._request.profile.account if self._network else ""
+        """The account that was pinned; empty if none was asked."""
+        return self.profile.account if self._network.made else ""
 
     @property
     def calls(self) -> Counter[str]:
         """Requests sent to AWS, by operation."""
-        return self._network.counts if self._network else Counter()
+        return self._network.made.counts if self._network.made else Counter()
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What the verdicts were made with."""
+        found = {"stackproof": stackproof.__version__, "python": platform.python_version()}
+        packages = ("pytest", "boto3", *(["moto"] if self.target == "embedded" else []))
+        found |= {package: importlib.metadata.version(package) for package in packages}
+        rehearsal = self._rehearsal.made
+        if rehearsal:
+            copy = rehearsal.workspace
+            found |= {
+                "terraform": f"{copy.terraform.version} ({copy.terraform.origin})",
+                "hashicorp/aws": f"{copy.provider_version()} ({copy.provider.origin})",
+            }
+        return found
 
     def close(self) -> None:
         """End what was started for this run alone."""
+        if self._cloud.made:
+            self._cloud.made.close()
+
+    def _open_network(self) -> "Network":
+        from stackproof.aws.session import Network, pin_identity
+
+        network = Network(endpoint=self.endpoint)
+        pin_identity(network, account=self.profile.account, region=self.profile.region, environment=self.profile.name)
+        return network
+
+    def _open_source(self) -> Source:
+        if self.target == "plan":
+            return PlanSource(self.plan())
+        from stackproof.sources.aws import AwsSource, Reader
+
+        return AwsSource(Reader(self._network(), account=self.profile.account, region=self.profile.region))
+
+    def _open_cloud(self) -> "Provisioned":
+        from stackproof.embedded import provision
+
+        cloud = provision.ensure(self.root, self.profile, say=self.say)
+        self.notes += cloud.notes
+        return cloud
+
+    def _rehearse(self) -> "Rehearsal":
+        from stackproof.terraform import rehearsal
+
+        copy = rehearsal.workspace(
+            self.terraform_root,
+            self.cache,
+            region=self.profile.region,
+            account=self.profile.account,
+            password=self.password,
+        )
+        made = rehearsal.rehearse(copy, self.terraform_root, self.profile.terraform.variables)
+        self.notes += rehearsal.notes(made, len(self.profile.terraform.reviewed))
+        return made
+
+    def _deployed_by_user(self, *arguments: str) -> dict[str, Any]:
+        """What the user's own, initialised Terraform answers about the deployed stack."""
+        from stackproof.terraform.cli import Terraform, TerraformError
+
+        completed = Terraform.find().run(*arguments, directory=self.terraform_root, environment=dict(os.environ))
+        if completed.exit_status != 0:
+            raise TerraformError(
+                f"{completed.command} failed in {self.terraform_root}; run terraform init there first. {completed.stderr.strip()}"
+            )
+        answer: dict[str, Any] = json.loads(completed.stdout)
+        return answer
+
+
+def planned_outputs(plan: Plan) -> dict[str, Output]:
+    """The outputs that a plan promises; what is not known before apply says so when it is read."""
+    found = {}
+    for name, output in plan.document["planned_values"].get("outputs", {}).items():
+        source = f"plan output.{name}"
+        origin = Given({"value": output["value"]}, source) if "value" in output else NotKnownYet(f"output {name}")
+        found[name] = Output(name, origin, source)
+    return found
+
+
+def applied_outputs(answer: Mapping[str, Any], source: str) -> dict[str, Output]:
+    """The outputs of a state, as ``terraform output -json`` writes them."""
+    return {name: Output(name, Given({"value": output.get("value")}, source), source) for name, output in answer.items()}

@@ -26,7 +26,7 @@ import pytest
 from stackproof.controls import Control, catalogue, control_of
 from stackproof.inventory import collections
 from stackproof.judge import Judgement, judge, message_of
-from stackproof.opening import Opened, Request, resolve
+from stackproof.opening import TARGETS, OpenStage, Request, resolve
 from stackproof.prefetch import Prefetch
 from stackproof.reports import html, junit, summary
 from stackproof.reports.results_json import control_from_data, control_to_data
@@ -49,10 +49,12 @@ _session = pytest.StashKey["Session"]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("stackproof")
-    group.addoption("--env", default="local", metavar="NAME", help="environment: a name in environments/, or a path (default: local)")
+    group.addoption(
+        "--env", default="local", metavar="NAME", help="environment: a name in environments/, or a path (default: local)"
+    )
     group.addoption(
         "--target",
-        choices=("plan", "embedded", "aws"),
+        choices=TARGETS,
         help="where to judge (default: what the environment says; plan, if --plan is given)",
     )
     group.addoption("--plan", metavar="FILE", help="judge this plan, the output of terraform show -json")
@@ -104,7 +106,7 @@ class Session:
         self.clock = time.perf_counter()
         self.results: dict[str, ControlResult] = {}
         self.calls: Counter[str] = Counter()
-        self.opened: Opened | None = None
+        self.opened: OpenStage | None = None
         self.run: Run | None = None
         self.selected = 0
         option = config.option
@@ -125,7 +127,9 @@ class Session:
         for item in items:
             control = _control(item)
             if control is None:
-                raise pytest.UsageError(f"{item.nodeid} is not a control: tests/ holds nothing else; give it @control(id, severity=...)")
+                raise pytest.UsageError(
+                    f"{item.nodeid} is not a control: tests/ holds nothing else; give it @control(id, severity=...)"
+                )
             folder = item.path.relative_to(self.config.rootpath / "tests").parts[0]
             item.add_marker(folder)
             item.extra_keyword_matches |= {control.id, control.severity}
@@ -138,7 +142,7 @@ class Session:
         """The controller of xdist sees no tests; it opens the target for its workers before they start."""
         if self.config.pluginmanager.hasplugin("dsession"):
             with _bad_input():
-                self._open().stage.source()
+                self._open().source()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -150,12 +154,12 @@ class Session:
         self.selected = len(session.items)
         asked_for = {name: None for item in session.items for name in getattr(item, "fixturenames", ()) if name in collections}
         with _bad_input():
-            self.prefetch = Prefetch(self._open().stage)
+            self.prefetch = Prefetch(self._open())
             self.prefetch.fetch(asked_for)
 
-    def _open(self) -> Opened:
+    def _open(self) -> OpenStage:
         if self.opened is None:
-            self.opened = Opened(self.request, self._say)
+            self.opened = OpenStage(self.request, self._say)
         return self.opened
 
     def _say(self, line: str) -> None:
@@ -169,7 +173,7 @@ class Session:
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         control = _the_control(pyfuncitem)
-        stage = self._open().stage
+        stage = self._open()
 
         def supply(name: str) -> object:
             value = pyfuncitem.funcargs[name]
@@ -231,7 +235,7 @@ class Session:
     def pytest_testnodedown(self, node: Any) -> None:
         self.calls += Counter(getattr(node, "workeroutput", {}).get(OURS, {}))
 
-    def _summed_up(self, opened: Opened) -> Run:
+    def _summed_up(self, opened: OpenStage) -> Run:
         in_order = tuple(self.results[id] for id in catalogue() if id in self.results)
         unjudged = self.selected - len(in_order)
         return Run(
@@ -243,7 +247,10 @@ class Session:
             region=self.request.profile.region,
             versions=opened.versions,
             calls=dict(sorted(self.calls.items())),
-            notes=(*opened.stage.notes, *([f"{unjudged} of {self.selected} selected controls were not judged"] if unjudged > 0 else [])),
+            notes=(
+                *opened.notes,
+                *([f"{unjudged} of {self.selected} selected controls were not judged"] if unjudged > 0 else []),
+            ),
             controls=in_order,
         )
 

@@ -51,6 +51,8 @@ class SecurityGroup(_Table):
 class Terraform(_Table):
     directory: str
     """Where the root module is, from the repository's root."""
+    variables: Mapping[str, str] = {}
+    """Values for this environment; everything else comes from terraform.tfvars.example."""
     reviewed: tuple[str, ...]
     """The addresses that a plan from nothing adds. A reviewer signs this list; a plan that differs fails."""
     outputs: Mapping[str, Pattern]

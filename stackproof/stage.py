@@ -1,83 +1,86 @@
-"""Where a run judges: one profile, one target, and what stands behind it, opened when first needed."""
+"""Where a run judges: one profile, one target, and what stands behind it."""
 
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from stackproof.controls import STAGES, Control
 from stackproof.profile import Profile
+from stackproof.resources.sources import Output
 from stackproof.sources import R, Source
 from stackproof.sources.plan import Plan
 from stackproof.verdicts import DeclaredButMissing, NotApplicable
 
 if TYPE_CHECKING:
-    from stackproof.terraform.deployment import Deployment
+    from stackproof.terraform.rehearsal import Rehearsal
 
-T = TypeVar("T")
+CACHE = ".stackproof"
+"""The folder, in the repository, of everything that can be made again."""
 
 
-class Once(Generic[T]):
-    """A value that is made when it is first asked for, by whichever thread is first; what making it raised is raised again."""
+class Stage:
+    """Everything that a collection may ask about the run.
 
-    def __init__(self, make: Callable[[], T]) -> None:
-        self._make = make
-        self._lock = threading.Lock()
-        self._outcome: Callable[[], T] | None = None
+    This one has nothing but the repository; what a target adds, its own class overrides. What a stage does not have raises
+    `NotApplicable`, and `UsageError` what should be there and cannot be opened.
+    """
 
-    def __call__(self) -> T:
-        with self._lock:
-            if self._outcome is None:
-                self._outcome = _outcome(self._make)
-        return self._outcome()
+    letters = "S"
+    """The catalogue's letters that can be judged here."""
+
+    def __init__(self, target: str, profile: Profile, root: Path) -> None:
+        self.target = target
+        """``plan``, ``embedded``, ``aws``."""
+        self.profile = profile
+        self.root = root
+        """The repository."""
+        self.notes: list[str] = []
+        """What a reader must know to trust the verdicts; grows while things are opened."""
 
     @property
-    def is_made(self) -> bool:
-        return self._outcome is not None
+    def cache(self) -> Path:
+        return self.root / CACHE
 
+    @property
+    def terraform_root(self) -> Path:
+        """The directory of the app stack's sources."""
+        return self.root / self.profile.terraform.directory
 
-def _outcome(make: Callable[[], T]) -> Callable[[], T]:
-    try:
-        value = make()
-    except Exception as error:  # noqa: BLE001 - kept for everybody who asks
-        failure = error
+    @cached_property
+    def password(self) -> str:
+        """A database password for plans of this run."""
+        from stackproof.terraform.rehearsal import random_password
 
-        def fail() -> T:
-            raise failure
+        return random_password()
 
-        return fail
-    return lambda: value
+    def say(self, line: str) -> None:
+        """Tell the user what is going on."""
 
+    def source(self) -> Source:
+        """Typed resources of the target."""
+        raise NotApplicable(f"target {self.target} has no resources")
 
-def nothing(what: str) -> Callable[[], T]:
-    """For a stage that has no such thing. Raises `NotApplicable` when it is asked for."""
+    def plan(self) -> Plan:
+        """The plan that belongs to the run, whatever the target."""
+        raise NotApplicable(f"there is no plan on target {self.target}; give one with --plan FILE")
 
-    def absent() -> T:
-        raise NotApplicable(what)
+    def rehearsal(self) -> "Rehearsal":
+        """A plan from nothing, made from the sources here. Raises `TerraformError` if there is none."""
+        raise NotApplicable(f"no plan is made on target {self.target}")
 
-    return absent
+    @property
+    def is_given_a_plan(self) -> bool:
+        """Whether the plan was made elsewhere, and only its document is here."""
+        return False
 
+    def outputs(self) -> Mapping[str, Output]:
+        """The outputs of the root module by name."""
+        raise NotApplicable(f"there are no outputs on target {self.target}")
 
-@dataclass(frozen=True)
-class Stage:
-    """Everything that a collection may ask about the run."""
-
-    target: str
-    """``plan``, ``embedded``, ``aws``."""
-    letters: str
-    """The catalogue's letters that can be judged here, as ``SPE``."""
-    profile: Profile
-    root: Path
-    """The repository."""
-    source: Callable[[], Source]
-    """Typed resources of the target. Raises `UsageError` if the target cannot be opened."""
-    plan: Callable[[], Plan]
-    """The plan that belongs to the run, whatever the target. Raises `NotApplicable` if there is none."""
-    deployment: "Callable[[], Deployment]"
-    """Terraform in a working copy of the sources, with the state of what is deployed, if anything is."""
-    notes: list[str] = field(default_factory=list)
-    """What a reader must know to trust the verdicts; grows while things are opened."""
+    def second_plan(self) -> Plan:
+        """A plan of what is deployed, against the sources of now."""
+        raise NotApplicable(f"nothing is deployed on target {self.target}")
 
     def named(self, kind: type[R], names: Sequence[str]) -> tuple[R, ...]:
         """The declared resources of a kind, in the order of declaration.

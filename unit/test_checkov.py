@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stackproof.policy import checkov
-from stackproof.policy.checkov import Finding, InlineSkip, inline_skips, read_report
+from stackproof.policy.checkov import Finding, read_report
 from stackproof.verdicts import CouldNotVerify
 
 ROOT = Path(__file__).parents[1]
@@ -75,18 +75,6 @@ def test_a_report_that_shows_nothing_is_never_an_empty_list(text: str, message: 
         read_report(text)
 
 
-def test_inline_skips_are_found_wherever_they_stand() -> None:
-    sources = {
-        "b.tf": 'resource "x" "y" {\n  #checkov:skip=CKV_AWS_1:a,b\n}\n/* cortex:skip=CKV2_AWS_2 */',
-        "a.tf": "// bridgecrew:skip=\n# skip checkov\n",
-    }
-    assert inline_skips(sources) == (
-        InlineSkip("a.tf", 1, ""),
-        InlineSkip("b.tf", 2, "CKV_AWS_1"),
-        InlineSkip("b.tf", 4, "CKV2_AWS_2"),
-    )
-
-
 def executable(folder: Path, body: str) -> Path:
     file = folder / "python"
     file.write_text(f"#!{sys.executable}\nimport sys, time\n{body}\n")
@@ -106,12 +94,12 @@ def test_a_scan_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.M
         checkov.scan_plan(executable(tmp_path, "time.sleep(30)"), tmp_path / "plan.json")
 
 
-def test_packages_that_cannot_be_installed_are_reported_and_tried_again(tmp_path: Path) -> None:
+def test_packages_that_cannot_be_installed_leave_no_environment_behind_that_looks_complete(tmp_path: Path) -> None:
     requirements = tmp_path / "requirements.txt"
     requirements.write_text(f"./absent.whl --hash=sha256:{'0' * 64}\n")
-    for _ in range(2):
-        with pytest.raises(CouldNotVerify, match=r"checkov could not be installed: .*absent\.whl"):
-            checkov.environment(tmp_path, lambda _: None, requirements)
+    with pytest.raises(CouldNotVerify, match=r"checkov could not be installed: .*absent\.whl"):
+        checkov.environment(tmp_path, lambda _: None, requirements)
+    assert not (tmp_path / "checkov" / "installed").exists()
 
 
 def test_the_environment_is_made_once_for_all_who_ask_at_once(tmp_path: Path) -> None:

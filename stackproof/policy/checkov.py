@@ -8,7 +8,6 @@ variables and network.
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -57,16 +56,6 @@ class Scan:
     """Addresses of the resources that at least one check looked at."""
 
 
-@dataclass(frozen=True)
-class InlineSkip:
-    """A ``checkov:skip`` comment."""
-
-    file: str
-    line: int
-    check: str
-    """Empty when the comment names none."""
-
-
 def environment(cache: Path, say: Callable[[str], None], requirements: Path = REQUIREMENTS) -> Path:
     """The Python interpreter of the environment ``cache/checkov``, which is made first where it is missing or outdated.
 
@@ -81,8 +70,7 @@ def environment(cache: Path, say: Callable[[str], None], requirements: Path = RE
         if not stamp.is_file() or stamp.read_text() != wanted:
             say(f"Installing checkov into {home} (once, about 30 s)")
             shutil.rmtree(home, ignore_errors=True)
-            venv.create(home, with_pip=True)
-            _install(python, requirements)
+            _install(home, python, requirements)
             stamp.write_text(wanted)
     return python
 
@@ -136,27 +124,6 @@ def read_report(text: str) -> Scan:
     return Scan(version, failed, skipped, len(passed), tuple(sorted(examined)))
 
 
-def inline_skips(sources: Mapping[str, str]) -> tuple[InlineSkip, ...]:
-    """Every comment in the sources that switches a check off, in the forms that checkov knows.
-
-    >>> inline_skips({"main.tf": "# checkov:skip=CKV_AWS_18,CKV_AWS_21: later\\nbucket = 1 #bridgecrew:skip= CKV_AWS_19"})
-    ... # doctest: +NORMALIZE_WHITESPACE
-    (InlineSkip(file='main.tf', line=1, check='CKV_AWS_18'),
-     InlineSkip(file='main.tf', line=1, check='CKV_AWS_21'),
-     InlineSkip(file='main.tf', line=2, check='CKV_AWS_19'))
-    """
-    return tuple(
-        InlineSkip(file, line, check)
-        for file, text in sorted(sources.items())
-        for line, content in enumerate(text.splitlines(), 1)
-        for skip in _SKIP.finditer(content)
-        for check in skip["checks"].split(",")
-    )
-
-
-_SKIP = re.compile(r"(?:checkov|bridgecrew|cortex):skip= *(?P<checks>[\w,-]*)")
-
-
 def _findings(records: list[dict[str, Any]]) -> tuple[Finding, ...]:
     return tuple(
         sorted(
@@ -200,7 +167,14 @@ def _only_what_is_needed(work: Path) -> dict[str, str]:
     return kept | temporary | {"PYTHONUTF8": "1", "CHECKOV_PARALLELIZATION_TYPE": "none"}
 
 
-def _install(python: Path, requirements: Path) -> None:
+def _install(home: Path, python: Path, requirements: Path) -> None:
+    try:
+        venv.create(home, with_pip=True, symlinks=os.name != "nt")
+    except subprocess.CalledProcessError:
+        raise CouldNotVerify(
+            f"checkov needs an environment of its own, and {sys.executable} cannot make one with pip in it: install the "
+            "package that brings ensurepip (python3-venv on Debian and Ubuntu)."
+        ) from None
     command = [
         *(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
         *("--require-hashes", "--requirement", str(requirements)),

@@ -143,6 +143,16 @@ class Given:
         return Found(self._facts.get(field.name), self._source)
 
 
+class NotKnownYet:
+    """An origin of which nothing is known before apply."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def look_up(self, _: Field) -> Found:
+        raise NotYetKnown(f"{self._what} is known only after apply")
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Reference:
     """A planned value that is another resource's attribute, not known before apply.

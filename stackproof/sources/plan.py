@@ -9,6 +9,7 @@ with exactly one reference is taken for that reference. Locals are not in the do
 Sensitive values are hidden while the document is loaded; nothing after that can print them.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,10 @@ class Plan:
         if not isinstance(document.get("configuration"), Mapping):
             raise UsageError(f"{where}: the plan has no configuration; a state file cannot be judged as a plan")
         self.document: Mapping[str, Any] = without_secrets(document)
+
+    def to_json(self) -> str:
+        """The document, without its secrets."""
+        return json.dumps(self.document)
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:

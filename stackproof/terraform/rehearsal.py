@@ -73,6 +73,20 @@ def rehearse(copy: Workspace, root: Path, variables: Mapping[str, object]) -> Re
     return Rehearsal(copy, Plan(document, f"a plan of {root.name}"), diagnostics(completed), text)
 
 
+def notes(made: Rehearsal, reviewed: int) -> list[str]:
+    """What a reader must know of how the plan was made."""
+    copy = made.workspace
+    said = [f"Planned with {copy.terraform.name} and hashicorp/aws {copy.provider_version()} ({copy.provider.origin})."]
+    if copy.provider.is_folded:
+        planned = sum(change.actions == ("create",) for change in made.plan.changes)
+        said.append(
+            f"The sources are written for hashicorp/aws 6.x, which is out of reach here, and were folded for {copy.provider.version}: "
+            f"{reviewed} documented resources are {planned} planned and {len(copy.merged)} folded into others. "
+            f"Folded: {'; '.join(copy.notes)}."
+        )
+    return said
+
+
 def random_password(length: int = 24) -> str:
     """A password that the stack accepts, hidden from all output from now on."""
     specials = "!#%*-_=+"

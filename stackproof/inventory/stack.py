@@ -1,12 +1,6 @@
-"""The collections that controls ask for by name: what of the stack is looked at, by the environment's profile.
+"""Collections of the deployed stack: what AWS has, or what a plan promises."""
 
-Each function here is a fixture of its own name. The plugin makes, before the first control runs, exactly those that the selected
-controls ask for, concurrently, once.
-"""
-
-from collections.abc import Callable
-from typing import Any, TypeVar
-
+from stackproof.inventory import collection
 from stackproof.profile import Profile
 from stackproof.resources.database import DatabaseInstance
 from stackproof.resources.identity import Role
@@ -16,18 +10,6 @@ from stackproof.resources.network import SecurityGroup, Vpc
 from stackproof.resources.storage import Bucket
 from stackproof.stage import Stage
 from stackproof.verdicts import DeclaredButMissing
-
-Collection = Callable[[Stage], Any]
-Function = TypeVar("Function", bound=Collection)
-
-collections: dict[str, Collection] = {}
-"""Every collection by its name."""
-
-
-def collection(function: Function) -> Function:
-    """Make a function of the stage a collection that controls can ask for."""
-    collections[function.__name__] = function
-    return function
 
 
 @collection

@@ -1,0 +1,149 @@
+"""What the embedded account has before a stack is applied: the things that its variables name.
+
+All of it is made by requests to the endpoint, so that a recording of the endpoint holds it too.
+"""
+
+import io
+import ipaddress
+import json
+import zipfile
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from stackproof.embedded.cloud import ACCOUNT, CREDENTIALS, REGION
+
+CERTIFICATE_DAYS = 397
+"""As long as a public certificate may be valid."""
+
+_LOAD_BALANCING_ACCOUNT = "600734575887"
+"""Elastic Load Balancing's own account in ap-northeast-2 (Enable access logs for your Application Load Balancer)."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A self-signed server certificate and its key, PEM."""
+
+    certificate: str
+    private_key: str = field(repr=False)
+
+
+def certificate(now: datetime | None = None) -> Certificate:
+    """A certificate for the load balancers of the region, for localhost and for 127.0.0.1."""
+    now = now or datetime.now(UTC)
+    names = [f"*.{REGION}.elb.amazonaws.com", "localhost"]
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    alternatives = [*map(x509.DNSName, names), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(days=CERTIFICATE_DAYS))
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private_key = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+    return Certificate(signed.public_bytes(serialization.Encoding.PEM).decode(), private_key.decode())
+
+
+def client(endpoint: str, service: str) -> Any:
+    """A boto3 client that asks once, past any proxy."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}, retries={"total_max_attempts": 1}),
+    )
+
+
+def seed(endpoint: str, declared: Collection[str], values: Mapping[str, Any], served: Certificate) -> dict[str, str]:
+    """Make what the stack's variables name, as far as it declares them; the values that only the account can tell.
+
+    ``values`` are those of ``terraform.tfvars.example``: the rotation function and the bucket get their names from there.
+    """
+    iam = client(endpoint, "iam")
+    iam.create_user(UserName="terraform-deploy")
+    iam.create_access_key(UserName="terraform-deploy")
+    told = {}
+    if "certificate_arn" in declared:
+        told["certificate_arn"] = _import_certificate(endpoint, served)
+    if "rotation_lambda_arn" in declared:
+        _make_rotation_function(endpoint, str(values["rotation_lambda_arn"]).rpartition(":")[2])
+    if "access_logs_bucket" in declared:
+        _make_audit_bucket(endpoint, str(values["access_logs_bucket"]))
+    return told
+
+
+def _import_certificate(endpoint: str, served: Certificate) -> str:
+    imported = client(endpoint, "acm").import_certificate(Certificate=served.certificate, PrivateKey=served.private_key)
+    return str(imported["CertificateArn"])
+
+
+def _make_rotation_function(endpoint: str, name: str) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = client(endpoint, "iam").create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        # The embedded cloud runs no function: it finishes rotations itself (moto_gaps).
+        zipped.writestr("function.py", "def handler(event, context):\n    return None\n")
+    functions = client(endpoint, "lambda")
+    functions.create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Role=role,
+        Handler="function.handler",
+        Code={"ZipFile": archive.getvalue()},
+    )
+    functions.add_permission(
+        FunctionName=name,
+        StatementId="SecretsManager",
+        Action="lambda:InvokeFunction",
+        Principal="secretsmanager.amazonaws.com",
+        SourceAccount=ACCOUNT,
+    )
+
+
+def _make_audit_bucket(endpoint: str, name: str) -> None:
+    """Private and encrypted (S3's defaults for new buckets), versioned, TLS only, open to load balancers' log delivery."""
+    buckets = client(endpoint, "s3")
+    buckets.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    buckets.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    arn = f"arn:aws:s3:::{name}"
+    deliver = {
+        "Sid": "AccessLogsOfLoadBalancers",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{_LOAD_BALANCING_ACCOUNT}:root"},
+        "Action": "s3:PutObject",
+        "Resource": f"{arn}/*",
+    }
+    deny = {
+        "Sid": "DenyPlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    buckets.put_bucket_policy(Bucket=name, Policy=_policy(deliver, deny))
+
+
+def _policy(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})

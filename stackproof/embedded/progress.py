@@ -1,0 +1,106 @@
+"""What a person sees while the embedded cloud comes up."""
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.status import Status
+
+_STILL_EVERY = 10  # seconds between two plain lines about what is being waited for
+
+
+class Progress:
+    """Lines of text, and Terraform's events while it applies. This one writes plain lines, one an event."""
+
+    def __init__(self, stream: TextIO = sys.stderr) -> None:
+        self._stream = stream
+        self._pending: list[str] = []
+        self._running: dict[str, float] = {}
+        self._done = 0
+        self._total = 0
+        self._last = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """Tell something once."""
+        print(text, file=self._stream, flush=True)
+        self._last = time.monotonic()
+
+    def begin(self, text: str) -> None:
+        """Something starts that may take long."""
+        self.say(text)
+
+    def end(self) -> None:
+        """What began has ended, well or not."""
+
+    def planned(self, event: Mapping[str, Any]) -> None:
+        """Learn from an event of ``terraform plan -json`` what will be made."""
+        if event.get("type") == "planned_change" and event["change"]["action"] == "create":
+            self._pending.append(event["change"]["resource"]["addr"])
+            self._total += 1
+
+    def applied(self, event: Mapping[str, Any]) -> None:
+        """Follow an event of ``terraform apply -json``."""
+        hook = event.get("hook", {})
+        address = hook.get("resource", {}).get("addr", "")
+        match event.get("type"):
+            case "apply_start":
+                self._running[address] = time.monotonic()
+                self._pending = [each for each in self._pending if each != address]
+                self.changed()
+            case "apply_progress":
+                self.changed()
+            case "apply_complete" | "apply_errored" as how:
+                self._running.pop(address, None)
+                self._done += how == "apply_complete"
+                verb = "made" if how == "apply_complete" else "FAILED"
+                self.say(f"  {self._done:>3}/{self._total}  {address} {verb}, {hook.get('elapsed_seconds', 0):.0f} s")
+                self.changed()
+
+    def changed(self) -> None:
+        """Something started or goes on."""
+        if time.monotonic() - self._last >= _STILL_EVERY:
+            self.say(f"           {self.waiting()}")
+
+    def waiting(self) -> str:
+        """What is being made, for how long, and what comes next."""
+        now = time.monotonic()
+        running = ", ".join(f"{address} ({now - since:.0f} s)" for address, since in self._running.items())
+        following = f"; next: {self._pending[0]}" if self._pending else ""
+        return f"making {running or 'nothing'}{following}"
+
+
+class LiveProgress(Progress):
+    """The same on a terminal: the last line moves."""
+
+    def __init__(self, stream: TextIO = sys.stderr) -> None:
+        super().__init__(stream)
+        self._console = Console(file=stream, highlight=False)
+        self._status: Status | None = None
+
+    def say(self, text: str) -> None:
+        """Tell something once, above the moving line."""
+        self._console.print(text, markup=False)
+
+    def begin(self, text: str) -> None:
+        """Something starts that may take long: it is the moving line until `end`."""
+        self.end()
+        self._status = self._console.status(text)
+        self._status.start()
+
+    def end(self) -> None:
+        """Take the moving line away."""
+        if self._status:
+            self._status.stop()
+            self._status = None
+
+    def changed(self) -> None:
+        """Move the line."""
+        if self._status and self._running:
+            self._status.update(f"{self._done}/{self._total} {self.waiting()}")
+
+
+def choose(stream: TextIO = sys.stderr) -> Progress:
+    """The one that fits the stream."""
+    return LiveProgress(stream) if stream.isatty() else Progress(stream)

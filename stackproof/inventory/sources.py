@@ -1,0 +1,327 @@
+"""Collections of the repository: Terraform's sources, the plan made from them, and the files beside them."""
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from stackproof.evidence.redaction import HIDDEN, redact
+from stackproof.inventory import collection
+from stackproof.policy import checkov, waivers
+from stackproof.resources.base import Given
+from stackproof.resources.sources import (
+    DatabasePassword,
+    EnvironmentFile,
+    ExampleVariables,
+    Formatting,
+    Initialisation,
+    Module,
+    Output,
+    Planning,
+    RemoteState,
+    Repository,
+    Scan,
+    SecondPlan,
+)
+from stackproof.sources.plan import Change
+from stackproof.stage import Stage
+from stackproof.terraform import provider, schema, sources
+from stackproof.terraform.cli import Terraform, TerraformError
+from stackproof.terraform.diagnostics import diagnostics
+from stackproof.terraform.rehearsal import EXAMPLE, PASSWORD, rehearse, workspace
+from stackproof.terraform.workspace import prepare
+from stackproof.verdicts import CouldNotVerify, DeclaredButMissing
+
+WEAK_PASSWORDS = {
+    "16 characters, none of them special": "password12345678",
+    "15 characters, some of them special": "Pass-word-12345",
+}
+"""Passwords that a plan must refuse."""
+
+BACKEND = "backend.tf.example"
+ENVIRONMENT_FILE = ".env.production.example"
+KEPT_OUT_OF_GIT = ("terraform.tfvars", "production.auto.tfvars", "terraform.tfstate", "terraform.tfstate.backup", "tfplan")
+
+
+@collection
+def formatting(stage: Stage) -> Formatting:
+    """How the sources are formatted."""
+    root = stage.terraform_root
+    completed = Terraform.find().run("fmt", "-check", "-recursive", "-list=true", directory=root)
+    if completed.exit_status not in (0, 3):
+        raise CouldNotVerify(f"{completed.command} failed: {completed.stderr.strip()}")
+    files = [*root.rglob("*.tf"), *root.rglob("*.tfvars")]
+    facts = {"files": len(files), "unformatted": tuple(completed.stdout.split("\n")[:-1])}
+    return Formatting(root.name, Given(facts, completed.command), completed.command)
+
+
+@collection
+def initialisation(stage: Stage) -> Initialisation:
+    """A first ``terraform init``, as on a fresh machine."""
+    chosen = provider.choose(stage.cache)
+    with tempfile.TemporaryDirectory(prefix="stackproof-init-") as fresh:
+        copy = prepare(
+            stage.terraform_root,
+            Path(fresh),
+            chosen,
+            endpoint=None,
+            region=stage.profile.region,
+            account=stage.profile.account,
+        )
+        try:
+            copy.init()
+            facts = {"errors": (), "provider": f"hashicorp/aws {copy.provider_version()} ({chosen.origin})"}
+        except TerraformError as error:
+            facts = {"errors": (str(error).replace(str(copy.directory), stage.terraform_root.name),), "provider": ""}
+    return Initialisation(stage.terraform_root.name, Given(facts, "terraform init"), "terraform init")
+
+
+@collection
+def modules(stage: Stage) -> tuple[Module, ...]:
+    """Every directory of Terraform sources."""
+    directories = sorted({path.parent for path in stage.terraform_root.rglob("*.tf") if ".terraform" not in path.parts})
+    return tuple(_module(stage, directory) for directory in directories)
+
+
+def _module(stage: Stage, directory: Path) -> Module:
+    copy = workspace(directory, stage.cache, region=stage.profile.region, account=stage.profile.account, password=stage.password)
+    try:
+        found = diagnostics(copy.validate())
+        errors = [str(one) for one in found if one.severity == "error"]
+    except TerraformError as error:
+        found, errors = (), [str(error)]
+    read = sources.read(directory)
+    facts = {
+        "errors": tuple(errors),
+        "warnings": tuple(str(one) for one in found if one.severity == "warning"),
+        "resources": sum(not resource.is_data for resource in read.resources),
+        "unknown_arguments": tuple(str(problem) for problem in schema.unknown_arguments(read)),
+    }
+    source = f"terraform validate; the schema of hashicorp/aws {schema.current().version}"
+    return Module(str(directory.relative_to(stage.root)), Given(facts, source), source)
+
+
+@collection
+def example_variables(stage: Stage) -> ExampleVariables:
+    """The example of the variables."""
+    file = stage.terraform_root / EXAMPLE
+    given = sources.assignments(file)
+    declared = sources.read(stage.terraform_root).variables
+    sensitive = [name for name in given if name in declared and declared[name].is_sensitive]
+    shaped = [name for name, value in given.items() if HIDDEN in redact(str(value))]
+    facts = {
+        "missing": tuple(name for name, variable in declared.items() if variable.is_required and name not in given),
+        "undeclared": tuple(name for name in given if name not in declared),
+        "secrets": tuple(dict.fromkeys([*sensitive, *shaped])),
+    }
+    return ExampleVariables(file.name, Given(facts, file.name), file.name)
+
+
+@collection
+def planning(stage: Stage) -> Planning:
+    """A plan from nothing; or the given plan, which tells no warnings."""
+    if stage.is_given_a_plan:
+        plan = stage.plan()
+        facts: dict[str, object] = {
+            "added": frozenset(change.address for change in plan.changes if change.actions == ("create",)),
+            "touched": _touched(plan.changes),
+        }
+        return Planning(plan.where, Given(facts, plan.where), plan.where)
+    made = stage.rehearsal()
+    facts = {
+        "warnings": tuple(str(one) for one in made.said if one.severity == "warning"),
+        "added": made.added,
+        "touched": _touched(made.plan.changes),
+    }
+    source = f"terraform plan, {made.workspace.provider.version} ({made.workspace.provider.origin})"
+    return Planning(stage.terraform_root.name, Given(facts, source), source)
+
+
+def _touched(
+    changes: Iterable[Change], untouched: Iterable[tuple[str, ...]] = (("create",), ("no-op",), ("read",))
+) -> tuple[str, ...]:
+    """
+    >>> _touched([Change("aws_vpc.main", ("create",)), Change("aws_lb.main", ("delete", "create"))])
+    ('replace aws_lb.main',)
+    """
+    named: dict[tuple[str, ...], str] = {("delete", "create"): "replace", ("create", "delete"): "replace"}
+    return tuple(
+        f"{named.get(change.actions, '+'.join(change.actions))} {change.address}"
+        for change in changes
+        if change.actions not in untouched
+    )
+
+
+@collection
+def database_password(stage: Stage) -> DatabasePassword:
+    """The variable of the database password: what it takes, and whether it is ever shown."""
+    variable = sources.read(stage.terraform_root).variables.get(PASSWORD)
+    if variable is None:
+        raise DeclaredButMissing(f"the sources have no variable {PASSWORD}")
+    made = stage.rehearsal()
+    facts = {
+        "is_sensitive": variable.is_sensitive,
+        "accepted": tuple(kind for kind, weak in WEAK_PASSWORDS.items() if _is_accepted(stage, weak)),
+        "shown_in": ("the plan's text",) if made.shows_the_password else (),
+    }
+    source = f"{variable.file} line {variable.line}; terraform plan with weak passwords"
+    return DatabasePassword(PASSWORD, Given(facts, source), source)
+
+
+def _is_accepted(stage: Stage, password: str) -> bool:
+    """Whether the stack can be planned with this password. Raises `CouldNotVerify` if it fails for another reason."""
+    copy = workspace(
+        stage.terraform_root, stage.cache, region=stage.profile.region, account=stage.profile.account, password=password
+    )
+    try:
+        rehearse(copy, stage.terraform_root, stage.profile.terraform.variables)
+    except TerraformError as error:
+        if PASSWORD in str(error):
+            return False
+        raise
+    return True
+
+
+@collection
+def outputs(stage: Stage) -> tuple[Output, ...]:
+    """The documented outputs: as a plan promises them, or as the deployed state has them."""
+    documented = stage.profile.terraform.outputs
+    found = stage.outputs()
+    missing = [name for name in documented if name not in found]
+    if missing:
+        raise DeclaredButMissing(f"outputs that are documented and do not exist: {', '.join(missing)}")
+    return tuple(found[name] for name in documented)
+
+
+@collection
+def second_plan(stage: Stage) -> SecondPlan:
+    """A plan of what is deployed, against the sources of now."""
+    plan = stage.second_plan()
+    facts = {
+        "changes": _touched(plan.changes, untouched=(("no-op",), ("read",))),
+        "drift": _touched(plan.drift, untouched=(("no-op",),)),
+    }
+    return SecondPlan(stage.profile.name, Given(facts, plan.where), plan.where)
+
+
+@collection
+def remote_state(stage: Stage) -> RemoteState:
+    """The backend that the example configures."""
+    file = stage.terraform_root / BACKEND
+    if not file.is_file():
+        raise DeclaredButMissing(f"{file.relative_to(stage.root)} does not exist: nothing says where the state is kept")
+    backend = sources.parse({file.name: file.read_text(encoding="utf-8")}).backend
+    body = backend.body if backend else None
+    facts = {
+        "is_remote": backend is not None and backend.type == "s3",
+        "is_encrypted": body is not None and body.value("encrypt") is True,
+        "is_locked": body is not None and (body.value("use_lockfile") is True or bool(body.value("dynamodb_table"))),
+    }
+    return RemoteState(file.name, Given(facts, file.name), file.name)
+
+
+@collection
+def repository(stage: Stage) -> Repository:
+    """What git keeps, and what it would take."""
+    names = [str((stage.terraform_root / name).relative_to(stage.root)) for name in KEPT_OUT_OF_GIT]
+    ignored = _git(stage.root, "check-ignore", "--no-index", *names, accepted=(0, 1))
+    facts = {
+        "tracked": tuple(_git(stage.root, "ls-files", "--", "*.tfvars", "*.tfstate", "*.tfstate.*", "*.tfplan", "*tfplan")),
+        "not_ignored": tuple(name for name in names if name not in ignored),
+    }
+    return Repository(stage.root.name, Given(facts, "git ls-files; git check-ignore"), "git")
+
+
+def _git(root: Path, *arguments: str, accepted: tuple[int, ...] = (0,)) -> list[str]:
+    try:
+        ended = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=30)
+    except OSError as error:
+        raise CouldNotVerify(f"git could not be started: {error.strerror}") from None
+    if ended.returncode not in accepted:
+        raise CouldNotVerify(f"git {arguments[0]} failed: {ended.stderr.strip()}")
+    return ended.stdout.splitlines()
+
+
+@collection
+def source_scan(stage: Stage) -> Scan:
+    """What checkov says of the sources."""
+    python = checkov.environment(stage.cache, stage.say)
+    return _waived(stage, "POL-01", checkov.scan_sources(python, dict(_texts(stage.terraform_root))))
+
+
+@collection
+def plan_scan(stage: Stage) -> Scan:
+    """What checkov says of the plan."""
+    python = checkov.environment(stage.cache, stage.say)
+    with tempfile.TemporaryDirectory(prefix="stackproof-plan-") as folder:
+        file = Path(folder, "plan.json")
+        file.write_text(stage.plan().to_json(), encoding="utf-8")
+        scan = checkov.scan_plan(python, file)
+    return _waived(stage, "POL-02", scan)
+
+
+def _texts(directory: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(directory.rglob("*.tf")):
+        if ".terraform" not in path.parts:
+            yield str(path.relative_to(directory)), path.read_text(encoding="utf-8")
+
+
+def _waived(stage: Stage, control: str, scan: checkov.Scan) -> Scan:
+    accepted = waivers.load(stage.root / "waivers.toml")
+    today = datetime.now(UTC).date()
+    mine = [waiver for waiver in accepted if control in waiver.control]
+    found = [(finding.resource, finding.check) for finding in (*scan.findings, *scan.skipped)]
+
+    def unwaived(findings: Iterable[checkov.Finding]) -> tuple[str, ...]:
+        return tuple(
+            f"{finding.check} {finding.resource} ({finding.file} line {finding.line}): {finding.title}"
+            for finding in findings
+            if not waivers.waiver_for(mine, control, finding.resource, finding.check)
+        )
+
+    facts = {
+        "examined": len(scan.resources),
+        "findings": unwaived(scan.findings),
+        "inline_skips": unwaived(scan.skipped),
+        "expired": tuple(_told(waiver) for waiver in waivers.expired(mine, today)),
+        "unused": tuple(_told(waiver) for waiver in waivers.matching_nothing(mine, control, found)),
+    }
+    source = f"checkov {scan.version}; waivers.toml"
+    return Scan(f"checkov {control}", Given(facts, source), source)
+
+
+def _told(waiver: waivers.Waiver) -> str:
+    return f"{waiver.check} {waiver.resource} (until {waiver.expires}, {waiver.owner}, {waiver.ticket})"
+
+
+@collection
+def environment_file(stage: Stage) -> EnvironmentFile:
+    """The example of the backend's environment, beside what the stack documents."""
+    file = stage.root / ENVIRONMENT_FILE
+    if not file.is_file():
+        raise DeclaredButMissing(f"{file.name} does not exist")
+    output = sources.read(stage.terraform_root).outputs.get("env_variables")
+    if output is None:
+        raise DeclaredButMissing("the sources have no output env_variables")
+    example = assigned(file.read_text(encoding="utf-8"))
+    facts = {
+        "keys": tuple(sorted(example)),
+        "filled_in": tuple(key for key, value in example.items() if value),
+        "documented": tuple(sorted({*assigned(str(output.value)), "RDS_PASSWORD"})),
+    }
+    source = f"{file.name}; {output.file} line {output.line}"
+    return EnvironmentFile(file.name, Given(facts, source), source)
+
+
+def assigned(text: str) -> Mapping[str, str]:
+    """What the lines of an environment file assign.
+
+    >>> assigned("# a comment\\nRDS_ADDRESS=db\\nexport RDS_PORT = 5432\\n")
+    {'RDS_ADDRESS': 'db', 'RDS_PORT': '5432'}
+    """
+    return {
+        match["key"]: match["value"].strip()
+        for match in re.finditer(r"^\s*(?:export\s+)?(?P<key>[A-Z][A-Z0-9_]*)[ \t]*=(?P<value>.*)$", text, re.MULTILINE)
+    }

@@ -1,0 +1,121 @@
+"""What lies in the repository: Terraform sources, the plan made from them, and the files beside them.
+
+These nouns are read from commands and files, so their facts are at hand when they are made (`Given`).
+"""
+
+from stackproof.resources.base import Resource, field
+
+
+class Formatting(Resource):
+    """``terraform fmt -check -recursive``."""
+
+    files: int = field()
+    """How many files were looked at."""
+    unformatted: tuple[str, ...] = field()
+
+
+class Initialisation(Resource):
+    """``terraform init`` in a fresh copy of the sources."""
+
+    errors: tuple[str, ...] = field()
+    provider: str = field()
+    """The version of hashicorp/aws that was installed, and from where; empty if none was."""
+
+
+class Module(Resource):
+    """A directory of Terraform sources: a root or a module."""
+
+    errors: tuple[str, ...] = field()
+    """Of ``terraform validate``."""
+    warnings: tuple[str, ...] = field()
+    resources: int = field()
+    unknown_arguments: tuple[str, ...] = field()
+    """What the current provider generation does not know, or misses."""
+
+
+class ExampleVariables(Resource):
+    """``terraform.tfvars.example``."""
+
+    missing: tuple[str, ...] = field()
+    """Required variables that it does not set."""
+    undeclared: tuple[str, ...] = field()
+    """What it sets and no variable declares."""
+    secrets: tuple[str, ...] = field()
+    """Sensitive variables that it sets, and values with the shape of a secret."""
+
+
+class Planning(Resource):
+    """``terraform plan`` from nothing, or a given plan."""
+
+    warnings: tuple[str, ...] = field()
+    added: frozenset[str] = field()
+    """Addresses, as the sources name them."""
+    touched: tuple[str, ...] = field()
+    """What the plan does to anything else than adding it: ``update aws_vpc.main``."""
+
+
+class DatabasePassword(Resource):
+    """The variable of the database password."""
+
+    is_sensitive: bool = field()
+    accepted: tuple[str, ...] = field()
+    """Which kinds of weak password a plan takes."""
+    shown_in: tuple[str, ...] = field()
+    """Where the password, or a marked place of it, was printed."""
+
+
+class Output(Resource):
+    """An output of the root module."""
+
+    value: str = field()
+
+
+class SecondPlan(Resource):
+    """``terraform plan`` after an apply."""
+
+    changes: tuple[str, ...] = field()
+    """What it would do: ``update aws_security_group.rds``."""
+    drift: tuple[str, ...] = field()
+    """What was changed outside Terraform."""
+
+
+class RemoteState(Resource):
+    """The backend that keeps the state, as the example file configures it."""
+
+    is_remote: bool = field()
+    is_encrypted: bool = field()
+    is_locked: bool = field()
+
+
+class Repository(Resource):
+    """What git keeps of Terraform's own files."""
+
+    tracked: tuple[str, ...] = field()
+    """State and variable files in the index."""
+    not_ignored: tuple[str, ...] = field()
+    """Names of such files that git would take."""
+
+
+class Scan(Resource):
+    """A scan by checkov, after the waivers."""
+
+    examined: int = field()
+    """Resources."""
+    findings: tuple[str, ...] = field()
+    """What no waiver accepts."""
+    expired: tuple[str, ...] = field()
+    """Waivers whose last day is over."""
+    unused: tuple[str, ...] = field()
+    """Waivers that match nothing."""
+    inline_skips: tuple[str, ...] = field()
+    """What a ``checkov:skip`` comment hides and no waiver accepts."""
+
+
+class EnvironmentFile(Resource):
+    """``.env.production.example``."""
+
+    keys: tuple[str, ...] = field()
+    filled_in: tuple[str, ...] = field()
+    """Keys that have a value."""
+    documented: tuple[str, ...] = field()
+    """The keys of output ``env_variables``, and the password."""

@@ -1,0 +1,87 @@
+"""Terraform: the sources, the plan, and what is left after an apply."""
+
+import re
+
+from stackproof.controls import control
+
+
+@control("TF-01", severity="low")
+def test_sources_are_formatted(formatting):
+    """A diff shows what was changed, and nothing else."""
+    assert formatting.files > 0
+    assert formatting.unformatted == ()
+
+
+@control("TF-02", severity="high")
+def test_init_succeeds(initialisation):
+    """A fresh machine gets the provider, and the one that was committed to."""
+    assert initialisation.errors == ()
+    assert initialisation.provider
+
+
+@control("TF-03", severity="high")
+def test_every_module_is_valid(modules, subtests):
+    """Roots and modules alike, without a warning."""
+    for module in modules:
+        with subtests.test(module.name):
+            assert module.errors == ()
+            assert module.warnings == ()
+
+
+@control("TF-04", severity="medium")
+def test_example_and_a_password_are_all_that_a_plan_needs(example_variables, planning):
+    """Whoever copies the example and sets a password can plan; and the example gives nothing away."""
+    assert example_variables.missing == ("db_password",)
+    assert example_variables.undeclared == ()
+    assert example_variables.secrets == ()
+    assert planning.added
+
+
+@control("TF-05", severity="high")
+def test_plan_adds_exactly_what_was_reviewed(planning, profile):
+    """Not one resource more, fewer or other than in the list that a reviewer signs; nothing is changed or destroyed."""
+    assert planning.warnings == ()
+    assert planning.added == frozenset(profile.terraform.reviewed)
+    assert planning.touched == ()
+
+
+@control("TF-06", severity="critical")
+def test_database_password_is_strong_and_never_shown(database_password):
+    """A plan refuses a weak one, and prints none."""
+    assert database_password.is_sensitive
+    assert database_password.accepted == ()
+    assert database_password.shown_in == ()
+
+
+@control("TF-07", severity="medium")
+def test_outputs_have_their_documented_shape(outputs, profile, subtests):
+    """What people and scripts copy from the outputs is there and looks as documented."""
+    for output in outputs:
+        with subtests.test(output.name):
+            assert re.fullmatch(profile.terraform.outputs[output.name], output.value)
+
+
+@control("TF-08", severity="high")
+def test_second_plan_is_empty(second_plan):
+    """What is deployed is what the sources say, and nobody changed it by hand."""
+    assert second_plan.changes == ()
+    assert second_plan.drift == ()
+
+
+@control("TF-09", severity="medium")
+def test_arguments_exist_in_the_current_provider(modules, subtests):
+    """Judged by the provider's published schema, whatever provider is at hand."""
+    for module in modules:
+        with subtests.test(module.name):
+            assert module.resources > 0
+            assert module.unknown_arguments == ()
+
+
+@control("TF-10", severity="high")
+def test_state_is_encrypted_locked_and_out_of_git(remote_state, repository):
+    """State holds every secret of the stack in plain text."""
+    assert remote_state.is_remote
+    assert remote_state.is_encrypted
+    assert remote_state.is_locked
+    assert repository.tracked == ()
+    assert repository.not_ignored == ()
