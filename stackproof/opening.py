@@ -22,7 +22,7 @@ from stackproof.verdicts import UsageError
 
 if TYPE_CHECKING:
     from stackproof.aws.session import Network
-    from stackproof.embedded.provision import Provisioned
+    from stackproof.embedded.provision import Deployed
     from stackproof.terraform.rehearsal import Rehearsal
 
 TARGETS = ("plan", "embedded", "aws")
@@ -111,9 +111,9 @@ class OpenStage(Stage):
         return applied_outputs(self._cloud().workspace.output(), "terraform output, embedded cloud")
 
     def second_plan(self) -> Plan:
-        if self.target == "embedded" and not self._request.endpoint:
-            return self._cloud().second_plan()
-        return super().second_plan()
+        if self.target == "aws":
+            return super().second_plan()
+        return deployed_plan(self._cloud())
 
     @property
     def endpoint(self) -> str | None:
@@ -166,12 +166,12 @@ class OpenStage(Stage):
 
         return AwsSource(Reader(self._network(), account=self.profile.account, region=self.profile.region))
 
-    def _open_cloud(self) -> "Provisioned":
+    def _open_cloud(self) -> "Deployed":
         from stackproof.embedded import provision
 
-        cloud = provision.ensure(self.root, self.profile, say=self.say)
-        self.notes += cloud.notes
-        return cloud
+        deployed = provision.ensure(self.terraform_root, cache=self.cache)
+        self.notes.append(f"Deployed to the embedded cloud (moto): {deployed.how} in {deployed.seconds:.1f} s.")
+        return deployed
 
     def _rehearse(self) -> "Rehearsal":
         from stackproof.terraform import rehearsal
@@ -198,6 +198,16 @@ class OpenStage(Stage):
             )
         answer: dict[str, Any] = json.loads(completed.stdout)
         return answer
+
+
+def deployed_plan(deployed: "Deployed") -> Plan:
+    """A plan of what is deployed, against the sources that were deployed."""
+    planfile = deployed.workspace.directory / "second.tfplan"
+    try:
+        deployed.plan(planfile)
+        return Plan(deployed.workspace.show(planfile), "terraform plan after apply, embedded cloud")
+    finally:
+        planfile.unlink(missing_ok=True)  # it holds the password
 
 
 def planned_outputs(plan: Plan) -> dict[str, Output]:

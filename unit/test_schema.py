@@ -5,7 +5,8 @@ import pytest
 from stackproof.terraform import sources
 from stackproof.terraform.schema import current, unknown_arguments
 
-STACKS = [Path(__file__).parents[1] / "infrastructure" / "terraform"]
+INFRASTRUCTURE = Path(__file__).parents[1] / "infrastructure"
+MODULES = sorted({file.parent for file in INFRASTRUCTURE.rglob("*.tf") if ".terraform" not in file.parts})
 
 
 def problems(text: str) -> list[tuple[str, int, str]]:
@@ -23,10 +24,9 @@ def test_covers_the_types_it_claims() -> None:
     assert len(current().resources) == 160
 
 
-@pytest.mark.parametrize("root", STACKS, ids=lambda path: path.name)
-def test_the_stacks_of_this_repository_have_no_problem(root: Path) -> None:
-    for directory in sources.modules(root):
-        assert [str(problem) for problem in unknown_arguments(sources.read(directory))] == []
+@pytest.mark.parametrize("directory", MODULES, ids=lambda path: str(path.relative_to(INFRASTRUCTURE)))
+def test_the_sources_of_this_repository_have_no_problem(directory: Path) -> None:
+    assert [str(problem) for problem in unknown_arguments(sources.read(directory))] == []
 
 
 @pytest.mark.parametrize(

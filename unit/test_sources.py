@@ -152,7 +152,7 @@ def test_reads_nested_blocks() -> None:
         ("[1, [2], []]", [1, [2], []]),
         ('{ a = 1, "b" : { c = "d" } }', {"a": 1, "b": {"c": "d"}}),
         ("<<-EOT\n    a\n      b\n  EOT", "a\n  b\n"),
-        ("<<EOT\n  a\nEOT", "  a\n"),
+        ("<<EOT\n  $${a}\nEOT", "  ${a}\n"),
         ('"${var.a}"', Expression('"${var.a}"')),
         ('"%{if var.a}b%{endif}"', Expression('"%{if var.a}b%{endif}"')),
         ("<<EOT\n${var.a}\nEOT", Expression("<<EOT\n${var.a}\nEOT")),

@@ -7,7 +7,7 @@ import io
 import ipaddress
 import json
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,13 +19,28 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from stackproof.embedded.cloud import ACCOUNT, CREDENTIALS, REGION
-
 CERTIFICATE_DAYS = 397
 """As long as a public certificate may be valid."""
 
-_LOAD_BALANCING_ACCOUNT = "600734575887"
-"""Elastic Load Balancing's own account in ap-northeast-2 (Enable access logs for your Application Load Balancer)."""
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An embedded cloud, and as which account and region it is used."""
+
+    url: str
+    account: str
+    region: str
+
+    def client(self, service: str) -> Any:
+        """A boto3 client that asks once, past any proxy."""
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=self.region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(proxies={}, retries={"total_max_attempts": 1}),
+        )
 
 
 @dataclass(frozen=True)
@@ -36,10 +51,10 @@ class Certificate:
     private_key: str = field(repr=False)
 
 
-def certificate(now: datetime | None = None) -> Certificate:
+def certificate(region: str) -> Certificate:
     """A certificate for the load balancers of the region, for localhost and for 127.0.0.1."""
-    now = now or datetime.now(UTC)
-    names = [f"*.{REGION}.elb.amazonaws.com", "localhost"]
+    now = datetime.now(UTC)
+    names = [f"*.{region}.elb.amazonaws.com", "localhost"]
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     alternatives = [*map(x509.DNSName, names), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
@@ -62,53 +77,36 @@ def certificate(now: datetime | None = None) -> Certificate:
     return Certificate(signed.public_bytes(serialization.Encoding.PEM).decode(), private_key.decode())
 
 
-def client(endpoint: str, service: str) -> Any:
-    """A boto3 client that asks once, past any proxy."""
-    return boto3.client(
-        service,
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        config=Config(proxies={}, retries={"total_max_attempts": 1}),
-    )
-
-
-def seed(endpoint: str, declared: Collection[str], values: Mapping[str, Any], served: Certificate) -> dict[str, str]:
+def seed(endpoint: Endpoint, named: Mapping[str, Any], served: Certificate) -> dict[str, str]:
     """Make what the stack's variables name, as far as it declares them; the values that only the account can tell.
 
-    ``values`` are those of ``terraform.tfvars.example``: the rotation function and the bucket get their names from there.
+    ``named`` has the declared variables with their values: the rotation function and the bucket get their names from there.
     """
-    iam = client(endpoint, "iam")
+    iam = endpoint.client("iam")
     iam.create_user(UserName="terraform-deploy")
     iam.create_access_key(UserName="terraform-deploy")
-    told = {}
-    if "certificate_arn" in declared:
-        told["certificate_arn"] = _import_certificate(endpoint, served)
-    if "rotation_lambda_arn" in declared:
-        _make_rotation_function(endpoint, str(values["rotation_lambda_arn"]).rpartition(":")[2])
-    if "access_logs_bucket" in declared:
-        _make_audit_bucket(endpoint, str(values["access_logs_bucket"]))
-    return told
+    if "rotation_lambda_arn" in named:
+        _make_rotation_function(endpoint, str(named["rotation_lambda_arn"]).rpartition(":")[2])
+    if "access_logs_bucket" in named:
+        _make_audit_bucket(endpoint, str(named["access_logs_bucket"]))
+    if "certificate_arn" not in named:
+        return {}
+    imported = endpoint.client("acm").import_certificate(Certificate=served.certificate, PrivateKey=served.private_key)
+    return {"certificate_arn": imported["CertificateArn"]}
 
 
-def _import_certificate(endpoint: str, served: Certificate) -> str:
-    imported = client(endpoint, "acm").import_certificate(Certificate=served.certificate, PrivateKey=served.private_key)
-    return str(imported["CertificateArn"])
-
-
-def _make_rotation_function(endpoint: str, name: str) -> None:
+def _make_rotation_function(endpoint: Endpoint, name: str) -> None:
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    role = client(endpoint, "iam").create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
+    role = endpoint.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
         # The embedded cloud runs no function: it finishes rotations itself (moto_gaps).
         zipped.writestr("function.py", "def handler(event, context):\n    return None\n")
-    functions = client(endpoint, "lambda")
+    functions = endpoint.client("lambda")
     functions.create_function(
         FunctionName=name,
         Runtime="python3.13",
-        Role=role,
+        Role=role["Arn"],
         Handler="function.handler",
         Code={"ZipFile": archive.getvalue()},
     )
@@ -117,22 +115,23 @@ def _make_rotation_function(endpoint: str, name: str) -> None:
         StatementId="SecretsManager",
         Action="lambda:InvokeFunction",
         Principal="secretsmanager.amazonaws.com",
-        SourceAccount=ACCOUNT,
+        SourceAccount=endpoint.account,
     )
 
 
-def _make_audit_bucket(endpoint: str, name: str) -> None:
+def _make_audit_bucket(endpoint: Endpoint, name: str) -> None:
     """Private and encrypted (S3's defaults for new buckets), versioned, TLS only, open to load balancers' log delivery."""
-    buckets = client(endpoint, "s3")
-    buckets.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    buckets = endpoint.client("s3")
+    buckets.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": endpoint.region})
     buckets.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     arn = f"arn:aws:s3:::{name}"
     deliver = {
         "Sid": "AccessLogsOfLoadBalancers",
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{_LOAD_BALANCING_ACCOUNT}:root"},
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
         "Action": "s3:PutObject",
         "Resource": f"{arn}/*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": endpoint.account}},
     }
     deny = {
         "Sid": "DenyPlainHttp",

@@ -16,13 +16,8 @@ from urllib.parse import urlsplit
 from stackproof.embedded import process
 from stackproof.verdicts import CouldNotVerify
 
-ACCOUNT = "123456789012"
-REGION = "ap-northeast-2"
-CREDENTIALS: Mapping[str, str] = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-
 SETTINGS: Mapping[str, str] = {
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # AWS managed policies are absent otherwise
-    "MOTO_ECS_SERVICE_RUNNING": "2",  # a service's tasks never run otherwise
     "MOTO_DISABLE_GLOBAL_CORS": "true",  # no web page may call the server
     "PYTHONHASHSEED": "0",  # a replay meets the same order of sets
 }
@@ -54,7 +49,7 @@ class Cloud:
     """The process, where this one started it."""
 
 
-def start(log: Path, *, record: Path | None = None, replay: Path | None = None) -> Cloud:
+def start(log: Path, account: str, *, record: Path | None = None, replay: Path | None = None) -> Cloud:
     """Start a server on a free port of 127.0.0.1; it ends with this process unless it is `detach`\\ ed.
 
     ``log`` gets what the server prints. ``replay`` is handled before the server takes requests, ``record`` gets every
@@ -75,7 +70,7 @@ def start(log: Path, *, record: Path | None = None, replay: Path | None = None) 
                 stderr=output,
                 text=True,
                 pass_fds=[write],
-                env={**environment, **SETTINGS},
+                env={**environment, **SETTINGS, "MOTO_ACCOUNT_ID": account},
                 start_new_session=True,  # Ctrl-C is for the owner, which stops the server in its own time
             )
         finally:

@@ -529,7 +529,8 @@ def _targets(service: Any, task: Task) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _details(task: Task, name: str) -> list[str]:
-    details = [detail for attachment in task.attachments for detail in attachment["details"]]
+    attachments: list[Any] = task.attachments
+    details = [detail for attachment in attachments for detail in attachment["details"]]
     return [detail["value"] for detail in details if detail["name"] == name]
 
 
@@ -541,5 +542,4 @@ def _digest(service: Any, image: str) -> str | None:
     repository = registry.repositories.get(repository_name)
     if not repository or not host.startswith(f"{service._account_id}.dkr.ecr."):
         return None
-    images: list[Any] = repository.images
-    return next((each.image_digest for each in images if (tag or "latest") in each.image_tags), None)
+    return next((each.image_digest for each in repository.images if (tag or "latest") in each.image_tags), None)

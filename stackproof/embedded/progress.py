@@ -2,7 +2,8 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -12,10 +13,10 @@ _STILL_EVERY = 10  # seconds between two plain lines about what is being waited 
 
 
 class Progress:
-    """Lines of text, and Terraform's events while it applies. This one writes plain lines, one an event."""
+    """Lines of text, and Terraform's events while it applies. This one says a plain line for each thing that is done."""
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
-        self._stream = stream
+    def __init__(self, say: Callable[[str], None] | None = None) -> None:
+        self._say = say or partial(print, file=sys.stderr, flush=True)
         self._pending: list[str] = []
         self._running: dict[str, float] = {}
         self._done = 0
@@ -24,7 +25,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Tell something once."""
-        print(text, file=self._stream, flush=True)
+        self._say(text)
         self._last = time.monotonic()
 
     def begin(self, text: str) -> None:
@@ -75,7 +76,7 @@ class LiveProgress(Progress):
     """The same on a terminal: the last line moves."""
 
     def __init__(self, stream: TextIO = sys.stderr) -> None:
-        super().__init__(stream)
+        super().__init__()
         self._console = Console(file=stream, highlight=False)
         self._status: Status | None = None
 
@@ -103,4 +104,4 @@ class LiveProgress(Progress):
 
 def choose(stream: TextIO = sys.stderr) -> Progress:
     """The one that fits the stream."""
-    return LiveProgress(stream) if stream.isatty() else Progress(stream)
+    return LiveProgress(stream) if stream.isatty() else Progress(partial(print, file=stream, flush=True))

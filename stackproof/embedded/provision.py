@@ -1,53 +1,45 @@
-"""Bring the app stack up in the embedded cloud: by replaying a recording where one fits, else by applying it.
+"""The app stack in the embedded cloud: out of a recording where one fits, else by ``terraform apply``.
 
-Under ``CACHE/cloud`` (mode 0700):
+Under ``.stackproof/cloud`` (mode 0700, files 0600):
 
-====================  ==================================================================================================
-``db_password``       the database password of every stack applied here: random, mode 0600, never printed
-``DIGEST/``           a recording: the requests of one apply with the answers' digests, and Terraform's state after it
-``run-*/``            a cloud that runs: its log, Terraform's working copy and state; removed when it ends
-``running.json``      the cloud that ``make up`` started
-====================  ==================================================================================================
+================  =========================================================================================================
+``db_password``   the database password of every stack deployed here: random, never printed
+``DIGEST/``       a recording: the requests of one deployment with digests of the answers, and Terraform's state after it
+``run-*/``        a cloud that runs: its log, Terraform's working copy and state; removed when it ends
+``running.json``  the cloud that `up` started
+================  =========================================================================================================
 
-A recording is used when nothing it depends on has changed, every replayed answer equals the recorded one, and
-Terraform's plan over the result is what it was after the apply. Otherwise it is thrown away, and the stack is applied.
+A recording is used when nothing that it depends on has changed, every replayed answer equals the recorded one, and Terraform's
+plan over the result is what it was. Otherwise it is thrown away, and the stack is deployed again.
 """
 
 import hashlib
 import json
 import os
-import platform
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from filelock import FileLock
-
-import stackproof
 from stackproof.embedded import account, cloud, process
-from stackproof.embedded.cloud import ACCOUNT, REGION, Cloud, CloudFailed, RecordingDiffers
+from stackproof.embedded.cloud import Cloud, CloudFailed, RecordingDiffers
+from stackproof.embedded.files import locked, read_json, write_private
 from stackproof.embedded.progress import Progress, choose
-from stackproof.terraform import provider, sources, workspace
-from stackproof.terraform.cli import Completed, Terraform, TerraformError
-from stackproof.terraform.provider import Provider
+from stackproof.embedded.recipe import LOCAL, Recipe, Values, home_of
+from stackproof.terraform.cli import Completed, TerraformError
 from stackproof.terraform.workspace import Workspace
 
-STACK = Path("infrastructure/terraform")
-CACHE = Path(".stackproof")
+Say = Callable[[str], None]
 
 _RECORDING_DAYS = 30
 """A recording is made anew after that, so that its certificate is always fresh."""
 _UNUSED_DAYS = 14
-_WAIT_SECONDS = 1800
 _RECORDED = ("recording.jsonl", "terraform.tfstate", "certificate.pem", "private_key.pem")
-_PACKAGES = ("moto", "botocore", "flask", "werkzeug", "cryptography")
 
 
 @dataclass(frozen=True)
@@ -55,40 +47,73 @@ class Deployed:
     """The stack, deployed to a cloud that runs. As a context manager it is closed at the end."""
 
     cloud: Cloud
+    recipe: Recipe
     workspace: Workspace
-    """Terraform's working copy with the state of the deployed stack."""
-    var_files: tuple[Path, ...]
-    variables: Mapping[str, str]
-    """What the embedded account gave to the stack, on top of ``var_files``."""
+    """Terraform's working copy, with the state of the deployed stack."""
+    told: Mapping[str, str]
+    """Terraform variables that only the account could tell, such as the certificate's ARN."""
     directory: Path
-    """Holds ``server.log``, and the certificate that the load balancer serves: `certificate` and `private_key`."""
+    """Holds ``server.log``, and the certificate that was imported into ACM."""
     how: str
-    """``reused`` (started by ``make up``), ``replayed`` or ``applied``."""
+    """``applied``, ``replayed``, or ``found`` (the cloud of ``make up``)."""
     seconds: float
-    """What that took."""
     is_private: bool
+    """Whether it ends with this run."""
 
     @property
     def endpoint(self) -> str:
-        """Of every service."""
+        """Of every service: ``http://127.0.0.1:PORT``."""
         return self.cloud.endpoint
 
     @property
     def certificate(self) -> Path:
-        """The certificate that was imported into ACM, PEM."""
+        """The certificate that the load balancer was given, PEM; self-signed."""
         return self.directory / "certificate.pem"
 
     @property
     def private_key(self) -> Path:
-        """Its key, PEM, mode 0600."""
+        """Its key, PEM."""
         return self.directory / "private_key.pem"
 
-    def plan(self, out: Path | None = None) -> Completed:
-        """Plan once more with the values that were applied; exit status 2 when something differs (control TF-08)."""
-        return self.workspace.plan(out, var_files=self.var_files, variables=self.variables, detailed_exitcode=True)
+    @property
+    def notes(self) -> list[str]:
+        """What a reader must know to trust what is read here."""
+        return [f"{self.recipe.summary} {_HOW[self.how].format(seconds=self.seconds, endpoint=self.endpoint)}"]
+
+    def plan(self, out: Path, on_event: Callable[[dict[str, Any]], None] | None = None) -> Completed:
+        """Plan once more, with the sources and the values that were deployed: exit status 2 if something differs.
+
+        The plan file holds secrets: it is the caller's to remove.
+        """
+        variables = {**self.recipe.values.variables, **self.told}
+        var_files = [self.recipe.example] if self.recipe.example else []
+        return self.workspace.plan(out, var_files=var_files, variables=variables, detailed_exitcode=True, on_event=on_event)
+
+    def settle(self) -> bool:
+        """Whether a plan right after the deployment is empty; if so, the state learns what the refresh found.
+
+        What the cloud did by itself meanwhile (a rotation, an address taken) is then no drift.
+        """
+        planfile = self.workspace.directory / "settling.tfplan"
+        try:
+            if self.plan(planfile).exit_status != 0:
+                return False
+            self.workspace.apply(planfile)
+            return True
+        finally:
+            planfile.unlink(missing_ok=True)
+
+    def apply(self, progress: Progress) -> None:
+        """Deploy. Raises `TerraformError`."""
+        planfile = self.workspace.directory / "first.tfplan"
+        try:
+            self.plan(planfile, progress.planned)
+            self.workspace.apply(planfile, progress.applied)
+        finally:
+            planfile.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """End a private cloud and remove what it left; one that ``make up`` started lives on."""
+        """End a private cloud and remove what it left; the one of ``make up`` lives on."""
         if self.is_private:
             cloud.stop(self.cloud)
             shutil.rmtree(self.directory, ignore_errors=True)
@@ -100,230 +125,159 @@ class Deployed:
         self.close()
 
 
-def ensure(stack: Path = STACK, *, cache: Path = CACHE, progress: Progress | None = None) -> Deployed:
-    """The stack, deployed: to the cloud of ``make up`` where one runs with the same sources, else to a private one.
+_HOW = {
+    "applied": "It was deployed for this run in {seconds:.0f} s.",
+    "replayed": "A recorded deployment was replayed in {seconds:.0f} s; every answer was the recorded one.",
+    "found": "It was running already at {endpoint} (make up), and was judged as it was found.",
+}
 
-    The cloud of ``make up`` is used as it is: changes made by hand since are there to be judged. A private one ends
-    with `Deployed.close`, and with this process in any case.
 
-    Raises `CloudFailed` or `TerraformError` when the stack cannot be brought up, `UsageError` for bad sources.
+def ensure(stack: Path, *, cache: Path, values: Values = LOCAL, say: Say | None = None) -> Deployed:
+    """The stack, deployed: to the cloud of ``make up`` if one runs with the same sources, else to a private one, which ends with
+    `Deployed.close` and in any case with this process.
+
+    The cloud of ``make up`` is not reset: what was changed there by hand is there to be judged. ``say`` gets a line for
+    each thing that happens; without it they go to standard error.
+
+    Raises `CloudFailed` if the stack cannot be brought up, `UsageError` for sources that cannot be used.
     """
-    progress = progress or choose()
-    plan = _Plan.of(stack, cache)
-    if running := _running(cache):
-        if running.digest == plan.digest:
-            return _reuse(plan, running)
+    progress = Progress(say) if say else choose()
+    recipe = Recipe.of(stack, cache, values)
+    running = _running(recipe.home)
+    if running and running.digest == recipe.digest:
+        return _found(recipe, running)
+    if running:
         progress.say(
-            f"The embedded cloud at {running.cloud.endpoint} was started with other sources and is left alone; "
-            "this run starts its own. `make up` would replace it."
+            f"The embedded cloud at {running.cloud.endpoint} was started with other sources; it is left alone, and this run "
+            "starts its own. `make up` would replace it."
         )
-    return _bring_up(plan, progress)
+    return _bring_up(recipe, progress)
 
 
-def up(stack: Path = STACK, *, cache: Path = CACHE, progress: Progress | None = None) -> Deployed:
-    """Start a cloud that lives on, or find the one that runs. One that was started with other sources is replaced.
+def up(stack: Path, *, cache: Path, values: Values = LOCAL, say: Say | None = None) -> Deployed:
+    """Start a cloud that lives on, or find the one that runs; one that was started with other sources is replaced.
 
-    Two at once start one: the second waits. Raises as `ensure`.
+    Two at once start one: the second waits for the first and finds its. Raises as `ensure`.
     """
-    progress = progress or choose()
-    plan = _Plan.of(stack, cache)
-    with _locked(plan.home / "up.lock", progress, "another `up` to finish"):
-        if running := _running(cache):
-            if running.digest == plan.digest:
-                return _reuse(plan, running)
+    progress = Progress(say) if say else choose()
+    recipe = Recipe.of(stack, cache, values)
+    with locked(recipe.home / "up.lock", progress, "another `up` to finish"), ExitStack() as undo:
+        running = _running(recipe.home)
+        if running and running.digest == recipe.digest:
+            return _found(recipe, running)
+        if running:
             progress.say(f"The embedded cloud at {running.cloud.endpoint} was started with other sources: replacing it.")
-            _end(cache, running)
-        with ExitStack() as undo:
-            deployed = undo.enter_context(_bring_up(plan, progress))
-            live = deployed.cloud
-            _own(deployed.directory, live.pid, live.started)
-            _write(_advertisement(cache), json.dumps(_Running(live, plan.digest, deployed).to_json()))
-            cloud.detach(live)
-            undo.pop_all()
-    return Deployed(**{**vars(deployed), "is_private": False})
+            _end(recipe.home, running)
+        deployed = undo.enter_context(_bring_up(recipe, progress))
+        _own(deployed.directory, deployed.cloud.pid)
+        _advertise(recipe, deployed)
+        cloud.detach(deployed.cloud)
+        undo.pop_all()
+    return replace(deployed, is_private=False)
 
 
-def down(*, cache: Path = CACHE) -> str | None:
-    """End what `up` started, and nothing else; its endpoint, or None when there was none."""
-    with FileLock(_home(cache) / "up.lock", timeout=_WAIT_SECONDS):
-        running = _advertised(cache)
-        if not running:
-            return None
-        was_running = _end(cache, running)
-    return running.cloud.endpoint if was_running else None
+def down(*, cache: Path, say: Say | None = None) -> str | None:
+    """End what `up` started and nothing else; its endpoint, or None if it was not running."""
+    home = home_of(cache)
+    with locked(home / "up.lock", Progress(say) if say else choose(), "another `up` to finish"):
+        advertised = _advertised(home)
+        return advertised.cloud.endpoint if advertised and _end(home, advertised) else None
 
 
-def running(*, cache: Path = CACHE) -> Cloud | None:
-    """The healthy cloud that `up` started."""
-    found = _running(cache)
+def running(*, cache: Path) -> Cloud | None:
+    """The cloud that `up` started, if it answers."""
+    found = _running(home_of(cache))
     return found.cloud if found else None
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """Everything that decides what a deployed stack is."""
-
-    stack: Path
-    cache: Path
-    terraform: Terraform
-    provider: Provider
-    password: str = field(repr=False)
-    digest: str
-
-    @classmethod
-    def of(cls, stack: Path, cache: Path) -> "_Plan":
-        terraform, chosen = Terraform.find(), provider.choose(cache)
-        password = _password(_home(cache))
-        packages = [f"{package} {version(package)}" for package in _PACKAGES]
-        content: list[object] = [terraform, chosen, packages, platform.python_version(), password]
-        package = Path(stackproof.__file__).parent
-        for directory in (*sources.modules(stack), package / "embedded", package / "terraform"):
-            content += [(path.name, path.read_bytes()) for path in sorted(directory.iterdir()) if _counts(path)]
-        digest = hashlib.sha256(repr(content).encode()).hexdigest()[:16]
-        return cls(stack, cache, terraform, chosen, password, digest)
-
-    @property
-    def home(self) -> Path:
-        return _home(self.cache)
-
-    @property
-    def recording(self) -> Path:
-        return self.home / self.digest
-
-    @property
-    def var_files(self) -> tuple[Path, ...]:
-        example = self.stack / "terraform.tfvars.example"
-        return (example,) if example.exists() else ()
-
-    def workspace(self, directory: Path, endpoint: str) -> Workspace:
-        return workspace.prepare(
-            self.stack,
-            directory / "workspace",
-            self.provider,
-            endpoint=endpoint,
-            region=REGION,
-            account=ACCOUNT,
-            secrets={"db_password": self.password} if "db_password" in self.declared() else {},
-            terraform=self.terraform,
-        )
-
-    def declared(self) -> frozenset[str]:
-        return frozenset(sources.read(self.stack).variables)
-
-    def deployed(self, live: Cloud, directory: Path, variables: Mapping[str, str], how: str, seconds: float) -> Deployed:
-        return Deployed(
-            cloud=live,
-            workspace=self.workspace(directory, live.endpoint),
-            var_files=self.var_files,
-            variables=variables,
-            directory=directory,
-            how=how,
-            seconds=seconds,
-            is_private=True,
-        )
-
-
-def _counts(path: Path) -> bool:
-    """Whether a file beside the sources decides what is deployed: no state, no values of the user's, nothing hidden."""
-    ignored = path.name.startswith(".") or ".tfstate" in path.name or path.name.endswith((".tfvars", ".md", "tfplan"))
-    return path.is_file() and not ignored
 
 
 # Bringing up
 
 
-def _bring_up(plan: _Plan, progress: Progress) -> Deployed:
-    _prune(plan.home)
+def _bring_up(recipe: Recipe, progress: Progress) -> Deployed:
+    _prune(recipe.home)
     started = time.monotonic()
     with ExitStack() as undo:
-        directory = Path(tempfile.mkdtemp(prefix="run-", dir=plan.home))
+        directory = Path(tempfile.mkdtemp(prefix="run-", dir=recipe.home))
         undo.callback(shutil.rmtree, directory, ignore_errors=True)
-        _own(directory, os.getpid(), process.started_at(os.getpid()) or "")
         undo.callback(progress.end)
-        deployed = _replay(plan, directory, progress)
+        _own(directory, os.getpid())
+        deployed = _replay(recipe, directory, progress)
         if not deployed:
-            with _locked(plan.recording.with_suffix(".lock"), progress, "another run that deploys the same sources"):
-                deployed = _replay(plan, directory, progress) or _apply(plan, directory, progress)
-        progress.end()
+            with locked(recipe.recording.with_suffix(".lock"), progress, "another run that deploys the same sources"):
+                deployed = _replay(recipe, directory, progress) or _apply(recipe, directory, progress)
         undo.pop_all()
-    return Deployed(**{**vars(deployed), "seconds": time.monotonic() - started})
+    progress.end()
+    return replace(deployed, seconds=time.monotonic() - started)
 
 
-def _replay(plan: _Plan, directory: Path, progress: Progress) -> Deployed | None:
-    """The stack out of its recording; None when there is none, or none that fits (then it is gone)."""
-    if not plan.recording.is_dir():
+def _replay(recipe: Recipe, directory: Path, progress: Progress) -> Deployed | None:
+    """The stack out of its recording; None if there is none, or none that fits (then it is gone)."""
+    if not recipe.recording.is_dir():
         return None
     progress.begin("Replaying the recorded deployment ...")
     with ExitStack() as undo:
         try:
-            about = _copy_recording(plan.recording, directory)
-            live = cloud.start(directory / "server.log", replay=directory / "recording.jsonl")
+            about = _copy_recording(recipe.recording, directory)
+            live = cloud.start(directory / "server.log", recipe.values.account, replay=directory / "recording.jsonl")
             undo.callback(cloud.stop, live)
-            deployed = plan.deployed(live, directory, about["variables"], "replayed", 0)
+            deployed = _deployed(recipe, live, directory, about["told"], "replayed")
             shutil.move(directory / "terraform.tfstate", deployed.workspace.directory)
-            if _settle(deployed) != about["settled"]:
+            if deployed.settle() != about["settled"]:
                 raise _Unfit("Terraform's plan over it is not what it was")
         except (_Unfit, RecordingDiffers) as error:
             progress.say(f"The recorded deployment is not used: {error}. Deploying again.")
-            shutil.rmtree(plan.recording, ignore_errors=True)
+            shutil.rmtree(recipe.recording, ignore_errors=True)
             return None
+        finally:
+            (directory / "recording.jsonl").unlink(missing_ok=True)
         undo.pop_all()
     return deployed
 
 
-def _apply(plan: _Plan, directory: Path, progress: Progress) -> Deployed:
+def _apply(recipe: Recipe, directory: Path, progress: Progress) -> Deployed:
     """The stack by ``terraform apply``, and a recording of it."""
-    progress.begin(f"Deploying {plan.stack} to an embedded cloud (once; later runs replay it) ...")
+    progress.begin(f"Deploying {recipe.stack.name} to an embedded cloud; later runs replay this one ...")
     with ExitStack() as undo:
-        for name in _RECORDED:
-            (directory / name).unlink(missing_ok=True)
-        served = account.certificate()
-        _write(directory / "certificate.pem", served.certificate)
-        _write(directory / "private_key.pem", served.private_key)
-        live = cloud.start(directory / "server.log", record=directory / "recording.jsonl")
+        served = account.certificate(recipe.values.region)
+        write_private(directory / "certificate.pem", served.certificate)
+        write_private(directory / "private_key.pem", served.private_key)
+        live = cloud.start(directory / "server.log", recipe.values.account, record=directory / "recording.jsonl")
         undo.callback(cloud.stop, live)
-        values = sources.assignments(plan.var_files[0]) if plan.var_files else {}
-        variables = account.seed(live.endpoint, plan.declared(), values, served)
-        deployed = plan.deployed(live, directory, variables, "applied", 0)
-        target = deployed.workspace
-        planned = target.directory / "tfplan"
+        told = account.seed(account.Endpoint(live.endpoint, recipe.values.account, recipe.values.region), recipe.named(), served)
+        deployed = _deployed(recipe, live, directory, told, "applied")
         try:
-            target.plan(planned, var_files=plan.var_files, variables=variables, on_event=progress.planned)
-            target.apply(planned, on_event=progress.applied)
+            deployed.apply(progress)
         except TerraformError as error:
             raise CloudFailed(_explained(error, live)) from None
-        finally:
-            planned.unlink(missing_ok=True)
         cloud.end_recording(live)
-        settled = _settle(deployed)
+        settled = deployed.settle()
         if not settled:
-            progress.say("Note: Terraform would change something right after the deployment; see control TF-08.")
-        _save_recording(plan.recording, directory, deployed, settled=settled)
+            progress.say("Note: Terraform would change something right after the deployment; control TF-08 shows what.")
+        _save_recording(recipe.recording, deployed, settled=settled)
+        (directory / "recording.jsonl").unlink()
         undo.pop_all()
     return deployed
+
+
+def _deployed(recipe: Recipe, live: Cloud, directory: Path, told: Mapping[str, str], how: str) -> Deployed:
+    return Deployed(
+        cloud=live,
+        recipe=recipe,
+        workspace=recipe.workspace(directory / "workspace", live.endpoint),
+        told=told,
+        directory=directory,
+        how=how,
+        seconds=0,
+        is_private=how != "found",
+    )
 
 
 def _explained(error: TerraformError, live: Cloud) -> str:
     try:
         refused = cloud.status(live.endpoint)["refused"]
     except CloudFailed as gone:
-        return f"{error}\n  {gone}."
-    return f"{error}\n  The embedded cloud could not do: {', '.join(refused)}." if refused else str(error)
-
-
-def _settle(deployed: Deployed) -> bool:
-    """Whether a plan right after a deployment is empty; if so, the state learns what the refresh found.
-
-    What the cloud does by itself during a deployment (a rotation, an address taken) then is no drift later.
-    """
-    settling = deployed.workspace.directory / "settling.tfplan"
-    try:
-        if deployed.plan(settling).exit_status != 0:
-            return False
-        deployed.workspace.apply(settling)
-        return True
-    finally:
-        settling.unlink(missing_ok=True)
+        return f"{error}\n{gone}"
+    return f"{error}\nThe embedded cloud does not implement: {', '.join(refused)}." if refused else str(error)
 
 
 # Recordings
@@ -333,43 +287,44 @@ class _Unfit(Exception):
     """A recording cannot be used; the message says why."""
 
 
-def _save_recording(target: Path, directory: Path, deployed: Deployed, *, settled: bool) -> None:
+def _save_recording(target: Path, deployed: Deployed, *, settled: bool) -> None:
     """Store a recording so that it appears complete or not at all."""
-    shutil.copy(deployed.workspace.directory / "terraform.tfstate", directory)
-    about = {
-        "made": time.time(),
-        "settled": settled,
-        "variables": dict(deployed.variables),
-        "files": {name: _sha256(directory / name) for name in _RECORDED},
-    }
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="new-") as temporary:
         complete = Path(temporary) / target.name
         complete.mkdir()
         for name in _RECORDED:
-            shutil.copy(directory / name, complete)
-        _write(complete / "about.json", json.dumps(about))
+            is_state = name == "terraform.tfstate"
+            shutil.copy((deployed.workspace.directory if is_state else deployed.directory) / name, complete)
+        about = {
+            "made": time.time(),
+            "settled": settled,
+            "told": dict(deployed.told),
+            "files": {name: _sha256(complete / name) for name in _RECORDED},
+        }
+        write_private(complete / "about.json", json.dumps(about))
         shutil.rmtree(target, ignore_errors=True)
         complete.rename(target)
 
 
 def _copy_recording(source: Path, directory: Path) -> dict[str, Any]:
-    """Copy a recording into a run's directory and check that it is whole and fresh; what is known about it."""
+    """Copy a recording into a run's directory; what is known about it. `_Unfit` unless it is whole and fresh."""
     try:
-        about: dict[str, Any] = json.loads((source / "about.json").read_text(encoding="utf-8"))
+        about: dict[str, Any] = read_json(source / "about.json")
         for name in _RECORDED:
             shutil.copy(source / name, directory)
             if _sha256(directory / name) != about["files"][name]:
-                raise _Unfit(f"{source / name} is damaged")
+                raise _Unfit(f"{name} is damaged")
         if time.time() - about["made"] > _RECORDING_DAYS * 86400:
             raise _Unfit(f"it is older than {_RECORDING_DAYS} days")
+        (source / "about.json").touch()  # it is in use
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _Unfit(f"{source} is damaged ({type(error).__name__})") from None
-    (source / "about.json").touch()  # in use
+        raise _Unfit(f"it is damaged ({type(error).__name__})") from None
     return about
 
 
 def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 # The cloud that `up` started
@@ -377,11 +332,78 @@ def _sha256(file: Path) -> str:
 
 @dataclass(frozen=True)
 class _Running:
+    """What ``running.json`` tells."""
+
     cloud: Cloud
     digest: str
-    deployed: Deployed | None = None
-    directory: Path | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
+    directory: Path
+    told: Mapping[str, str]
 
-    def to_json(self) -> dict[str, Any]:
-        raise NotImplementedError
+
+def _advertise(recipe: Recipe, deployed: Deployed) -> None:
+    live = deployed.cloud
+    about = {
+        "cloud": {"endpoint": live.endpoint, "instance": live.instance, "pid": live.pid, "started": live.started},
+        "digest": recipe.digest,
+        "directory": str(deployed.directory),
+        "told": dict(deployed.told),
+    }
+    write_private(recipe.home / "running.json", json.dumps(about, indent=2))
+
+
+def _advertised(home: Path) -> _Running | None:
+    """The cloud that was advertised last, running or not."""
+    file = home / "running.json"
+    try:
+        about = read_json(file)
+        return _Running(Cloud(**about["cloud"]), about["digest"], Path(about["directory"]), about["told"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise CloudFailed(
+            f"{file} is damaged ({type(error).__name__}). End the server by hand if one runs (its command line has "
+            "stackproof.embedded.server), then delete the file."
+        ) from None
+
+
+def _running(home: Path) -> _Running | None:
+    found = _advertised(home)
+    return found if found and cloud.is_running(found.cloud) else None
+
+
+def _found(recipe: Recipe, running: _Running) -> Deployed:
+    return _deployed(recipe, running.cloud, running.directory, running.told, "found")
+
+
+def _end(home: Path, running: _Running) -> bool:
+    was_running = cloud.stop(running.cloud)
+    (home / "running.json").unlink(missing_ok=True)
+    _prune(home)  # its directory has no owner any more
+    return was_running
+
+
+def _own(directory: Path, pid: int) -> None:
+    """Note whose directory this is: it goes when that process is gone."""
+    write_private(directory / "owner.json", json.dumps({"pid": pid, "started": process.started_at(pid)}))
+
+
+def _prune(home: Path) -> None:
+    """Remove what ended runs left, and recordings that nobody used for a while."""
+    for directory in home.glob("run-*"):
+        try:
+            owner = read_json(directory / "owner.json")
+            is_left = process.started_at(owner["pid"]) != owner["started"]
+        except FileNotFoundError:
+            is_left = _age(directory) > 60  # else its owner is about to write the file
+        if is_left:
+            shutil.rmtree(directory, ignore_errors=True)
+    for about in home.glob("*/about.json"):
+        if _age(about) > _UNUSED_DAYS * 86400:
+            shutil.rmtree(about.parent, ignore_errors=True)
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # another run removed it
+        return 0

@@ -30,6 +30,7 @@ from stackproof.stage import Stage
 from stackproof.terraform import provider, schema, sources
 from stackproof.terraform.cli import Terraform, TerraformError
 from stackproof.terraform.diagnostics import diagnostics
+from stackproof.terraform.hcl import Expression, Value
 from stackproof.terraform.rehearsal import EXAMPLE, PASSWORD, rehearse, workspace
 from stackproof.terraform.workspace import prepare
 from stackproof.verdicts import CouldNotVerify, DeclaredButMissing
@@ -309,10 +310,15 @@ def environment_file(stage: Stage) -> EnvironmentFile:
     facts = {
         "keys": tuple(sorted(example)),
         "filled_in": tuple(key for key, value in example.items() if value),
-        "documented": tuple(sorted({*assigned(str(output.value)), "RDS_PASSWORD"})),
+        "documented": tuple(sorted({*assigned(_text(output.value)), "RDS_PASSWORD"})),
     }
     source = f"{file.name}; {output.file} line {output.line}"
     return EnvironmentFile(file.name, Given(facts, source), source)
+
+
+def _text(value: Value) -> str:
+    """A value as it is written, evaluated or not."""
+    return value.text if isinstance(value, Expression) else str(value)
 
 
 def assigned(text: str) -> Mapping[str, str]:

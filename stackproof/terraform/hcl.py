@@ -183,9 +183,9 @@ def _value(tree: Tree[Token], text: str) -> Value:
         case "object":
             return {_text(key, text).strip('"'): _value(value, text) for key, value in map(_trees, children)}
         case "string" if not _is_template(_text(tree, text)):
-            return process_escape_sequences(_text(tree, text)[1:-1]).replace("$${", "${").replace("%%{", "%{")
+            return _unescaped(process_escape_sequences(_text(tree, text)[1:-1]))
         case "heredoc_template" | "heredoc_template_trim" if not _is_template(_text(tree, text)):
-            lines = "".join(_text(tree, text).splitlines(keepends=True)[1:-1])
+            lines = _unescaped("".join(_text(tree, text).splitlines(keepends=True)[1:-1]))
             return textwrap.dedent(lines) if tree.data == "heredoc_template_trim" else lines
         case _:
             return Expression(_text(tree, text))
@@ -205,6 +205,10 @@ def _span(token: Token) -> tuple[int, int]:
 
 def _is_template(text: str) -> bool:
     return re.search(r"(?<!\$)\$\{|(?<!%)%\{", text) is not None
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("$${", "${").replace("%%{", "%{")
 
 
 def _code(text: str, tree: Tree[Token]) -> str:

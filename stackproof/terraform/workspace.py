@@ -241,7 +241,7 @@ def prepare(
         merged=merged,
         retyped=retyped,
         endpoint=endpoint,
-        _environment=_environment(provider, endpoint, has_lock_file=lock_file.is_file())
+        _environment=_environment(provider, endpoint, region, has_lock_file=lock_file.is_file())
         | {f"TF_VAR_{name}": value for name, value in (secrets or {}).items()},
         _lock=FileLock(directory.with_suffix(".lock")),
     )
@@ -273,8 +273,9 @@ def override(stack: sources.Sources, provider: Provider, endpoint: str | None, r
     return "\n\n".join(blocks) + "\n"
 
 
-def _environment(provider: Provider, endpoint: str | None, *, has_lock_file: bool) -> dict[str, str]:
+def _environment(provider: Provider, endpoint: str | None, region: str, *, has_lock_file: bool) -> dict[str, str]:
     environment = {
+        "AWS_REGION": region,  # for provider blocks without one: an override cannot add what is required
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -1,0 +1,39 @@
+"""The table that every proof is a row of."""
+
+from dataclasses import dataclass
+
+from proofs.harness import Edit, on_cloud, on_plan
+from stackproof.judge import Judgement
+from stackproof.verdicts import Verdict
+
+PASS, FAIL, ERROR, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN
+
+
+@dataclass(frozen=True)
+class Case:
+    """One edit of what is compliant, and the verdict that must follow."""
+
+    control: str
+    name: str
+    verdict: Verdict
+    stage: str
+    """``cloud`` or ``plan``."""
+    edits: tuple[Edit, ...]
+    names: str = ""
+    """What the message must name, so that a reader finds the resource."""
+
+    def __str__(self) -> str:
+        return f"{self.control}, {self.stage}: {self.name}"
+
+    def judge(self) -> Judgement:
+        return (on_cloud if self.stage == "cloud" else on_plan)(self.control, *self.edits)
+
+
+def cloud(control: str, name: str, verdict: Verdict, *edits: Edit, names: str = "") -> Case:
+    """A case on the recording of a cloud."""
+    return Case(control, name, verdict, "cloud", edits, names)
+
+
+def plan(control: str, name: str, verdict: Verdict, *edits: Edit, names: str = "") -> Case:
+    """A case on a plan."""
+    return Case(control, name, verdict, "plan", edits, names)

@@ -1,0 +1,290 @@
+"""Judge a control on edited evidence.
+
+``compliant/cloud.json`` is a recording of the embedded cloud with the app stack, ``compliant/plan.json`` a plan of it; both are made by
+``python -m proofs.record``. An edit is a function that changes a copy.
+"""
+
+import copy
+import functools
+import importlib
+import json
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import tests
+from stackproof.aws.calls import to_jsonable
+from stackproof.controls import control_of, declared
+from stackproof.inventory import collections
+from stackproof.judge import Judgement, judge
+from stackproof.profile import Profile, load
+from stackproof.sources import Source
+from stackproof.sources.aws import AwsSource, Reader
+from stackproof.sources.plan import Plan, PlanSource
+from stackproof.sources.replay import Recorded, Recording, from_json
+from stackproof.stage import Stage
+from stackproof.verdicts import CouldNotVerify
+
+ROOT = Path(__file__).parents[1]
+COMPLIANT = Path(__file__).with_name("compliant")
+
+Edit = Callable[[Any], Any]
+"""Changes a recording (a list of `Recorded`) or a plan document (a dictionary) in place, or returns another."""
+
+
+def controls(folder: str) -> list[str]:
+    """The ids of the controls in a folder of ``tests/``, in the catalogue's order."""
+    for module in pkgutil.walk_packages(tests.__path__, "tests."):
+        importlib.import_module(module.name)
+    return [id for id, test in declared.items() if test.__module__.startswith(f"tests.{folder}.")]
+
+
+@functools.cache
+def profile(name: str = "local") -> Profile:
+    return load(name, ROOT / "environments")
+
+
+class CloudStage(Stage):
+    """A stage on a recording."""
+
+    letters = "SPE"
+
+    def __init__(self, recording: Recording, expected: Profile) -> None:
+        super().__init__("embedded", expected, ROOT)
+        self.reader = Reader(recording, account=expected.account, region=expected.region)
+
+    def source(self) -> Source:
+        return AwsSource(self.reader)
+
+
+class PlanStage(Stage):
+    """A stage on a plan document."""
+
+    letters = "SP"
+
+    def __init__(self, plan: Plan, expected: Profile) -> None:
+        super().__init__("plan", expected, ROOT)
+        self._plan = plan
+
+    def source(self) -> Source:
+        return PlanSource(self._plan)
+
+    def plan(self) -> Plan:
+        return self._plan
+
+    @property
+    def is_given_a_plan(self) -> bool:
+        return True
+
+
+def judged(control: str, stage: Stage) -> Judgement:
+    """Judge a control on a stage, as a run does."""
+    test = declared[control]
+    described = control_of(test)
+    assert described is not None
+    return judge(test, lambda name: collections[name](stage), before=lambda: stage.require(described))
+
+
+def on_cloud(control: str, *edits: Edit, expected: Profile | None = None) -> Judgement:
+    """Judge a control on the compliant recording after some edits."""
+    calls = list(compliant_calls())
+    for edit in edits:
+        calls = edit(calls)
+    return judged(control, CloudStage(Recording(calls), expected or profile()))
+
+
+def on_plan(control: str, *edits: Edit, expected: Profile | None = None) -> Judgement:
+    """Judge a control on the compliant plan after some edits."""
+    document = copy.deepcopy(compliant_plan())
+    for edit in edits:
+        edit(document)
+    return judged(control, PlanStage(Plan(document, "an edited plan"), expected or profile()))
+
+
+@functools.cache
+def compliant_calls() -> tuple[Recorded, ...]:
+    return from_json((COMPLIANT / "cloud.json").read_text(encoding="utf-8")).calls
+
+
+@functools.cache
+def compliant_plan() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((COMPLIANT / "plan.json").read_text(encoding="utf-8"))
+    return document
+
+
+# Edits of a recording
+
+
+def says(operation: str, path: str, value: object, **parameters: object) -> Edit:
+    """Let the answer of an operation (of the calls with these parameters) say something else at a path: ``DBInstances.0.MultiAZ``."""
+
+    def change(page: dict[str, Any]) -> None:
+        place, last = _place(page, path)
+        place[last] = value
+
+    return lambda calls: _each(calls, operation, parameters, lambda call: _changed(call, change))
+
+
+def omits(operation: str, path: str, **parameters: object) -> Edit:
+    """Let the answer of an operation be silent about a path."""
+
+    def change(page: dict[str, Any]) -> None:
+        place, last = _place(page, path)
+        del place[last]
+
+    return lambda calls: _each(calls, operation, parameters, lambda call: _changed(call, change))
+
+
+def adds(operation: str, path: str, item: object, **parameters: object) -> Edit:
+    """Let the answer of an operation have one item more in the list at a path."""
+
+    def change(page: dict[str, Any]) -> None:
+        place, last = _place(page, path)
+        place[last] = [*place[last], item]
+
+    return lambda calls: _each(calls, operation, parameters, lambda call: _changed(call, change))
+
+
+def fails(operation: str, error: CouldNotVerify, **parameters: object) -> Edit:
+    """Let an operation end in an error."""
+    return lambda calls: _each(calls, operation, parameters, lambda call: replace(call, pages=(), absent=False, error=error))
+
+
+def absent(operation: str, **parameters: object) -> Edit:
+    """Let AWS answer an operation with "there is none"."""
+    return lambda calls: _each(calls, operation, parameters, lambda call: replace(call, pages=(), absent=True, error=None))
+
+
+def on_page_2(operation: str, member: str, **changes: object) -> Edit:
+    """Add an item on a second page: a copy of the first one with some members changed; None takes a member away."""
+
+    def split(call: Recorded) -> Recorded:
+        item = {**copy.deepcopy(call.pages[0][member][0]), **changes}
+        return replace(call, pages=(*call.pages, {member: [{name: value for name, value in item.items() if value is not None}]}))
+
+    return lambda calls: _each(calls, operation, {}, split)
+
+
+def answers(operation: str, page: Mapping[str, Any], **parameters: object) -> Edit:
+    """Add a call that the recording does not have, with its answer."""
+    from stackproof.aws.calls import Call
+
+    call = Call.of(operation, profile().region, **parameters)
+    return lambda calls: [*(one for one in calls if one.call != call), Recorded(call, pages=(dict(page),))]
+
+
+def _each(
+    calls: list[Recorded], operation: str, parameters: Mapping[str, object], change: Callable[[Recorded], Recorded]
+) -> list[Recorded]:
+    chosen = [call for call in calls if call.call.operation == operation and parameters.items() <= call.call.arguments.items()]
+    assert chosen, f"the recording has no {operation} {dict(parameters)}: the edit would change nothing"
+    return [change(call) if call in chosen else call for call in calls]
+
+
+def _changed(call: Recorded, change: Callable[[dict[str, Any]], None]) -> Recorded:
+    page = copy.deepcopy(call.pages[0])
+    change(page)
+    assert to_jsonable(page) != to_jsonable(call.pages[0]), "the edit changes nothing"
+    return replace(call, pages=(page, *call.pages[1:]))
+
+
+def _place(page: Any, path: str) -> tuple[Any, Any]:
+    """The container that a path ends in, and the last step. A step is a member, an index, or ``member=value`` for the item that has it."""
+    *steps, last = path.split(".")
+    for step in steps:
+        page = page[_step(page, step)]
+    return page, _step(page, last)
+
+
+def _step(container: Any, step: str) -> int | str:
+    if isinstance(container, dict):
+        return step
+    if step.isdigit():
+        return int(step)
+    member, _, value = step.partition("=")
+    return next(index for index, item in enumerate(container) if item[member] == value)
+
+
+# Edits of a plan
+
+
+def planned(address: str, **attributes: object) -> Edit:
+    """Set planned attributes of a resource to known values."""
+
+    def edit(document: dict[str, Any]) -> None:
+        resource, change = _planned(document, address)
+        for name, value in attributes.items():
+            resource["values"][name] = value
+            change["after_unknown"].pop(name, None)
+            change["after"][name] = value
+
+    return edit
+
+
+def unknown(address: str, *attributes: str) -> Edit:
+    """Let planned attributes be known only after apply, with nothing said about where they come from."""
+
+    def edit(document: dict[str, Any]) -> None:
+        resource, change = _planned(document, address)
+        configured = _configured(document, address)
+        for name in attributes:
+            resource["values"].pop(name, None)
+            change["after_unknown"][name] = True
+            configured["expressions"][name] = {"references": ["local.computed"]}
+
+    return edit
+
+
+def without(address: str) -> Edit:
+    """Take a resource out of the plan."""
+
+    def edit(document: dict[str, Any]) -> None:
+        module = document["planned_values"]["root_module"]
+        _planned(document, address)
+        module["resources"] = [one for one in module["resources"] if one["address"] != address]
+        document["resource_changes"] = [one for one in document["resource_changes"] if one["address"] != address]
+
+    return edit
+
+
+def with_resource(address: str, *, refers: Mapping[str, str] | None = None, **values: object) -> Edit:
+    """Add a resource to the plan; ``refers`` are attributes that are another resource's (``{"bucket": "aws_s3_bucket.app.id"}``)."""
+
+    def edit(document: dict[str, Any]) -> None:
+        kind, _, name = address.partition(".")
+        document["planned_values"]["root_module"]["resources"].append(
+            {"address": address, "mode": "managed", "type": kind, "name": name, "values": dict(values)}
+        )
+        document["resource_changes"].append(
+            {
+                "address": address,
+                "mode": "managed",
+                "type": kind,
+                "change": {"actions": ["create"], "after": dict(values), "after_unknown": dict.fromkeys(refers or {}, True)},
+            }
+        )
+        expressions = {
+            attribute: {"references": [target, target.rpartition(".")[0]]} for attribute, target in (refers or {}).items()
+        }
+        document["configuration"]["root_module"]["resources"].append(
+            {"address": address, "mode": "managed", "type": kind, "name": name, "expressions": expressions}
+        )
+
+    return edit
+
+
+def _planned(document: dict[str, Any], address: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    resources = document["planned_values"]["root_module"]["resources"]
+    changes = document["resource_changes"]
+    return (
+        next(one for one in resources if one["address"] == address),
+        next(one["change"] for one in changes if one["address"] == address),
+    )
+
+
+def _configured(document: dict[str, Any], address: str) -> dict[str, Any]:
+    resources = document["configuration"]["root_module"]["resources"]
+    configured: dict[str, Any] = next(one for one in resources if one["address"] == address)
+    return configured

@@ -1,0 +1,33 @@
+"""Record what the proofs start from: ``python -m proofs.record``.
+
+The app stack is deployed to the embedded cloud, every control of ``security`` is judged there, and what was asked is kept, secrets
+hidden; so is a plan of the stack.
+"""
+
+import json
+
+from proofs.harness import COMPLIANT, ROOT, controls, judged
+from stackproof.opening import OpenStage, resolve
+from stackproof.sources.aws import AwsSource
+from stackproof.sources.replay import recorded, to_json
+from stackproof.verdicts import Verdict
+
+
+def main() -> None:
+    stage = OpenStage(resolve(ROOT, "local"), print)
+    try:
+        for control in controls("security"):
+            judgement = judged(control, stage)
+            if judgement.verdict is not Verdict.PASS:
+                raise SystemExit(f"{control} is {judgement.verdict}: {judgement.message}")
+        source = stage.source()
+        assert isinstance(source, AwsSource)
+        (COMPLIANT / "cloud.json").write_text(to_json(recorded(source.reader.answers.values())), encoding="utf-8")
+        plan = json.dumps(stage.plan().document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        (COMPLIANT / "plan.json").write_text(plan, encoding="utf-8")
+    finally:
+        stage.close()
+
+
+if __name__ == "__main__":
+    main()

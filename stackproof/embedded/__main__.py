@@ -1,0 +1,83 @@
+"""``python -m stackproof.embedded up | down | status``: the embedded cloud that stays between runs."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from stackproof.embedded import cloud, provision
+from stackproof.embedded.provision import Deployed
+from stackproof.embedded.recipe import Values
+from stackproof.profile import load
+from stackproof.stage import CACHE
+from stackproof.verdicts import CouldNotVerify, UsageError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit status: 0, 1 when it failed, 3 for ``status`` when nothing runs, 4 for bad input."""
+    parser = argparse.ArgumentParser(prog="python -m stackproof.embedded", description=__doc__)
+    parser.add_argument("command", choices=("up", "down", "status"))
+    parser.add_argument("--env", default="local", help="environment whose stack is deployed (%(default)s)")
+    options = parser.parse_args(arguments)
+    root = Path.cwd()
+    cache = root / CACHE
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        match options.command:
+            case "up":
+                profile = load(options.env, root / "environments")
+                values = Values(profile.account, profile.region, profile.terraform.variables)
+                print(_how_to_use(provision.up(root / profile.terraform.directory, cache=cache, values=values)))
+            case "down":
+                ended = provision.down(cache=cache)
+                print(f"Ended the embedded cloud at {ended}." if ended else "No embedded cloud was running.")
+            case "status":
+                return _status(cache)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return 4
+    except CouldNotVerify as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted: everything that was started is ended.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _terminated(_number: int, _frame: object) -> NoReturn:
+    sys.exit(143)  # as an exception, so that what was started is ended
+
+
+def _how_to_use(deployed: Deployed) -> str:
+    how = {"found": "was running already", "replayed": "is up, replayed", "applied": "is up, deployed"}[deployed.how]
+    took = "" if deployed.how == "found" else f" in {deployed.seconds:.0f} s"
+    return f"""\
+The embedded cloud {how}{took}: {deployed.endpoint}
+
+  pytest -m security                    # finds it by itself
+  export AWS_ENDPOINT_URL={deployed.endpoint} AWS_REGION={deployed.recipe.values.region}
+  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  aws --endpoint-url {deployed.endpoint} s3 ls
+
+Changes made by hand stay until `make down`."""
+
+
+def _status(cache: Path) -> int:
+    running = provision.running(cache=cache)
+    if not running:
+        print("No embedded cloud is running.")
+        return 3
+    status = cloud.status(running.endpoint)
+    print(f"The embedded cloud runs at {running.endpoint} (process {running.pid}), {status['requests']} requests so far.")
+    used = sorted((gap for gap in status["gaps"] if gap["used"]), key=lambda gap: -int(gap["used"]))
+    for gap in used:
+        print(f"  {gap['used']:>5} x {gap['name']}: {gap['reason']}")
+    for operation, times in status["refused"].items():
+        print(f"  {times:>5} x refused, not implemented: {operation}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
