@@ -18,7 +18,7 @@ from stackproof.resources.sources import Output
 from stackproof.sources import Source
 from stackproof.sources.plan import Plan, PlanSource
 from stackproof.stage import Stage
-from stackproof.verdicts import UsageError
+from stackproof.verdicts import NotApplicable, UsageError
 
 if TYPE_CHECKING:
     from stackproof.aws.session import Network
@@ -167,10 +167,14 @@ class OpenStage(Stage):
         return AwsSource(Reader(self._network(), account=self.profile.account, region=self.profile.region))
 
     def _open_cloud(self) -> "Deployed":
+        if self._request.endpoint:
+            raise NotApplicable(f"{self._request.endpoint} is used as it is; what Terraform knows of it is not known here")
         from stackproof.embedded import provision
+        from stackproof.embedded.recipe import Values
 
-        deployed = provision.ensure(self.terraform_root, cache=self.cache)
-        self.notes.append(f"Deployed to the embedded cloud (moto): {deployed.how} in {deployed.seconds:.1f} s.")
+        values = Values(self.profile.account, self.profile.region, self.profile.terraform.variables)
+        deployed = provision.ensure(self.terraform_root, cache=self.cache, values=values, say=self.say)
+        self.notes += deployed.notes
         return deployed
 
     def _rehearse(self) -> "Rehearsal":

@@ -86,6 +86,8 @@ class TestCommands:
         workspace = make(stack(tmp_path / "root", NO_PROVIDER), provider, secrets={"password": SECRET}, terraform=terraform)
         assert workspace.validate().exit_status == 0
 
+        assert not (workspace.directory / ".terraform" / "providers").exists()  # nothing here uses AWS
+
         planned = workspace.plan(variables={"size": 2}, detailed_exitcode=True)
         assert planned.exit_status == 2
         plan = workspace.show(workspace.directory / "tfplan")
@@ -380,7 +382,9 @@ class TestProviderSettings:
 
     def test_the_current_generation_has_its_own_names(self, tmp_path: Path) -> None:
         root = stack(tmp_path / "root", REQUIRED)
-        text = override(sources.read(root), Provider("~> 6.0", "Terraform registry"), "http://127.0.0.1:1", "eu-west-1", "1" * 12)
+        text = override(
+            [sources.read(root)], Provider("~> 6.0", "Terraform registry"), "http://127.0.0.1:1", "eu-west-1", "1" * 12
+        )
         assert "s3_use_path_style = true" in text
         assert 'allowed_account_ids = ["111111111111"]' in text
         for older in ("s3_force_path_style", "skip_get_ec2_platforms", "endpoints {"):

@@ -47,7 +47,7 @@ class AwsFacts:
             return Found(self.at(field.aws or field.name), self._source)
         tracing = AwsFacts(self._aws, self._item, self._source)
         value = field.aws(tracing)
-        return Found(value, "; ".join([self._source, *tracing._asked]))
+        return Found(value, "; ".join(dict.fromkeys([self._source, *tracing._asked])))
 
 
 def listed(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: str) -> list[R]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +12,6 @@ from typing import Any
 
 from filelock import FileLock
 
-import stackproof
 from stackproof.embedded.files import write_private
 from stackproof.evidence import redaction
 from stackproof.terraform import provider, sources
@@ -21,7 +21,8 @@ from stackproof.terraform.rehearsal import EXAMPLE, PASSWORD, random_password
 from stackproof.terraform.workspace import Workspace, prepare
 
 _PACKAGES = ("moto", "botocore", "flask", "werkzeug")
-_NOT_SOURCES = (".tfvars", ".tfstate", ".tfstate.backup", ".tfplan", "tfplan", ".md")
+_DECIDING = ("account.py", "moto_gaps.py", "recording.py", "server.py")
+_ANY_ENDPOINT = "http://127.0.0.1:1"
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,14 @@ class Recipe:
 
     @cached_property
     def digest(self) -> str:
-        """Over the sources, the values, the versions, and the code that deploys them."""
-        content: list[object] = [self.values, self.password]
-        content += [self.terraform, self.provider, platform.python_version(), *map(version, _PACKAGES)]
-        package = Path(stackproof.__file__).parent
-        for directory in (*sources.modules(self.stack), package / "embedded", package / "terraform"):
-            files = sorted(file for file in directory.rglob("*") if _is_source(file.relative_to(directory)) and file.is_file())
-            content += [(str(file.relative_to(directory)), file.read_bytes()) for file in files]
+        """Over what Terraform gets, the values, the versions, and the code that answers and seeds."""
+        with tempfile.TemporaryDirectory() as temporary:
+            content: list[object] = [
+                self.workspace(Path(temporary), _ANY_ENDPOINT).directory.relative_to(Path(temporary).resolve())
+            ]
+        content += [self.values, self.password, self.example and self.example.read_text(encoding="utf-8")]
+        content += [platform.python_version(), *map(version, _PACKAGES)]
+        content += [Path(__file__).with_name(name).read_bytes() for name in _DECIDING]
         return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
 
     @property
@@ -115,15 +117,6 @@ def home_of(cache: Path) -> Path:
     home = cache.resolve() / "cloud"
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     return home
-
-
-def _is_source(path: Path) -> bool:
-    """Whether a file decides what is deployed.
-
-    >>> [_is_source(Path(name)) for name in ("main.tf", "policies/trust.json", ".terraform/x", "terraform.tfvars")]
-    [True, True, False, False]
-    """
-    return not any(part.startswith((".", "__pycache__")) for part in path.parts) and not path.name.endswith(_NOT_SOURCES)
 
 
 def _password(home: Path) -> str:

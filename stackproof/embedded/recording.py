@@ -24,7 +24,7 @@ _DATES = re.compile(
     rb"|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"  # HTTP
     rb"|\b1[6-9]\d{8}(?:\d{3})?(?:\.\d+)?\b"  # seconds or milliseconds since 1970
 )
-_HEADERS_THAT_VARY = {"date", "server"}
+_HEADERS_THAT_VARY = {"date", "server", "content-length"}  # a date may be shorter: 1790000000.5
 
 
 class Differs(Exception):

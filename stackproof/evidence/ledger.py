@@ -60,7 +60,9 @@ def _plain(value: object) -> str:
             return "none"
         case bool():
             return str(value).lower()
-        case list() | tuple() | set() | frozenset():
+        case set() | frozenset():
+            return _plain(sorted(value, key=str))
+        case list() | tuple():
             return f"[{', '.join(_plain(item) for item in value)}]"
         case dict():
             return f"{{{', '.join(f'{key}: {_plain(item)}' for key, item in value.items())}}}"

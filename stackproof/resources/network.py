@@ -38,11 +38,14 @@ class Vpc(Resource):
         ]
 
 
-def _answered_ingress(group: AwsFacts) -> frozenset[Opening]:
+def _answered_ingress(group: AwsFacts) -> frozenset[Opening] | None:
+    rules = group.at("IpPermissions")
+    if rules is None:
+        return None
     everyone = group.read("ec2:DescribeSecurityGroups").items("SecurityGroups")
     names = {item["GroupId"]: item["GroupName"] for item in everyone}
     found = set()
-    for rule in group.at("IpPermissions") or ():
+    for rule in rules:
         sources = [
             *(pair["CidrIp"] for pair in rule.get("IpRanges", ())),
             *(pair["CidrIpv6"] for pair in rule.get("Ipv6Ranges", ())),

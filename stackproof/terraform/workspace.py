@@ -229,7 +229,8 @@ def prepare(
     lock_file = root / _LOCK_FILE
     if lock_file.is_file() and not provider.is_folded:
         content[str(here / _LOCK_FILE)] = lock_file.read_bytes()
-    content[str(here / OVERRIDE)] = override(sources.read(root), provider, endpoint, region, account).encode()
+    settings = override([sources.read(directory) for directory in directories], provider, endpoint, region, account)
+    content[str(here / OVERRIDE)] = settings.encode()
     digest = hashlib.sha256(repr((terraform, provider, sorted(content.items()))).encode()).hexdigest()[:16]
     directory = into.resolve() / digest
     _write(content, directory)
@@ -247,8 +248,10 @@ def prepare(
     )
 
 
-def override(stack: sources.Sources, provider: Provider, endpoint: str | None, region: str, account: str) -> str:
-    """The text of the override file: local state, and settings for every ``provider "aws"`` of the root module."""
+def override(modules: Sequence[sources.Sources], provider: Provider, endpoint: str | None, region: str, account: str) -> str:
+    """The text of the override file: local state, and settings for every ``provider "aws"`` of the root module, which is
+    the first one; none when no module uses AWS, since they would make Terraform install the provider.
+    """
     settings = {
         "access_key": "test",
         "secret_key": "test",
@@ -266,11 +269,17 @@ def override(stack: sources.Sources, provider: Provider, endpoint: str | None, r
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
     if provider.is_folded:
         lines += ["endpoints {", *(f"  {service} = {json.dumps(endpoint or _NOWHERE)}" for service in SERVICES), "}"]
-    aliases: dict[str | None, str] = {None: f"region = {json.dumps(region)}"}
-    aliases |= {block.alias: f'alias = "{block.alias}"' for block in stack.providers if block.name == "aws" and block.alias}
+    aliases = [one.alias for one in modules[0].providers if one.name == "aws" and one.alias]
+    first_lines = [f"region = {json.dumps(region)}", *(f'alias = "{alias}"' for alias in aliases)]
     blocks = ['terraform {\n  backend "local" {}\n}']
-    blocks += ["\n".join(['provider "aws" {', *(f"  {line}" for line in [first, *lines]), "}"]) for first in aliases.values()]
+    if any(_uses_aws(module) for module in modules):
+        blocks += ["\n".join(['provider "aws" {', *(f"  {line}" for line in [first, *lines]), "}"]) for first in first_lines]
     return "\n\n".join(blocks) + "\n"
+
+
+def _uses_aws(module: sources.Sources) -> bool:
+    providers = {*module.required_providers, *(block.name for block in module.providers)}
+    return "aws" in providers or any(resource.type.startswith("aws_") for resource in module.resources)
 
 
 def _environment(provider: Provider, endpoint: str | None, region: str, *, has_lock_file: bool) -> dict[str, str]:

@@ -1,0 +1,55 @@
+# make verify: deploy the stack to an embedded cloud on this machine and verify it. make help lists the rest.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help verify test proofs up down lint lock setup clean
+
+help:
+	@echo "make verify   set up, deploy the stack to the embedded cloud, verify it, write reports/"
+	@echo "make test     everything that CI runs: the engine's tests, the proofs, then make verify"
+	@echo "make proofs   prove that each control can fail"
+	@echo "make up       keep an embedded cloud running between runs; make down ends it"
+	@echo "make lint     ruff and mypy"
+	@echo "make lock     pin the newest versions of the dependencies (needs uv)"
+
+verify: setup
+	$(PYTEST) -m "phase0 or security"
+
+test: setup
+	$(PYTEST) unit proofs stackproof --doctest-modules -q -n auto
+	$(PYTEST) -m "phase0 or security"
+
+proofs: setup
+	$(PYTEST) proofs -q
+
+up: setup
+	@$(BIN)/python -m stackproof.embedded up
+
+down: setup
+	@$(BIN)/python -m stackproof.embedded down
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+setup: $(VENV)/installed
+
+$(VENV)/installed: requirements/stackproof.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/stackproof.txt
+	@touch $@
+
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --upgrade requirements/stackproof.in -o requirements/stackproof.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --upgrade requirements/checkov.in -o requirements/checkov.txt
+
+clean: down
+	rm -rf .stackproof reports $(VENV)

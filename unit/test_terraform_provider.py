@@ -1,0 +1,166 @@
+import json
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from stackproof.terraform import provider
+from stackproof.terraform.provider import PACKAGED_VERSION, choose, packaged
+from stackproof.verdicts import CouldNotVerify, UsageError
+
+BINARY = f"registry.terraform.io/hashicorp/aws/{PACKAGED_VERSION}/linux_amd64/terraform-provider-aws_v{PACKAGED_VERSION}_x5"
+MIRROR = 'provider_installation {\n  network_mirror {\n    url = "https://example.com/"\n  }\n}\n'
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def probes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The registry is out of reach; the addresses that were asked."""
+    asked: list[str] = []
+    monkeypatch.setattr(provider, "_answers", lambda address: bool(asked.append(address)))
+    return asked
+
+
+def environment(home: Path, **others: str) -> dict[str, str]:
+    return {"HOME": str(home), **others}
+
+
+class TestPackaged:
+    def test_is_unpacked_once_also_by_runs_at_the_same_time(self, tmp_path: Path) -> None:
+        with ThreadPoolExecutor() as pool:
+            found = set(pool.map(packaged, [tmp_path] * 4))
+        (one,) = found
+        assert (one.version, one.origin, one.is_folded) == (PACKAGED_VERSION, "packaged", True)
+        binary = tmp_path / "provider" / BINARY
+        assert binary.stat().st_size > 100_000_000
+        assert binary.stat().st_mode & 0o111
+        assert [path.name for path in binary.parent.parent.iterdir()] == ["linux_amd64"]
+        written = binary.stat().st_mtime_ns
+        assert packaged(tmp_path) == one
+        assert binary.stat().st_mtime_ns == written
+        binary.unlink()  # pytest would keep it for days
+
+    def test_configuration_follows_a_project_that_moved(self, tmp_path: Path) -> None:
+        mirror = tmp_path / "provider"
+        (mirror / BINARY).parent.mkdir(parents=True)
+        (mirror / "terraform.rc").write_text('path = "/where/it/was"')
+        config = packaged(tmp_path).cli_config
+        assert config
+        assert str(mirror) in config.read_text()
+        assert "/where/it/was" not in config.read_text()
+
+    def test_a_changed_package_is_refused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(provider, "_PACKAGED_SHA256", "0" * 64)
+        with pytest.raises(CouldNotVerify, match="SHA-256 differs"):
+            packaged(tmp_path)
+        assert not list(tmp_path.rglob("terraform-provider-aws*"))
+
+    def test_a_missing_package_says_what_to_do(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(provider, "_PACKAGED_ZIP", "absent.zip")
+        with pytest.raises(UsageError, match=r"is not installed.*Make registry\.terraform\.io .* reachable"):
+            packaged(tmp_path)
+
+    @pytest.mark.parametrize(("system", "machine"), [("Darwin", "arm64"), ("Linux", "aarch64"), ("Windows", "AMD64")])
+    def test_elsewhere_it_is_refused(self, system: str, machine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(provider.platform, "system", lambda: system)
+        monkeypatch.setattr(provider.platform, "machine", lambda: machine)
+        with pytest.raises(UsageError, match=rf"not on {system} {machine}\. Make registry"):
+            packaged(tmp_path)
+
+
+class TestChoose:
+    @pytest.fixture(autouse=True)
+    def quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Unpacking is tested above."""
+        monkeypatch.setattr(provider, "_unpack", lambda target: target.mkdir(parents=True))
+
+    def test_packaged_where_the_registry_is_out_of_reach(self, tmp_path: Path, home: Path, probes: list[str]) -> None:
+        absent = environment(home, TF_CLI_CONFIG_FILE=str(home / "absent"))
+        assert choose(tmp_path, absent).origin == "packaged"
+        assert choose(tmp_path, absent).origin == "packaged"
+        assert probes == ["https://registry.terraform.io/.well-known/terraform.json"]
+
+    def test_registry_where_it_and_its_downloads_answer(
+        self, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[str] = []
+        monkeypatch.setattr(provider, "_answers", lambda address: not asked.append(address))
+        for _ in range(2):
+            chosen = choose(tmp_path, environment(home))
+            assert (chosen.version, chosen.origin, chosen.is_folded) == ("~> 6.0", "Terraform registry", False)
+        assert asked == list(provider._PROBED)
+
+    def test_asks_again_after_ten_minutes_or_when_what_it_remembers_is_damaged(
+        self, tmp_path: Path, home: Path, probes: list[str]
+    ) -> None:
+        for remembered in ("", "[]", "{", json.dumps({"at": time.time() - 601, "answers": True})):
+            (tmp_path / "registry.json").write_text(remembered)
+            assert choose(tmp_path, environment(home)).origin == "packaged"
+        assert len(probes) == 4
+
+    def test_a_probe_is_short_where_nothing_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(provider, "_PROBE_TIMEOUT", 0.1)
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            started = time.monotonic()
+            assert not provider._answers(f"http://127.0.0.1:{silent.getsockname()[1]}/")
+            assert time.monotonic() - started < 2
+
+    @pytest.mark.parametrize(("status", "answers"), [("200 OK", True), ("403 Forbidden", False)])
+    def test_a_host_that_a_proxy_denies_does_not_answer(self, status: str, answers: bool) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+
+            def answer() -> None:
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(1000)
+                    connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+
+            thread = threading.Thread(target=answer)
+            thread.start()
+            assert provider._answers(f"http://127.0.0.1:{server.getsockname()[1]}/") is answers
+            thread.join()
+
+    @pytest.mark.parametrize("place", ["TF_CLI_CONFIG_FILE", "home"])
+    def test_a_mirror_that_the_user_named_goes_first(self, place: str, tmp_path: Path, home: Path, probes: list[str]) -> None:
+        config = home / (".terraformrc" if place == "home" else "other.rc")
+        config.write_text(MIRROR)
+        chosen = choose(tmp_path, environment(home, **({} if place == "home" else {place: str(config)})))
+        assert (chosen.version, chosen.origin, chosen.cli_config) == ("~> 6.0", str(config), config)
+        assert not chosen.is_folded
+        assert not probes
+
+    @pytest.mark.parametrize("name", ["6.69.1", "terraform-provider-aws_6.69.1_linux_amd64.zip"])
+    def test_a_plugin_directory_with_the_provider_is_a_mirror(
+        self, name: str, tmp_path: Path, home: Path, probes: list[str]
+    ) -> None:
+        plugins = home / ".terraform.d" / "plugins" / "registry.terraform.io" / "hashicorp" / "aws"
+        (plugins / name).mkdir(parents=True)
+        chosen = choose(tmp_path, environment(home))
+        assert (chosen.origin, chosen.cli_config, chosen.is_folded) == (str(plugins), None, False)
+        assert not probes
+
+    @pytest.mark.parametrize("text", ["", 'plugin_cache_dir = "/x"\n', "provider_installation {\n  direct {}\n}\n"])
+    def test_a_configuration_without_a_mirror_decides_nothing(
+        self, text: str, tmp_path: Path, home: Path, probes: list[str]
+    ) -> None:
+        (home / ".terraformrc").write_text(text)
+        (home / ".terraform.d" / "plugins" / "registry.terraform.io" / "hashicorp" / "aws" / "5.1.0").mkdir(parents=True)
+        assert choose(tmp_path, environment(home)).origin == "packaged"
+        assert len(probes) == 1
+
+    def test_the_environment_variable_decides(self, tmp_path: Path, home: Path, probes: list[str]) -> None:
+        (home / ".terraformrc").write_text(MIRROR)
+        assert choose(tmp_path, environment(home, STACKPROOF_PROVIDER="packaged")).origin == "packaged"
+        (home / ".terraformrc").unlink()
+        assert choose(tmp_path, environment(home, STACKPROOF_PROVIDER="registry")).origin == "Terraform registry"
+        assert not probes
+        with pytest.raises(UsageError, match="STACKPROOF_PROVIDER='6': it is registry or packaged"):
+            choose(tmp_path, environment(home, STACKPROOF_PROVIDER="6"))
