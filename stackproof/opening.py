@@ -111,9 +111,7 @@ class OpenStage(Stage):
         return applied_outputs(self._cloud().workspace.output(), "terraform output, embedded cloud")
 
     def second_plan(self) -> Plan:
-        if self.target == "aws":
-            return super().second_plan()
-        return deployed_plan(self._cloud())
+        return deployed_plan(self._cloud()) if self.target == "embedded" else super().second_plan()
 
     @property
     def endpoint(self) -> str | None:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -44,7 +45,6 @@ OURS = "stackproof"
 """The name under which things travel between xdist's controller and its workers."""
 
 _result = pytest.StashKey[ControlResult]()
-_session = pytest.StashKey["Session"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,10 +64,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for name, meaning in FOLDERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
+    if config.inipath is None and (config.option.plan or config.option.env != "local"):
+        # pytest takes a path behind an option for one of its own, and looks there for its configuration.
+        raise pytest.UsageError(
+            f"no pytest.ini from {config.rootpath}: run in the repository, and write --plan=FILE and --env=FILE"
+        )
     if _runs_controls(config):
         session = Session(config)
-        config.stash[_session] = session
         config.pluginmanager.register(session, "stackproof-session")
+        config.pluginmanager.register(_fixtures(session), "stackproof-fixtures")
 
 
 def _runs_controls(config: pytest.Config) -> bool:
@@ -77,23 +82,23 @@ def _runs_controls(config: pytest.Config) -> bool:
     return any(path == controls or controls in path.parents or path in controls.parents for path in paths)
 
 
-def _collection_fixture(name: str, collect: Callable[..., Any]) -> Callable[..., Any]:
-    """A collection as a fixture. It hands over the outcome, good or bad, for the judge to look into."""
+def _fixtures(session: "Session") -> ModuleType:
+    """Each collection as a fixture. It hands over the outcome, good or bad, for the judge to look into."""
 
-    def fixture(request: pytest.FixtureRequest) -> Callable[[], object]:
-        return request.config.stash[_session].prefetch.outcome(name)
+    def outcome_of(name: str) -> Callable[[], Callable[[], object]]:
+        return lambda: session.prefetch.outcome(name)
 
-    fixture.__doc__ = collect.__doc__
-    return pytest.fixture(scope="session", name=name)(fixture)
+    def subtests() -> None:
+        """One verdict for each resource; the judge gives a control its own (`stackproof.judge.Subtests`)."""
 
-
-for _name, _collect in collections.items():
-    globals()[f"{_name}_fixture"] = _collection_fixture(_name, _collect)
-
-
-@pytest.fixture
-def subtests() -> None:
-    """One verdict for each resource; the judge gives a control its own (`stackproof.judge.Subtests`)."""
+    found = {"subtests": pytest.fixture(subtests)}
+    for name, collect in collections.items():
+        fixture = outcome_of(name)
+        fixture.__doc__ = collect.__doc__
+        found[name] = pytest.fixture(scope="session", name=name)(fixture)
+    module = ModuleType("stackproof_fixtures")
+    vars(module).update(found)
+    return module
 
 
 class Session:
@@ -124,17 +129,22 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)  # before -m and -k choose
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        for item in items:
+        folder = self.config.rootpath / "tests"
+        order = {id: number for number, id in enumerate(catalogue())}
+        for item in (item for item in items if folder in item.path.parents):
             control = _control(item)
             if control is None:
                 raise pytest.UsageError(
-                    f"{item.nodeid} is not a control: tests/ holds nothing else; give it @control(id, severity=...)"
+                    f"{item.nodeid} is no control, and tests/ holds nothing else: give it @control(id, severity=...)"
                 )
-            folder = item.path.relative_to(self.config.rootpath / "tests").parts[0]
-            item.add_marker(folder)
+            item.add_marker(item.path.relative_to(folder).parts[0])
             item.extra_keyword_matches |= {control.id, control.severity}
-        order = list(catalogue())
-        items.sort(key=lambda item: order.index(_the_control(item).id))
+
+        def place(item: pytest.Item) -> int:
+            control = _control(item)
+            return order[control.id] if control else len(order)
+
+        items.sort(key=place)
 
     # prepare
 
@@ -149,12 +159,15 @@ class Session:
         node.workerinput[OURS] = {"endpoint": self._open().endpoint}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        if self.config.option.collectonly or not session.items:
+        selected = {item: control for item in session.items if (control := _control(item))}
+        if self.config.option.collectonly or not selected:
             return
-        self.selected = len(session.items)
-        asked_for = {name: None for item in session.items for name in getattr(item, "fixturenames", ()) if name in collections}
+        self.selected = len(selected)
         with _bad_input():
-            self.prefetch = Prefetch(self._open())
+            stage = self._open()
+            judged = [item for item, control in selected.items() if stage.can_judge(control)]
+            asked_for = {name: None for item in judged for name in getattr(item, "fixturenames", ()) if name in collections}
+            self.prefetch = Prefetch(stage)
             self.prefetch.fetch(asked_for)
 
     def _open(self) -> OpenStage:
@@ -171,8 +184,10 @@ class Session:
     # judge
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
-        control = _the_control(pyfuncitem)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        control = _control(pyfuncitem)
+        if control is None:
+            return None
         stage = self._open()
 
         def supply(name: str) -> object:
@@ -193,7 +208,9 @@ class Session:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         report = yield
         result = item.stash.get(_result, None) if call.when == "call" else None
-        if result is None and report.failed and call.excinfo:  # a fixture of the user's own broke, or the clean-up did
+        if (
+            result is None and report.failed and call.excinfo and _control(item)
+        ):  # a fixture of the user's own broke, or the clean-up did
             result = _result_of_control(item, Verdict.ERROR, message_of(call.excinfo.value), report.duration)
         if result is not None:
             report.stackproof = control_to_data(result)  # plain data: it goes through xdist
@@ -204,15 +221,17 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)  # before the terminal, junitxml and pytest-html
     def pytest_runtest_logreport(self, report: Any) -> None:
-        if self.is_worker:
-            return
-        if hasattr(report, "stackproof"):
-            result = report.stackproof = control_from_data(report.stackproof)
+        if hasattr(report, "stackproof") and not self.is_worker:
+            result = control_from_data(report.stackproof)
             self.results[result.id] = result
+
+    def _result(self, report: Any) -> ControlResult | None:
+        """The result that a report is about, as it stands now."""
+        return self.results.get(report.stackproof["id"]) if hasattr(report, "stackproof") else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-        result = getattr(report, "stackproof", None)
+        result = self._result(report)
         if result is None:
             return None
         letter, colour = _SHOWN[result.verdict]
@@ -281,19 +300,19 @@ class Session:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
-        known = getattr(report, "stackproof", None)
+        result = self._result(report)
         if report.when == "teardown":
             cells.clear()  # one row a control: the call has it
-        elif known:
-            cells[:] = html.row_cells(self.results[known.id])
+        elif result:
+            cells[:] = html.row_cells(result)
         else:
             cells[:] = html.other_row_cells(report.nodeid, report.outcome, getattr(report, "duration", 0.0))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
-        known = getattr(report, "stackproof", None)
-        if known:
-            data[:] = [html.detail_html(self.results[known.id])]
+        result = self._result(report)
+        if result:
+            data[:] = [html.detail_html(result)]
 
 
 _CATEGORY = {
@@ -330,16 +349,11 @@ def _control(item: pytest.Item) -> Control | None:
     return control_of(getattr(item, "obj", None))
 
 
-def _the_control(item: pytest.Item) -> Control:
-    control = _control(item)
-    assert control is not None, f"{item.nodeid} was collected without being a control"
-    return control
-
-
 def _result_of_control(
     item: pytest.Item, verdict: Verdict, message: str, seconds: float, judgement: Judgement | None = None
 ) -> ControlResult:
-    control = _the_control(item)
+    control = _control(item)
+    assert control is not None
     return ControlResult(
         id=control.id,
         title=control.entry.title,

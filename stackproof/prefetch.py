@@ -31,4 +31,4 @@ class Prefetch:
 
     def outcome(self, name: str) -> Callable[[], object]:
         """A function that returns the collection, or raises what making it raised."""
-        return self._outcomes[name].result
+        return lambda: self._outcomes[name].result()

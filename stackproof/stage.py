@@ -102,8 +102,12 @@ class Stage:
         count = "does not exist" if not matching else f"exists {len(matching)} times"
         raise DeclaredButMissing(f"{kind.__name__} {name} is declared for {self.profile.name}, but {count} (found: {there})")
 
+    def can_judge(self, control: Control) -> bool:
+        """Whether the catalogue names this stage for the control."""
+        return bool(set(control.entry.stages) & set(self.letters))
+
     def require(self, control: Control) -> None:
         """Raises `NotApplicable` if the catalogue does not name this stage for the control."""
-        if not set(control.entry.stages) & set(self.letters):
+        if not self.can_judge(control):
             where = ", ".join(STAGES[letter] for letter in control.entry.stages)
             raise NotApplicable(f"judged on {where}; the target of this run is {self.target}")

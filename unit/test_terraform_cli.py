@@ -200,7 +200,7 @@ class TestStopping:
             terraform.run("apply", directory=tmp_path, timeout=0.5)
         assert self.hung_up(alive)
         assert str(raised.value) == (
-            f"terraform apply did not end within 0.5 s in {tmp_path} and was stopped. Its last words:\n  started"
+            f"terraform apply did not end within 0.5 s in {tmp_path} and was stopped, after:\n  started"
         )
 
     def test_an_interrupt_leaves_no_process(self, tmp_path: Path, alive: int) -> None:

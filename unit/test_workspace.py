@@ -104,7 +104,10 @@ class TestCommands:
         assert workspace.show()["values"]["root_module"]["resources"][0]["address"] == "terraform_data.main"
 
         assert workspace.plan(variables={"size": 2}, detailed_exitcode=True).exit_status == 0
-        assert workspace.plan(variables={"size": 3}, detailed_exitcode=True).exit_status == 2
+        refreshed = workspace.plan(variables={"size": 3}, detailed_exitcode=True)
+        as_it_was = workspace.plan(variables={"size": 3}, detailed_exitcode=True, refresh=False)
+        assert (refreshed.exit_status, as_it_was.exit_status) == (2, 2)
+        assert ("-refresh=false" in refreshed.command, "-refresh=false" in as_it_was.command) == (False, True)
 
     def test_variables_win_over_files(self, provider: Provider, tmp_path: Path) -> None:
         workspace = make(stack(tmp_path / "root", NO_PROVIDER), provider, secrets={"password": SECRET})
@@ -387,6 +390,7 @@ class TestProviderSettings:
         )
         assert "s3_use_path_style = true" in text
         assert 'allowed_account_ids = ["111111111111"]' in text
+        assert "profile = null" in text
         for older in ("s3_force_path_style", "skip_get_ec2_platforms", "endpoints {"):
             assert older not in text
 
@@ -421,6 +425,7 @@ class TestMirrorOfTheUser:
         lock = (first.directory / ".terraform.lock.hcl").read_text()
         (root / ".terraform.lock.hcl").write_text(lock)
         make(root, mirrored).init()
-        (root / ".terraform.lock.hcl").write_text(lock.replace('"h1:', '"h1:AAAA'))
-        with pytest.raises(TerraformError, match=r"(?s)terraform init.*checksums"):
-            make(root, mirrored).init()
+        for wrong, said in ((lock.replace('"h1:', '"h1:AAAA'), "checksums"), ("", "Provider dependency changes detected")):
+            (root / ".terraform.lock.hcl").write_text(wrong)
+            with pytest.raises(TerraformError, match=rf"(?s)terraform init.*{said}"):
+                make(root, mirrored).init()

@@ -64,15 +64,17 @@ class Answer:
 
     @property
     def pages(self) -> tuple[Mapping[str, Any], ...]:
+        """One page at least. Raises `NotReported` where there is none: no page is not a page with nothing on it."""
         if self.error:
             raise self.error
+        if not self.raw_pages:
+            raise NotReported(f"{self.call}: there is no answer to read from{' (AWS says: none)' if self.is_absent else ''}")
         return self.raw_pages
 
     @property
     def page(self) -> Mapping[str, Any] | None:
         """The only page of an operation that has no pagination; None when AWS says that there is none."""
-        pages = self.pages
-        return None if self.is_absent else pages[0]
+        return None if self.is_absent and not self.error else self.pages[0]
 
     def items(self, member: str) -> list[dict[str, Any]]:
         """The list ``member`` over all pages, in order.

@@ -1,13 +1,14 @@
 """The guard: nothing leaves for AWS but the collectors' own read operations.
 
 The list is made from what the resource classes declare (``Resource.operations``), so that a new read is allowed where it is written
-and nowhere else. The check sits in botocore, before a request is signed or sent, and holds for every client of the session.
+and nowhere else. The check sits in botocore, before a request is signed or sent, in every client that the collectors use. What the SDK
+itself sends to get credentials (``sts:AssumeRole`` for a profile with a role) goes through clients of its own.
 """
 
 from typing import Any
 
+from botocore.client import BaseClient
 from botocore.model import OperationModel
-from botocore.session import Session as BotocoreSession
 
 from stackproof.resources import base
 
@@ -24,15 +25,15 @@ def allowed_operations() -> frozenset[str]:
     return frozenset({IDENTITY}).union(*(kind.operations for kind in _kinds(base.Resource)))
 
 
-def install(session: BotocoreSession, allowed: frozenset[str]) -> None:
-    """Refuse every other operation of every client that the session makes from now on. Raises `RefusedOperation` at the call."""
+def install(client: BaseClient, allowed: frozenset[str]) -> None:
+    """Refuse every other operation of a client from now on. Raises `RefusedOperation` at the call."""
 
     def refuse(model: OperationModel, **_: Any) -> None:
         operation = f"{model.service_model.service_name}:{model.name}"
         if operation not in allowed:
             raise RefusedOperation(f"{operation} was stopped before it was sent: it is not one of this suite's read operations")
 
-    session.register("before-call", refuse, unique_id="stackproof-readonly")
+    client.meta.events.register("before-call", refuse, unique_id="stackproof-readonly")
 
 
 def _kinds(parent: type[base.Resource]) -> list[type[base.Resource]]:

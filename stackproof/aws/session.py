@@ -71,21 +71,31 @@ class Transport(Protocol):
 
 
 class Network:
-    """AWS, or an endpoint that speaks its API, by boto3. Clients are made once per service and region."""
+    """AWS, or an endpoint that speaks its API, by boto3. Clients are made once per service and region.
+
+    Raises `UsageError` for an AWS configuration that cannot be used (no such profile).
+    """
 
     def __init__(self, *, endpoint: str | None = None, profile: str | None = None) -> None:
         import boto3
         from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
 
         from stackproof.aws import readonly
 
         self._counts: Counter[str] = Counter()
+        self._counting = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
         self._making_clients = threading.Lock()
         self._slots = threading.BoundedSemaphore(MAX_CONCURRENT_CALLS)
         self._endpoint = endpoint
         test_keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"} if endpoint else {}
-        self._session = boto3.Session(profile_name=profile, **test_keys)
+        try:
+            self._session = boto3.Session(profile_name=profile, **test_keys)
+        except BotoCoreError as error:
+            raise UsageError(
+                f"the AWS configuration cannot be used: {error}. Choose another AWS_PROFILE, or repair it."
+            ) from None
         self._config = Config(
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
@@ -95,9 +105,10 @@ class Network:
             },
             max_pool_connections=MAX_CONCURRENT_CALLS,
             s3={"addressing_style": "path"} if endpoint else {},
+            # Live is live: an endpoint_url that lies in the user's AWS configuration would have an emulator judged as AWS.
+            ignore_configured_endpoint_urls=endpoint is None,
         )
-        readonly.install(self._session._session, readonly.allowed_operations())
-        self._session.events.register("before-send", self._count)
+        self._allowed = readonly.allowed_operations()
 
     @property
     def counts(self) -> Counter[str]:
@@ -105,6 +116,7 @@ class Network:
 
     def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         try:
             with self._slots:
@@ -115,6 +127,11 @@ class Network:
             return Answer(call, error=meaning_of_refusal(call, error))
         except BotoCoreError as error:
             return Answer(call, error=meaning_of_failure(call, error))
+        except (ResponseParserError, KeyError, AttributeError) as error:  # what botocore raises for a body of another kind
+            return Answer(
+                call,
+                error=CallFailed(f"{call}: the answer is not one of this service ({type(error).__name__}); check the endpoint"),
+            )
 
     def _pages(self, call: Call) -> list[dict[str, Any]]:
         from botocore import xform_name
@@ -129,14 +146,21 @@ class Network:
         with self._making_clients:  # making a client is not thread-safe in boto3; using one is
             key = (service, region)
             if key not in self._clients:
-                self._clients[key] = self._session.client(
-                    service, region_name=region, endpoint_url=self._endpoint, config=self._config
+                self._clients[key] = self._guarded(
+                    self._session.client(service, region_name=region, endpoint_url=self._endpoint, config=self._config), service
                 )
             return self._clients[key]
 
-    def _count(self, *, event_name: str, **_: Any) -> None:
-        service, action = event_name.split(".")[1:3]
-        self._counts[f"{service}:{action}"] += 1
+    def _guarded(self, client: Any, service: str) -> Any:
+        from stackproof.aws import readonly
+
+        def count(event_name: str, **_: Any) -> None:
+            with self._counting:
+                self._counts[f"{service}:{event_name.rpartition('.')[2]}"] += 1
+
+        readonly.install(client, self._allowed)
+        client.meta.events.register("before-send", count)
+        return client
 
 
 def meaning_of_refusal(call: Call, error: "ClientError") -> CouldNotVerify:
@@ -161,13 +185,23 @@ def meaning_of_refusal(call: Call, error: "ClientError") -> CouldNotVerify:
 
 def meaning_of_failure(call: Call, error: "BotoCoreError") -> CouldNotVerify:
     """What an error on this side of the wire means: no answer, no credentials, parameters that do not fit."""
-    from botocore.exceptions import HTTPClientError, NoCredentialsError, PartialCredentialsError
+    from botocore.exceptions import (
+        ConnectionError,
+        CredentialRetrievalError,
+        HTTPClientError,
+        NoCredentialsError,
+        PartialCredentialsError,
+        SSOError,
+        TokenRetrievalError,
+    )
 
     match error:
-        case HTTPClientError():
+        case HTTPClientError() | ConnectionError():
             return Unreachable(f"{call}: no answer ({type(error).__name__}); check the network and the endpoint, and run again")
         case NoCredentialsError() | PartialCredentialsError():
             return AccessDenied(f"{call}: no AWS credentials were found; log in (aws sso login, AWS_PROFILE) and run again")
+        case CredentialRetrievalError() | TokenRetrievalError() | SSOError():  # without its text: a helper's output may be in it
+            return AccessDenied(f"{call}: the AWS credentials could not be had ({type(error).__name__}); log in and run again")
         case _:
             return CallFailed(f"{call} could not be made: {error}")
 

@@ -285,6 +285,13 @@ _CERTIFICATE_AUTHORITIES = {"rds-ca-rsa2048-g1": 2061, "rds-ca-rsa4096-g1": 2121
 """Year of expiry (Using SSL/TLS to encrypt a connection: valid for 40, 100 and 100 years)."""
 
 
+class CertificateNotFound(ServiceException):
+    """As AWS answers for an unknown CertificateIdentifier."""
+
+    code = "CertificateNotFound"
+    message = "CertificateIdentifier does not refer to an existing certificate."
+
+
 @supplies(RDSResponse, "rds:DescribeCertificates", "moto has no certificate authorities")
 def describe_certificates(self: RDSResponse) -> ActionResult:
     """The current authorities; the day of expiry differs a little from region to region and is not modelled."""
@@ -302,7 +309,7 @@ def describe_certificates(self: RDSResponse) -> ActionResult:
         if wanted in (None, name)
     ]
     if not certificates:
-        raise ServiceException("CertificateNotFound", f"Certificate {wanted} not found.")
+        raise CertificateNotFound
     return ActionResult({"Certificates": certificates, "DefaultCertificateForNewLaunches": "rds-ca-rsa2048-g1"})
 
 
@@ -394,11 +401,12 @@ def rotate_secret(original: Callable[..., str], self: SecretsManagerBackend, sec
 def create_network_interface(
     original: Callable[..., None], self: NetworkInterface, backend: Any, subnet: Any, address: Any, *args: Any, **kw: Any
 ) -> None:
-    """NAT gateways and tasks get an address of their subnet."""
+    """NAT gateways and tasks get an address of their subnet; a VPC without DNS host names has no name for it."""
     network = ipaddress.ip_network((backend.get_subnet(subnet) if isinstance(subnet, str) else subnet).cidr_block)
     if isinstance(address, str) and address and ipaddress.ip_address(address) not in network:
         address = None
     original(self, backend, subnet, address, *args, **kw)
+    vars(self).setdefault("private_dns_name", None)  # moto's tasks ask for it
 
 
 # ECS
@@ -450,12 +458,20 @@ def delete_service(
 
 
 @corrects(EC2ContainerServiceBackend, "list_tasks", "ecs:ListTasks serviceName", "moto ignores the service")
-def list_tasks(original: Callable[..., list[Task]], self: EC2ContainerServiceBackend, *args: Any, **kw: Any) -> list[Task]:
-    """Only the tasks of the service asked for, and no stopped one unless asked for."""
-    service = kw.get("service_name")
-    wanted = kw.get("desiredStatus") or "RUNNING"
-    tasks = [task for task in original(self, *args, **kw) if task.desired_status == wanted]
-    return [task for task in tasks if not service or task.group == f"service:{service.rpartition('/')[2]}"]
+def list_tasks(
+    original: Callable[..., list[Task]],
+    self: EC2ContainerServiceBackend,
+    cluster_str: str | None = None,
+    container_instance: str | None = None,
+    family: str | None = None,
+    started_by: str | None = None,
+    service_name: str | None = None,
+    desiredStatus: str | None = None,  # moto's own name
+) -> list[Task]:
+    """Only the tasks of the service that is named, and stopped ones only if asked for."""
+    status = desiredStatus or "RUNNING"
+    tasks = original(self, cluster_str, container_instance, family, started_by, service_name, status)
+    return [task for task in tasks if not service_name or task.group == f"service:{service_name.rpartition('/')[2]}"]
 
 
 def _tasks(service: Any) -> list[Task]:
@@ -489,6 +505,7 @@ def _deploy(service: Any) -> None:
             },
             platform_version="1.4.0",
         )
+        task._transitions = []  # moto ends a task by the second look at it; a service keeps its tasks running
         backend.tasks.setdefault(service.cluster_name, {})[task.task_arn] = task
         for container in task.containers:
             container.last_status = "RUNNING"

@@ -107,19 +107,23 @@ def to_line(request: Request, answer: Answer) -> str:
     return json.dumps(entry) + "\n"
 
 
-def replay(lines: Iterable[str], application: Application) -> int:
-    """Send each recorded request again; the number sent. `Differs` at the first answer that is not the recorded one."""
-    number = 0
+def from_line(line: str) -> tuple[Request, str, str]:
+    """The request of one line, and its answer's status and digest. Raises `ValueError` for a damaged line."""
+    match json.loads(line):
+        case {"environ": dict(environ), "body": str(body), "status": str(status), "digest": str(digest)}:
+            return Request(environ, base64.b64decode(body)), status, digest
+    raise ValueError("not a recorded request")
+
+
+def replay(lines: Iterable[str], application: Application) -> None:
+    """Send each recorded request again. Raises `Differs` at the first answer that is not the recorded one."""
     for number, line in enumerate(lines, start=1):
         try:
-            entry = json.loads(line)
-            request = Request(entry["environ"], base64.b64decode(entry["body"]))
-            expected = entry["status"], entry["digest"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise Differs(f"line {number} of the recording is damaged ({type(error).__name__})") from None
+            request, status, digest = from_line(line)
+        except ValueError:
+            raise Differs(f"line {number} of the recording is damaged") from None
         answer = send(application, request)
-        if answer.status != expected[0]:
-            raise Differs(f"request {number} ({request.name}) was answered {answer.status}, not {expected[0]}")
-        if answer.digest != expected[1]:
+        if answer.status != status:
+            raise Differs(f"request {number} ({request.name}) was answered {answer.status}, not {status}")
+        if answer.digest != digest:
             raise Differs(f"request {number} ({request.name}) was answered with other content")
-    return number

@@ -3,14 +3,14 @@
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from stackproof.evidence.redaction import HIDDEN, redact
 from stackproof.inventory import collection
 from stackproof.policy import checkov, waivers
-from stackproof.resources.base import Given
+from stackproof.resources.base import Failed, Given
 from stackproof.resources.sources import (
     DatabasePassword,
     EnvironmentFile,
@@ -27,8 +27,8 @@ from stackproof.resources.sources import (
 )
 from stackproof.sources.plan import Change
 from stackproof.stage import Stage
-from stackproof.terraform import provider, schema, sources
-from stackproof.terraform.cli import Terraform, TerraformError
+from stackproof.terraform import fold, provider, schema, sources
+from stackproof.terraform.cli import Terraform, TerraformError, redacted
 from stackproof.terraform.diagnostics import diagnostics
 from stackproof.terraform.hcl import Expression, Value
 from stackproof.terraform.rehearsal import EXAMPLE, PASSWORD, rehearse, workspace
@@ -43,6 +43,8 @@ WEAK_PASSWORDS = {
 
 BACKEND = "backend.tf.example"
 ENVIRONMENT_FILE = ".env.production.example"
+TERRAFORM_FILES = ("*.tfvars", "*.tfvars.json", "*.tfstate", "*.tfstate.*", "*tfplan")
+"""What Terraform's values, states and plans are called."""
 KEPT_OUT_OF_GIT = ("terraform.tfvars", "production.auto.tfvars", "terraform.tfstate", "terraform.tfstate.backup", "tfplan")
 
 
@@ -50,10 +52,12 @@ KEPT_OUT_OF_GIT = ("terraform.tfvars", "production.auto.tfvars", "terraform.tfst
 def formatting(stage: Stage) -> Formatting:
     """How the sources are formatted."""
     root = stage.terraform_root
-    completed = Terraform.find().run("fmt", "-check", "-recursive", "-list=true", directory=root)
+    directories = _directories(stage)
+    outside = [str(directory) for directory in directories if not directory.is_relative_to(root.resolve())]
+    completed = Terraform.find().run("fmt", "-check", "-recursive", "-list=true", ".", *outside, directory=root)
     if completed.exit_status not in (0, 3):
         raise CouldNotVerify(f"{completed.command} failed: {completed.stderr.strip()}")
-    files = [*root.rglob("*.tf"), *root.rglob("*.tfvars")]
+    files = [file for directory in directories for kind in ("*.tf", "*.tfvars") for file in directory.glob(kind)]
     facts = {"files": len(files), "unformatted": tuple(completed.stdout.split("\n")[:-1])}
     return Formatting(root.name, Given(facts, completed.command), completed.command)
 
@@ -62,6 +66,8 @@ def formatting(stage: Stage) -> Formatting:
 def initialisation(stage: Stage) -> Initialisation:
     """A first ``terraform init``, as on a fresh machine."""
     chosen = provider.choose(stage.cache)
+    if chosen.is_folded:
+        _require_current_generation(stage.terraform_root)
     with tempfile.TemporaryDirectory(prefix="stackproof-init-") as fresh:
         copy = prepare(
             stage.terraform_root,
@@ -79,11 +85,31 @@ def initialisation(stage: Stage) -> Initialisation:
     return Initialisation(stage.terraform_root.name, Given(facts, "terraform init"), "terraform init")
 
 
+def _require_current_generation(root: Path) -> None:
+    """Folding takes any constraint for that of the current generation. Raises `CouldNotVerify` for one of another."""
+    current = schema.current().version
+    for required in sources.read(root).required_providers.values():
+        if required.source.endswith("hashicorp/aws") and required.version:
+            named = re.findall(r"\d+(?:\.\d+)*", required.version)
+            wanted = [version for version in (current, *named) if fold.admits(required.version, version)]
+            if not any(version.split(".")[0] == current.split(".")[0] for version in wanted):
+                raise CouldNotVerify(
+                    f"{required.file} line {required.line}: hashicorp/aws {required.version} is out of reach here, and the packaged "
+                    f"provider stands in for the generation of {current} alone"
+                )
+
+
 @collection
 def modules(stage: Stage) -> tuple[Module, ...]:
     """Every directory of Terraform sources."""
-    directories = sorted({path.parent for path in stage.terraform_root.rglob("*.tf") if ".terraform" not in path.parts})
-    return tuple(_module(stage, directory) for directory in directories)
+    return tuple(_module(stage, directory) for directory in _directories(stage))
+
+
+def _directories(stage: Stage) -> list[Path]:
+    """Every directory of sources under the stack's root, and of the local modules that they call, wherever those are."""
+    root = stage.terraform_root.resolve()
+    inside = {path.parent for path in root.rglob("*.tf") if ".terraform" not in path.parts}
+    return sorted({called for directory in inside for called in sources.modules(directory)})
 
 
 def _module(stage: Stage, directory: Path) -> Module:
@@ -101,7 +127,7 @@ def _module(stage: Stage, directory: Path) -> Module:
         "unknown_arguments": tuple(str(problem) for problem in schema.unknown_arguments(read)),
     }
     source = f"terraform validate; the schema of hashicorp/aws {schema.current().version}"
-    return Module(str(directory.relative_to(stage.root)), Given(facts, source), source)
+    return Module(str(directory.relative_to(stage.root.resolve())), Given(facts, source), source)
 
 
 @collection
@@ -110,8 +136,13 @@ def example_variables(stage: Stage) -> ExampleVariables:
     file = stage.terraform_root / EXAMPLE
     given = sources.assignments(file)
     declared = sources.read(stage.terraform_root).variables
-    sensitive = [name for name in given if name in declared and declared[name].is_sensitive]
-    shaped = [name for name, value in given.items() if HIDDEN in redact(str(value))]
+    text = file.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    written = [match[1] for line in lines if (match := re.match(r"[\s#/*]*([\w-]+)\s*=", line))]
+    sensitive = [name for name in written if name in declared and declared[name].is_sensitive]
+    shaped = [f"line {number}" for number, line in enumerate(lines, 1) if HIDDEN in redact(line)]
+    if not shaped and HIDDEN in redact(text):
+        shaped = ["a key over several lines"]
     facts = {
         "missing": tuple(name for name, variable in declared.items() if variable.is_required and name not in given),
         "undeclared": tuple(name for name in given if name not in declared),
@@ -123,6 +154,7 @@ def example_variables(stage: Stage) -> ExampleVariables:
 @collection
 def planning(stage: Stage) -> Planning:
     """A plan from nothing; or the given plan, which tells no warnings."""
+    name = stage.terraform_root.name
     if stage.is_given_a_plan:
         plan = stage.plan()
         facts: dict[str, object] = {
@@ -130,14 +162,17 @@ def planning(stage: Stage) -> Planning:
             "touched": _touched(plan.changes),
         }
         return Planning(plan.where, Given(facts, plan.where), plan.where)
-    made = stage.rehearsal()
+    try:
+        made = stage.rehearsal()
+    except TerraformError as error:
+        return Planning(name, Failed(error), "terraform plan")
     facts = {
         "warnings": tuple(str(one) for one in made.said if one.severity == "warning"),
         "added": made.added,
         "touched": _touched(made.plan.changes),
     }
     source = f"terraform plan, {made.workspace.provider.version} ({made.workspace.provider.origin})"
-    return Planning(stage.terraform_root.name, Given(facts, source), source)
+    return Planning(name, Given(facts, source), source)
 
 
 def _touched(
@@ -161,18 +196,23 @@ def database_password(stage: Stage) -> DatabasePassword:
     variable = sources.read(stage.terraform_root).variables.get(PASSWORD)
     if variable is None:
         raise DeclaredButMissing(f"the sources have no variable {PASSWORD}")
-    made = stage.rehearsal()
+    refusals = {kind: _refusal(stage, weak) for kind, weak in WEAK_PASSWORDS.items()}
+    shown = {
+        "the plan": stage.rehearsal().shows_the_password,
+        "the refusal of a weak one": any(redacted(PASSWORD) in refusal for refusal in refusals.values()),
+        "the error of its validation block, with Terraform 1.11": bool(variable.validations),  # 1.15 hides it
+    }
     facts = {
         "is_sensitive": variable.is_sensitive,
-        "accepted": tuple(kind for kind, weak in WEAK_PASSWORDS.items() if _is_accepted(stage, weak)),
-        "shown_in": ("the plan's text",) if made.shows_the_password else (),
+        "accepted": tuple(kind for kind, refusal in refusals.items() if not refusal),
+        "shown_in": tuple(where for where, is_shown in shown.items() if is_shown),
     }
     source = f"{variable.file} line {variable.line}; terraform plan with weak passwords"
     return DatabasePassword(PASSWORD, Given(facts, source), source)
 
 
-def _is_accepted(stage: Stage, password: str) -> bool:
-    """Whether the stack can be planned with this password. Raises `CouldNotVerify` if it fails for another reason."""
+def _refusal(stage: Stage, password: str) -> str:
+    """Why a plan refuses this password; empty if it takes it. Raises `CouldNotVerify` if the plan fails for another reason."""
     copy = workspace(
         stage.terraform_root, stage.cache, region=stage.profile.region, account=stage.profile.account, password=password
     )
@@ -180,9 +220,9 @@ def _is_accepted(stage: Stage, password: str) -> bool:
         rehearse(copy, stage.terraform_root, stage.profile.terraform.variables)
     except TerraformError as error:
         if PASSWORD in str(error):
-            return False
+            return str(error)
         raise
-    return True
+    return ""
 
 
 @collection
@@ -200,8 +240,10 @@ def outputs(stage: Stage) -> tuple[Output, ...]:
 def second_plan(stage: Stage) -> SecondPlan:
     """A plan of what is deployed, against the sources of now."""
     plan = stage.second_plan()
+    outputs = [Change(f"output.{name}", tuple(one["actions"])) for name, one in plan.document.get("output_changes", {}).items()]
     facts = {
-        "changes": _touched(plan.changes, untouched=(("no-op",), ("read",))),
+        "changes": _touched((*plan.changes, *outputs), untouched=(("no-op",), ("read",))),
+        "is_applyable": plan.document.get("applyable"),
         "drift": _touched(plan.drift, untouched=(("no-op",),)),
     }
     return SecondPlan(stage.profile.name, Given(facts, plan.where), plan.where)
@@ -209,27 +251,32 @@ def second_plan(stage: Stage) -> SecondPlan:
 
 @collection
 def remote_state(stage: Stage) -> RemoteState:
-    """The backend that the example configures."""
+    """The backend that the sources configure; until somebody copies it there, that of the example."""
     file = stage.terraform_root / BACKEND
-    if not file.is_file():
-        raise DeclaredButMissing(f"{file.relative_to(stage.root)} does not exist: nothing says where the state is kept")
-    backend = sources.parse({file.name: file.read_text(encoding="utf-8")}).backend
+    backend = sources.read(stage.terraform_root).backend
+    if backend is None:
+        if not file.is_file():
+            raise DeclaredButMissing(f"{file.relative_to(stage.root)} does not exist: nothing says where the state is kept")
+        backend = sources.parse({file.name: file.read_text(encoding="utf-8")}).backend
     body = backend.body if backend else None
     facts = {
         "is_remote": backend is not None and backend.type == "s3",
         "is_encrypted": body is not None and body.value("encrypt") is True,
         "is_locked": body is not None and (body.value("use_lockfile") is True or bool(body.value("dynamodb_table"))),
     }
-    return RemoteState(file.name, Given(facts, file.name), file.name)
+    name = Path(backend.file).name if backend else file.name
+    return RemoteState(name, Given(facts, name), name)
 
 
 @collection
 def repository(stage: Stage) -> Repository:
     """What git keeps, and what it would take."""
     names = [str((stage.terraform_root / name).relative_to(stage.root)) for name in KEPT_OUT_OF_GIT]
-    ignored = _git(stage.root, "check-ignore", "--no-index", *names, accepted=(0, 1))
+    # ".gitignore:9:*.tfstate<TAB>terraform.tfstate": the rule that decides. One outside the repository does not protect others.
+    rules = [line.split("\t") for line in _git(stage.root, "check-ignore", "--no-index", "--verbose", *names, accepted=(0, 1))]
+    ignored = {name for rule, name in rules if re.match(r"(.+/)?\.gitignore:\d+:(?!!)", rule)}
     facts = {
-        "tracked": tuple(_git(stage.root, "ls-files", "--", "*.tfvars", "*.tfstate", "*.tfstate.*", "*.tfplan", "*tfplan")),
+        "tracked": tuple(_git(stage.root, "ls-files", "--", *TERRAFORM_FILES)),
         "not_ignored": tuple(name for name in names if name not in ignored),
     }
     return Repository(stage.root.name, Given(facts, "git ls-files; git check-ignore"), "git")
@@ -249,7 +296,7 @@ def _git(root: Path, *arguments: str, accepted: tuple[int, ...] = (0,)) -> list[
 def source_scan(stage: Stage) -> Scan:
     """What checkov says of the sources."""
     python = checkov.environment(stage.cache, stage.say)
-    return _waived(stage, "POL-01", checkov.scan_sources(python, dict(_texts(stage.terraform_root))))
+    return _waived(stage, "POL-01", checkov.scan_sources(python, _texts(stage)))
 
 
 @collection
@@ -263,10 +310,13 @@ def plan_scan(stage: Stage) -> Scan:
     return _waived(stage, "POL-02", scan)
 
 
-def _texts(directory: Path) -> Iterator[tuple[str, str]]:
-    for path in sorted(directory.rglob("*.tf")):
-        if ".terraform" not in path.parts:
-            yield str(path.relative_to(directory)), path.read_text(encoding="utf-8")
+def _texts(stage: Stage) -> dict[str, str]:
+    """All sources, by their paths in the repository."""
+    return {
+        str((directory / name).relative_to(stage.root.resolve())): text
+        for directory in _directories(stage)
+        for name, text in sources.texts(directory).items()
+    }
 
 
 def _waived(stage: Stage, control: str, scan: checkov.Scan) -> Scan:
@@ -308,9 +358,9 @@ def environment_file(stage: Stage) -> EnvironmentFile:
         raise DeclaredButMissing("the sources have no output env_variables")
     example = assigned(file.read_text(encoding="utf-8"))
     facts = {
-        "keys": tuple(sorted(example)),
-        "filled_in": tuple(key for key, value in example.items() if value),
-        "documented": tuple(sorted({*assigned(_text(output.value)), "RDS_PASSWORD"})),
+        "keys": tuple(sorted(key for key, _ in example)),
+        "filled_in": tuple(key for key, value in example if value),
+        "documented": tuple(sorted([*(key for key, _ in assigned(_text(output.value))), "RDS_PASSWORD"])),
     }
     source = f"{file.name}; {output.file} line {output.line}"
     return EnvironmentFile(file.name, Given(facts, source), source)
@@ -321,13 +371,11 @@ def _text(value: Value) -> str:
     return value.text if isinstance(value, Expression) else str(value)
 
 
-def assigned(text: str) -> Mapping[str, str]:
-    """What the lines of an environment file assign.
+def assigned(text: str) -> list[tuple[str, str]]:
+    """What the lines of an environment file assign, in their order.
 
     >>> assigned("# a comment\\nRDS_ADDRESS=db\\nexport RDS_PORT = 5432\\n")
-    {'RDS_ADDRESS': 'db', 'RDS_PORT': '5432'}
+    [('RDS_ADDRESS', 'db'), ('RDS_PORT', '5432')]
     """
-    return {
-        match["key"]: match["value"].strip()
-        for match in re.finditer(r"^\s*(?:export\s+)?(?P<key>[A-Z][A-Z0-9_]*)[ \t]*=(?P<value>.*)$", text, re.MULTILINE)
-    }
+    assignments = re.finditer(r"^\s*(?:export\s+)?(?P<key>[A-Za-z_]\w*)[ \t]*=(?P<value>.*)$", text, re.MULTILINE)
+    return [(match["key"], match["value"].strip()) for match in assignments]

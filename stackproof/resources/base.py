@@ -143,6 +143,16 @@ class Given:
         return Found(self._facts.get(field.name), self._source)
 
 
+class Failed:
+    """An origin that could not be read: whoever needs a fact gets the error."""
+
+    def __init__(self, error: CouldNotVerify) -> None:
+        self._error = error
+
+    def look_up(self, _: Field) -> Found:
+        raise self._error
+
+
 class NotKnownYet:
     """An origin of which nothing is known before apply."""
 

@@ -41,7 +41,7 @@ class ExampleVariables(Resource):
     undeclared: tuple[str, ...] = field()
     """What it sets and no variable declares."""
     secrets: tuple[str, ...] = field()
-    """Sensitive variables that it sets, and values with the shape of a secret."""
+    """Sensitive variables that it sets, in a comment too, and what has the shape of a secret."""
 
 
 class Planning(Resource):
@@ -61,7 +61,7 @@ class DatabasePassword(Resource):
     accepted: tuple[str, ...] = field()
     """Which kinds of weak password a plan takes."""
     shown_in: tuple[str, ...] = field()
-    """Where the password, or a marked place of it, was printed."""
+    """Where the password is printed."""
 
 
 class Output(Resource):
@@ -74,13 +74,15 @@ class SecondPlan(Resource):
     """``terraform plan`` after an apply."""
 
     changes: tuple[str, ...] = field()
-    """What it would do: ``update aws_security_group.rds``."""
+    """What it would do: ``update aws_security_group.rds``, ``update output.rds_address``."""
+    is_applyable: bool = field()
+    """Whether Terraform sees anything to do, if only in its state: an address that moved, a resource to import."""
     drift: tuple[str, ...] = field()
     """What was changed outside Terraform."""
 
 
 class RemoteState(Resource):
-    """The backend that keeps the state, as the example file configures it."""
+    """The backend that keeps the state: that of the sources, else that of the example."""
 
     is_remote: bool = field()
     is_encrypted: bool = field()
@@ -93,7 +95,7 @@ class Repository(Resource):
     tracked: tuple[str, ...] = field()
     """State and variable files in the index."""
     not_ignored: tuple[str, ...] = field()
-    """Names of such files that git would take."""
+    """Names of such files that git would take, but for a rule of this machine alone."""
 
 
 class Scan(Resource):
@@ -115,6 +117,7 @@ class EnvironmentFile(Resource):
     """``.env.production.example``."""
 
     keys: tuple[str, ...] = field()
+    """Sorted; one that is there twice, twice."""
     filled_in: tuple[str, ...] = field()
     """Keys that have a value."""
     documented: tuple[str, ...] = field()

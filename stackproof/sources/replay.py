@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from stackproof import verdicts
 from stackproof.aws.calls import Answer, Call, from_jsonable, to_jsonable
-from stackproof.evidence.redaction import redact_data
+from stackproof.evidence.redaction import redact, redact_data
 from stackproof.verdicts import CallFailed, CouldNotVerify
 
 
@@ -60,7 +60,7 @@ def to_json(recording: Recording) -> str:
     for one in sorted(recording.calls, key=lambda one: str(one.call)):
         entry: dict[str, Any] = {"operation": one.call.operation, "region": one.call.region, "parameters": one.call.arguments}
         if one.error:
-            entry["error"] = {"kind": type(one.error).__name__, "message": str(one.error)}
+            entry["error"] = {"kind": type(one.error).__name__, "message": redact(str(one.error))}
         elif one.absent:
             entry["absent"] = True
         else:
@@ -71,15 +71,25 @@ def to_json(recording: Recording) -> str:
 
 def from_json(text: str) -> Recording:
     """The recording that `to_json` wrote. Raises `ValueError` for text that is not one."""
-    calls = []
-    for entry in json.loads(text):
-        error = entry.get("error")
-        calls.append(
-            Recorded(
-                Call.of(entry["operation"], entry["region"], **entry["parameters"]),
-                pages=tuple(from_jsonable(page) for page in entry.get("pages", ())),
-                absent=entry.get("absent", False),
-                error=getattr(verdicts, error["kind"])(error["message"]) if error else None,
-            )
-        )
-    return Recording(calls)
+    try:
+        return Recording([_entry(entry) for entry in json.loads(text)])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a recording: {type(error).__name__} {error}") from None
+
+
+def _entry(entry: Mapping[str, Any]) -> Recorded:
+    error = entry.get("error")
+    return Recorded(
+        Call.of(entry["operation"], entry["region"], **entry["parameters"]),
+        pages=tuple(from_jsonable(page) for page in entry.get("pages", ())),
+        absent=entry.get("absent", False),
+        error=_error(**error) if error else None,
+    )
+
+
+def _error(kind: str, message: str) -> CouldNotVerify:
+    """Only what a call can end in: a recording cannot bring about another verdict than ERROR."""
+    made = getattr(verdicts, kind)(message)
+    if not isinstance(made, CouldNotVerify):
+        raise TypeError(f"a call does not end in {kind}")
+    return made

@@ -125,8 +125,8 @@ class Terraform:
             process.wait(max(0.0, started + timeout - time.monotonic()))
         except (TimeoutError, subprocess.TimeoutExpired):
             said = [_message(line) for line in captured["stdout"] + captured["stderr"]]
-            stopped = f"{command} did not end within {timeout:g} s in {directory} and was stopped. Its last words:"
-            raise TerraformError("\n  ".join([stopped, *said[-3:]])) from None
+            stopped = f"{command} did not end within {timeout:g} s in {directory} and was stopped"
+            raise TerraformError("\n  ".join([stopped + (", after:" if said else "."), *said[-3:]])) from None
         finally:
             _stop(process)
         return Completed(

@@ -34,7 +34,7 @@ class Rehearsal:
     @property
     def shows_the_password(self) -> bool:
         """Whether Terraform printed the database password anywhere."""
-        return redacted(PASSWORD) in self.text
+        return any(redacted(PASSWORD) in printed for printed in (self.text, *map(str, self.said)))
 
     @cached_property
     def added(self) -> frozenset[str]:

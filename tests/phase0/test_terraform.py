@@ -40,9 +40,9 @@ def test_example_and_a_password_are_all_that_a_plan_needs(example_variables, pla
 @control("TF-05", severity="high")
 def test_plan_adds_exactly_what_was_reviewed(planning, profile):
     """Not one resource more, fewer or other than in the list that a reviewer signs; nothing is changed or destroyed."""
-    assert planning.warnings == ()
     assert planning.added == frozenset(profile.terraform.reviewed)
     assert planning.touched == ()
+    assert planning.warnings == ()
 
 
 @control("TF-06", severity="critical")
@@ -66,6 +66,7 @@ def test_second_plan_is_empty(second_plan):
     """What is deployed is what the sources say, and nobody changed it by hand."""
     assert second_plan.changes == ()
     assert second_plan.drift == ()
+    assert not second_plan.is_applyable
 
 
 @control("TF-09", severity="medium")
