@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -107,10 +108,12 @@ class OpenStage(Stage):
         if self.target == "plan":
             return planned_outputs(self.plan())
         if self.target == "aws":
-            return applied_outputs(self._deployed_by_user("output", "-json"), "terraform output")
+            return applied_outputs(json.loads(self._by_user("output", "-json")), "terraform output")
         return applied_outputs(self._cloud().workspace.output(), "terraform output, embedded cloud")
 
     def second_plan(self) -> Plan:
+        if self.target == "aws":
+            return self._plan_by_user()
         return deployed_plan(self._cloud()) if self.target == "embedded" else super().second_plan()
 
     @property
@@ -189,17 +192,26 @@ class OpenStage(Stage):
         self.notes += rehearsal.notes(made, len(self.profile.terraform.reviewed))
         return made
 
-    def _deployed_by_user(self, *arguments: str) -> dict[str, Any]:
-        """What the user's own, initialised Terraform answers about the deployed stack."""
+    def _plan_by_user(self) -> Plan:
+        """A plan by the user's own, initialised Terraform, against the real state. It reads, and takes no lock."""
+        with tempfile.TemporaryDirectory(prefix="stackproof-plan-") as folder:  # the plan file holds secrets
+            planfile = str(Path(folder) / "tfplan")
+            self._by_user("plan", "-input=false", "-lock=false", "-detailed-exitcode", f"-out={planfile}", accepted=(0, 2))
+            document = json.loads(self._by_user("show", "-json", planfile))
+        self.notes.append(
+            "The second plan was made by the Terraform on this machine, with the caller's own credentials and state."
+        )
+        return Plan(document, "terraform plan, as it is deployed")
+
+    def _by_user(self, *arguments: str, accepted: tuple[int, ...] = (0,)) -> str:
+        """What Terraform answers in the user's own root module. Raises `TerraformError` if it is not initialised, say."""
         from stackproof.terraform.cli import Terraform, TerraformError
 
         completed = Terraform.find().run(*arguments, directory=self.terraform_root, environment=dict(os.environ))
-        if completed.exit_status != 0:
-            raise TerraformError(
-                f"{completed.command} failed in {self.terraform_root}; run terraform init there first. {completed.stderr.strip()}"
-            )
-        answer: dict[str, Any] = json.loads(completed.stdout)
-        return answer
+        if completed.exit_status not in accepted:
+            where = self.terraform_root.relative_to(self.root)
+            raise TerraformError(f"{completed.command} failed in {where}; is it initialised there? {completed.stderr.strip()}")
+        return completed.stdout
 
 
 def deployed_plan(deployed: "Deployed") -> Plan:

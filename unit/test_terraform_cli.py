@@ -199,9 +199,8 @@ class TestStopping:
         with pytest.raises(TerraformError) as raised:
             terraform.run("apply", directory=tmp_path, timeout=0.5)
         assert self.hung_up(alive)
-        assert str(raised.value) == (
-            f"terraform apply did not end within 0.5 s in {tmp_path} and was stopped, after:\n  started"
-        )
+        said = f"terraform apply did not end within 0.5 s in {tmp_path} and was stopped, after:\n  started"
+        assert str(raised.value) == said
 
     def test_an_interrupt_leaves_no_process(self, tmp_path: Path, alive: int) -> None:
         def interrupted(_: str) -> None:

@@ -229,13 +229,15 @@ def _message(line: str) -> str:
 def _stop(process: "subprocess.Popen[bytes]", grace: float = 5) -> None:
     """End the process and its group: asked first, so that Terraform saves its state and stops its providers."""
     ended = process.poll()
-    if ended is None:
-        _signal(process, signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(grace)
-    if ended is None or ended < 0:
-        _signal(process, signal.SIGKILL)
-    process.wait()
+    try:
+        if ended is None:
+            _signal(process, signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(grace)
+    finally:  # also when the user does not want to wait for that
+        if ended is None or ended < 0:
+            _signal(process, signal.SIGKILL)
+        process.wait()
 
 
 def _signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:

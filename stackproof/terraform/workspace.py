@@ -14,9 +14,9 @@ from filelock import FileLock, Timeout
 
 from stackproof.terraform import hcl, sources
 from stackproof.terraform.cli import Completed, Terraform, TerraformError
-from stackproof.terraform.diagnostics import failure
+from stackproof.terraform.diagnostics import events, failure
 from stackproof.terraform.endpoints import SERVICES
-from stackproof.terraform.fold import fold
+from stackproof.terraform.fold import Folded, fold
 from stackproof.terraform.provider import Provider
 
 OVERRIDE = "zz_stackproof_override.tf"
@@ -106,8 +106,7 @@ class Workspace:
     def show(self, planfile: Path | None = None) -> dict[str, Any]:
         """The plan as ``terraform show -json`` tells it; without a file the state. Secrets are replaced by names."""
         self.init()
-        answer = json.loads(self._run("show", "-json", *([str(planfile)] if planfile else [])).stdout)
-        assert isinstance(answer, dict)
+        answer: dict[str, Any] = json.loads(self._run("show", "-json", *([str(planfile)] if planfile else [])).stdout)
         return answer
 
     def describe(self, planfile: Path) -> str:
@@ -132,8 +131,7 @@ class Workspace:
     def output(self) -> dict[str, Any]:
         """Outputs of the state: ``{"rds_address": {"sensitive": false, "type": "string", "value": "..."}}``."""
         self.init()
-        answer = json.loads(self._run("output", "-json").stdout)
-        assert isinstance(answer, dict)
+        answer: dict[str, Any] = json.loads(self._run("output", "-json").stdout)
         return answer
 
     def _run(
@@ -145,9 +143,9 @@ class Workspace:
         timeout: float = 120,
         on_event: Callable[[dict[str, Any]], None] | None = None,
     ) -> Completed:
-        def line_read(line: str) -> None:
-            if on_event and line.startswith("{"):
-                on_event(json.loads(line))
+        def on_line(line: str) -> None:
+            for event in events(line) if on_event else ():
+                on_event(event)
 
         with self._locked():
             completed = self.terraform.run(
@@ -156,7 +154,7 @@ class Workspace:
                 *arguments,
                 directory=self.directory,
                 environment=self._environment,
-                on_line=line_read,
+                on_line=on_line,
                 timeout=timeout,
             )
         if completed.exit_status not in accepted:
@@ -215,27 +213,25 @@ def prepare(
     merged: dict[str, str] = {}
     retyped: dict[str, str] = {}
     for directory, prefixes in directories.items():
-        here = directory.relative_to(base)
-        texts: Mapping[str, str] = sources.texts(directory)
-        if provider.is_folded:
-            folded = fold(texts)
-            texts = folded.sources
-            notes += [str(here / note) for note in folded.notes]
-            merged |= {prefix + old: prefix + new for prefix in prefixes for old, new in folded.merged.items()}
-            retyped |= {prefix + old: prefix + new for prefix in prefixes for old, new in folded.retyped.items()}
-        content |= {str(here / name): text.encode() for name, text in texts.items()}
-        content |= {str(path.relative_to(base)): path.read_bytes() for path in _beside(directory)}
-    here = root.resolve().relative_to(base)
+        texts = sources.texts(directory)
+        folded = fold(texts) if provider.is_folded else Folded(texts, (), {}, {})
+        at = _at(directory, base)
+        notes += [at + note for note in folded.notes]
+        merged |= {prefix + old: prefix + new for prefix in prefixes for old, new in folded.merged.items()}
+        retyped |= {prefix + old: prefix + new for prefix in prefixes for old, new in folded.retyped.items()}
+        content |= {at + name: text.encode() for name, text in folded.sources.items()}
+        content |= {path.relative_to(base).as_posix(): path.read_bytes() for path in _beside(directory)}
+    at = _at(root.resolve(), base)
     lock_file = root / _LOCK_FILE
     if lock_file.is_file() and not provider.is_folded:
-        content[str(here / _LOCK_FILE)] = lock_file.read_bytes()
+        content[at + _LOCK_FILE] = lock_file.read_bytes()
     settings = override([sources.read(directory) for directory in directories], provider, endpoint, region, account)
-    content[str(here / OVERRIDE)] = settings.encode()
+    content[at + OVERRIDE] = settings.encode()
     digest = hashlib.sha256(repr((terraform, provider, sorted(content.items()))).encode()).hexdigest()[:16]
     directory = into.resolve() / digest
     _write(content, directory)
     return Workspace(
-        directory=directory / here,
+        directory=directory / at,
         terraform=terraform,
         provider=provider,
         notes=tuple(notes),
@@ -298,6 +294,15 @@ def _environment(provider: Provider, endpoint: str | None, region: str, *, has_l
         if not has_lock_file:
             environment["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] = "1"
     return environment
+
+
+def _at(directory: Path, base: Path) -> str:
+    """What the names of a module's files begin with in the working copy: nothing, or ``modules/logs/``.
+
+    >>> _at(Path("/stacks/app"), Path("/stacks")), _at(Path("/stacks"), Path("/stacks"))
+    ('app/', '')
+    """
+    return "".join(f"{part}/" for part in directory.relative_to(base).parts)
 
 
 def _beside(directory: Path) -> Iterator[Path]:

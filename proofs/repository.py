@@ -1,0 +1,277 @@
+"""Judge a control on an edited copy of the repository, or on a plan that is an edit of a real one.
+
+What takes seconds is done once for the same content: the plan of the unedited stack, and each of checkov's scans.
+"""
+
+import copy
+import functools
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proofs import harness
+from proofs.harness import ROOT
+from stackproof.inventory import sources
+from stackproof.opening import OpenStage, applied_outputs, resolve
+from stackproof.policy import checkov
+from stackproof.sources.plan import Plan
+from stackproof.stage import CACHE
+from stackproof.terraform import provider
+from stackproof.terraform.cli import redacted
+from stackproof.terraform.diagnostics import Diagnostic
+from stackproof.terraform.provider import Provider
+from stackproof.terraform.rehearsal import PASSWORD, Rehearsal
+
+JUDGED = ("infrastructure", "environments", "waivers.toml", ".env.production.example", ".gitignore")
+NOT_SHARED = shutil.ignore_patterns(".terraform", "*.tfvars", "*.tfstate*", "*tfplan", "backend.tf")
+"""What somebody who works with Terraform here has and git does not."""
+STACK = "infrastructure/terraform/"
+
+
+@dataclass
+class Repository:
+    """A copy of what the controls look at, in git's index, with the cache of the real one; and how it is going to be judged."""
+
+    root: Path
+    patch: pytest.MonkeyPatch
+    target: str = "plan"
+    plan_file: str | None = None
+
+    def stage(self) -> OpenStage:
+        return OpenStage(resolve(self.root, "local", self.target, self.plan_file), lambda line: None)
+
+
+Edit = Callable[[Repository], None]
+PlanEdit = Callable[[dict[str, Any]], None]
+
+
+def copied(root: Path, patch: pytest.MonkeyPatch) -> Repository:
+    """A fresh copy."""
+    for name in JUDGED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, root / name, ignore=NOT_SHARED)
+        else:
+            shutil.copy(ROOT / name, root / name)
+    (ROOT / CACHE).mkdir(exist_ok=True)
+    (root / CACHE).symlink_to(ROOT / CACHE)
+    git("init", "--quiet")(Repository(root, patch))
+    git("add", *JUDGED)(Repository(root, patch))
+    patch.setattr(checkov, "scan_sources", lambda python, texts: _scan_of_sources(python, tuple(sorted(texts.items()))))
+    patch.setattr(checkov, "scan_plan", lambda python, file: _scan_of_plan(python, file.read_text(encoding="utf-8")))
+    return Repository(root, patch)
+
+
+_scan_sources, _scan_plan = checkov.scan_sources, checkov.scan_plan
+
+
+@functools.cache
+def _scan_of_sources(python: Path, texts: tuple[tuple[str, str], ...]) -> checkov.Scan:
+    return _scan_sources(python, dict(texts))
+
+
+@functools.cache
+def _scan_of_plan(python: Path, text: str) -> checkov.Scan:
+    with harness.temporary_file(text) as file:
+        return _scan_plan(python, file)
+
+
+@functools.cache
+def compliant_rehearsal() -> Rehearsal:
+    """The plan of the stack as it is."""
+    return OpenStage(resolve(ROOT, "local", "plan"), lambda line: None).rehearsal()
+
+
+# Edits of files
+
+
+def replaces(file: str, old: str, new: str) -> Edit:
+    """Write something else in a file, at the first place where the old text stands."""
+
+    def edit(repository: Repository) -> None:
+        path = repository.root / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{file} has no {old!r}: the edit would change nothing"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return edit
+
+
+def appends(file: str, text: str) -> Edit:
+    """Write something at the end of a file, which is made if there is none."""
+
+    def edit(repository: Repository) -> None:
+        path = repository.root / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+
+    return edit
+
+
+def removes(*patterns: str) -> Edit:
+    """Take files away."""
+
+    def edit(repository: Repository) -> None:
+        for pattern in patterns:
+            paths = list(repository.root.glob(pattern))
+            assert paths, f"there is no {pattern}: the edit would change nothing"
+            for path in paths:
+                path.unlink()
+
+    return edit
+
+
+def git(*arguments: str) -> Edit:
+    """Run git in the repository."""
+    return lambda repository: subprocess.run(["git", *arguments], cwd=repository.root, check=True, capture_output=True) and None
+
+
+def without_git(repository: Repository) -> None:
+    """Let this be no repository."""
+    shutil.rmtree(repository.root / ".git")
+
+
+# Edits of what Terraform answers
+
+
+def rehearsed(*edits: PlanEdit, warning: str = "") -> Edit:
+    """Let the plan from nothing be that of the unedited stack, after some edits, with a warning."""
+
+    def edit(repository: Repository) -> None:
+        made = compliant_rehearsal()
+        document = _edited(copy.deepcopy(dict(made.plan.document)), edits)
+        said = (Diagnostic("warning", warning, "", "", "", 0),) if warning else ()
+        changed = replace(made, plan=Plan(document, made.plan.where), said=(*made.said, *said))
+        repository.patch.setattr(OpenStage, "rehearsal", lambda stage: changed)
+
+    return edit
+
+
+def given(*edits: PlanEdit) -> Edit:
+    """Let the run be given a plan file: what was reviewed is added, after some edits."""
+
+    def edit(repository: Repository) -> None:
+        added = [_change(address, "create") for address in harness.profile().terraform.reviewed]
+        document = _edited({"planned_values": {}, "configuration": {}, "resource_changes": added}, edits)
+        file = repository.root / "plan.json"
+        file.write_text(json.dumps(document), encoding="utf-8")
+        repository.plan_file = str(file)
+
+    return edit
+
+
+def deployed(**changes: object) -> Edit:
+    """Let the stack be deployed, with the documented outputs after some changes; None takes one away."""
+
+    def edit(repository: Repository) -> None:
+        outputs = {name: {"value": value} for name, value in (OUTPUTS | changes).items() if value is not None}
+        repository.target = "embedded"
+        repository.patch.setattr(OpenStage, "outputs", lambda stage: applied_outputs(outputs, "terraform output"))
+
+    return edit
+
+
+OUTPUTS: dict[str, object] = {
+    "rds_endpoint": "triflow-ai-production-db.cluster.ap-northeast-2.rds.amazonaws.com:5432",
+    "rds_address": "triflow-ai-production-db.cluster.ap-northeast-2.rds.amazonaws.com",
+    "alb_dns_name": "triflow-ai-production-alb-1.ap-northeast-2.elb.amazonaws.com",
+    "ecr_repository_url": "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/triflow-ai-backend",
+    "sns_topic_arn": "arn:aws:sns:ap-northeast-2:123456789012:triflow-ai-production-alerts",
+    "env_variables": "ENVIRONMENT=production\nRDS_ADDRESS=triflow-ai-production-db\n",
+}
+
+
+def applied(*edits: PlanEdit) -> Edit:
+    """Let the stack be deployed, and a second plan of it be empty, after some edits."""
+
+    def edit(repository: Repository) -> None:
+        document = {
+            "planned_values": {},
+            "configuration": {},
+            "resource_changes": [_change(address, "no-op") for address in harness.profile().terraform.reviewed],
+            "output_changes": {name: {"actions": ["no-op"]} for name in OUTPUTS},
+            "applyable": False,
+        }
+        repository.target = "embedded"
+        repository.patch.setattr(OpenStage, "second_plan", lambda stage: Plan(_edited(document, edits), "a second plan"))
+
+    return edit
+
+
+def weak_passwords(*kinds: str) -> Edit:
+    """Try these kinds of weak password alone."""
+    return lambda repository: repository.patch.setattr(
+        sources, "WEAK_PASSWORDS", {kind: sources.WEAK_PASSWORDS[kind] for kind in kinds}
+    )
+
+
+def mirrored(repository: Repository) -> None:
+    """Let Terraform install from a mirror that has hashicorp/aws 3.39.0 and nothing else, with the sources as they are."""
+    packaged = provider.packaged(repository.root / CACHE).cli_config
+    assert packaged
+    config = repository.root / "mirror.tfrc"
+    config.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{packaged.parent}"\n  }}\n}}\n')
+    chosen = Provider("3.39.0", "a mirror", cli_config=config)
+    repository.patch.setattr(provider, "choose", lambda cache: chosen)
+
+
+def packaged(repository: Repository) -> None:
+    """Let the Terraform registry be out of reach."""
+    repository.patch.setenv(provider.VARIABLE, "packaged")
+
+
+def without_program(name: str) -> Edit:
+    """Let nothing be on PATH."""
+    return lambda repository: repository.patch.setenv("PATH", str(repository.root))
+
+
+# Edits of a plan document
+
+
+def acts(address: str, *actions: str) -> PlanEdit:
+    """Do something else to a resource, which may be a new one."""
+
+    def edit(document: dict[str, Any]) -> None:
+        others = [change for change in document["resource_changes"] if change["address"] != address]
+        document["resource_changes"] = [*others, _change(address, *actions)]
+
+    return edit
+
+
+def drifted(address: str, action: str) -> PlanEdit:
+    """Something was done to a resource outside Terraform."""
+    return lambda document: document.update(resource_drift=[_change(address, action)])
+
+
+def says(**members: object) -> PlanEdit:
+    """Let the document say something else."""
+    return lambda document: document.update(members)
+
+
+def promises(name: str, output: dict[str, object] | None) -> PlanEdit:
+    """Let an output of the plan be another, or none."""
+
+    def edit(document: dict[str, Any]) -> None:
+        outputs = document["planned_values"]["outputs"]
+        outputs.pop(name) if output is None else outputs.update({name: output})
+
+    return edit
+
+
+def _change(address: str, *actions: str) -> dict[str, Any]:
+    return {"address": address, "mode": "managed", "type": address.partition(".")[0], "change": {"actions": list(actions)}}
+
+
+def _edited(document: dict[str, Any], edits: tuple[PlanEdit, ...]) -> dict[str, Any]:
+    for edit in edits:
+        edit(document)
+    return document
+
+
+PRINTED = redacted(PASSWORD)
