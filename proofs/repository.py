@@ -6,6 +6,7 @@ What takes seconds is done once for the same content: the plan of the unedited s
 import copy
 import functools
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -32,6 +33,8 @@ JUDGED = ("infrastructure", "environments", "waivers.toml", ".env.production.exa
 NOT_SHARED = shutil.ignore_patterns(".terraform", "*.tfvars", "*.tfstate*", "*tfplan", "backend.tf")
 """What somebody who works with Terraform here has and git does not."""
 STACK = "infrastructure/terraform/"
+PRINTED = redacted(PASSWORD)
+"""What stands for the database password wherever Terraform prints it."""
 
 
 @dataclass
@@ -60,25 +63,29 @@ def copied(root: Path, patch: pytest.MonkeyPatch) -> Repository:
             shutil.copy(ROOT / name, root / name)
     (ROOT / CACHE).mkdir(exist_ok=True)
     (root / CACHE).symlink_to(ROOT / CACHE)
-    git("init", "--quiet")(Repository(root, patch))
-    git("add", *JUDGED)(Repository(root, patch))
-    patch.setattr(checkov, "scan_sources", lambda python, texts: _scan_of_sources(python, tuple(sorted(texts.items()))))
-    patch.setattr(checkov, "scan_plan", lambda python, file: _scan_of_plan(python, file.read_text(encoding="utf-8")))
-    return Repository(root, patch)
+    for name in os.environ:
+        if name.startswith("GIT_"):  # in a hook they name the real repository
+            patch.delenv(name)
+    patch.chdir(root)  # as people run it
+    repository = Repository(root, patch)
+    git("init", "--quiet")(repository)
+    git("add", *JUDGED)(repository)
+    patch.setattr(checkov, "scan_sources", _once(checkov.scan_sources, lambda texts: repr(sorted(texts.items()))))
+    patch.setattr(checkov, "scan_plan", _once(checkov.scan_plan, lambda file: file.read_text(encoding="utf-8")))
+    return repository
 
 
-_scan_sources, _scan_plan = checkov.scan_sources, checkov.scan_plan
+def _once(scan: Callable[[Path, Any], checkov.Scan], content: Callable[[Any], str]) -> Callable[[Path, Any], checkov.Scan]:
+    def scanned(python: Path, subject: Any) -> checkov.Scan:
+        key = (python, content(subject))
+        if key not in _scans:
+            _scans[key] = scan(python, subject)
+        return _scans[key]
+
+    return scanned
 
 
-@functools.cache
-def _scan_of_sources(python: Path, texts: tuple[tuple[str, str], ...]) -> checkov.Scan:
-    return _scan_sources(python, dict(texts))
-
-
-@functools.cache
-def _scan_of_plan(python: Path, text: str) -> checkov.Scan:
-    with harness.temporary_file(text) as file:
-        return _scan_plan(python, file)
+_scans: dict[tuple[Path, str], checkov.Scan] = {}
 
 
 @functools.cache
@@ -129,7 +136,12 @@ def removes(*patterns: str) -> Edit:
 
 def git(*arguments: str) -> Edit:
     """Run git in the repository."""
-    return lambda repository: subprocess.run(["git", *arguments], cwd=repository.root, check=True, capture_output=True) and None
+
+
+    def edit(repository: Repository) -> None:
+        subprocess.run(["git", *arguments], cwd=repository.root, check=True, capture_output=True)
+
+    return edit
 
 
 def without_git(repository: Repository) -> None:
@@ -226,9 +238,16 @@ def packaged(repository: Repository) -> None:
     repository.patch.setenv(provider.VARIABLE, "packaged")
 
 
-def without_program(name: str) -> Edit:
+def without_programs(repository: Repository) -> None:
     """Let nothing be on PATH."""
-    return lambda repository: repository.patch.setenv("PATH", str(repository.root))
+    repository.patch.setenv("PATH", str(repository.root))
+
+
+def failing_checkov(repository: Repository) -> None:
+    """Let checkov end at once, with nothing written."""
+    nothing = shutil.which("false")
+    assert nothing
+    repository.patch.setattr(checkov, "environment", lambda cache, say: Path(nothing))
 
 
 # Edits of a plan document
@@ -273,5 +292,3 @@ def _edited(document: dict[str, Any], edits: tuple[PlanEdit, ...]) -> dict[str, 
         edit(document)
     return document
 
-
-PRINTED = redacted(PASSWORD)

@@ -131,7 +131,7 @@ class TestOwner:
         endpoint, instance, pid, *started = owner.stdout.readline().split()
         return owner, Cloud(endpoint, instance, int(pid), " ".join(started))
 
-    @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+    @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
     def test_the_server_ends_when_its_owner_dies(self, tmp_path: Path, how: signal.Signals) -> None:
         owner, running = self.own(tmp_path / "log", "own")
         assert cloud.is_running(running)

@@ -12,6 +12,7 @@ from aws_server import AwsServer, Reply, Request, identity, json_error, json_rep
 from botocore.awsrequest import AWSResponse
 from botocore.retries.standard import ExponentialBackoff
 
+import stackproof.inventory  # noqa: F401 - every resource class: the guard lets their operations through
 from stackproof.aws import session
 from stackproof.aws.calls import Answer, Call
 from stackproof.aws.session import Network, pin_identity
@@ -237,7 +238,10 @@ class TestThereIsNone:
             _ = shared.send(self.ASKED).page
 
     def test_is_told_apart_from_a_denied_call_by_the_resource(self, server: AwsServer, shared: Network) -> None:
-        server.on("/", Reply("<ListAllMyBucketsResult><Buckets><Bucket><Name>triflow</Name></Bucket></Buckets></ListAllMyBucketsResult>"))
+        server.on(
+            "/",
+            Reply("<ListAllMyBucketsResult><Buckets><Bucket><Name>triflow</Name></Bucket></Buckets></ListAllMyBucketsResult>"),
+        )
         server.on(self.PATH, Reply("<Error><Code>AccessDenied</Code></Error>", 403))
         (bucket,) = Bucket.from_aws(Reader(shared, account=ACCOUNT, region=REGION), [])
         with pytest.raises(AccessDenied, match="s3:GetPublicAccessBlock"):
@@ -351,7 +355,7 @@ class TestIdentity:
 
     def test_of_a_profile_that_does_not_exist_stops_the_run(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_PROFILE", "nosuch")
-        with pytest.raises(UsageError, match="nosuch.*Choose another AWS_PROFILE"):
+        with pytest.raises(UsageError, match=r"nosuch.*Choose another AWS_PROFILE"):
             Network()
 
     def test_of_a_credential_helper_that_fails_says_nothing_of_its_output(
@@ -422,9 +426,7 @@ class TestLive:
         assert [request.action for request in server.requests] == ["AssumeRole"]
 
 
-def test_an_emulator_never_sees_the_users_credentials(
-    server: AwsServer, once: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_emulator_never_sees_the_users_credentials(server: AwsServer, once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "real")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "real-token")

@@ -1,7 +1,11 @@
 import json
 import os
 import select
+import signal
 import stat
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -172,11 +176,8 @@ class TestSecrets:
         assert completed.stdout == "hello\n"
 
 
-# A provider: it ignores interrupts as real ones do, and holds the pipe `alive` open for as long as it lives.
-WITH_PROVIDER = """
-( trap '' INT; echo started; sleep 300 ) 3> alive &
-wait
-"""
+PROVIDER = "( trap '' INT; echo started; exec sleep 300 ) 3> alive &"
+"""It ignores interrupts as real ones do, and holds the pipe `alive` open for as long as it lives."""
 
 
 class TestStopping:
@@ -194,8 +195,9 @@ class TestStopping:
         poll.register(descriptor, 0)
         return any(event & select.POLLHUP for _, event in poll.poll(5000))
 
-    def test_a_timeout_leaves_no_process(self, tmp_path: Path, alive: int) -> None:
-        terraform = fake(tmp_path, WITH_PROVIDER)
+    @pytest.mark.parametrize("on_interrupt", ["-", "'exit 1'"], ids=["dies", "exits"])
+    def test_a_timeout_leaves_no_process(self, on_interrupt: str, tmp_path: Path, alive: int) -> None:
+        terraform = fake(tmp_path, f"{PROVIDER} trap {on_interrupt} INT; wait")
         with pytest.raises(TerraformError) as raised:
             terraform.run("apply", directory=tmp_path, timeout=0.5)
         assert self.hung_up(alive)
@@ -206,14 +208,54 @@ class TestStopping:
         def interrupted(_: str) -> None:
             raise KeyboardInterrupt
 
-        terraform = fake(tmp_path, WITH_PROVIDER)
+        terraform = fake(tmp_path, f"{PROVIDER} wait")
         with pytest.raises(KeyboardInterrupt):
             terraform.run("apply", directory=tmp_path, on_line=interrupted)
         assert self.hung_up(alive)
 
+    def test_one_that_does_not_listen_is_killed(self, tmp_path: Path, alive: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(cli, "_GRACE", 0.1)
+        started = time.monotonic()
+        with pytest.raises(TerraformError, match="was stopped"):
+            fake(tmp_path, f"trap '' INT; {PROVIDER} wait").run("apply", directory=tmp_path, timeout=0.3)
+        assert self.hung_up(alive)
+        assert time.monotonic() - started < 4
+
+    def test_a_second_interrupt_leaves_no_process(self, tmp_path: Path, alive: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        waited = subprocess.Popen.wait
+
+        def impatient(process: subprocess.Popen, timeout: float | None = None) -> int:
+            if timeout is not None:
+                raise KeyboardInterrupt
+            return waited(process)
+
+        monkeypatch.setattr(subprocess.Popen, "wait", impatient)
+        with pytest.raises(KeyboardInterrupt):
+            fake(tmp_path, f"{PROVIDER} wait").run("apply", directory=tmp_path, timeout=0.3)
+        assert self.hung_up(alive)
+
     def test_a_crash_leaves_no_process(self, tmp_path: Path, alive: int) -> None:
-        # The provider writes nowhere, so that the end of Terraform's own output is seen.
-        provider = "( trap '' INT; exec sleep 300 ) 3> alive > /dev/null 2>&1 &"
-        terraform = fake(tmp_path, f"exec 4> alive; {provider} kill -9 $$")
+        terraform = fake(tmp_path, f"exec 4> alive; {PROVIDER} kill -9 $$")
         assert terraform.run("apply", directory=tmp_path).exit_status == -9
+        assert self.hung_up(alive)
+
+    @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+    def test_the_end_of_this_process_leaves_no_process(self, how: signal.Signals, tmp_path: Path, alive: int) -> None:
+        fake(tmp_path, f"{PROVIDER} wait")
+        run = (
+            "from pathlib import Path; from stackproof.terraform.cli import Terraform; "
+            "Terraform(('./terraform',), '', '').run('apply', directory=Path(), on_line=lambda line: print(line, flush=True))"
+        )
+        path = os.pathsep.join(sys.path)
+        with subprocess.Popen(
+            [sys.executable, "-c", run],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": path},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as owner:
+            assert owner.stdout
+            assert owner.stdout.readline() == b"started\n"
+            owner.send_signal(how)
+            owner.wait(10)
         assert self.hung_up(alive)

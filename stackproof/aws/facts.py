@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stackproof.aws.calls import Answer
 from stackproof.resources.base import Field, Found, Resource
+from stackproof.verdicts import NotReported
 
 if TYPE_CHECKING:
     from stackproof.sources.aws import Reader
@@ -51,5 +52,11 @@ class AwsFacts:
 
 
 def listed(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: str) -> list[R]:
-    """One resource for each item of an answer's list; ``named`` is the member that names an item."""
-    return [kind(item[named], AwsFacts(aws, item, answer.source), answer.source) for item in answer.items(member)]
+    """One resource for each item of an answer's list; ``named`` is the member that names an item.
+
+    Raises `NotReported` for an item without a name.
+    """
+    items = answer.items(member)
+    if any(named not in item for item in items):
+        raise NotReported(f"{answer.source}: an item of {member} has no {named}")
+    return [kind(item[named], AwsFacts(aws, item, answer.source), answer.source) for item in items]

@@ -106,9 +106,14 @@ def modules(stage: Stage) -> tuple[Module, ...]:
 
 
 def _directories(stage: Stage) -> list[Path]:
-    """Every directory of sources under the stack's root, and of the local modules that they call, wherever those are."""
+    """Every directory of sources under the stack's root, and of the local modules that they call, wherever those are.
+
+    Raises `CouldNotVerify` when there are none.
+    """
     root = stage.terraform_root.resolve()
     inside = {path.parent for path in root.rglob("*.tf") if ".terraform" not in path.parts}
+    if not inside:
+        raise CouldNotVerify(f"{stage.profile.terraform.directory} has no Terraform sources (*.tf)")
     return sorted({called for directory in inside for called in sources.modules(directory)})
 
 

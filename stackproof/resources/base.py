@@ -16,6 +16,7 @@ Reading a field is the only way to a fact, and has one of these outcomes:
 - the call that would tell failed: its error is raised (`AccessDenied`, ...), in the control that needed the fact and no other.
 """
 
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -167,8 +168,9 @@ class NotKnownYet:
 class Reference:
     """A planned value that is another resource's attribute, not known before apply.
 
-    It compares equal to the same reference, and unequal to a reference to another resource. Any other question about it has no
-    answer yet and raises `NotYetKnown`.
+    It compares equal to the same reference, and unequal to the ARN or id of another resource of the same type. (Two other attributes
+    may well be equal: the ids of a bucket and of its versioning are one name.) Any other question about it has no answer yet and raises
+    `NotYetKnown`; so does putting it into a set, where unequal hashes would pass for unequal values.
 
     >>> key = Reference("aws_kms_key.logs", "arn")
     >>> key == Reference("aws_kms_key.logs", "arn"), key == Reference("aws_kms_key.other", "arn")
@@ -188,12 +190,21 @@ class Reference:
                 return True
             case None:
                 return False
-            case Reference(address=address, attribute=attribute) if address != self.address and attribute == self.attribute:
+            case Reference(attribute=attribute) if attribute == self.attribute in ("arn", "id") and other.type == self.type:
                 return False
         self._unknown()
 
     def __hash__(self) -> int:
-        return hash((self.address, self.attribute))
+        self._unknown()
+
+    @property
+    def type(self) -> str:
+        """The resource's type.
+
+        >>> Reference('module.logs["a.b"].aws_kms_key.this[0]', "arn").type
+        'aws_kms_key'
+        """
+        return re.sub(r"\[[^\]]*\]", "", self.address).split(".")[-2]
 
     def __repr__(self) -> str:
         return f"<{self.address}.{self.attribute}, known after apply>"
@@ -224,8 +235,12 @@ def _plain_types(hint: object) -> tuple[type, ...]:
     (<class 'str'>, <class 'NoneType'>)
     >>> _plain_types(tuple[str, ...])
     (<class 'tuple'>,)
+
+    Raises `TypeError` for one that says nothing (``Any``).
     """
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         return tuple(plain for part in typing.get_args(hint) for plain in _plain_types(part))
     origin = typing.get_origin(hint) or hint
-    return (origin,) if isinstance(origin, type) else (object,)
+    if not isinstance(origin, type) or origin in (Any, object):
+        raise TypeError(f"a field cannot be declared as {hint}: nothing would be checked")
+    return (origin,)

@@ -89,7 +89,7 @@ def _entry(entry: Mapping[str, Any]) -> Recorded:
 
 def _error(kind: str, message: str) -> CouldNotVerify:
     """Only what a call can end in: a recording cannot bring about another verdict than ERROR."""
-    made = getattr(verdicts, kind)(message)
-    if not isinstance(made, CouldNotVerify):
+    known = getattr(verdicts, kind)
+    if not (isinstance(known, type) and issubclass(known, CouldNotVerify)):
         raise TypeError(f"a call does not end in {kind}")
-    return made
+    return known(message)

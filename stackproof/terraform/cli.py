@@ -108,7 +108,7 @@ class Terraform:
         ``on_line`` gets each line of standard output, redacted, in the caller's thread. ``timeout`` is in seconds.
 
         Raises `TerraformError` on a timeout. Then, and when the caller is interrupted, Terraform and its providers
-        are stopped before this returns.
+        are stopped before this returns; they do not outlive this process, even if it is killed.
         """
         __tracebackhide__ = True  # pytest prints the arguments of the functions in a traceback
         started = time.monotonic()
@@ -141,10 +141,10 @@ class Terraform:
         __tracebackhide__ = True
         try:
             return subprocess.Popen(
-                [*self.command, *arguments],
+                [*_SUPERVISED, *self.command, *arguments],
                 cwd=directory,
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # never written to: it closes when this process ends, however that happens
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
@@ -152,6 +152,9 @@ class Terraform:
             )
         except OSError as error:
             raise TerraformError(f"{self.name} could not be started in {directory}: {error.strerror}") from None
+
+
+_SUPERVISED = (sys.executable, "-I", "-S", str(Path(__file__).with_name("supervised.py")))
 
 
 @cache
@@ -212,6 +215,9 @@ def _lines(process: "subprocess.Popen[bytes]", deadline: float) -> Iterator[tupl
                     yield key.data, _COLOUR.sub("", line.decode(errors="replace"))
 
 
+_GRACE = 5.0
+"""Seconds in which Terraform may end by itself when it is stopped."""
+
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -226,24 +232,17 @@ def _message(line: str) -> str:
         return line.rstrip()
 
 
-def _stop(process: "subprocess.Popen[bytes]", grace: float = 5) -> None:
+def _stop(process: "subprocess.Popen[bytes]") -> None:
     """End the process and its group: asked first, so that Terraform saves its state and stops its providers."""
-    ended = process.poll()
+    assert process.stdin
     try:
-        if ended is None:
-            _signal(process, signal.SIGINT)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(grace)
+                process.wait(_GRACE)
     finally:  # also when the user does not want to wait for that
-        if ended is None or ended < 0:
-            _signal(process, signal.SIGKILL)
+        process.stdin.close()
         process.wait()
-
-
-def _signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
-    # The group is gone already, or all that is left of it is a zombie (macOS answers "not permitted" then).
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
 
 
 def _secrets(environment: Mapping[str, str]) -> dict[str, str]:

@@ -144,8 +144,9 @@ class Workspace:
         on_event: Callable[[dict[str, Any]], None] | None = None,
     ) -> Completed:
         def on_line(line: str) -> None:
-            for event in events(line) if on_event else ():
-                on_event(event)
+            if on_event:
+                for event in events(line):
+                    on_event(event)
 
         with self._locked():
             completed = self.terraform.run(

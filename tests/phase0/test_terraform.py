@@ -40,7 +40,9 @@ def test_example_and_a_password_are_all_that_a_plan_needs(example_variables, pla
 @control("TF-05", severity="high")
 def test_plan_adds_exactly_what_was_reviewed(planning, profile):
     """Not one resource more, fewer or other than in the list that a reviewer signs; nothing is changed or destroyed."""
-    assert planning.added == frozenset(profile.terraform.reviewed)
+    reviewed = frozenset(profile.terraform.reviewed)
+    assert planning.added - reviewed == frozenset()
+    assert reviewed - planning.added == frozenset()
     assert planning.touched == ()
     assert planning.warnings == ()
 

@@ -1,0 +1,41 @@
+"""``python supervised.py COMMAND...`` runs a command that does not outlive whoever started it.
+
+Terraform dies of a closed pipe when its parent is killed, and leaves its providers behind. So the parent holds the other
+end of this process's standard input: when that closes, however the parent ended, the whole process group is killed.
+This process is the leader of the group. It needs nothing but the standard library, to start in milliseconds.
+"""
+
+import _thread
+import os
+import signal
+import sys
+
+
+def main(command: list[str]) -> int:
+    """Run the command with nothing on its standard input; its exit status.
+
+    If it was interrupted, or a signal ended it, everything that it left is killed, this process included.
+    """
+    interrupts: list[int] = []
+    # The interrupt is meant for the command; a handler, unlike SIG_IGN, is not inherited by it.
+    signal.signal(signal.SIGINT, lambda number, _frame: interrupts.append(number))
+    nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+    pid = os.posix_spawn(command[0], command, os.environ, file_actions=[nothing])
+    _thread.start_new_thread(_end_with_parent, ())
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if interrupts or status < 0:
+        _end_group()
+    return status
+
+
+def _end_with_parent() -> None:
+    os.read(0, 1)
+    _end_group()
+
+
+def _end_group() -> None:
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,144 @@
+"""Nothing leaves for AWS but the collectors' own reads: every operation of every service they use is tried."""
+
+import functools
+import gc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aws_server import AwsServer, Reply, serving
+from botocore.model import ListShape, OperationModel, Shape, StructureShape
+from botocore.session import Session
+
+import stackproof.inventory  # noqa: F401 - every resource class declares its operations
+from stackproof.aws import session
+from stackproof.aws.calls import Call
+from stackproof.aws.readonly import IDENTITY, RefusedOperation, allowed_operations
+from stackproof.aws.session import Network
+from stackproof.resources.base import Resource
+
+REGION = "ap-northeast-2"
+ALLOWED = allowed_operations()
+SERVICES = sorted({operation.partition(":")[0] for operation in ALLOWED})
+READING = ("Describe", "Get", "List")
+VALUES: dict[str, object] = {"boolean": True, "double": 1.0, "float": 1.0, "timestamp": 0, "blob": b"x", "map": {}}
+PAGED = {"NextToken", "nextToken", "NextMarker", "Marker", "ContinuationToken", "NextContinuationToken"}
+
+
+@functools.cache
+def models(service: str) -> dict[str, OperationModel]:
+    model = Session().get_service_model(service)
+    return {f"{service}:{name}": model.operation_model(name) for name in model.operation_names}
+
+
+def least(shape: Shape | None) -> Any:
+    """The smallest parameters that an operation takes, so that nothing but the guard stops it."""
+    match shape:
+        case None:
+            return {}
+        case StructureShape():
+            needed = shape.required_members or ([*shape.members][:1] if shape.is_tagged_union else [])
+            return {name: least(shape.members[name]) for name in needed}
+        case ListShape():
+            return [least(shape.member)]
+        case _:
+            smallest = shape.metadata.get("min", 1)
+            match shape.type_name:
+                case "string":
+                    return shape.enum[0] if shape.enum else "x" * max(smallest, 36)  # no identifier is longer
+                case "integer" | "long":
+                    return smallest
+                case other:
+                    return VALUES[other]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[AwsServer]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def network(server: AwsServer) -> Network:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "ATTEMPTS_EMULATED", 1)
+        return Network(endpoint=server.endpoint)
+
+
+@pytest.fixture
+def quiet(server: AwsServer) -> AwsServer:
+    server.forget()
+    return server
+
+
+def test_only_reads_are_allowed() -> None:
+    assert {IDENTITY, "rds:DescribeDBInstances", "logs:DescribeLogGroups"} < ALLOWED
+    assert [operation for operation in ALLOWED if not operation.partition(":")[2].startswith(READING)] == []
+
+
+def test_everything_allowed_exists() -> None:
+    known = {operation for service in SERVICES for operation in models(service)}
+    assert known >= ALLOWED
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_other_operation_is_stopped_before_it_is_sent(service: str, network: Network, quiet: AwsServer) -> None:
+    client = network._client(service, REGION)
+    for operation, model in models(service).items():
+        if operation not in ALLOWED:
+            with pytest.raises(RefusedOperation, match=f"^{operation} "):
+                client._make_api_call(model.name, least(model.input_shape))
+    assert quiet.requests == []
+
+
+def test_that_was_more_than_a_thousand_operations() -> None:
+    refused = [operation for service in SERVICES for operation in models(service) if operation not in ALLOWED]
+    assert len(refused) > 1000
+    assert {"rds:DeleteDBInstance", "s3:DeleteBucket", "iam:PutRolePolicy", "s3:GetObject", "sts:AssumeRole"} <= {*refused}
+
+
+@pytest.mark.parametrize("operation", sorted(ALLOWED))
+def test_every_allowed_operation_is_sent(operation: str, network: Network, quiet: AwsServer) -> None:
+    service, _, action = operation.partition(":")
+    model = models(service)[operation]
+    network.send(Call.of(operation, REGION, **least(model.input_shape)))
+    assert len(quiet.requests) == 1
+    assert quiet.requests[0].action == action or service == "s3"
+
+
+@pytest.mark.parametrize("operation", sorted(ALLOWED))
+def test_an_answer_that_comes_in_pages_is_read_to_the_end(operation: str, network: Network) -> None:
+    """botocore reads on by itself only for the operations that it has a paginator for."""
+    service, _, action = operation.partition(":")
+    answer = models(service)[operation].output_shape
+    if {*answer.members} & PAGED:
+        client = network._client(service, REGION)
+        method = next(method for method, name in client.meta.method_to_api_mapping.items() if name == action)
+        assert client.can_paginate(method)
+
+
+def test_a_refusal_is_a_defect_of_ours_and_not_an_answer(network: Network, quiet: AwsServer) -> None:
+    with pytest.raises(RefusedOperation, match="rds:DeleteDBInstance was stopped before it was sent"):
+        network.send(Call.of("rds:DeleteDBInstance", REGION, DBInstanceIdentifier="triflow"))
+    assert quiet.requests == []
+
+
+def test_a_new_resource_brings_its_reads_and_nothing_else() -> None:
+    class Parameter(Resource):
+        operations = ("ssm:DescribeParameters",)
+
+    class Special(Parameter):
+        operations = ("ssm:ListTagsForResource",)
+
+    assert {"ssm:DescribeParameters", "ssm:ListTagsForResource"} <= allowed_operations()
+    assert "ssm:GetParameter" not in allowed_operations()
+    del Parameter, Special
+    gc.collect()  # a class that is gone brings nothing: other tests see the suite's own list
+    assert allowed_operations() == ALLOWED
+
+
+def test_the_probe_would_see_an_operation_that_gets_through(quiet: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stackproof.aws.readonly.install", lambda *_: None)
+    quiet.on("DeleteDBInstance", Reply("<x/>", 400))
+    Network(endpoint=quiet.endpoint).send(Call.of("rds:DeleteDBInstance", REGION, DBInstanceIdentifier="triflow"))
+    assert [request.action for request in quiet.requests] == ["DeleteDBInstance"]
