@@ -22,6 +22,7 @@ from proofs.repository import (
     removes,
     replaces,
     says,
+    unplannable,
     weak_passwords,
     without_git,
     without_programs,
@@ -33,220 +34,231 @@ from stackproof.verdicts import Verdict
 class Case:
     """Edits of a copy of the repository, and the verdict that must follow."""
 
-    control: str
     name: str
     verdict: Verdict
     edits: tuple[Edit, ...]
     names: str
     """What the message must name."""
 
-    def __str__(self) -> str:
-        return f"{self.control}: {self.name}"
+
+def passes(name: str, *edits: Edit) -> Case:
+    return Case(name, PASS, edits, "")
 
 
-def case(control: str, name: str, verdict: Verdict, *edits: Edit, names: str = "") -> Case:
-    return Case(control, name, verdict, edits, names)
+def fails(name: str, *edits: Edit, names: str = "") -> Case:
+    return Case(name, FAIL, edits, names)
 
 
-def sources(file: str, old: str, new: str) -> Edit:
+def errs(name: str, *edits: Edit, names: str) -> Case:
+    return Case(name, ERROR, edits, names)
+
+
+def stays_open(name: str, *edits: Edit, names: str) -> Case:
+    return Case(name, UNKNOWN, edits, names)
+
+
+def stack(file: str, old: str, new: str) -> Edit:
     """Write something else in a file of the app stack."""
     return replaces(STACK + file, old, new)
 
 
 def more(text: str, file: str = "more.tf") -> Edit:
-    """Add sources to the app stack."""
+    """Add to the app stack."""
     return appends(STACK + file, text)
 
 
-BROKEN = more('resource "aws_vpc" {')
-NO_SOURCES = removes(f"{STACK}*.tf")
-EXAMPLE, VARIABLES = f"{STACK}terraform.tfvars.example", f"{STACK}variables.tf"
-REFUSED = replaces(EXAMPLE, '"123456789012"', '"12"')
-"""An example whose account a validation refuses: there is no plan."""
-MODULE = '  cidr_block = "10.1.0.0/16"\n'
-
-
-def module(text: str, folder: str = "modules/net", arguments: str = "") -> tuple[Edit, Edit]:
-    """A module with these sources, and a call of it."""
-    return more(text, f"{folder}/main.tf"), more(f'module "net" {{\n  source = "./{folder}"{arguments}\n}}\n')
+def module(text: str, folder: str = "modules/net") -> tuple[Edit, Edit]:
+    """Add a module with these sources, and a call of it."""
+    return more(text, f"{folder}/main.tf"), more(f'module "net" {{\n  source = "./{folder}"\n}}\n')
 
 
 def resource(type: str, body: str) -> str:
     return f'resource "{type}" "more" {{\n{body}\n}}\n'
 
 
-SOURCES = [
-    case("TF-01", "as it is", PASS),
-    case("TF-01", "one file is off", FAIL, sources("names.tf", "locals {", "locals   {"), names="names.tf"),
-    case("TF-01", "a file of a module is off", FAIL, *module("locals   {}\n"), names="modules/net/main.tf"),
-    case("TF-01", "a file of a module elsewhere is off", FAIL, *module("locals   {}\n", "../net"), names="net/main.tf"),
-    case("TF-01", "variable values are off", FAIL, more("region    = 1\n", "terraform.tfvars"), names="terraform.tfvars"),
-    case("TF-01", "a file that does not parse", ERROR, BROKEN, names="more.tf"),
+BROKEN = more('resource "aws_vpc" {')
+NO_SOURCES = removes(f"{STACK}*.tf")
+EXAMPLE, VARIABLES, BACKEND = (f"{STACK}{name}" for name in ("terraform.tfvars.example", "variables.tf", "backend.tf.example"))
+REFUSED = replaces(EXAMPLE, '"123456789012"', '"12"')
+"""An example whose account a validation refuses: there is no plan."""
+BUCKET, LISTENER, GROUP = "aws_s3_bucket.app", "aws_lb_listener.https", "aws_security_group.rds"
+LOGS, DATABASE, OLD = "aws_cloudwatch_log_group.backend", "aws_db_instance.main", "aws_eip.old"
+
+FORMAT = [
+    passes("as it is"),
+    fails("one file is off", stack("names.tf", "locals {", "locals   {"), names="names.tf"),
+    fails("a file of a module is off", *module("locals   {}\n"), names="modules/net/main.tf"),
+    fails("a file of a module elsewhere is off", *module("locals   {}\n", "../net"), names="net/main.tf"),
+    fails("variable values are off", more("region    = 1\n", "terraform.tfvars"), names="terraform.tfvars"),
+    errs("a file that does not parse", BROKEN, names="more.tf"),
+    errs("no sources", NO_SOURCES, names="no Terraform sources"),
 ]
 
-LOCK = '''provider "registry.terraform.io/hashicorp/aws" {{
+LOCK = """provider "registry.terraform.io/hashicorp/aws" {{
   version     = "{version}"
   constraints = ">= 3.0.0"
   hashes = [
     "h1:{hash}=",
   ]
 }}
-'''
-ANY_VERSION = sources("versions.tf", '"~> 6.0"', '">= 3.0.0"')
+"""
+ANY_VERSION = stack("versions.tf", '"~> 6.0"', '">= 3.0.0"')
 RIGHT, WRONG = "goOMfGE4SjLps+hpxJFEM/pZFiNgvi6BMG8/w86+f6k", "goOMfGE4SjLps+hpxJFEM/pZFiNgvi6BMG8/w86+f6K"
 
 
 def locked(version: str, hash: str) -> tuple[Edit, ...]:
-    """A committed lock file, with a provider that is installed as the sources ask."""
+    """A committed lock file, and a provider that is installed as the sources ask."""
     return mirrored, ANY_VERSION, more(LOCK.format(version=version, hash=hash), ".terraform.lock.hcl")
 
 
 INIT = [
-    case("TF-02", "as it is", PASS),
-    case("TF-02", "a lock file that matches", PASS, *locked("3.39.0", RIGHT)),
-    case("TF-02", "a lock file with another hash", FAIL, *locked("3.39.0", WRONG), names="checksums"),
-    case("TF-02", "a lock file with another version", FAIL, *locked("3.38.0", RIGHT), names="3.38.0"),
-    case("TF-02", "an empty lock file", FAIL, mirrored, ANY_VERSION, more("\n", ".terraform.lock.hcl"), names="lock"),
-    case("TF-02", "no such version", FAIL, mirrored, sources("versions.tf", "~> 6.0", "~> 99.0"), names="~> 99.0"),
-    case("TF-02", "no such provider", FAIL, mirrored, sources("versions.tf", "hashicorp/aws", "hashicorp/other"), names="other"),
-    case("TF-02", "another generation where only the packaged provider is", ERROR, packaged, sources("versions.tf", "6.0", "5.0")),
-    case("TF-02", "a file that does not parse", ERROR, BROKEN, names="more.tf"),
+    passes("as it is"),
+    passes("a lock file that matches", *locked("3.39.0", RIGHT)),
+    fails("a lock file with another hash", *locked("3.39.0", WRONG), names="checksums"),
+    fails("a lock file with another version", *locked("3.38.0", RIGHT), names="3.38.0"),
+    fails("an empty lock file", mirrored, ANY_VERSION, more("\n", ".terraform.lock.hcl"), names="lock"),
+    fails("no such version", mirrored, stack("versions.tf", "~> 6.0", "~> 99.0"), names="~> 99.0"),
+    fails("no such provider", mirrored, stack("versions.tf", "hashicorp/aws", "hashicorp/other"), names="hashicorp/other"),
+    errs("another generation, with the packaged provider alone", packaged, stack("versions.tf", "6.0", "5.0"), names="~> 5.0"),
+    errs("a file that does not parse", BROKEN, names="more.tf"),
 ]
 
+SIZE, VPC = resource("aws_vpc", "  size = 1"), resource("aws_eip", "  vpc = true")
+OLD_STYLE = stack("versions.tf", 'provider "aws" {', 'provider "aws" {\n  version = ">= 3.0"')
 VALIDATE = [
-    case("TF-03", "as it is", PASS),
-    case("TF-03", "an unknown argument", FAIL, sources("network.tf", "enable_dns_support ", "enable_dns_suport"), names="suport"),
-    case("TF-03", "a missing required argument", FAIL, more(resource("aws_subnet", MODULE)), names="vpc_id"),
-    case("TF-03", "an unknown argument in a module", FAIL, *module(resource("aws_vpc", f"{MODULE}  size = 1")), names="modules/net: "),
-    case("TF-03", "in a module elsewhere", FAIL, *module(resource("aws_vpc", "  size = 1"), "../net"), names="infrastructure/net: "),
-    case("TF-03", "a missing required argument of a module", FAIL, *module('variable "cidr" {}\n'), names="cidr"),
-    case("TF-03", "a module that nobody calls", FAIL, more(resource("aws_vpc", "  size = 1"), "spare/main.tf"), names="spare: "),
-    case("TF-03", "a warning", FAIL, sources("versions.tf", 'provider "aws" {', 'provider "aws" {\n  version = ">= 3.0"'), names="version"),
-    case("TF-03", "a file that does not parse", ERROR, BROKEN, names="more.tf"),
-    case("TF-03", "no sources", ERROR, NO_SOURCES, names="no Terraform sources"),
+    passes("as it is"),
+    fails("an unknown argument", stack("network.tf", "enable_dns_support ", "enable_dns_suport "), names="enable_dns_suport"),
+    fails("a missing required argument", more(resource("aws_subnet", '  cidr_block = "10.1.0.0/24"')), names="vpc_id"),
+    fails("an unknown argument in a module", *module(SIZE), names="modules/net: "),
+    fails("an unknown argument in a module elsewhere", *module(SIZE, "../net"), names="infrastructure/net: "),
+    fails("an unknown argument in a module that nobody calls", more(SIZE, "spare/main.tf"), names="spare: "),
+    fails("a missing required argument of a module", *module('variable "cidr" {}\n'), names="cidr"),
+    fails("a warning", OLD_STYLE, names="Version constraints inside provider"),
+    errs("a file that does not parse", BROKEN, names="more.tf"),
+    errs("no sources", NO_SOURCES, names="no Terraform sources"),
 ]
 
 SCHEMA = [
-    case("TF-09", "as it is", PASS),
-    case("TF-09", "vpc on aws_eip", FAIL, sources("network.tf", 'domain = "vpc"', "vpc = true"), names="no argument vpc"),
-    case("TF-09", "name on aws_db_instance", FAIL, sources("database.tf", "db_name ", "name "), names="no argument name"),
-    case("TF-09", "a type that the schema data does not cover", FAIL, more(resource("aws_chime_voice_connector", "")), names="not covered"),
-    case("TF-09", "in a module", FAIL, *module(resource("aws_eip", "  vpc = true")), names="modules/net: "),
-    case("TF-09", "in a module elsewhere", FAIL, *module(resource("aws_eip", "  vpc = true"), "../net"), names="infrastructure/net: "),
-    case("TF-09", "a module without a resource", FAIL, *module("locals {}\n"), names="modules/net: "),
-    case("TF-09", "a file that does not parse", ERROR, BROKEN, names="more.tf"),
-    case("TF-09", "no sources", ERROR, NO_SOURCES, names="no Terraform sources"),
+    passes("as it is"),
+    fails("vpc on aws_eip", stack("network.tf", 'domain = "vpc"', "vpc = true"), names="aws_eip has no argument vpc"),
+    fails("name on aws_db_instance", stack("database.tf", "db_name ", "name "), names="aws_db_instance has no argument name"),
+    fails("a type that the schema data does not cover", more(resource("aws_other", "")), names="aws_other is not covered"),
+    fails("in a module", *module(VPC), names="modules/net: "),
+    fails("in a module elsewhere", *module(VPC, "../net"), names="infrastructure/net: "),
+    fails("a module without a resource", *module("locals {}\n"), names="modules/net: "),
+    errs("a file that does not parse", BROKEN, names="more.tf"),
+    errs("no sources", NO_SOURCES, names="no Terraform sources"),
 ]
 
-KEY = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"
-EXAMPLES = [
-    case("TF-04", "as it is", PASS, rehearsed()),
-    case("TF-04", "a required variable is absent", FAIL, replaces(EXAMPLE, "access_logs_bucket ", "# "), names="access_logs_bucket"),
-    case("TF-04", "a variable that nothing declares", FAIL, rehearsed(), appends(EXAMPLE, 'zone = "a"\n'), names="zone"),
-    case("TF-04", "the password", FAIL, rehearsed(), appends(EXAMPLE, 'db_password = "x"\n')),
-    case("TF-04", "another secret", FAIL, rehearsed(), appends(EXAMPLE, 'slack_webhook_url = "x"\n'), names="slack_webhook_url"),
-    case("TF-04", "the password in a comment", FAIL, rehearsed(), appends(EXAMPLE, '# db_password = "x"\n'), names="db_password"),
-    case("TF-04", "the shape of a secret", FAIL, rehearsed(), appends(EXAMPLE, "# https://u:hunter2@h\n"), names="line 15"),
-    case("TF-04", "a private key", FAIL, rehearsed(), appends(EXAMPLE, f'domain_name = <<EOT\n{KEY}EOT\n'), names="a key"),
-    case("TF-04", "a password by default", FAIL, rehearsed(), replaces(VARIABLES, "  sensitive ", '  default = "x"\n  sensitive ')),
-    case("TF-04", "an example that is refused", ERROR, REFUSED, names="aws_account_id"),
-    case("TF-04", "no example", ERROR, rehearsed(), removes(EXAMPLE), names="terraform.tfvars.example"),
+KEY = "domain_name = <<EOT\n-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\nEOT\n"
+VARIABLE_FILE = [
+    passes("as it is", rehearsed()),
+    fails("a required variable is absent", replaces(EXAMPLE, "access_logs_bucket ", "# "), names="access_logs_bucket"),
+    fails("a variable that nothing declares", rehearsed(), appends(EXAMPLE, 'zone = "a"\n'), names="zone"),
+    fails("the password", rehearsed(), appends(EXAMPLE, 'db_password = "x"\n')),
+    fails("the password in a comment", rehearsed(), appends(EXAMPLE, '# db_password = "x"\n'), names="db_password"),
+    fails("another secret", rehearsed(), appends(EXAMPLE, 'slack_webhook_url = "x"\n'), names="slack_webhook_url"),
+    fails("the shape of a secret", rehearsed(), appends(EXAMPLE, "# https://user:hunter2@host\n"), names="line 15"),
+    fails("a private key", rehearsed(), appends(EXAMPLE, KEY), names="a key over several lines"),
+    fails("a password by default", rehearsed(), replaces(VARIABLES, "  sensitive ", '  default = "x"\n  sensitive ')),
+    errs("an example that a plan refuses", REFUSED, names="aws_account_id"),
+    errs("no example", rehearsed(), removes(EXAMPLE), names="terraform.tfvars.example"),
 ]
 
-BUCKET, LISTENER = "aws_s3_bucket.app", "aws_lb_listener.https"
 CHECK = 'check "region" {\n  assert {\n    condition     = var.region == ""\n    error_message = "Elsewhere."\n  }\n}\n'
 PLAN = [
-    case("TF-05", "as it is", PASS, rehearsed()),
-    case("TF-05", "an address added", FAIL, rehearsed(acts("aws_s3_bucket.more", "create")), names="aws_s3_bucket.more"),
-    case("TF-05", "an address lost", FAIL, rehearsed(acts(BUCKET)), names=BUCKET),
-    case("TF-05", "another name", FAIL, rehearsed(acts(BUCKET), acts("aws_s3_bucket.data", "create")), names="aws_s3_bucket.data"),
-    case("TF-05", "one replaced", FAIL, rehearsed(acts(LISTENER, "delete", "create")), names=LISTENER),
-    case("TF-05", "one replaced beside", FAIL, rehearsed(acts("aws_eip.old", "create", "delete")), names="replace aws_eip.old"),
-    case("TF-05", "one changed", FAIL, rehearsed(acts("aws_eip.old", "update")), names="update aws_eip.old"),
-    case("TF-05", "one destroyed", FAIL, rehearsed(acts("aws_eip.old", "delete")), names="delete aws_eip.old"),
-    case("TF-05", "one forgotten", FAIL, rehearsed(acts("aws_eip.old", "forget")), names="forget aws_eip.old"),
-    case("TF-05", "a warning of the provider", FAIL, rehearsed(warning="Argument is deprecated"), names="Argument is deprecated"),
-    case("TF-05", "a warning of Terraform", FAIL, more(CHECK), names="Elsewhere."),
-    case("TF-05", "no plan", ERROR, REFUSED, names="aws_account_id"),
-    case("TF-05", "a given plan, whose warnings nobody knows", ERROR, given(), names="warnings"),
-    case("TF-05", "a given plan with an address added", FAIL, given(acts("aws_eip.old", "create")), names="aws_eip.old"),
-    case("TF-05", "a given plan that destroys one", FAIL, given(acts("aws_eip.old", "delete")), names="delete aws_eip.old"),
+    passes("as it is", rehearsed()),
+    fails("an address added", rehearsed(acts("aws_s3_bucket.more", "create")), names="aws_s3_bucket.more"),
+    fails("an address lost", rehearsed(acts(BUCKET)), names=BUCKET),
+    fails("another address", rehearsed(acts(BUCKET), acts("aws_s3_bucket.data", "create")), names="aws_s3_bucket.data"),
+    fails("one replaced", rehearsed(acts(LISTENER, "delete", "create")), names=LISTENER),
+    fails("one replaced that is not reviewed", rehearsed(acts(OLD, "create", "delete")), names=f"replace {OLD}"),
+    *(
+        fails(f"one to {action}", rehearsed(acts(OLD, action)), names=f"{action} {OLD}")
+        for action in ("update", "delete", "forget")
+    ),
+    fails("a warning of the provider", rehearsed(warning="Argument is deprecated"), names="Argument is deprecated"),
+    fails("a warning of Terraform", more(CHECK), names="Elsewhere."),
+    errs("no plan", REFUSED, names="aws_account_id"),
+    errs("a given plan, whose warnings nobody knows", given(), names="warnings"),
+    fails("a given plan with an address added", given(acts(OLD, "create")), names=OLD),
+    fails("a given plan that deletes one", given(acts(OLD, "delete")), names=f"delete {OLD}"),
 ]
 
 SHORT, PLAIN = "15 characters, some of them special", "16 characters, none of them special"
-NONE_TRIED = (rehearsed(), weak_passwords())
+PRINTING = 'output "printed" {\n  value = nonsensitive(var.db_password)\n}\n'
+REPEATING = stack("database.tf", '"db_password has 16', '"db_password ${nonsensitive(var.db_password)} has no 16')
+VALIDATION = 'validation {\n    condition     = length(var.db_password) > 15\n    error_message = "Too short."\n  }\n'
 PASSWORD = [
-    case("TF-06", "as it is", PASS, rehearsed()),
-    case("TF-06", "a short one is taken", FAIL, rehearsed(), weak_passwords(SHORT), sources("database.tf", "{16,", "{15,"), names=SHORT),
-    case("TF-06", "a plain one is taken", FAIL, rehearsed(), weak_passwords(PLAIN), sources("database.tf", "[^A-Z", "[A-Z"), names=PLAIN),
-    case("TF-06", "not sensitive", FAIL, *NONE_TRIED, replaces(VARIABLES, "  sensitive   = true\n", "")),
-    case("TF-06", "in an output", FAIL, weak_passwords(), more('output "p" {\n  value = nonsensitive(var.db_password)\n}\n'), names="the plan"),
-    case("TF-06", "in a warning", FAIL, rehearsed(warning=f"{PRINTED} is weak"), weak_passwords(), names="the plan"),
-    case(
-        "TF-06",
-        "in the refusal of a weak one",
-        FAIL,
-        *(rehearsed(), weak_passwords(SHORT)),
-        sources("database.tf", '"db_password has 16', '"db_password ${nonsensitive(var.db_password)} is not 16'),
-        names="the refusal of a weak one",
+    passes("as it is", rehearsed()),
+    fails("a short one is taken", rehearsed(), weak_passwords(SHORT), stack("database.tf", "{16,", "{15,"), names=SHORT),
+    fails("a plain one is taken", rehearsed(), weak_passwords(PLAIN), stack("database.tf", "[^A-Z", "[A-Z"), names=PLAIN),
+    fails("not sensitive", rehearsed(), weak_passwords(), replaces(VARIABLES, "  sensitive   = true\n", "")),
+    fails("in an output", weak_passwords(), more(PRINTING), names="the plan"),
+    fails("in a warning", rehearsed(warning=f"{PRINTED} is weak"), weak_passwords(), names="the plan"),
+    fails("in a refusal", rehearsed(), weak_passwords(SHORT), REPEATING, names="the refusal of a weak one"),
+    fails(
+        "in the error of a validation",
+        rehearsed(),
+        weak_passwords(),
+        replaces(VARIABLES, "  sensitive ", f"  {VALIDATION}  sensitive "),
+        names="the error of its validation",
     ),
-    case("TF-06", "in the error of a validation", FAIL, *NONE_TRIED, replaces(VARIABLES, "  sensitive ", '  validation {\n    condition     = length(var.db_password) > 15\n    error_message = "Short."\n  }\n  sensitive '), names="validation"),
-    case("TF-06", "no such variable", FAIL, rehearsed(), replaces(VARIABLES, '"db_password"', '"password"'), names="db_password"),
-    case("TF-06", "no plan, for another reason", ERROR, rehearsed(), REFUSED, names="aws_account_id"),
+    fails("no such variable", rehearsed(), replaces(VARIABLES, '"db_password"', '"password"'), names="db_password"),
+    errs("no plan, for another reason", rehearsed(), REFUSED, names="aws_account_id"),
 ]
 
 OUTPUTS = [
-    case("TF-07", "as it is", PASS, deployed()),
-    case("TF-07", "one is missing", FAIL, deployed(rds_address=None), names="rds_address"),
-    case("TF-07", "one is empty", FAIL, deployed(env_variables=""), names="env_variables"),
-    case("TF-07", "another shape", FAIL, deployed(rds_endpoint="triflow-ai-production-db:3306"), names="rds_endpoint"),
-    case("TF-07", "more than the shape", FAIL, deployed(sns_topic_arn="arn:aws:sns:us-east-1:123456789012:a b"), names="sns_topic_arn"),
-    case("TF-07", "another type", ERROR, deployed(alb_dns_name=["triflow-ai-production-alb-1"]), names="alb_dns_name"),
-    case("TF-07", "on a plan, as it is", UNKNOWN, rehearsed(), names="rds_address is known only after apply"),
-    case("TF-07", "on a plan, one is missing", FAIL, rehearsed(promises("rds_address", None)), names="rds_address"),
-    case("TF-07", "on a plan, another shape", FAIL, rehearsed(promises("rds_endpoint", {"value": ""})), names="rds_endpoint"),
-    case("TF-07", "on a plan, one is null", ERROR, rehearsed(promises("rds_address", {"value": None})), names="rds_address"),
-]
-
-GROUP, LOGS = "aws_security_group.rds", "aws_cloudwatch_log_group.backend"
-SECOND_PLAN = [
-    case("TF-08", "as it is", PASS, applied()),
-    case("TF-08", "a tag changed by hand", FAIL, applied(acts(BUCKET, "update"), drifted(BUCKET, "update")), names=f"update {BUCKET}"),
-    case("TF-08", "a rule added by hand", FAIL, applied(acts(GROUP, "update"), drifted(GROUP, "update")), names=f"update {GROUP}"),
-    case("TF-08", "a setting changed by hand, which the sources ignore", FAIL, applied(drifted(LOGS, "update")), names=f"update {LOGS}"),
-    case("TF-08", "one deleted by hand", FAIL, applied(acts(LOGS, "create"), drifted(LOGS, "delete")), names=f"create {LOGS}"),
-    case("TF-08", "one to replace", FAIL, applied(acts(LISTENER, "delete", "create")), names=f"replace {LISTENER}"),
-    case("TF-08", "an output changed", FAIL, applied(says(output_changes={"a": {"actions": ["update"]}})), names="update output.a"),
-    case("TF-08", "an address that moved in the sources", FAIL, applied(says(applyable=True)), names="is_applyable"),
-    case("TF-08", "a plan that does not tell", ERROR, applied(says(applyable=None)), names="is_applyable"),
-    case("TF-08", "no plan", ERROR, applied(says(planned_values=None)), names="not a Terraform plan"),
-]
-
-BACKEND = f"{STACK}backend.tf.example"
-LOCAL = 'terraform {\n  backend "local" {}\n}\n'
-STATE = [
-    case("TF-10", "as it is", PASS),
-    case("TF-10", "with a lock table", PASS, replaces(BACKEND, "use_lockfile = true", 'dynamodb_table = "locks"')),
-    case("TF-10", "not encrypted", FAIL, replaces(BACKEND, "encrypt      = true", ""), names="is_encrypted"),
-    case("TF-10", "encryption off", FAIL, replaces(BACKEND, "encrypt      = true", "encrypt = false"), names="is_encrypted"),
-    case("TF-10", "not locked", FAIL, replaces(BACKEND, "use_lockfile = true", ""), names="is_locked"),
-    case("TF-10", "locking off", FAIL, replaces(BACKEND, "use_lockfile = true", "use_lockfile = false"), names="is_locked"),
-    case("TF-10", "local", FAIL, replaces(BACKEND, '"s3"', '"local"'), names="is_remote"),
-    case("TF-10", "local, beside a good example", FAIL, more(LOCAL, "backend.tf"), names="is_remote"),
-    case("TF-10", "no backend", FAIL, replaces(BACKEND, 'backend "s3"', "locals"), names="is_remote"),
-    case("TF-10", "no example", FAIL, removes(BACKEND), names="backend.tf.example"),
-    *(
-        case("TF-10", f"{name} in git", FAIL, more("{}\n", name), git("add", "--force", STACK + name), names=name)
-        for name in ("terraform.tfvars", "terraform.tfvars.json", "terraform.tfstate", "errored.tfstate.backup", "tfplan")
+    passes("as it is", deployed()),
+    fails("one is missing", deployed(rds_address=None), names="rds_address"),
+    fails("one is empty", deployed(env_variables=""), names="env_variables"),
+    fails("one in another shape", deployed(rds_endpoint="triflow-ai-production-db:3306"), names="rds_endpoint"),
+    fails(
+        "one with more than its shape", deployed(sns_topic_arn="arn:aws:sns:us-east-1:123456789012:a b"), names="sns_topic_arn"
     ),
-    case("TF-10", "values of another stack in git", FAIL, appends("other/a.auto.tfvars", ""), git("add", "--force", "other"), names="other/a"),
-    case("TF-10", "no .gitignore", FAIL, removes(".gitignore"), names="terraform.tfstate"),
-    case("TF-10", "one name not ignored", FAIL, replaces(".gitignore", "terraform.tfvars\n", ""), names="terraform.tfvars"),
-    case("TF-10", "ignored, and then not", FAIL, appends(".gitignore", "!terraform.tfstate\n"), names="terraform.tfstate"),
-    case("TF-10", "ignored on this machine alone", FAIL, removes(".gitignore"), appends(".git/info/exclude", "*.tf*\n"), names="terraform.tfstate"),
-    case("TF-10", "no repository", ERROR, without_git, names="git"),
-    case("TF-10", "no git", ERROR, without_programs, names="git"),
-]  # fmt: skip
+    errs("one of another type", deployed(alb_dns_name=["triflow-ai-production-alb-1"]), names="alb_dns_name"),
+    stays_open("on a plan", rehearsed(), names="rds_address is known only after apply"),
+    fails("on a plan, one is missing", rehearsed(promises("rds_address", None)), names="rds_address"),
+    fails("on a plan, one is empty", rehearsed(promises("rds_endpoint", {"value": ""})), names="rds_endpoint"),
+    errs("on a plan, one is null", rehearsed(promises("rds_address", {"value": None})), names="rds_address"),
+]
+
+SECOND_PLAN = [
+    passes("as it is", applied()),
+    fails("a tag changed by hand", applied(acts(BUCKET, "update"), drifted(BUCKET, "update")), names=f"update {BUCKET}"),
+    fails("a rule added by hand", applied(acts(GROUP, "update"), drifted(GROUP, "update")), names=f"update {GROUP}"),
+    fails("a setting changed by hand that the sources ignore", applied(drifted(LOGS, "update")), names=f"update {LOGS}"),
+    fails("one deleted by hand", applied(acts(LOGS, "create"), drifted(LOGS, "delete")), names=f"create {LOGS}"),
+    fails("one to replace", applied(acts(LISTENER, "delete", "create")), names=f"replace {LISTENER}"),
+    fails("an output changed", applied(says(output_changes={"a": {"actions": ["update"]}})), names="update output.a"),
+    fails("an address moved in the sources", applied(says(applyable=True)), names="is_applyable"),
+    errs("a plan that does not tell", applied(says(applyable=None)), names="is_applyable"),
+    errs("no plan", applied(says(planned_values=None)), names="not a Terraform plan"),
+]
+
+TERRAFORM_FILES = ("terraform.tfvars", "terraform.tfvars.json", "terraform.tfstate", "errored.tfstate.backup", "tfplan")
+STATE = [
+    passes("as it is"),
+    passes("a lock table", replaces(BACKEND, "use_lockfile = true", 'dynamodb_table = "locks"')),
+    fails("not encrypted", replaces(BACKEND, "encrypt      = true", ""), names="is_encrypted"),
+    fails("encryption off", replaces(BACKEND, "encrypt      = true", "encrypt = false"), names="is_encrypted"),
+    fails("not locked", replaces(BACKEND, "use_lockfile = true", ""), names="is_locked"),
+    fails("locking off", replaces(BACKEND, "use_lockfile = true", "use_lockfile = false"), names="is_locked"),
+    fails("local", replaces(BACKEND, '"s3"', '"local"'), names="is_remote"),
+    fails("local, beside a good example", more('terraform {\n  backend "local" {}\n}\n', "backend.tf"), names="is_remote"),
+    fails("no backend", replaces(BACKEND, 'backend "s3"', "locals"), names="is_remote"),
+    fails("no example", removes(BACKEND), names="backend.tf.example"),
+    *(fails(f"{name} in git", more("{}\n", name), git("add", "-f", STACK + name), names=name) for name in TERRAFORM_FILES),
+    fails("values of another stack in git", appends("other/a.auto.tfvars", ""), git("add", "-f", "other"), names="other/a.auto"),
+    fails("no .gitignore", removes(".gitignore"), names="terraform.tfstate"),
+    fails("a name that is not ignored", replaces(".gitignore", "terraform.tfvars\n", ""), names="terraform.tfvars"),
+    fails("a name that is ignored no more", appends(".gitignore", "!terraform.tfstate\n"), names="terraform.tfstate"),
+    fails(
+        "ignored by this clone alone", removes(".gitignore"), appends(".git/info/exclude", "*tf*\n"), names="terraform.tfstate"
+    ),
+    errs("no repository", without_git, names="git"),
+    errs("no git", without_programs, names="git"),
+]
 
 
 def waiver(check: str, resource: str, control: str = "POL-01") -> Edit:
@@ -258,50 +270,68 @@ def waiver(check: str, resource: str, control: str = "POL-01") -> Edit:
     )
 
 
-def checkov(control: str, *edits: Edit) -> list[Case]:
-    """What holds on sources and plan alike; the edits spare another plan."""
+def waived(old: str, new: str) -> Edit:
+    """Change a waiver."""
+    return replaces("waivers.toml", old, new)
+
+
+def waivers(control: str, *plan: Edit) -> list[Case]:
+    """What holds on the sources and on a plan alike."""
     return [
-        case(control, "as it is", PASS, *edits),
-        case(control, "a finding without a waiver", FAIL, *edits, replaces("waivers.toml", "CKV_AWS_51", "CKV_AWS_0"), names="CKV_AWS_51 aws_ecr"),
-        case(control, "a waiver for another resource", FAIL, *edits, replaces("waivers.toml", "repository.backend", "repository.b"), names="CKV_AWS_51"),
-        case(control, "an expired waiver", FAIL, *edits, replaces("waivers.toml", "2027-11-30", "2020-11-30"), names="until 2020-11-30"),
-        case(control, "a waiver that nothing needs", FAIL, *edits, waiver("CKV_AWS_51", BUCKET, control), names=f"CKV_AWS_51 {BUCKET}"),
-        case(control, "a waiver that is not one", ERROR, *edits, appends("waivers.toml", "[[waiver]]\n"), names="reason"),
-        case(control, "checkov fails", ERROR, *edits, failing_checkov, names="checkov"),
-    ]  # fmt: skip
+        passes("as it is", *plan),
+        fails("no waiver", *plan, waived("CKV_AWS_51", "CKV_AWS_0"), names="CKV_AWS_51 aws_ecr_repository.backend"),
+        fails("a waiver for another resource", *plan, waived("repository.backend", "repository.b"), names="CKV_AWS_51"),
+        fails("an expired waiver", *plan, waived("2027-11-30", "2020-11-30"), names="until 2020-11-30"),
+        fails("a waiver that nothing needs", *plan, waiver("CKV_AWS_51", BUCKET, control), names=f"CKV_AWS_51 {BUCKET}"),
+        errs("a waiver without a reason", *plan, appends("waivers.toml", "[[waiver]]\n"), names="reason: missing"),
+        errs("checkov fails", *plan, failing_checkov, names="checkov"),
+    ]
 
 
-OPEN = sources("database.tf", "storage_encrypted     = true", "storage_encrypted     = false")
-SPOILT = (OPEN, sources("logs.tf", '"backend" {', '"backend" {\n  # checkov:skip=CKV_AWS_158: because'))
-ACCEPTED = waiver("CKV_AWS_16", "aws_db_instance.main")
-POLICY = [
-    *checkov("POL-01"),
-    case("POL-01", "storage that is not encrypted", FAIL, *SPOILT, names="CKV_AWS_16 aws_db_instance.main"),
-    case("POL-01", "a check that a comment skips", FAIL, *SPOILT, ACCEPTED, names=f"CKV_AWS_158 {LOGS}"),
-    case("POL-01", "the same with a waiver for the comment", PASS, *SPOILT, ACCEPTED, waiver("CKV_AWS_158", LOGS)),
-    case("POL-01", "no sources", ERROR, NO_SOURCES, names="no Terraform sources"),
-    *checkov("POL-02", rehearsed()),
-    case("POL-02", "storage that is not encrypted", FAIL, OPEN, names="CKV_AWS_16 aws_db_instance.main"),
-    case("POL-02", "no plan", ERROR, REFUSED, names="aws_account_id"),
+OPEN = stack("database.tf", "storage_encrypted     = true", "storage_encrypted     = false")
+SKIPPING = (OPEN, stack("logs.tf", '"backend" {', '"backend" {\n  # checkov:skip=CKV_AWS_158: because'))
+ACCEPTED = waiver("CKV_AWS_16", DATABASE)
+SOURCE_POLICY = [
+    *waivers("POL-01"),
+    fails("a finding", *SKIPPING, names=f"CKV_AWS_16 {DATABASE}"),
+    fails("a comment that skips a check", *SKIPPING, ACCEPTED, names=f"CKV_AWS_158 {LOGS}"),
+    passes("a comment that skips a check, with a waiver", *SKIPPING, ACCEPTED, waiver("CKV_AWS_158", LOGS)),
+    errs("no sources", NO_SOURCES, names="no Terraform sources"),
+]
+PLAN_POLICY = [
+    *waivers("POL-02", rehearsed()),
+    fails("a finding", OPEN, names=f"CKV_AWS_16 {DATABASE}"),
+    errs("no plan", unplannable, names="no plan"),
 ]
 
 ENVIRONMENT = ".env.production.example"
-OPERATION = [
-    case("OPS-02", "as it is", PASS),
-    case("OPS-02", "a key is missing", FAIL, replaces(ENVIRONMENT, "BASE_URL=\n", ""), names="BASE_URL"),
-    case("OPS-02", "no password", FAIL, replaces(ENVIRONMENT, "RDS_PASSWORD=\n", ""), names="RDS_PASSWORD"),
-    case("OPS-02", "a key too many", FAIL, appends(ENVIRONMENT, "OTHER=\n"), names="OTHER"),
-    case("OPS-02", "a key in lower case too many", FAIL, appends(ENVIRONMENT, "other=\n"), names="other"),
-    case("OPS-02", "a key in a comment", FAIL, replaces(ENVIRONMENT, "RDS_PORT", "# RDS_PORT"), names="RDS_PORT"),
-    case("OPS-02", "a new key in the output", FAIL, sources("outputs.tf", "    BASE_URL", "    OTHER=1\n    BASE_URL"), names="OTHER"),
-    case("OPS-02", "a value filled in", FAIL, replaces(ENVIRONMENT, "RDS_PORT=", "RDS_PORT=5432"), names="RDS_PORT"),
-    case("OPS-02", "a value filled in, and taken back", FAIL, replaces(ENVIRONMENT, "RDS_PASSWORD=", "RDS_PASSWORD=x\nRDS_PASSWORD=")),
-    case("OPS-02", "no example", FAIL, removes(ENVIRONMENT), names=ENVIRONMENT),
-    case("OPS-02", "no such output", FAIL, sources("outputs.tf", '"env_variables"', '"variables"'), names="env_variables"),
-    case("OPS-02", "a file that does not parse", ERROR, BROKEN, names="more.tf"),
+ENVIRONMENT_FILE = [
+    passes("as it is"),
+    fails("a key is missing", replaces(ENVIRONMENT, "BASE_URL=\n", ""), names="BASE_URL"),
+    fails("the password is missing", replaces(ENVIRONMENT, "RDS_PASSWORD=\n", ""), names="RDS_PASSWORD"),
+    fails("a key too many", appends(ENVIRONMENT, "OTHER=\n"), names="OTHER"),
+    fails("a key in lower case too many", appends(ENVIRONMENT, "other=\n"), names="other"),
+    fails("a key in a comment", replaces(ENVIRONMENT, "RDS_PORT", "# RDS_PORT"), names="RDS_PORT"),
+    fails("a key more in the output", stack("outputs.tf", "    BASE_URL", "    OTHER=1\n    BASE_URL"), names="OTHER"),
+    fails("a value filled in", replaces(ENVIRONMENT, "RDS_PORT=", "RDS_PORT=5432"), names="RDS_PORT"),
+    fails("a value filled in, and emptied below", replaces(ENVIRONMENT, "RDS_PORT=", "RDS_PORT=1\nRDS_PORT="), names="RDS_PORT"),
+    fails("no example", removes(ENVIRONMENT), names=ENVIRONMENT),
+    fails("no such output", stack("outputs.tf", '"env_variables"', '"variables"'), names="env_variables"),
+    errs("a file that does not parse", BROKEN, names="more.tf"),
 ]
 
-CASES = [
-    *(*SOURCES, *INIT, *VALIDATE, *SCHEMA, *EXAMPLES, *PLAN, *PASSWORD, *OUTPUTS, *SECOND_PLAN, *STATE),
-    *(*POLICY, *OPERATION),
-]
+CASES = {
+    "TF-01": FORMAT,
+    "TF-02": INIT,
+    "TF-03": VALIDATE,
+    "TF-04": VARIABLE_FILE,
+    "TF-05": PLAN,
+    "TF-06": PASSWORD,
+    "TF-07": OUTPUTS,
+    "TF-08": SECOND_PLAN,
+    "TF-09": SCHEMA,
+    "TF-10": STATE,
+    "POL-01": SOURCE_POLICY,
+    "POL-02": PLAN_POLICY,
+    "OPS-02": ENVIRONMENT_FILE,
+}

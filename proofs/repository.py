@@ -24,7 +24,7 @@ from stackproof.policy import checkov
 from stackproof.sources.plan import Plan
 from stackproof.stage import CACHE
 from stackproof.terraform import provider
-from stackproof.terraform.cli import redacted
+from stackproof.terraform.cli import TerraformError, redacted
 from stackproof.terraform.diagnostics import Diagnostic
 from stackproof.terraform.provider import Provider
 from stackproof.terraform.rehearsal import PASSWORD, Rehearsal
@@ -137,7 +137,6 @@ def removes(*patterns: str) -> Edit:
 def git(*arguments: str) -> Edit:
     """Run git in the repository."""
 
-
     def edit(repository: Repository) -> None:
         subprocess.run(["git", *arguments], cwd=repository.root, check=True, capture_output=True)
 
@@ -163,6 +162,15 @@ def rehearsed(*edits: PlanEdit, warning: str = "") -> Edit:
         repository.patch.setattr(OpenStage, "rehearsal", lambda stage: changed)
 
     return edit
+
+
+def unplannable(repository: Repository) -> None:
+    """Let Terraform make no plan."""
+
+    def rehearsal(stage: OpenStage) -> Rehearsal:
+        raise TerraformError("there is no plan")
+
+    repository.patch.setattr(OpenStage, "rehearsal", rehearsal)
 
 
 def given(*edits: PlanEdit) -> Edit:
@@ -291,4 +299,3 @@ def _edited(document: dict[str, Any], edits: tuple[PlanEdit, ...]) -> dict[str, 
     for edit in edits:
         edit(document)
     return document
-

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from stackproof.sources.plan import Plan
 
 
+KEY = r'\[(?:\d+|"(?:\\.|[^"\\])*")\]'
+"""A regular expression for an instance's key in a Terraform address."""
+
+
 class Found(NamedTuple):
     """A fact and where it came from."""
 
@@ -204,7 +208,7 @@ class Reference:
         >>> Reference('module.logs["a.b"].aws_kms_key.this[0]', "arn").type
         'aws_kms_key'
         """
-        return re.sub(r"\[[^\]]*\]", "", self.address).split(".")[-2]
+        return without_keys(self.address).split(".")[-2]
 
     def __repr__(self) -> str:
         return f"<{self.address}.{self.attribute}, known after apply>"
@@ -221,6 +225,15 @@ class Reference:
         if name.startswith("__"):  # protocol probes (copy, pickle, inspect) must see "no such method"
             raise AttributeError(name)
         self._unknown()
+
+
+def without_keys(address: str) -> str:
+    """A Terraform address without the keys of its instances, whatever those hold.
+
+    >>> without_keys('module.logs["a]b.c"].aws_kms_key.this[0]')
+    'module.logs.aws_kms_key.this'
+    """
+    return re.sub(KEY, "", address)
 
 
 def _hints(kind: type) -> dict[str, Any]:

@@ -159,7 +159,7 @@ class Plan:
             if followed is None:
                 return None
             found += followed
-        return tuple(dict.fromkeys(found))
+        return tuple({(one.address, one.attribute): one for one in found}.values())  # a reference has no hash
 
     def _follow(self, written: str, scope: Scope, prefix: str) -> tuple[Reference, ...] | None:
         head, _, rest = written.partition(".")
