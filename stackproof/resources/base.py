@@ -194,21 +194,13 @@ class Reference:
                 return True
             case None:
                 return False
-            case Reference(attribute=attribute) if attribute == self.attribute in ("arn", "id") and other.type == self.type:
-                return False
+            case Reference(address=address, attribute=attribute) if attribute == self.attribute in ("arn", "id"):
+                if type_of(address) == type_of(self.address):
+                    return False
         self._unknown()
 
     def __hash__(self) -> int:
         self._unknown()
-
-    @property
-    def type(self) -> str:
-        """The resource's type.
-
-        >>> Reference('module.logs["a.b"].aws_kms_key.this[0]', "arn").type
-        'aws_kms_key'
-        """
-        return without_keys(self.address).split(".")[-2]
 
     def __repr__(self) -> str:
         return f"<{self.address}.{self.attribute}, known after apply>"
@@ -234,6 +226,15 @@ def without_keys(address: str) -> str:
     'module.logs.aws_kms_key.this'
     """
     return re.sub(KEY, "", address)
+
+
+def type_of(address: str) -> str:
+    """The resource type of an address.
+
+    >>> type_of('module.logs["a.b"].aws_kms_key.this[0]')
+    'aws_kms_key'
+    """
+    return without_keys(address).split(".")[-2]
 
 
 def _hints(kind: type) -> dict[str, Any]:

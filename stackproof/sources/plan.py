@@ -17,9 +17,9 @@ from functools import cached_property
 from typing import Any
 
 from stackproof.evidence.redaction import HIDDEN, redact_data
-from stackproof.resources.base import Field, Found, Reference
+from stackproof.resources.base import KEY, Field, Found, Reference, type_of, without_keys
 from stackproof.sources import R
-from stackproof.verdicts import NotYetKnown, UsageError
+from stackproof.verdicts import NotReported, NotYetKnown, UsageError
 
 Scope = tuple[str, ...]
 """The module path in the configuration: ``("logs", "group")`` for ``module.logs.module.group``."""
@@ -59,6 +59,8 @@ class Plan:
             )
         if not isinstance(document.get("configuration"), Mapping):
             raise UsageError(f"{where}: the plan has no configuration; a state file cannot be judged as a plan")
+        if document.get("errored"):
+            raise UsageError(f"{where}: planning failed, and this is only what was planned until then; repair that and plan again")
         self.document: Mapping[str, Any] = without_secrets(document)
 
     def to_json(self) -> str:
@@ -92,29 +94,45 @@ class Plan:
     def knows(self, reference: Reference) -> bool:
         """Whether the plan has a value for what is referred to."""
         block = self.resource(reference.address)
-        return block is not None and block.is_known(reference.attribute)
+        return block is not None and block.is_known(re.split(r"[.\[]", reference.attribute)[0])
 
     def referring(self, kind: str, attribute: str, to: "PlannedBlock", *, named: str) -> list["PlannedBlock"]:
-        """Resources of a type whose attribute refers to another resource, or holds its name (``named`` is the attribute)."""
+        """Resources of a type whose attribute refers to another resource, or holds its name (``named`` is the attribute).
+
+        Raises `NotYetKnown` for a reference to a resource of a third type: what its attribute will be, the plan does not say.
+        """
         name = to.at(named)
 
         def refers(value: object) -> bool:
+            if isinstance(value, list):
+                return any([refers(part) for part in value])  # a list: each part is looked at
             if isinstance(value, Reference):
+                if value.address != to.address and type_of(value.address) != type_of(to.address):
+                    raise NotYetKnown(f"whether {value!r} is {to.address} is known only after apply")
                 return value.address == to.address
             return not isinstance(name, Reference) and value is not None and value == name
 
         return [block for block in self.resources(kind) if refers(block.at(attribute))]
 
+    def meant(self, value: "str | Reference", kind: str, *, named: str) -> "PlannedBlock | None":
+        """The resource of a type that a value refers to, or whose attribute ``named`` it is; None if the plan has no such."""
+        for block in self.resources(kind):
+            if (value.address == block.address) if isinstance(value, Reference) else (value == block.values.get(named)):
+                return block
+        return None
+
     @cached_property
     def _planned(self) -> dict[str, tuple[str, "PlannedBlock"]]:
         unknown = {
-            change["address"]: change["change"].get("after_unknown") or {} for change in self.document.get("resource_changes", ())
+            change["address"]: change["change"].get("after_unknown") or {}
+            for change in self.document.get("resource_changes", ())
+            if "deposed" not in change  # what is left of a replacement, under the address of the new one
         }
         found = {}
         for resource in _planned_resources(self.document["planned_values"].get("root_module", {})):
             address = resource["address"]
             scope = scope_of(address)
-            configured = self._configured.get((*scope, f"{resource['type']}.{resource['name']}"), {})
+            configured = self._configured.get((*scope, f"{resource['type']}.{resource['name']}"))
             found[address] = (
                 resource["type"],
                 PlannedBlock(
@@ -123,7 +141,7 @@ class Plan:
                     scope,
                     resource.get("values") or {},
                     unknown.get(address, {}),
-                    configured.get("expressions", {}).get,
+                    configured.get("expressions", {}).get if configured else _cannot_be_followed,
                 ),
             )
         return found
@@ -163,21 +181,23 @@ class Plan:
 
     def _follow(self, written: str, scope: Scope, prefix: str) -> tuple[Reference, ...] | None:
         head, _, rest = written.partition(".")
-        if head in ("local", "each", "count", "path", "terraform", "self", "data"):
+        if head in ("local", "each", "count", "path", "terraform", "self", "data", "ephemeral"):
             return None
         if head == "var":
             if not scope:
                 return ()
+            given = self._call(scope).get("expressions", {})
             name = re.split(r"[.\[]", rest)[0]
-            parent_prefix = prefix[: prefix.rfind("module.")]
-            return self.references(self._call(scope).get("expressions", {}).get(name), scope[:-1], parent_prefix)
+            if name not in given:  # the default, which is a constant
+                return ()
+            return self.references(given[name], scope[:-1], "".join(module_steps(prefix)[:-1]))
         if head == "module":
             instance, _, output = rest.partition(".")
             child = (*scope, instance.partition("[")[0])
             outputs = self._modules.get(child, {}).get("outputs", {})
             expression = outputs.get(re.split(r"[.\[]", output)[0], {}).get("expression")
             return self.references(expression, child, f"{prefix}module.{instance}.")
-        match = re.match(r"(?P<address>[a-z0-9_]+\.[\w-]+(\[[^\]]*\])?)(\.(?P<attribute>\w+))?", written)
+        match = re.fullmatch(rf"(?P<address>[a-z0-9_]+\.[\w-]+({KEY})?)(\.(?P<attribute>.+))?", written)
         if not match:
             return None
         return (Reference(prefix + match["address"], match["attribute"] or ""),)
@@ -216,12 +236,13 @@ class PlannedBlock:
     def at(self, attribute: str) -> Any:
         """The planned value of an attribute; None if it will not be set; a `Reference` where the plan says what it will be.
 
-        Raises `NotYetKnown` for every other unknown value, and for a list with an unknown element.
+        Raises `NotYetKnown` for every other unknown value, and for a list with an unknown element; `NotReported` for a sensitive one,
+        which is hidden.
         """
         unknown = self._unknown.get(attribute, False)
         if unknown is True:
             return self._reference(attribute)
-        value = self.values.get(attribute)
+        value = self._shown(attribute)
         if _any(unknown):
             return self._with_references(attribute, value, unknown)
         return value
@@ -236,23 +257,31 @@ class PlannedBlock:
 
     def blocks(self, name: str) -> list["PlannedBlock"]:
         """The nested blocks of a name, in the plan's order. Raises `NotYetKnown` where their number is unknown."""
-        if self._unknown.get(name) is True:
-            raise NotYetKnown(f"{self.address}{self._within}.{name} is known only after apply")
-        values = self.values.get(name) or []
         unknown = self._unknown.get(name) or []
-        written = self._expressions(name) or {}
+        if unknown is True or True in unknown:
+            raise NotYetKnown(f"{self.address}{self._within}.{name} is known only after apply")
+        values = self._shown(name) or []
+        masks = [*unknown, *({} for _ in values[len(unknown) :])]
+        written = self._expressions(name)
+        is_the_only_unknown = sum(_any(mask) for mask in masks) == 1
         return [
             PlannedBlock(
                 self.plan,
                 self.address,
                 self._scope,
                 value,
-                unknown[index] if index < len(unknown) and isinstance(unknown[index], Mapping) else {},
-                _written_for(written, index, len(values)),
+                mask,
+                _written_for(written, value, len(values), is_the_only_unknown),
                 f"{self._within}.{name}[{index}]",
             )
-            for index, value in enumerate(values)
+            for index, (value, mask) in enumerate(zip(values, masks, strict=True))
         ]
+
+    def _shown(self, attribute: str) -> Any:
+        value = self.values.get(attribute)
+        if value == HIDDEN or (isinstance(value, list) and HIDDEN in value):
+            raise NotReported(f"{self.address}{self._within}.{attribute} is sensitive, so it is hidden; it cannot be judged on a plan")
+        return value
 
     def references(self, attribute: str) -> tuple[Reference, ...]:
         """The resource attributes that an attribute's expression refers to. Raises `NotYetKnown` if they cannot be followed."""
@@ -268,7 +297,7 @@ class PlannedBlock:
 
     @property
     def _prefix(self) -> str:
-        return self.address[: self.address.rfind("module.")] + _last_module(self.address) if self._scope else ""
+        return "".join(module_steps(self.address))
 
     def _reference(self, attribute: str) -> Reference:
         if self._expressions(attribute) is None:
@@ -306,13 +335,25 @@ def outermost(references: Sequence[str]) -> list[str]:
     ]
 
 
+_STEP = rf"module\.[\w-]+(?:{KEY})?\."
+
+
+def module_steps(address: str) -> tuple[str, ...]:
+    """The module instances that an address goes through, whatever their keys hold.
+
+    >>> module_steps('module.a["module.b."].module.c[0].aws_kms_key.this["module.d."]')
+    ('module.a["module.b."].', 'module.c[0].')
+    """
+    return tuple(re.findall(_STEP, re.match(f"(?:{_STEP})*", address)[0]))  # type: ignore[index]  # it matches nothing, too
+
+
 def scope_of(address: str) -> Scope:
     """The module path of an address.
 
     >>> scope_of('module.logs["api"].module.group.aws_cloudwatch_log_group.this[0]')
     ('logs', 'group')
     """
-    return tuple(re.findall(r"(?:^|\.)module\.([\w-]+)", re.sub(r"\[[^\]]*\]", "", address)))
+    return tuple(without_keys(step).removeprefix("module.").removesuffix(".") for step in module_steps(address))
 
 
 def without_secrets(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -366,18 +407,50 @@ def _hide(value: Any, mask: Any) -> Any:
     return value
 
 
-def _written_for(written: Any, index: int, count: int) -> Expressions:
-    """The expressions of one nested block.
+def _cannot_be_followed(_: str) -> object:
+    """The expressions of a resource that the configuration does not have."""
+    return {"references": ["local.unknown"]}
 
-    Terraform gives one mapping a block; or, where a schema lets the blocks be written as an attribute (security group rules) or where
-    a dynamic block makes them, one expression for all of them, which then stands for each unknown attribute.
+
+def _written_for(written: Any, value: Mapping[str, Any], count: int, is_the_only_unknown: bool) -> Expressions:
+    """The expressions of one of ``count`` nested blocks.
+
+    The configuration has one mapping for each block that is written, in the order of writing; planned sets have an order of their own;
+    and the blocks that a ``dynamic`` makes are planned and not in the configuration. So a block has the expressions of the written ones
+    whose constants it has, if as many are written as planned. Where the schema lets blocks be written as an attribute (security group
+    rules), there is one expression for all of them. It stands for an unknown attribute if only one block has any.
     """
-    if isinstance(written, list):
-        one: Mapping[str, Any] = written[index] if len(written) == count else written[0] if len(written) == 1 else {}
-        return one.get
-    if "references" in written:
-        return lambda attribute: written  # noqa: ARG005
-    return written.get  # type: ignore[no-any-return]
+    if isinstance(written, Mapping) and "references" in written:
+        return lambda _: written if is_the_only_unknown else None
+    if not isinstance(written, list) or len(written) != count:
+        return lambda _: None
+    alike = [one for one in written if _has_constants(value, one)]
+    return lambda attribute: _common([one.get(attribute) for one in alike])
+
+
+def _has_constants(value: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
+    """
+    >>> _has_constants({"port": 80}, {"port": {"constant_value": 80}}), _has_constants({"port": 80}, {"port": {"constant_value": 443}})
+    (True, False)
+    """
+    return all(
+        name not in value or value[name] == expression["constant_value"]
+        for name, expression in written.items()
+        if isinstance(expression, Mapping) and "constant_value" in expression
+    )
+
+
+def _common(expressions: Sequence[Any]) -> Any:
+    """What several expressions have in common: the one that all of them are; else all that they refer to.
+
+    >>> _common([{"references": ["a.b.id"]}, {"references": ["a.c.id"]}])
+    {'references': ['a.b.id', 'a.c.id']}
+    """
+    if all(one == expressions[0] for one in expressions):
+        return expressions[0] if expressions else None
+    if all(isinstance(one, Mapping) for one in expressions):
+        return {"references": [reference for one in expressions for reference in one.get("references", ())]}
+    return None
 
 
 def _any(unknown: Any) -> bool:
@@ -386,15 +459,6 @@ def _any(unknown: Any) -> bool:
     if isinstance(unknown, list):
         return any(_any(part) for part in unknown)
     return unknown is True
-
-
-def _last_module(address: str) -> str:
-    """
-    >>> _last_module('module.a.module.logs["api"].aws_kms_key.this')
-    'module.logs["api"].'
-    """
-    match = re.match(r"module\.[\w-]+(\[[^\]]*\])?\.", address[address.rfind("module.") :])
-    return match[0] if match else ""
 
 
 def _planned_resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
