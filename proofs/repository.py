@@ -1,6 +1,6 @@
 """Judge a control on an edited copy of the repository, or on a plan that is an edit of a real one.
 
-What takes seconds is done once for the same content: the plan of the unedited stack, and each of checkov's scans.
+What takes seconds is done once for the same content: the plan of the unedited stack, validations, and checkov's scans.
 """
 
 import copy
@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -28,6 +28,9 @@ from stackproof.terraform.cli import TerraformError, redacted
 from stackproof.terraform.diagnostics import Diagnostic
 from stackproof.terraform.provider import Provider
 from stackproof.terraform.rehearsal import PASSWORD, Rehearsal
+from stackproof.terraform.workspace import Workspace
+
+T = TypeVar("T")
 
 JUDGED = ("infrastructure", "environments", "waivers.toml", ".env.production.example", ".gitignore")
 NOT_SHARED = shutil.ignore_patterns(".terraform", "*.tfvars", "*.tfstate*", "*tfplan", "backend.tf")
@@ -68,24 +71,27 @@ def copied(root: Path, patch: pytest.MonkeyPatch) -> Repository:
             patch.delenv(name)
     patch.chdir(root)  # as people run it
     repository = Repository(root, patch)
-    git("init", "--quiet")(repository)
+    git("init", "--quiet", "--template=")(repository)
     git("add", *JUDGED)(repository)
-    patch.setattr(checkov, "scan_sources", _once(checkov.scan_sources, lambda texts: repr(sorted(texts.items()))))
-    patch.setattr(checkov, "scan_plan", _once(checkov.scan_plan, lambda file: file.read_text(encoding="utf-8")))
+    patch.setattr(checkov, "scan_sources", _once(checkov.scan_sources, lambda python, texts: (python, *sorted(texts.items()))))
+    patch.setattr(checkov, "scan_plan", _once(checkov.scan_plan, lambda python, file: (python, file.read_text(encoding="utf-8"))))
+    patch.setattr(Workspace, "validate", _once(Workspace.validate, lambda copy: copy.directory))  # named by its content
     return repository
 
 
-def _once(scan: Callable[[Path, Any], checkov.Scan], content: Callable[[Any], str]) -> Callable[[Path, Any], checkov.Scan]:
-    def scanned(python: Path, subject: Any) -> checkov.Scan:
-        key = (python, content(subject))
-        if key not in _scans:
-            _scans[key] = scan(python, subject)
-        return _scans[key]
+def _once(function: Callable[..., T], content: Callable[..., object]) -> Callable[..., T]:
+    """The function, called once for arguments with the same content."""
 
-    return scanned
+    def remembered(*arguments: Any) -> T:
+        key = (function.__qualname__, content(*arguments))
+        if key not in _remembered:
+            _remembered[key] = function(*arguments)
+        return _remembered[key]
+
+    return remembered
 
 
-_scans: dict[tuple[Path, str], checkov.Scan] = {}
+_remembered: dict[object, Any] = {}
 
 
 @functools.cache

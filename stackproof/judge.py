@@ -85,6 +85,8 @@ def message_of(error: BaseException) -> str:
     text = str(error).strip()
     if verdict_of(error) is Verdict.ERROR and type(error).__module__ != "stackproof.verdicts":
         text = f"{type(error).__name__}: {text} (at {_place(error)})"
+    if "Extra items in the" in text:  # pytest has said what differs; its full diff says it again
+        text = text.partition("Full diff")[0].rstrip()
     text = redact(text)
     return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}… ({len(text)} characters)"
 

@@ -48,7 +48,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Cloud]]:
     started: list[Cloud] = []
 
     def start(**options: Path) -> Cloud:
-        started.append(cloud.start(tmp_path / f"server-{len(started)}.log", ACCOUNT, **options))
+        started.append(cloud.start(tmp_path, ACCOUNT, **options))
         return started[-1]
 
     yield start
@@ -88,7 +88,7 @@ class TestServer:
         assert client(other.endpoint, "sns").list_topics()["Topics"] == []
 
     def test_a_server_that_cannot_start_tells_why(self, start: Callable[..., Cloud], tmp_path: Path) -> None:
-        with pytest.raises(CloudFailed, match=r"it ended.*No such file.*server-0.log"):
+        with pytest.raises(CloudFailed, match=r"it ended.*No such file.*server.log"):
             start(replay=tmp_path / "nothing.jsonl")
 
     def test_another_server_on_the_port_is_not_taken_for_it(self, start: Callable[..., Cloud]) -> None:
@@ -125,22 +125,41 @@ time.sleep(600)
 
 
 class TestOwner:
-    def own(self, log: Path, how: str) -> tuple["subprocess.Popen[str]", Cloud]:
-        owner = subprocess.Popen([sys.executable, "-c", OWNER, str(log), how], stdout=subprocess.PIPE, text=True)
+    def own(self, directory: Path, how: str) -> tuple["subprocess.Popen[str]", Cloud]:
+        owner = subprocess.Popen([sys.executable, "-c", OWNER, str(directory), how], stdout=subprocess.PIPE, text=True)
         assert owner.stdout
         endpoint, instance, pid, *started = owner.stdout.readline().split()
         return owner, Cloud(endpoint, instance, int(pid), " ".join(started))
 
     @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
     def test_the_server_ends_when_its_owner_dies(self, tmp_path: Path, how: signal.Signals) -> None:
-        owner, running = self.own(tmp_path / "log", "own")
+        owner, running = self.own(tmp_path, "own")
         assert cloud.is_running(running)
         owner.send_signal(how)
         owner.communicate()
         wait_until(is_gone(running.pid, running.started))
 
+    def test_a_provider_that_terraform_left_ends_too_and_nothing_else(self, tmp_path: Path) -> None:
+        inside, outside = tmp_path / "run" / "workspace", tmp_path / "elsewhere"
+        inside.mkdir(parents=True)
+        outside.mkdir()
+        waiting = [sys.executable, "-c", "import time; time.sleep(600)"]
+        provider = subprocess.Popen([*waiting, "terraform-provider-aws"], cwd=inside)
+        others = [subprocess.Popen([*waiting, "terraform-provider-aws"], cwd=outside), subprocess.Popen(waiting, cwd=inside)]
+        try:
+            owner, running = self.own(tmp_path / "run", "own")
+            owner.kill()
+            owner.communicate()
+            wait_until(is_gone(running.pid, running.started))
+            assert provider.wait(10) == -signal.SIGKILL
+            assert [other.poll() for other in others] == [None, None]
+        finally:
+            for child in (provider, *others):
+                child.kill()
+                child.wait()
+
     def test_a_detached_server_lives_on(self, tmp_path: Path) -> None:
-        owner, running = self.own(tmp_path / "log", "detach")
+        owner, running = self.own(tmp_path, "detach")
         owner.kill()
         owner.communicate()
         try:
@@ -179,7 +198,7 @@ class TestProcess:
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], set[str]]:
     """Requests of many threads at once, as Terraform sends them: the lines of their recording, and the ids answered."""
     directory = tmp_path_factory.mktemp("recorded")
-    running = cloud.start(directory / "server.log", ACCOUNT, record=directory / "recording.jsonl")
+    running = cloud.start(directory, ACCOUNT, record=directory / "recording.jsonl")
     try:
         topics, network = client(running.endpoint, "sns"), client(running.endpoint, "ec2")
 

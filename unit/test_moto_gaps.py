@@ -21,7 +21,7 @@ ANYWHERE = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    running = cloud.start(tmp_path_factory.mktemp("gaps") / "server.log", ACCOUNT)
+    running = cloud.start(tmp_path_factory.mktemp("gaps"), ACCOUNT)
     yield Endpoint(running.endpoint, ACCOUNT, REGION)
     cloud.stop(running)
 
@@ -48,7 +48,12 @@ class TestRefusal:
             ("rds", "describe_db_engine_versions", {}, "DescribeDBEngineVersions"),  # query
             ("ec2", "describe_trunk_interface_associations", {}, "DescribeTrunkInterfaceAssociations"),  # EC2's query
             ("lambda", "list_capacity_providers", {}, "GET /2025-11-30/capacity-providers"),  # REST and JSON
-            ("s3", "get_bucket_metadata_configuration", {"Bucket": "some-bucket"}, "GET /some-bucket"),  # REST and XML
+            (
+                "s3",
+                "get_bucket_metadata_configuration",
+                {"Bucket": "some-bucket"},
+                "GET /some-bucket?metadataConfiguration",
+            ),  # REST and XML
             ("accessanalyzer", "list_analyzers", {}, "GET /analyzer"),  # a service that moto does not have
         ],
     )
@@ -333,6 +338,20 @@ def test_network_interfaces_have_an_address_of_their_subnet(aws: Callable[[str],
     assert ipaddress.ip_address(private) in ipaddress.ip_network("10.8.1.0/24")
     given = ec2.create_network_interface(SubnetId=network["subnets"][0], PrivateIpAddress="10.8.1.77")
     assert given["NetworkInterface"]["PrivateIpAddress"] == "10.8.1.77"
+
+
+def test_flow_logs_are_delivered_to_a_group_that_exists(aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    role = f"arn:aws:iam::{ACCOUNT}:role/flow-logs"
+    aws("logs").create_log_group(logGroupName="/aws/vpc/flow-logs")
+    for name, status in (("/aws/vpc/flow-logs", "SUCCESS"), ("/aws/vpc/nowhere", "FAILED")):
+        destination = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}"
+        made = ec2.create_flow_logs(
+            ResourceIds=[vpc], ResourceType="VPC", TrafficType="ALL", LogDestination=destination, DeliverLogsPermissionArn=role
+        )
+        [flow_log] = ec2.describe_flow_logs(FlowLogIds=made["FlowLogIds"])["FlowLogs"]
+        assert (flow_log["DeliverLogsStatus"], "DeliverLogsErrorMessage" in flow_log) == (status, status == "FAILED")
 
 
 class TestService:

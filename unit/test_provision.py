@@ -304,13 +304,23 @@ class TestInterrupted:
             assert line, said
             said += line
         [run] = where.runs()
-        arguments = ["pgrep", "-f", f"stackproof.embedded.server .*{run.name}/recording.jsonl"]
-        server = int(subprocess.run(arguments, capture_output=True, text=True, check=True).stdout)
+        [server] = [
+            int(file.parent.name)
+            for file in Path("/proc").glob("[0-9]*/cmdline")
+            if f"{run.name}/recording.jsonl".encode() in file.read_bytes()
+        ]
         started = process.started_at(server)
         assert started
         command.send_signal(how)
         said += command.communicate(timeout=30)[1]
         return command.returncode, said, server, started
+
+    def terraforms(self, where: Site) -> list[int]:
+        return [
+            int(link.parent.name)
+            for link in Path("/proc").glob("[0-9]*/cwd")
+            if os.access(link, os.R_OK) and str(link.readlink()).startswith(str(where.home))
+        ]
 
     def gone(self, server: int, started: str) -> bool:
         deadline = time.monotonic() + 20
@@ -321,6 +331,7 @@ class TestInterrupted:
     def test_a_crash_leaves_nothing_running_and_can_be_repeated(self, recorded: Site) -> None:
         _, _, server, started = self.interrupt(recorded, signal.SIGKILL)
         assert self.gone(server, started)
+        assert self.terraforms(recorded) == []
         [left] = recorded.runs()
         assert not recorded.recipe().recording.exists()
         with recorded.ensure() as deployed:
@@ -410,7 +421,7 @@ class TestUp:
     def test_one_with_other_sources_is_told_and_left_alone(
         self, recorded: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        other = cloud.start(tmp_path / "server.log", LOCAL.account)
+        other = cloud.start(tmp_path, LOCAL.account)
         try:
             about = {"endpoint": other.endpoint, "instance": other.instance, "pid": other.pid, "started": other.started}
             self.advertise(recorded, tmp_path, cloud=about)

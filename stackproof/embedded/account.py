@@ -80,15 +80,15 @@ def certificate(region: str) -> Certificate:
 def seed(endpoint: Endpoint, named: Mapping[str, Any], served: Certificate) -> dict[str, str]:
     """Make what the stack's variables name, as far as it declares them; the values that only the account can tell.
 
-    ``named`` has the declared variables with their values: the rotation function and the bucket get their names from there.
+    ``named`` has the declared variables with their values (None: not given): function and bucket get their names from there.
     """
     iam = endpoint.client("iam")
     iam.create_user(UserName="terraform-deploy")
     iam.create_access_key(UserName="terraform-deploy")
-    if "rotation_lambda_arn" in named:
-        _make_rotation_function(endpoint, str(named["rotation_lambda_arn"]).rpartition(":")[2])
-    if "access_logs_bucket" in named:
-        _make_audit_bucket(endpoint, str(named["access_logs_bucket"]))
+    if function_arn := named.get("rotation_lambda_arn"):
+        _make_rotation_function(endpoint, str(function_arn).rpartition(":")[2])
+    if bucket := named.get("access_logs_bucket"):
+        _make_audit_bucket(endpoint, str(bucket))
     if "certificate_arn" not in named:
         return {}
     imported = endpoint.client("acm").import_certificate(Certificate=served.certificate, PrivateKey=served.private_key)

@@ -1,5 +1,6 @@
 """Start, find and stop the server process of the embedded cloud."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -49,15 +50,18 @@ class Cloud:
     """The process, where this one started it."""
 
 
-def start(log: Path, account: str, *, record: Path | None = None, replay: Path | None = None) -> Cloud:
-    """Start a server on a free port of 127.0.0.1; it ends with this process unless it is `detach`\\ ed.
+def start(directory: Path, account: str, *, record: Path | None = None, replay: Path | None = None) -> Cloud:
+    """Start a server on a free port of 127.0.0.1. Unless it is `detach`\\ ed, it ends with this process, and so does a Terraform
+    that works in ``directory``.
 
-    ``log`` gets what the server prints. ``replay`` is handled before the server takes requests, ``record`` gets every
-    request until `end_recording`. Raises `RecordingDiffers`, `CloudFailed`.
+    ``server.log`` there gets what the server prints. ``replay`` is handled before the server takes requests, ``record`` gets
+    every request until `end_recording`. Raises `RecordingDiffers`, `CloudFailed`.
     """
     instance = str(uuid.uuid4())
+    log = directory / "server.log"
     read, write = os.pipe()
     command = [sys.executable, "-m", "stackproof.embedded.server", f"--instance={instance}", f"--announce={write}"]
+    command.append(f"--directory={directory}")
     command += [f"--{name}={path}" for name, path in (("record", record), ("replay", replay)) if path]
     foreign = ("MOTO_", "AWS_", "TEST_SERVER_MODE", "INITIAL_NO_AUTH_ACTION_COUNT")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
@@ -84,6 +88,9 @@ def start(log: Path, account: str, *, record: Path | None = None, replay: Path |
         except BaseException:
             _end_child(child)
             raise
+    if ready:  # it is ending by itself, and writes why
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(5)
     _end_child(child)
     if "differs" in said:
         raise RecordingDiffers(said["differs"])

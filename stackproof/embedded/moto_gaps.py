@@ -17,12 +17,13 @@ from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.core.utils import camelcase_to_underscores, utcnow
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.ecr.models import ecr_backends
 from moto.ecs.models import EC2ContainerServiceBackend, Service, Task
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import ELBv2Backend, FakeListener, FakeRule, elbv2_backends
 from moto.kms.responses import KmsResponse
-from moto.logs.models import LogsBackend
+from moto.logs.models import LogsBackend, logs_backends
 from moto.logs.responses import LogsResponse
 from moto.moto_api._internal import mock_random
 from moto.rds.models import DBInstance, DBParameterGroup
@@ -356,7 +357,9 @@ def create_bucket(original: Callable[..., None], self: FakeBucket, *args: Any, *
 _UNKNOWN_TO_MOTO = ("abac", "analytics", "intelligent-tiering", "metadataConfiguration", "metadataTable", "metrics")
 
 
-@corrects(S3Response, "_bucket_response_get", "s3:GetBucket...", "moto lists objects when it does not know the question")
+@corrects(
+    S3Response, "_bucket_response_get", "s3:GetBucketRequestPayment", "moto lists objects when it does not know the question"
+)
 def bucket_response_get(original: Callable[..., Any], self: S3Response, bucket: str, query: dict[str, Any]) -> Any:
     """Answer who pays, which moto knows but does not tell; refuse what it does not know."""
     if "requestPayment" in query:
@@ -407,6 +410,17 @@ def create_network_interface(
         address = None
     original(self, backend, subnet, address, *args, **kw)
     vars(self).setdefault("private_dns_name", None)  # moto's tasks ask for it
+
+
+@corrects(FlowLogsBackend, "create_flow_logs", "ec2:CreateFlowLogs", "moto fails to deliver to a log group named by ARN")
+def create_flow_logs(original: Callable[..., Any], self: Any, *args: Any, **kw: Any) -> Any:
+    """Delivery succeeds where the log group exists."""
+    result = original(self, *args, **kw)
+    groups = logs_backends[self.account_id][self.region_name].groups
+    for flow_log in result[0]:
+        if (flow_log.log_destination or "").rpartition(":log-group:")[2].removesuffix(":*") in groups:
+            flow_log.deliver_logs_status, flow_log.deliver_logs_error_message = "SUCCESS", None
+    return result
 
 
 # ECS

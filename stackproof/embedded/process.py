@@ -1,5 +1,6 @@
-"""A process told apart from every later one with the same id."""
+"""A process told apart from every later one with the same id; and those that Terraform leaves when it is killed."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -32,8 +33,34 @@ def end(pid: int, started: str, *, patience: float = 5) -> bool:
     for number in (signal.SIGTERM, signal.SIGKILL):
         if started_at(pid) != started:
             return number == signal.SIGKILL
-        os.kill(pid, number)
+        with contextlib.suppress(ProcessLookupError):  # it ended just now
+            os.kill(pid, number)
         deadline = time.monotonic() + patience
         while started_at(pid) == started and time.monotonic() < deadline:
             time.sleep(0.02)
     return True
+
+
+def end_terraform_in(directory: Path) -> None:
+    """Kill Terraform and the providers that it left, as far as they work under the directory (Linux tells; elsewhere none).
+
+    A Terraform whose caller crashed loses its output and dies, but its providers wait for it forever.
+    """
+    while left := [pid for pid in map(_pid, Path("/proc").glob("[0-9]*/cwd")) if _is_terraform_in(directory.resolve(), pid)]:
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+
+
+def _pid(cwd: Path) -> int:
+    return int(cwd.parent.name)
+
+
+def _is_terraform_in(directory: Path, pid: int) -> bool:
+    here = Path(f"/proc/{pid}")
+    try:
+        is_terraform = b"terraform" in (here / "cmdline").read_bytes()
+        return is_terraform and (here / "cwd").readlink().is_relative_to(directory)
+    except OSError:  # it ended just now, or is not ours to see
+        return False

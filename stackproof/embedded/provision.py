@@ -218,13 +218,13 @@ def _replay(recipe: Recipe, directory: Path, progress: Progress) -> Deployed | N
     with ExitStack() as undo:
         try:
             about = _copy_recording(recipe.recording, directory)
-            live = cloud.start(directory / "server.log", recipe.values.account, replay=directory / "recording.jsonl")
+            live = cloud.start(directory, recipe.values.account, replay=directory / "recording.jsonl")
             undo.callback(cloud.stop, live)
             deployed = _deployed(recipe, live, directory, about["told"], "replayed")
             shutil.move(directory / "terraform.tfstate", deployed.workspace.directory)
             if deployed.settle() != about["settled"]:
                 raise _Unfit("Terraform's plan over it is not what it was")
-        except (_Unfit, RecordingDiffers) as error:
+        except (_Unfit, RecordingDiffers, TerraformError) as error:
             progress.say(f"The recorded deployment is not used: {error}. Deploying again.")
             shutil.rmtree(recipe.recording, ignore_errors=True)
             return None
@@ -236,12 +236,12 @@ def _replay(recipe: Recipe, directory: Path, progress: Progress) -> Deployed | N
 
 def _apply(recipe: Recipe, directory: Path, progress: Progress) -> Deployed:
     """The stack by ``terraform apply``, and a recording of it."""
-    progress.begin(f"Deploying {recipe.stack.name} to an embedded cloud; later runs replay this one ...")
+    progress.begin(f"Deploying {os.path.relpath(recipe.stack)} to an embedded cloud; later runs replay this deployment ...")
     with ExitStack() as undo:
         served = account.certificate(recipe.values.region)
         write_private(directory / "certificate.pem", served.certificate)
         write_private(directory / "private_key.pem", served.private_key)
-        live = cloud.start(directory / "server.log", recipe.values.account, record=directory / "recording.jsonl")
+        live = cloud.start(directory, recipe.values.account, record=directory / "recording.jsonl")
         undo.callback(cloud.stop, live)
         told = account.seed(account.Endpoint(live.endpoint, recipe.values.account, recipe.values.region), recipe.named(), served)
         deployed = _deployed(recipe, live, directory, told, "applied")
@@ -396,6 +396,7 @@ def _prune(home: Path) -> None:
         except FileNotFoundError:
             is_left = _age(directory) > 60  # else its owner is about to write the file
         if is_left:
+            process.end_terraform_in(directory)
             shutil.rmtree(directory, ignore_errors=True)
     for about in home.glob("*/about.json"):
         if _age(about) > _UNUSED_DAYS * 86400:

@@ -29,7 +29,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from stackproof.embedded import moto_gaps, recording
+from stackproof.embedded import moto_gaps, process, recording
 
 OWN = "/_stackproof/"  # a bucket's name cannot begin with an underscore, so no S3 path is hidden
 SEED = 20260120
@@ -56,11 +56,11 @@ class Application:
         if environ["PATH_INFO"].startswith(OWN):
             return self._own(environ["REQUEST_METHOD"], environ["PATH_INFO"])(environ, start_response)
         with self._lock:
-            request = recording.read_request(environ)
-            answer = recording.send(self._moto, request)
+            received = recording.read_request(environ)
+            answer = recording.send(self._moto, received)
             self._requests += 1
             if self._record:
-                self._record.write(recording.to_line(request, answer))
+                self._record.write(recording.to_line(received, answer))
         start_response(answer.status, list(answer.headers))
         return [answer.body]
 
@@ -142,7 +142,8 @@ def refusal(service: str | None, code: str, message: str) -> Response:
 def _action() -> str:
     """The operation that the request names, as well as it can be told without the service's model."""
     target = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
-    return target or request.values.get("Action") or f"{request.method} {request.path}"
+    asked_for = "".join(f"?{name}" for name, value in request.args.items() if not value)  # as S3 does
+    return target or request.values.get("Action") or f"{request.method} {request.path}{asked_for}"
 
 
 class Handler(MotoRequestHandler):
@@ -154,9 +155,10 @@ class Handler(MotoRequestHandler):
         """Nothing: a line a request would only hide what matters."""
 
 
-def _end_with_owner() -> None:
+def _end_with_owner(directory: Path) -> None:
     """Exit when standard input ends, which it does when the owner dies; after the line ``detach``, live on."""
     if sys.stdin.readline() != "detach\n":
+        process.end_terraform_in(directory)
         os._exit(0)
 
 
@@ -165,10 +167,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m stackproof.embedded.server")
     parser.add_argument("--instance", required=True)
     parser.add_argument("--announce", required=True, type=int)
+    parser.add_argument("--directory", required=True, type=Path)
     parser.add_argument("--record", type=Path)
     parser.add_argument("--replay", type=Path)
     arguments = parser.parse_args()
-    threading.Thread(target=_end_with_owner, daemon=True).start()
+    threading.Thread(target=_end_with_owner, args=[arguments.directory], daemon=True).start()
     warnings.filterwarnings("ignore", category=UserWarning, module="moto")  # our refusals are no errors of AWS's models
     application = Application(arguments.instance)
     with os.fdopen(arguments.announce, "w", encoding="utf-8") as announce:

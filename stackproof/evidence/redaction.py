@@ -50,7 +50,7 @@ def redact_data(data: object, name: str = "") -> object:
     {'MasterUserPassword': '(redacted)', 'Tags': [{'Key': 'a', 'Value': 'b'}]}
     """
     match data:
-        case str() if name and _is_secret_name(name):
+        case str() | bytes() | int() if not isinstance(data, bool) and name and _is_secret_name(name):
             return HIDDEN
         case str():
             return redact(data)

@@ -12,6 +12,7 @@ from stackproof.inventory import collection
 from stackproof.policy import checkov, waivers
 from stackproof.resources.base import Failed, Given
 from stackproof.resources.sources import (
+    Arguments,
     DatabasePassword,
     EnvironmentFile,
     ExampleVariables,
@@ -31,7 +32,7 @@ from stackproof.terraform import fold, provider, schema, sources
 from stackproof.terraform.cli import Terraform, TerraformError, redacted
 from stackproof.terraform.diagnostics import diagnostics
 from stackproof.terraform.hcl import Expression, Value
-from stackproof.terraform.rehearsal import EXAMPLE, PASSWORD, rehearse, workspace
+from stackproof.terraform.rehearsal import EXAMPLE, PASSWORD, workspace
 from stackproof.terraform.workspace import prepare
 from stackproof.verdicts import CouldNotVerify, DeclaredButMissing
 
@@ -124,15 +125,28 @@ def _module(stage: Stage, directory: Path) -> Module:
         errors = [str(one) for one in found if one.severity == "error"]
     except TerraformError as error:
         found, errors = (), [str(error)]
+    facts = {"errors": tuple(errors), "warnings": tuple(str(one) for one in found if one.severity == "warning")}
+    return Module(_relative(stage, directory), Given(facts, "terraform validate"), "terraform validate")
+
+
+@collection
+def arguments(stage: Stage) -> tuple[Arguments, ...]:
+    """The arguments of every directory of Terraform sources."""
+    return tuple(_arguments(stage, directory) for directory in _directories(stage))
+
+
+def _arguments(stage: Stage, directory: Path) -> Arguments:
     read = sources.read(directory)
     facts = {
-        "errors": tuple(errors),
-        "warnings": tuple(str(one) for one in found if one.severity == "warning"),
         "resources": sum(not resource.is_data for resource in read.resources),
-        "unknown_arguments": tuple(str(problem) for problem in schema.unknown_arguments(read)),
+        "problems": tuple(str(problem) for problem in schema.unknown_arguments(read)),
     }
-    source = f"terraform validate; the schema of hashicorp/aws {schema.current().version}"
-    return Module(str(directory.relative_to(stage.root.resolve())), Given(facts, source), source)
+    source = f"the schema of hashicorp/aws {schema.current().version}"
+    return Arguments(_relative(stage, directory), Given(facts, source), source)
+
+
+def _relative(stage: Stage, path: Path) -> str:
+    return str(path.relative_to(stage.root.resolve()))
 
 
 @collection
@@ -222,7 +236,9 @@ def _refusal(stage: Stage, password: str) -> str:
         stage.terraform_root, stage.cache, region=stage.profile.region, account=stage.profile.account, password=password
     )
     try:
-        rehearse(copy, stage.terraform_root, stage.profile.terraform.variables)
+        with tempfile.TemporaryDirectory(prefix="stackproof-plan-") as folder:
+            example = stage.terraform_root / EXAMPLE
+            copy.plan(Path(folder, "tfplan"), var_files=[example], variables=stage.profile.terraform.variables)
     except TerraformError as error:
         if PASSWORD in str(error):
             return str(error)
@@ -318,7 +334,7 @@ def plan_scan(stage: Stage) -> Scan:
 def _texts(stage: Stage) -> dict[str, str]:
     """All sources, by their paths in the repository."""
     return {
-        str((directory / name).relative_to(stage.root.resolve())): text
+        _relative(stage, directory / name): text
         for directory in _directories(stage)
         for name, text in sources.texts(directory).items()
     }

@@ -35,7 +35,7 @@ class KmsKey(Resource):
     @classmethod
     def planned(cls, plan: Plan, key: str | Reference) -> "KmsKey":
         """The key that a planned value refers to. Raises `NotYetKnown` for one that the plan does not make."""
-        block = plan.resource(key.address) if isinstance(key, Reference) else None
+        block = plan.meant(key, "aws_kms_key", named="arn")
         if block is None:
             raise NotYetKnown(f"{key}: this key is not in the plan; whether it is enabled shows only after apply")
         return cls(block.address, block, block.source)

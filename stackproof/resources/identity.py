@@ -51,8 +51,11 @@ def _planned_policies(role: PlannedBlock) -> tuple[Policy, ...]:
         inline += [block for block in role.blocks("inline_policy") if block.at("policy")]
     attached = [
         _planned_managed(block, block.at("policy_arn"))
-        for block in plan.referring("aws_iam_role_policy_attachment", "role", role, named="name")
+        for kind, attribute in (("aws_iam_role_policy_attachment", "role"), ("aws_iam_policy_attachment", "roles"))
+        for block in plan.referring(kind, attribute, role, named="name")
     ]
+    for block in plan.referring("aws_iam_role_policy_attachments_exclusive", "role_name", role, named="name"):
+        attached += [_planned_managed(block, arn) for arn in block.at("policy_arns") or ()]
     if not role.is_left_open("managed_policy_arns"):
         attached += [_planned_managed(role, arn) for arn in role.at("managed_policy_arns") or ()]
     return tuple(_planned_policy(block) for block in (*inline, *attached))
@@ -60,7 +63,7 @@ def _planned_policies(role: PlannedBlock) -> tuple[Policy, ...]:
 
 def _planned_managed(block: PlannedBlock, arn: str | Reference) -> PlannedBlock:
     """The managed policy that a planned attachment refers to. One that the plan does not make cannot be looked into before apply."""
-    policy = block.plan.resource(arn.address) if isinstance(arn, Reference) else None
+    policy = block.plan.meant(arn, "aws_iam_policy", named="arn")
     if policy is None:
         raise NotYetKnown(f"{block.source}: what {arn} grants is not in the plan; it is judged after apply")
     return policy

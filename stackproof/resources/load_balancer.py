@@ -84,7 +84,7 @@ class ListenerRule(Resource):
     """A rule of a listener, the default one included on AWS."""
 
     operations = ("elbv2:DescribeRules",)
-    terraform = ("aws_lb_listener_rule",)
+    terraform = ("aws_lb_listener_rule", "aws_alb_listener_rule")
 
     actions: tuple[Action, ...] = field(
         aws=lambda rule: _answered_actions(rule.at("Actions")), plan=lambda rule: _planned_actions(rule.blocks("action"))
@@ -98,8 +98,11 @@ def _answered_rules(listener: AwsFacts) -> tuple[ListenerRule, ...]:
 
 
 def _planned_rules(listener: PlannedBlock) -> tuple[ListenerRule, ...]:
-    blocks = listener.plan.referring("aws_lb_listener_rule", "listener_arn", listener, named="arn")
-    return tuple(ListenerRule(block.address, block, block.source) for block in blocks)
+    return tuple(
+        ListenerRule(block.address, block, block.source)
+        for kind in ListenerRule.terraform
+        for block in listener.plan.referring(kind, "listener_arn", listener, named="arn")
+    )
 
 
 class Listener(Resource):

@@ -43,7 +43,8 @@ def _answered_ingress(group: AwsFacts) -> frozenset[Opening] | None:
     if rules is None:
         return None
     everyone = group.read("ec2:DescribeSecurityGroups").items("SecurityGroups")
-    names = {item["GroupId"]: item["GroupName"] for item in everyone}
+    # A name is one group's only within its VPC; a group of a peered one is told by its id.
+    names = {item["GroupId"]: item["GroupName"] for item in everyone if item.get("VpcId") == group.at("VpcId")}
     found = set()
     for rule in rules:
         sources = [
@@ -59,7 +60,8 @@ def _answered_ingress(group: AwsFacts) -> frozenset[Opening] | None:
 def _planned_ingress(group: PlannedBlock) -> frozenset[Opening]:
     """Rules in the group's own blocks, and those that other resources add to it."""
     plan = group.plan
-    openings = [one for block in group.blocks("ingress") for one in _inline(group, block)]
+    own = [] if group.is_left_open("ingress") else group.blocks("ingress")
+    openings = [one for block in own for one in _inline(group, block)]
     for block in plan.referring("aws_security_group_rule", "security_group_id", group, named="id"):
         if block.at("type") == "ingress":
             openings += _inline(group, block, groups="source_security_group_id")
@@ -86,13 +88,15 @@ def _openings(plan: Plan, block: PlannedBlock, protocol: str, sources: Sequence[
 
 
 def _named(plan: Plan, source: str | Reference) -> str:
-    """A planned group by its name; everything else as it is."""
-    if not isinstance(source, Reference):
+    """A planned group by its name, or by its address where another has the same name; everything else as it is."""
+    group = plan.meant(source, "aws_security_group", named="id")
+    if group is None:
+        if isinstance(source, Reference):
+            raise NotYetKnown(f"{source!r} is a source of a rule, and no security group of this plan")
         return source
-    block = plan.resource(source.address)
-    if block is None or source.attribute != "id":
-        raise NotYetKnown(f"{source!r} is a source of a rule, and is not in this plan")
-    return block.name_or_address("name")
+    name = group.name_or_address("name")
+    namesakes = [one for one in plan.resources("aws_security_group") if one.name_or_address("name") == name]
+    return name if len(namesakes) == 1 else group.address
 
 
 class SecurityGroup(Resource):

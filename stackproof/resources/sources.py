@@ -28,9 +28,15 @@ class Module(Resource):
     errors: tuple[str, ...] = field()
     """Of ``terraform validate``."""
     warnings: tuple[str, ...] = field()
+
+
+class Arguments(Resource):
+    """The arguments and blocks of a module's resources, beside the schema of the current provider generation."""
+
     resources: int = field()
-    unknown_arguments: tuple[str, ...] = field()
-    """What the current provider generation does not know, or misses."""
+    """How many were looked at."""
+    problems: tuple[str, ...] = field()
+    """What the provider does not know, or misses."""
 
 
 class ExampleVariables(Resource):

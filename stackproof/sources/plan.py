@@ -60,7 +60,9 @@ class Plan:
         if not isinstance(document.get("configuration"), Mapping):
             raise UsageError(f"{where}: the plan has no configuration; a state file cannot be judged as a plan")
         if document.get("errored"):
-            raise UsageError(f"{where}: planning failed, and this is only what was planned until then; repair that and plan again")
+            raise UsageError(
+                f"{where}: planning failed, and this is only what was planned until then; repair that and plan again"
+            )
         self.document: Mapping[str, Any] = without_secrets(document)
 
     def to_json(self) -> str:
@@ -105,7 +107,7 @@ class Plan:
 
         def refers(value: object) -> bool:
             if isinstance(value, list):
-                return any([refers(part) for part in value])  # a list: each part is looked at
+                return any(refers(part) for part in value)
             if isinstance(value, Reference):
                 if value.address != to.address and type_of(value.address) != type_of(to.address):
                     raise NotYetKnown(f"whether {value!r} is {to.address} is known only after apply")
@@ -192,11 +194,12 @@ class Plan:
                 return ()
             return self.references(given[name], scope[:-1], "".join(module_steps(prefix)[:-1]))
         if head == "module":
-            instance, _, output = rest.partition(".")
-            child = (*scope, instance.partition("[")[0])
+            match = re.match(rf"(?P<step>module\.(?P<name>[\w-]+)({KEY})?\.)(?P<output>[\w-]+)", written)
+            if not match:
+                return None
+            child = (*scope, match["name"])
             outputs = self._modules.get(child, {}).get("outputs", {})
-            expression = outputs.get(re.split(r"[.\[]", output)[0], {}).get("expression")
-            return self.references(expression, child, f"{prefix}module.{instance}.")
+            return self.references(outputs.get(match["output"], {}).get("expression"), child, prefix + match["step"])
         match = re.fullmatch(rf"(?P<address>[a-z0-9_]+\.[\w-]+({KEY})?)(\.(?P<attribute>.+))?", written)
         if not match:
             return None
@@ -280,7 +283,9 @@ class PlannedBlock:
     def _shown(self, attribute: str) -> Any:
         value = self.values.get(attribute)
         if value == HIDDEN or (isinstance(value, list) and HIDDEN in value):
-            raise NotReported(f"{self.address}{self._within}.{attribute} is sensitive, so it is hidden; it cannot be judged on a plan")
+            raise NotReported(
+                f"{self.address}{self._within}.{attribute} is sensitive, so it is hidden; it cannot be judged on a plan"
+            )
         return value
 
     def references(self, attribute: str) -> tuple[Reference, ...]:
@@ -313,7 +318,7 @@ class PlannedBlock:
         """A list in which each unknown element is one of the expression's references, where they can be told apart."""
         if isinstance(value, list) and isinstance(unknown, list) and all(isinstance(part, bool) for part in unknown):
             references = [reference for reference in self.references(attribute) if not self.plan.knows(reference)]
-            if len(references) == sum(unknown):
+            if len(references) == sum(unknown) and all(reference.attribute for reference in references):
                 return [references.pop(0) if is_unknown else element for element, is_unknown in zip(value, unknown, strict=True)]
         raise NotYetKnown(f"{self.address}{self._within}.{attribute} is known only after apply")
 
@@ -375,10 +380,13 @@ def without_secrets(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**_masked(kept), "variables": variables}
 
 
-def _masked(node: Any) -> Any:
-    """Hide what the masks beside a value (``sensitive_values``, ``before_sensitive``, ``after_sensitive``, ``sensitive``) mark."""
+def _masked(node: Any, name: str = "") -> Any:
+    """Hide what the masks beside a value (``sensitive_values``, ``before_sensitive``, ``after_sensitive``, ``sensitive``) mark.
+
+    What the sources themselves say, a constant or the default of a variable, has no mask but its name.
+    """
     if isinstance(node, list):
-        return [_masked(part) for part in node]
+        return [_masked(part, name) for part in node]
     if not isinstance(node, Mapping):
         return node
     masks = {
@@ -386,11 +394,16 @@ def _masked(node: Any) -> Any:
         "before": "before_sensitive",
         "after": "after_sensitive",
         "value": "sensitive",
+        "default": "sensitive",
     }
-    return {
-        key: redact_data(_hide(value, node[masks[key]])) if masks.get(key) in node else _masked(value)
-        for key, value in node.items()
-    }
+
+    def shown(key: str, value: Any) -> Any:
+        mask = masks.get(key, "")
+        if mask in node or key in ("values", "before", "after", "constant_value", "default"):
+            return redact_data(_hide(value, node.get(mask, False)), name)
+        return _masked(value, key)
+
+    return {key: shown(key, value) for key, value in node.items()}
 
 
 def _hide(value: Any, mask: Any) -> Any:

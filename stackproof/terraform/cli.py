@@ -237,7 +237,8 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
     assert process.stdin
     try:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGINT)
+            with contextlib.suppress(PermissionError):  # macOS, for one that ended just now
+                os.killpg(process.pid, signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_GRACE)
     finally:  # also when the user does not want to wait for that

@@ -2,6 +2,7 @@
 
 import secrets
 import string
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -63,13 +64,12 @@ def workspace(root: Path, cache: Path, *, region: str, account: str, password: s
 
 def rehearse(copy: Workspace, root: Path, variables: Mapping[str, object]) -> Rehearsal:
     """Plan from nothing. Raises `TerraformError` with Terraform's own diagnostics if there is no plan."""
-    planfile = copy.directory / "rehearsal.tfplan"
-    completed = copy.plan(planfile, var_files=[root / EXAMPLE], variables=variables)
-    try:
+    # A file of its own: it holds the password, and other runs use the same working copy.
+    with tempfile.TemporaryDirectory(dir=copy.directory.parent) as temporary:
+        planfile = Path(temporary, "tfplan")
+        completed = copy.plan(planfile, var_files=[root / EXAMPLE], variables=variables)
         document: dict[str, Any] = copy.show(planfile)
         text = copy.describe(planfile)
-    finally:
-        planfile.unlink(missing_ok=True)  # it holds the password
     return Rehearsal(copy, Plan(document, f"a plan of {root.name}"), diagnostics(completed), text)
 
 

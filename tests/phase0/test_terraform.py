@@ -72,12 +72,12 @@ def test_second_plan_is_empty(second_plan):
 
 
 @control("TF-09", severity="medium")
-def test_arguments_exist_in_the_current_provider(modules, subtests):
+def test_arguments_exist_in_the_current_provider(arguments, subtests):
     """Judged by the provider's published schema, whatever provider is at hand."""
-    for module in modules:
+    for module in arguments:
         with subtests.test(module.name):
             assert module.resources > 0
-            assert module.unknown_arguments == ()
+            assert module.problems == ()
 
 
 @control("TF-10", severity="high")

@@ -1,0 +1,109 @@
+"""A secret that the run handles, or that looks like one, does not survive; everything else does."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stackproof.evidence import redaction
+from stackproof.evidence.redaction import HIDDEN, redact, redact_data, register
+
+SECRETS = st.text(st.characters(codec="utf-8", exclude_characters="()"), min_size=8, max_size=30).filter(lambda one: one not in HIDDEN)
+AROUND = st.text(st.characters(codec="utf-8"), max_size=40)
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "_registered", set())
+
+
+class TestRegistered:
+    @given(st.lists(SECRETS, min_size=1, max_size=4), st.lists(AROUND, min_size=5, max_size=5))
+    def test_secret_never_survives(self, secrets: list[str], around: list[str]) -> None:
+        redaction._registered.clear()
+        for secret in secrets:
+            register(secret)
+        text = "".join(part for pair in zip(around, [*secrets, ""], strict=False) for part in pair)
+        assert not [secret for secret in secrets if secret in redact(text)]
+        assert not [secret for secret in secrets if secret in str(redact_data({"a": [text], "b": {"c": text}}))]
+
+    def test_secret_that_holds_another_is_hidden_whole(self) -> None:
+        register("hunter22")
+        register("hunter22-and-more")
+        assert redact("it is hunter22-and-more, hunter22") == f"it is {HIDDEN}, {HIDDEN}"
+
+    @pytest.mark.parametrize("secret", ["", "short", "1234567"])
+    def test_secret_must_be_long_enough_to_be_one(self, secret: str) -> None:
+        with pytest.raises(ValueError, match="at least 8 characters"):
+            register(secret)
+
+    def test_secret_that_is_the_word_for_hidden_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="cannot be hidden"):
+            register("redacted")
+
+
+class TestShape:
+    @pytest.mark.parametrize(
+        ("text", "kept"),
+        [
+            ("postgresql://user:p4ss@db:5432/x", "postgresql://user:(redacted)@db:5432/x"),
+            ("redis+tls://user:p%40ss@cache", "redis+tls://user:(redacted)@cache"),
+            ("Authorization: Bearer abc.def", "Authorization: (redacted)"),
+            ('{"authorization": "Basic abc"}', '{"authorization": "(redacted)"}'),
+            ("https://hooks.slack.com/services/T0/B0/xyz", "https://hooks.slack.com/(redacted)"),
+            ("a -----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY----- b", "a (redacted) b"),
+            ("-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----", "(redacted)"),
+        ],
+    )
+    def test_of_a_secret_is_hidden(self, text: str, kept: str) -> None:
+        assert redact(text) == kept
+
+    @pytest.mark.parametrize(
+        "text",
+        ["https://db.example.com:5432/x", "arn:aws:iam::123456789012:role/x", "tcp 443 from 0.0.0.0/0", "user@example.com", ""],
+    )
+    def test_of_anything_else_is_kept(self, text: str) -> None:
+        assert redact(text) == text
+
+    @given(AROUND)
+    def test_redacting_twice_is_redacting_once(self, text: str) -> None:
+        assert redact(redact(text)) == redact(text)
+
+
+class TestName:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "MasterUserPassword",
+            "password",
+            "db_password",
+            "DB_PASSWORD",
+            "SecretString",
+            "SecretBinary",
+            "secret_key",
+            "SecretAccessKey",
+            "SessionToken",
+            "auth_token",
+            "api_key",
+            "PrivateKey",
+            "webhook_url",
+            "UserData",
+            "Authorization",
+        ],
+    )
+    @pytest.mark.parametrize("value", ["x", b"x", 12345678, ["x"]])
+    def test_of_a_secret_hides_the_value(self, name: str, value: object) -> None:
+        assert redact_data({name: value}) == {name: [HIDDEN] if isinstance(value, list) else HIDDEN}
+
+    @pytest.mark.parametrize(
+        "name", ["NextToken", "nextToken", "ContinuationToken", "SecretArn", "PasswordLastUsed", "secrets", "KeyId", "tokens_used"]
+    )
+    def test_of_anything_else_keeps_it(self, name: str) -> None:
+        assert redact_data({name: "x"}) == {name: "x"}
+
+    @pytest.mark.parametrize("value", [None, True, False])
+    def test_of_a_secret_keeps_what_cannot_be_one(self, value: object) -> None:
+        assert redact_data({"password": value}) == {"password": value}
+
+    def test_is_looked_at_at_every_depth(self) -> None:
+        data = {"a": [{"b": {"password": "x"}}], "c": ("postgresql://u:p@h/d",)}
+        assert redact_data(data) == {"a": [{"b": {"password": HIDDEN}}], "c": ["postgresql://u:(redacted)@h/d"]}
