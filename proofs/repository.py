@@ -69,6 +69,7 @@ def copied(root: Path, patch: pytest.MonkeyPatch) -> Repository:
     for name in os.environ:
         if name.startswith("GIT_"):  # in a hook they name the real repository
             patch.delenv(name)
+    patch.setenv("GIT_CEILING_DIRECTORIES", str(root.parent))
     patch.chdir(root)  # as people run it
     repository = Repository(root, patch)
     git("init", "--quiet", "--template=")(repository)
@@ -277,9 +278,11 @@ def acts(address: str, *actions: str) -> PlanEdit:
     return edit
 
 
-def drifted(address: str, action: str) -> PlanEdit:
-    """Something was done to a resource outside Terraform."""
-    return lambda document: document.update(resource_drift=[_change(address, action)])
+def drifted(address: str, action: str, **attributes: object) -> PlanEdit:
+    """Something was done to a resource outside Terraform: deleted, or these attributes changed."""
+    told = _change(address, action)
+    told["change"] |= {"before": {"id": "1"}, "after": {"id": "1"} | attributes if attributes else None}
+    return lambda document: document.update(resource_drift=[told])
 
 
 def says(**members: object) -> PlanEdit:

@@ -5,6 +5,7 @@ not in the catalogue cannot be declared.
 """
 
 import functools
+import inspect
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,13 +50,17 @@ def control(id: str, *, severity: Severity) -> Callable[[Test], Test]:
         raise LookupError(f"{id} is not in stackproof/catalogue.toml: add its titles, stages and document there first")
 
     def mark(test: Test) -> Test:
-        if id in declared and declared[id].__qualname__ != test.__qualname__:
-            raise LookupError(f"{id} is declared twice: by {declared[id].__qualname__} and by {test.__qualname__}")
+        if id in declared and _place(declared[id]) != _place(test):  # a module may be imported again
+            raise LookupError(f"{id} is declared twice: by {_place(declared[id])} and by {_place(test)}")
         test.control = Control(id, severity, catalogue()[id])  # type: ignore[attr-defined]
         declared[id] = test
         return test
 
     return mark
+
+
+def _place(test: Callable[..., None]) -> str:
+    return f"{inspect.getfile(test)}::{test.__qualname__}"
 
 
 def control_of(test: object) -> Control | None:

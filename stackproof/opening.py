@@ -41,10 +41,16 @@ class Request:
     plan_file: Path | None = None
     endpoint: str | None = None
     """Of an emulator that runs already; it is used as it is and nothing is started."""
+    deployed: Mapping[str, Any] | None = None
+    """What another process of this run has deployed; see `OpenStage.handle`."""
 
 
 def resolve(
-    root: Path, environment: str, target: str | None = None, plan: str | None = None, endpoint: str | None = None
+    root: Path,
+    environment: str,
+    target: str | None = None,
+    plan: str | None = None,
+    deployed: Mapping[str, Any] | None = None,
 ) -> Request:
     """Check what was asked for. Raises `UsageError`."""
     profile = load(environment, root / "environments")
@@ -58,9 +64,8 @@ def resolve(
             f"environment {profile.name} is judged on AWS itself, but {', '.join(redirected)} points elsewhere: "
             "unset it, or use --env local for an emulator"
         )
-    if chosen == "embedded":
-        endpoint = endpoint or os.environ.get("AWS_ENDPOINT_URL") or None
-    return Request(root, profile, chosen, plan_file, endpoint)
+    endpoint = os.environ.get("AWS_ENDPOINT_URL") if chosen == "embedded" else None
+    return Request(root, profile, chosen, plan_file, endpoint or None, deployed)
 
 
 def read_plan(path: Path) -> Plan:
@@ -124,6 +129,11 @@ class OpenStage(Stage):
         return self._request.endpoint or self._cloud().endpoint
 
     @property
+    def handle(self) -> Mapping[str, Any] | None:
+        """What this run deployed, for its other processes."""
+        return self._cloud.made.handle if self._cloud.made else None
+
+    @property
     def account(self) -> str:
         """The account that was pinned; empty if none was asked."""
         return self.profile.account if self._network.made else ""
@@ -174,6 +184,8 @@ class OpenStage(Stage):
         from stackproof.embedded.recipe import Values
 
         values = Values(self.profile.account, self.profile.region, self.profile.terraform.variables)
+        if self._request.deployed:
+            return provision.shared(self.terraform_root, cache=self.cache, values=values, handle=self._request.deployed)
         deployed = provision.ensure(self.terraform_root, cache=self.cache, values=values, say=self.say)
         self.notes += deployed.notes
         return deployed

@@ -156,7 +156,7 @@ class Session:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        node.workerinput[OURS] = {"endpoint": self._open().endpoint}
+        node.workerinput[OURS] = {"deployed": self._open().handle}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         selected = {item: control for item in session.items if (control := _control(item))}

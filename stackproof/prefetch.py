@@ -24,7 +24,8 @@ class Prefetch:
         """
         with ThreadPoolExecutor(CONCURRENT_COLLECTIONS, thread_name_prefix="collect") as pool:
             for name in names:
-                self._outcomes.setdefault(name, pool.submit(collections[name], self._stage))
+                if name not in self._outcomes:
+                    self._outcomes[name] = pool.submit(collections[name], self._stage)
         for outcome in self._outcomes.values():
             if isinstance(outcome.exception(), UsageError):
                 outcome.result()

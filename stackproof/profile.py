@@ -16,8 +16,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from stackproof.judgement.exposure import Opening, merged, opening
 from stackproof.verdicts import UsageError
 
-TARGETS = ("plan", "embedded", "localstack", "aws")
-
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -97,7 +95,7 @@ class Profile(_Table):
     """One environment."""
 
     name: str
-    target: Literal["plan", "embedded", "localstack", "aws"]
+    target: Literal["plan", "embedded", "aws"]
     """Judged when no ``--target`` is given."""
     account: str = Field(pattern=r"^\d{12}$")
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
@@ -128,13 +126,13 @@ def load(name_or_path: str, directory: Path) -> Profile:
 
 
 def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
-    if path in seen:
+    if path.resolve() in [one.resolve() for one in seen]:
         raise UsageError(f"{seen[0]}: extends goes in a circle: {' -> '.join(map(str, (*seen, path)))}")
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"{seen[-1]}: extends names {path}, which does not exist") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # not TOML, or not UTF-8
         raise UsageError(f"{path}: not TOML: {error}") from None
     base = given.pop("extends", None)
     if base is None:
@@ -170,7 +168,7 @@ def _problems(error: ValidationError) -> list[str]:
         if problem["type"] == "extra_forbidden":
             allowed = sorted(_allowed_keys(problem["loc"][:-1]))
             close = difflib.get_close_matches(str(problem["loc"][-1]), allowed, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            hint = f"; did you mean {close[0]}?" if close else "."
             lines.append(f"unknown key {key}{hint} Allowed here: {', '.join(allowed)}")
         elif problem["type"] == "missing":
             lines.append(f"missing key {key}")

@@ -1,5 +1,6 @@
 """A small stack through its life: applied, replayed, damaged, interrupted, shared."""
 
+import contextlib
 import io
 import json
 import os
@@ -315,12 +316,12 @@ class TestInterrupted:
         said += command.communicate(timeout=30)[1]
         return command.returncode, said, server, started
 
-    def terraforms(self, where: Site) -> list[int]:
-        return [
-            int(link.parent.name)
-            for link in Path("/proc").glob("[0-9]*/cwd")
-            if os.access(link, os.R_OK) and str(link.readlink()).startswith(str(where.home))
-        ]
+    def terraforms(self, where: Site) -> list[str]:
+        found = []
+        for link in Path("/proc").glob("[0-9]*/cwd"):
+            with contextlib.suppress(OSError):  # ended meanwhile
+                found += [str(link)] if link.readlink().is_relative_to(where.home) else []
+        return found
 
     def gone(self, server: int, started: str) -> bool:
         deadline = time.monotonic() + 20

@@ -66,6 +66,17 @@ class Deployed:
         return self.cloud.endpoint
 
     @property
+    def handle(self) -> dict[str, Any]:
+        """What another process needs to use it, as JSON can hold it; see `shared`."""
+        live = self.cloud
+        return {
+            "cloud": {"endpoint": live.endpoint, "instance": live.instance, "pid": live.pid, "started": live.started},
+            "digest": self.recipe.digest,
+            "directory": str(self.directory),
+            "told": dict(self.told),
+        }
+
+    @property
     def certificate(self) -> Path:
         """The certificate that the load balancer was given, PEM; self-signed."""
         return self.directory / "certificate.pem"
@@ -182,6 +193,11 @@ def down(*, cache: Path, say: Say | None = None) -> str | None:
     with locked(home / "up.lock", Progress(say) if say else choose(), "another `up` to finish"):
         advertised = _advertised(home)
         return advertised.cloud.endpoint if advertised and _end(home, advertised) else None
+
+
+def shared(stack: Path, *, cache: Path, values: Values = LOCAL, handle: Mapping[str, Any]) -> Deployed:
+    """What another process of this run deployed, by its `Deployed.handle`; closing it ends nothing."""
+    return _found(Recipe.of(stack, cache, values), _Running.of(handle))
 
 
 def running(*, cache: Path) -> Cloud | None:
@@ -339,24 +355,20 @@ class _Running:
     directory: Path
     told: Mapping[str, str]
 
+    @classmethod
+    def of(cls, handle: Mapping[str, Any]) -> "_Running":
+        return cls(Cloud(**handle["cloud"]), handle["digest"], Path(handle["directory"]), handle["told"])
+
 
 def _advertise(recipe: Recipe, deployed: Deployed) -> None:
-    live = deployed.cloud
-    about = {
-        "cloud": {"endpoint": live.endpoint, "instance": live.instance, "pid": live.pid, "started": live.started},
-        "digest": recipe.digest,
-        "directory": str(deployed.directory),
-        "told": dict(deployed.told),
-    }
-    write_private(recipe.home / "running.json", json.dumps(about, indent=2))
+    write_private(recipe.home / "running.json", json.dumps(deployed.handle, indent=2))
 
 
 def _advertised(home: Path) -> _Running | None:
     """The cloud that was advertised last, running or not."""
     file = home / "running.json"
     try:
-        about = read_json(file)
-        return _Running(Cloud(**about["cloud"]), about["digest"], Path(about["directory"]), about["told"])
+        return _Running.of(read_json(file))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:

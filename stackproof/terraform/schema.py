@@ -28,6 +28,15 @@ class Schema:
     version: str
     resources: Mapping[str, Mapping[str, Entry]]
 
+    def computes(self, type: str, attribute: str) -> bool:
+        """Whether the provider alone sets an attribute.
+
+        >>> [current().computes("aws_db_instance", name) for name in ("latest_restorable_time", "backup_window", "arm")]
+        [True, False, False]
+        """
+        entry = self.resources.get(type, {}).get(attribute)
+        return entry is not None and _mode(entry) == "computed"
+
 
 @dataclass(frozen=True)
 class Problem:

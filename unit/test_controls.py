@@ -1,0 +1,74 @@
+"""A control is in the catalogue, and once in the code."""
+
+from pathlib import Path
+
+import pytest
+
+from stackproof import controls
+from stackproof.controls import STAGES, catalogue, control, control_of
+
+
+@pytest.fixture(autouse=True)
+def _nothing_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(controls, "declared", {})
+
+
+def declare(source: str, file: str) -> None:
+    exec(compile(source, file, "exec"), {"control": control, "__name__": Path(file).stem})
+
+
+TEST = '@control("SEC-RDS-01", severity="critical")\ndef test_it(database): ...\n'
+
+
+def test_a_control_knows_its_line_in_the_catalogue() -> None:
+    @control("SEC-RDS-01", severity="critical")
+    def test_it() -> None: ...
+
+    declared = control_of(test_it)
+    assert declared
+    assert (declared.id, declared.severity, declared.entry) == ("SEC-RDS-01", "critical", catalogue()["SEC-RDS-01"])
+    assert controls.declared == {"SEC-RDS-01": test_it}
+
+
+def test_any_other_function_is_none() -> None:
+    assert control_of(lambda: None) is None
+    assert control_of(None) is None
+
+
+def test_a_control_that_is_not_in_the_catalogue_cannot_be_declared() -> None:
+    with pytest.raises(LookupError, match=r"SEC-NO-99 is not in stackproof/catalogue\.toml"):
+        control("SEC-NO-99", severity="low")
+
+
+def test_an_id_is_taken_once() -> None:
+    declare(TEST, "/repo/tests/a.py")
+    with pytest.raises(LookupError, match=r"SEC-RDS-01 is declared twice: by /repo/tests/a\.py::test_it and by .*::test_other"):
+        declare(TEST.replace("test_it", "test_other"), "/repo/tests/a.py")
+
+
+def test_an_id_is_taken_once_whatever_the_name_of_the_other() -> None:
+    declare(TEST, "/repo/tests/a.py")
+    with pytest.raises(LookupError, match="SEC-RDS-01 is declared twice"):
+        declare(TEST, "/repo/tests/b.py")
+
+
+def test_a_module_may_be_imported_again() -> None:
+    for _ in range(2):
+        declare(TEST, "/repo/tests/a.py")
+    assert [*controls.declared] == ["SEC-RDS-01"]
+
+
+def test_every_line_of_the_catalogue_says_where_its_control_holds_and_what_it_is_called() -> None:
+    assert catalogue()
+    for id, entry in catalogue().items():
+        assert entry.stages, id
+        assert set(entry.stages) <= STAGES.keys(), id
+        assert len(set(entry.stages)) == len(entry.stages), id
+        assert entry.title, id
+        assert entry.title_ko, id
+        assert entry.documented, id
+
+
+def test_no_two_lines_have_the_same_title() -> None:
+    titles = [entry.title for entry in catalogue().values()]
+    assert len(set(titles)) == len(titles)

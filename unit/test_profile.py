@@ -1,0 +1,199 @@
+"""A profile that is wrong stops the run with the file, the key and what is allowed."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stackproof import opening
+from stackproof.judgement.exposure import Opening
+from stackproof.profile import Profile, load
+from stackproof.verdicts import UsageError
+
+ENVIRONMENTS = Path(__file__).parents[1] / "environments"
+PRODUCTION = (ENVIRONMENTS / "production.toml").read_text(encoding="utf-8")
+
+
+def loaded(folder: Path, name: str = "here", **files: str) -> Profile:
+    for file, text in files.items():
+        (folder / f"{file}.toml").write_text(text, encoding="utf-8")
+    return load(name, folder)
+
+
+@pytest.mark.parametrize("path", sorted(ENVIRONMENTS.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_environment_of_the_repository_loads(path: Path) -> None:
+    assert load(path.stem, ENVIRONMENTS).name == path.stem
+    assert load(str(path), Path("/nosuch")) == load(path.stem, ENVIRONMENTS)
+
+
+def test_every_target_of_a_profile_can_be_opened() -> None:
+    targets = Profile.model_fields["target"].annotation.__args__
+    assert {*targets} == {*opening.TARGETS} == {*opening.LETTERS}
+
+
+def test_ingress_is_merged_as_that_of_a_group(tmp_path: Path) -> None:
+    halves = '[{ port = 22, from = "0.0.0.0/1" }, { port = 22, from = "128.0.0.0/1" }, { port = 22, from = "ecs" }]'
+    text = f'extends = "production.toml"\n[network]\nvpc = "x"\nsecurity_groups = [{{ name = "db", ingress = {halves} }}]'
+    network = loaded(tmp_path, here=text, production=PRODUCTION).network
+    assert network.openings_of("db") == {Opening("tcp", 22, 22, "0.0.0.0/0"), Opening("tcp", 22, 22, "ecs")}
+    with pytest.raises(LookupError):
+        network.openings_of("other")
+
+
+class TestUnknown:
+    def test_environment(self, tmp_path: Path) -> None:
+        (tmp_path / "staging.toml").touch()
+        with pytest.raises(UsageError, match=r"unknown environment 'stagin': there is no .*stagin\.toml\. Known: staging"):
+            load("stagin", tmp_path)
+
+    def test_environment_where_there_is_none(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="Known: none"):
+            load("local", tmp_path)
+
+    def test_environment_that_is_a_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "here.toml").mkdir()
+        with pytest.raises(UsageError, match="unknown environment"):
+            load("here", tmp_path)
+
+    @pytest.mark.parametrize(
+        ("text", "key", "meant"),
+        [
+            ('regoin = "ap-northeast-2"', "regoin", "region"),
+            ('[database]\nidentifer = "x"', "database.identifer", "identifier"),
+            ('[network]\nsecurity_groups = [{ name = "a", ingres = [] }]', "network.security_groups.0.ingres", "ingress"),
+            (
+                '[network]\nsecurity_groups = [{ name = "a", ingress = [{ port = 1, form = "x" }] }]',
+                "network.security_groups.0.ingress.0.form",
+                "from",
+            ),
+            ('[terraform.variable]\nx = "1"', "terraform.variable", "variables"),
+        ],
+    )
+    def test_key_with_what_was_meant(self, text: str, key: str, meant: str, tmp_path: Path) -> None:
+        with pytest.raises(UsageError) as stopped:
+            loaded(tmp_path, here=f'extends = "production.toml"\n{text}', production=PRODUCTION)
+        assert f"here.toml: unknown key {key}; did you mean {meant}?" in str(stopped.value)
+        assert meant in str(stopped.value).partition("Allowed here: ")[2]
+
+    def test_key_that_nothing_is_like(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=r"unknown key database\.zzz\. Allowed here: identifier") as stopped:
+            loaded(tmp_path, here='extends = "production.toml"\n[database]\nzzz = 1', production=PRODUCTION)
+        assert "did you mean" not in str(stopped.value)
+
+    def test_alias_is_the_only_name(self, tmp_path: Path) -> None:
+        text = (
+            'extends = "production.toml"\n[network]\nsecurity_groups = [{ name = "a", ingress = [{ port = 1, source = "x" }] }]'
+        )
+        with pytest.raises(UsageError, match=r"unknown key .*source"):
+            loaded(tmp_path, here=text, production=PRODUCTION)
+
+
+class TestWrong:
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            ("account = 123456789012", "account: .*string"),
+            ('account = "12345678901"', "account: .*pattern"),
+            ('account = "1234567890123"', "account: .*pattern"),
+            ('region = "seoul"', "region: .*pattern"),
+            ('target = "prod"', "target: .*'plan', 'embedded'"),
+            ("[storage]\nbuckets = []", "storage.buckets: .*at least 1"),
+            ('[storage]\nbuckets = "one"', "storage.buckets: .*tuple"),
+            ("[storage]\nbuckets = [1]", r"storage\.buckets\.0: .*string"),
+            ("[network]\nsecurity_groups = []", "network.security_groups: .*at least 1"),
+            (
+                '[network]\nsecurity_groups = [{ name = "a", ingress = [{ port = 0, from = "x" }] }]',
+                r"ingress\.0\.port: .*greater than or equal to 1",
+            ),
+            (
+                '[network]\nsecurity_groups = [{ name = "a", ingress = [{ port = "22", from = "x" }] }]',
+                r"ingress\.0\.port: .*integer",
+            ),
+            (
+                '[network]\nsecurity_groups = [{ name = "a", ingress = [{ port = 22 }] }]',
+                r"missing key network\.security_groups\.0\.ingress\.0\.from",
+            ),
+            ("[terraform.outputs]\nx = '('", "terraform.outputs.x: .*is not a regular expression"),
+            ("database = 1", "database: .*"),
+            ("[logs]\ngroups = []", "logs.groups: .*at least 1"),
+            ("[identity]\nroles = []", "identity.roles: .*at least 1"),
+        ],
+    )
+    def test_value(self, text: str, says: str, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=rf"(?s)here\.toml: .*{says}"):
+            loaded(tmp_path, here=f'extends = "production.toml"\n{text}', production=PRODUCTION)
+
+    @pytest.mark.parametrize("key", sorted(tomllib.loads(PRODUCTION)))
+    def test_missing_key(self, key: str, tmp_path: Path) -> None:
+        lines = [f"{name} = {_inline(value)}" for name, value in tomllib.loads(PRODUCTION).items() if name != key]
+        with pytest.raises(UsageError, match=f"missing key {key}$"):
+            loaded(tmp_path, here="\n".join(lines))
+
+    def test_everything_that_is_wrong_is_said_at_once(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError) as stopped:
+            loaded(tmp_path, here='extends = "production.toml"\nregion = 1\nzone = 2', production=PRODUCTION)
+        assert len(str(stopped.value).splitlines()) == 2
+
+    @pytest.mark.parametrize("text", [b"name = ", b"name = 'a'\nname = 'b'", b"\xff\xfe", b'name = "\xe9"'])
+    def test_file(self, text: bytes, tmp_path: Path) -> None:
+        (tmp_path / "here.toml").write_bytes(text)
+        with pytest.raises(UsageError, match=r"here\.toml: not TOML"):
+            load("here", tmp_path)
+
+
+class TestExtends:
+    def test_overlays_tables_key_by_key_and_replaces_the_rest(self, tmp_path: Path) -> None:
+        text = 'extends = "production.toml"\nname = "here"\n[database]\nidentifier = "other"\n[storage]\nbuckets = ["only"]'
+        found = loaded(tmp_path, here=text, production=PRODUCTION)
+        base = load("production", tmp_path)
+        assert (found.name, found.database.identifier, found.storage.buckets) == ("here", "other", ("only",))
+        assert (found.account, found.network, found.terraform) == (base.account, base.network, base.terraform)
+
+    def test_goes_on(self, tmp_path: Path) -> None:
+        middle = 'extends = "production.toml"\nname = "middle"\n[database]\nidentifier = "middle"'
+        found = loaded(tmp_path, here='extends = "middle.toml"\nname = "here"', middle=middle, production=PRODUCTION)
+        assert (found.name, found.database.identifier) == ("here", "middle")
+
+    def test_a_file_that_does_not_exist(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=r"here\.toml: extends names .*nosuch\.toml, which does not exist"):
+            loaded(tmp_path, here='extends = "nosuch.toml"')
+
+    @pytest.mark.parametrize("base", ["here.toml", "./here.toml", "../{folder}/here.toml"])
+    def test_itself(self, base: str, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=r"extends goes in a circle: .*here.toml -> .*here.toml"):
+            loaded(tmp_path, here=f'extends = "{base.format(folder=tmp_path.name)}"')
+
+    def test_in_a_circle(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=r"here\.toml: extends goes in a circle: .*here.toml -> .*there.toml -> .*here.toml"):
+            loaded(tmp_path, here='extends = "there.toml"', there='extends = "here.toml"')
+
+    @pytest.mark.parametrize("value", ["1", "true", '["production.toml"]'])
+    def test_something_else_than_a_file(self, value: str, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="extends must be the file name of another profile"):
+            loaded(tmp_path, here=f"extends = {value}")
+
+    def test_a_file_that_is_wrong(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=r"base\.toml: not TOML"):
+            loaded(tmp_path, here='extends = "base.toml"', base="name = ")
+
+
+def test_nothing_of_a_profile_can_be_changed() -> None:
+    found = load("production", ENVIRONMENTS)
+    with pytest.raises(ValueError, match="frozen"):
+        found.name = "other"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        found.storage.buckets[0] = "other"  # type: ignore[index]
+
+
+def _inline(value: Any) -> str:
+    """A value of a profile as TOML."""
+    match value:
+        case dict():
+            return "{ " + ", ".join(f"{key} = {_inline(part)}" for key, part in value.items()) + " }"
+        case list():
+            return "[" + ", ".join(map(_inline, value)) + "]"
+        case int():
+            return str(value)
+        case _:
+            return f"'''{value}'''"
