@@ -153,7 +153,7 @@ SCHEMA = [
 
 KEY = "domain_name = <<EOT\n-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\nEOT\n"
 VARIABLE_FILE = [
-    passes("as it is", rehearsed()),
+    passes("as it is"),
     fails("a required variable is absent", replaces(EXAMPLE, "access_logs_bucket ", "# "), names="access_logs_bucket"),
     fails("a variable that nothing declares", rehearsed(), appends(EXAMPLE, 'zone = "a"\n'), names="zone"),
     fails("the password", rehearsed(), appends(EXAMPLE, 'db_password = "x"\n')),
@@ -166,9 +166,13 @@ VARIABLE_FILE = [
     errs("no example", rehearsed(), removes(EXAMPLE), names="terraform.tfvars.example"),
 ]
 
-CHECK = 'check "region" {\n  assert {\n    condition     = var.region == ""\n    error_message = "Elsewhere."\n  }\n}\n'
+SAYING = more(
+    'check "region" {\n  assert {\n    condition     = var.region == ""\n    error_message = "Elsewhere."\n  }\n}\n'
+    'output "password" {\n  value = nonsensitive(var.db_password)\n}\n'
+)
+"""Sources that Terraform warns of, and that print the password."""
 PLAN = [
-    passes("as it is", rehearsed()),
+    passes("as it is"),
     fails("an address added", rehearsed(acts("aws_s3_bucket.more", "create")), names="aws_s3_bucket.more"),
     fails("an address lost", rehearsed(without(BUCKET)), names=BUCKET),
     fails("another address", rehearsed(without(BUCKET), acts("aws_s3_bucket.data", "create")), names="aws_s3_bucket.data"),
@@ -179,7 +183,7 @@ PLAN = [
         for action in ("update", "delete", "forget")
     ),
     fails("a warning of the provider", rehearsed(warning="Argument is deprecated"), names="Argument is deprecated"),
-    fails("a warning of Terraform", more(CHECK), names="Elsewhere."),
+    fails("a warning of Terraform", SAYING, names="Elsewhere."),
     errs("no plan", unplannable, names="no plan"),
     errs("a given plan, whose warnings nobody knows", given(), names="warnings"),
     fails("a given plan with an address added", given(acts(OLD, "create")), names=OLD),
@@ -187,15 +191,14 @@ PLAN = [
 ]
 
 SHORT, PLAIN = "15 characters, some of them special", "16 characters, none of them special"
-PRINTING = 'output "printed" {\n  value = nonsensitive(var.db_password)\n}\n'
 REPEATING = stack("database.tf", '"db_password has 16', '"db_password ${nonsensitive(var.db_password)} has no 16')
 VALIDATION = 'validation {\n    condition     = length(var.db_password) > 15\n    error_message = "Too short."\n  }\n'
 PASSWORD = [
-    passes("as it is", rehearsed()),
+    passes("as it is"),
     fails("a short one is taken", rehearsed(), weak_passwords(SHORT), stack("database.tf", "{16,", "{15,"), names=SHORT),
     fails("a plain one is taken", rehearsed(), weak_passwords(PLAIN), stack("database.tf", "[^A-Z", "[A-Z"), names=PLAIN),
     fails("not sensitive", rehearsed(), weak_passwords(), replaces(VARIABLES, "  sensitive   = true\n", "")),
-    fails("in an output", weak_passwords(), more(PRINTING), names="the plan"),
+    fails("in an output", weak_passwords(), SAYING, names="the plan"),
     fails("in a warning", rehearsed(warning=f"{PRINTED} is weak"), weak_passwords(), names="the plan"),
     fails("in a refusal", rehearsed(), weak_passwords(SHORT), REPEATING, names="the refusal of a weak one"),
     fails(

@@ -1,6 +1,6 @@
 """Judge a control on an edited copy of the repository, or on a plan that is an edit of a real one.
 
-What takes seconds is done once for the same content: the plan of the unedited stack, validations, and checkov's scans.
+What takes seconds is done once for the same content: plans, validations, and checkov's scans.
 """
 
 import copy
@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,11 +23,11 @@ from stackproof.opening import OpenStage, applied_outputs, resolve
 from stackproof.policy import checkov
 from stackproof.sources.plan import Plan
 from stackproof.stage import CACHE
-from stackproof.terraform import provider
+from stackproof.terraform import provider, rehearsal
 from stackproof.terraform.cli import TerraformError, redacted
 from stackproof.terraform.diagnostics import Diagnostic
 from stackproof.terraform.provider import Provider
-from stackproof.terraform.rehearsal import PASSWORD, Rehearsal
+from stackproof.terraform.rehearsal import EXAMPLE, PASSWORD, Rehearsal
 from stackproof.terraform.workspace import Workspace
 
 T = TypeVar("T")
@@ -76,8 +76,13 @@ def copied(root: Path, patch: pytest.MonkeyPatch) -> Repository:
     git("add", *JUDGED)(repository)
     patch.setattr(checkov, "scan_sources", _once(checkov.scan_sources, lambda python, texts: (python, *sorted(texts.items()))))
     patch.setattr(checkov, "scan_plan", _once(checkov.scan_plan, lambda python, file: (python, file.read_text(encoding="utf-8"))))
+    patch.setattr(rehearsal, "rehearse", _once(rehearsal.rehearse, _planned_from))
     patch.setattr(Workspace, "validate", _once(Workspace.validate, lambda copy: copy.directory))  # named by its content
     return repository
+
+
+def _planned_from(copy: Workspace, root: Path, variables: Mapping[str, object]) -> object:
+    return copy.directory, (root / EXAMPLE).read_text(encoding="utf-8"), repr(variables)
 
 
 def _once(function: Callable[..., T], content: Callable[..., object]) -> Callable[..., T]:
@@ -87,7 +92,8 @@ def _once(function: Callable[..., T], content: Callable[..., object]) -> Callabl
         key = (function.__qualname__, content(*arguments))
         if key not in _remembered:
             _remembered[key] = function(*arguments)
-        return _remembered[key]
+        answer: T = _remembered[key]
+        return answer
 
     return remembered
 
@@ -174,10 +180,10 @@ def rehearsed(*edits: PlanEdit, warning: str = "") -> Edit:
 def unplannable(repository: Repository) -> None:
     """Let Terraform make no plan."""
 
-    def rehearsal(stage: OpenStage) -> Rehearsal:
+    def rehearse(*_: object) -> Rehearsal:
         raise TerraformError("there is no plan")
 
-    repository.patch.setattr(OpenStage, "rehearsal", rehearsal)
+    repository.patch.setattr(rehearsal, "rehearse", rehearse)
 
 
 def given(*edits: PlanEdit) -> Edit:

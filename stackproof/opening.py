@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import stackproof
 from stackproof.once import Once
 from stackproof.profile import Profile, load
-from stackproof.resources.base import Given, NotKnownYet
+from stackproof.resources.base import Failed, Given, NotKnownYet, Origin
 from stackproof.resources.sources import Output
 from stackproof.sources import Source
 from stackproof.sources.plan import Plan, PlanSource
 from stackproof.stage import Stage
-from stackproof.verdicts import NotApplicable, UsageError
+from stackproof.verdicts import NotApplicable, NotReported, UsageError
 
 if TYPE_CHECKING:
     from stackproof.aws.session import Network
@@ -241,11 +241,17 @@ def planned_outputs(plan: Plan) -> dict[str, Output]:
     found = {}
     for name, output in plan.document["planned_values"].get("outputs", {}).items():
         source = f"plan output.{name}"
-        origin = Given({"value": output["value"]}, source) if "value" in output else NotKnownYet(f"output {name}")
-        found[name] = Output(name, origin, source)
+        found[name] = Output(name, _output(name, output, source) if "value" in output else NotKnownYet(f"output {name}"), source)
     return found
 
 
 def applied_outputs(answer: Mapping[str, Any], source: str) -> dict[str, Output]:
     """The outputs of a state, as ``terraform output -json`` writes them."""
-    return {name: Output(name, Given({"value": output.get("value")}, source), source) for name, output in answer.items()}
+    return {name: Output(name, _output(name, output, source), source) for name, output in answer.items()}
+
+
+def _output(name: str, output: Mapping[str, Any], source: str) -> Origin:
+    """The value of an output. A sensitive one is not looked at: what is read ends up in reports."""
+    if output.get("sensitive"):
+        return Failed(NotReported(f"output {name} is sensitive: its value is not looked at, so its shape cannot be judged"))
+    return Given({"value": output.get("value")}, source)

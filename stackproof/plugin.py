@@ -124,6 +124,9 @@ class Session:
             option.htmlpath = option.htmlpath or str(self.directory / "report.html")
             option.self_contained_html = True
             option.css = [*option.css, os.path.relpath(html.STYLESHEET)]
+            # The listing of `reports.summary` says what happened, once.
+            option.tbstyle = "no" if option.tbstyle == "auto" else option.tbstyle
+            option.reportchars = ""
 
     # collect
 
@@ -275,7 +278,7 @@ class Session:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.run is not None:
-            for line in summary.listing(self.run):
+            for line in (*summary.notes(self.run), *summary.listing(self.run)):
                 terminalreporter.write_line(line)
 
     def pytest_unconfigure(self) -> None:

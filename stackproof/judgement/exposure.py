@@ -43,7 +43,7 @@ def opening(protocol: str, first_port: int | None, last_port: int | None, source
     >>> opening("-1", None, None, "0.0.0.0/0"), opening("6", 22, 22, "10.0.0.0/8"), opening("-1", 0, 0, "sg-1")
     (everything from 0.0.0.0/0, tcp 22 from 10.0.0.0/8, everything from sg-1)
     """
-    named = {"-1": ALL, ALL: ALL, "6": "tcp", "17": "udp", "1": "icmp"}.get(protocol.lower(), protocol.lower())
+    named = {"-1": ALL, ALL: ALL, "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}.get(protocol.lower(), protocol.lower())
     if named == ALL or first_port is None or last_port is None:
         return Opening(named, 0, 65535, source)
     return Opening(named, first_port, last_port, source)

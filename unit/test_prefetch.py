@@ -1,0 +1,82 @@
+"""What the controls ask for is fetched once, at the same time, and what goes wrong waits for whoever needs it."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stackproof import prefetch
+from stackproof.evidence.ledger import Ledger, record
+from stackproof.prefetch import Prefetch
+from stackproof.profile import load
+from stackproof.stage import Stage
+from stackproof.verdicts import AccessDenied, NotApplicable, UsageError
+
+ROOT = Path(__file__).parents[1]
+Collections = dict[str, Callable[[Stage], object]]
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage("plan", load("production", ROOT / "environments"), ROOT)
+
+
+@pytest.fixture
+def collections(monkeypatch: pytest.MonkeyPatch) -> Collections:
+    found: Collections = {}
+    monkeypatch.setattr(prefetch, "collections", found)
+    return found
+
+
+def test_fetches_at_the_same_time(stage: Stage, collections: Collections) -> None:
+    meeting = threading.Barrier(4, timeout=5)  # passes only if all four are fetched at once
+    for name in "abcd":
+        collections[name] = lambda stage, name=name: (meeting.wait(), name)[1]
+    fetched = Prefetch(stage)
+    fetched.fetch("abcd")
+    assert [fetched.outcome(name)() for name in "abcd"] == [*"abcd"]
+
+
+def test_fetches_each_once_and_nothing_else(stage: Stage, collections: Collections) -> None:
+    made: list[str] = []
+    for name in "abc":
+        collections[name] = lambda stage, name=name: made.append(name)
+    fetched = Prefetch(stage)
+    fetched.fetch(["a", "b", "a"])
+    fetched.fetch(["b"])
+    assert sorted(made) == ["a", "b"]
+    with pytest.raises(KeyError):
+        fetched.outcome("c")()
+
+
+@pytest.mark.parametrize("error", [AccessDenied("no"), NotApplicable("not here"), KeyError("broken")])
+def test_an_error_waits_for_the_controls_that_need_it(error: Exception, stage: Stage, collections: Collections) -> None:
+    def fails(_: Stage) -> object:
+        raise error
+
+    collections |= {"fails": fails, "works": lambda _: "fine"}
+    fetched = Prefetch(stage)
+    fetched.fetch(["fails", "works"])
+    assert fetched.outcome("works")() == "fine"
+    for _ in range(2):
+        with pytest.raises(type(error)) as raised:
+            fetched.outcome("fails")()
+        assert raised.value is error
+
+
+def test_bad_input_stops_the_run(stage: Stage, collections: Collections) -> None:
+    def wrong_account(_: Stage) -> object:
+        raise UsageError("another account")
+
+    collections |= {"works": lambda _: "fine", "stops": wrong_account}
+    with pytest.raises(UsageError, match="another account"):
+        Prefetch(stage).fetch(["works", "stops"])
+
+
+def test_what_a_collection_reads_is_not_the_evidence_of_a_control(stage: Stage, collections: Collections) -> None:
+    collections["reads"] = lambda _: record("Thing", "field", 1, "source")
+    ledger = Ledger()
+    with ledger.open():
+        Prefetch(stage).fetch(["reads"])
+    assert ledger.readings == ()
