@@ -185,7 +185,7 @@ PLAN = [
     fails("a warning of the provider", rehearsed(warning="Argument is deprecated"), names="Argument is deprecated"),
     fails("a warning of Terraform", SAYING, names="Elsewhere."),
     errs("no plan", unplannable, names="no plan"),
-    errs("a given plan, whose warnings nobody knows", given(), names="warnings"),
+    stays_open("a given plan, whose warnings nobody knows", given(), names="warnings"),
     fails("a given plan with an address added", given(acts(OLD, "create")), names=OLD),
     fails("a given plan that deletes one", given(acts(OLD, "delete")), names=f"delete {OLD}"),
 ]
@@ -227,9 +227,12 @@ OUTPUTS = [
     errs("on a plan, one is null", rehearsed(promises("rds_address", {"value": None})), names="rds_address"),
 ]
 
+SERVICE = "aws_ecs_service.backend"
 SECOND_PLAN = [
     passes("as it is", applied()),
     passes("the service moved what it computes", applied(drifted(DATABASE, "update", latest_restorable_time="later"))),
+    passes("what the sources leave to the deployment", applied(drifted(SERVICE, "update", task_definition="backend:2"))),
+    fails("another setting of the same service", applied(drifted(SERVICE, "update", desired_count=1)), names=f"update {SERVICE}"),
     fails("a tag changed by hand", applied(acts(BUCKET, "update"), drifted(BUCKET, "update", tags={})), names=f"update {BUCKET}"),
     fails("a rule added by hand", applied(acts(GROUP, "update"), drifted(GROUP, "update", ingress=[])), names=f"update {GROUP}"),
     fails("a setting that the sources leave open", applied(drifted(DATABASE, "update", port=1)), names=f"update {DATABASE}"),

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import stackproof
 from stackproof.once import Once
 from stackproof.profile import Profile, load
-from stackproof.resources.base import Failed, Given, NotKnownYet, Origin
+from stackproof.resources.base import Given
 from stackproof.resources.sources import Output
 from stackproof.sources import Source
 from stackproof.sources.plan import Plan, PlanSource
 from stackproof.stage import Stage
-from stackproof.verdicts import NotApplicable, NotReported, UsageError
+from stackproof.verdicts import NotApplicable, NotReported, NotYetKnown, UsageError
 
 if TYPE_CHECKING:
     from stackproof.aws.session import Network
@@ -238,20 +238,18 @@ def deployed_plan(deployed: "Deployed") -> Plan:
 
 def planned_outputs(plan: Plan) -> dict[str, Output]:
     """The outputs that a plan promises; what is not known before apply says so when it is read."""
-    found = {}
-    for name, output in plan.document["planned_values"].get("outputs", {}).items():
-        source = f"plan output.{name}"
-        found[name] = Output(name, _output(name, output, source) if "value" in output else NotKnownYet(f"output {name}"), source)
-    return found
+    promised = plan.document["planned_values"].get("outputs", {})
+    return {name: _output(name, output, f"plan output.{name}") for name, output in promised.items()}
 
 
 def applied_outputs(answer: Mapping[str, Any], source: str) -> dict[str, Output]:
     """The outputs of a state, as ``terraform output -json`` writes them."""
-    return {name: Output(name, _output(name, output, source), source) for name, output in answer.items()}
+    return {name: _output(name, {"value": None, **output}, source) for name, output in answer.items()}
 
 
-def _output(name: str, output: Mapping[str, Any], source: str) -> Origin:
-    """The value of an output. A sensitive one is not looked at: what is read ends up in reports."""
+def _output(name: str, output: Mapping[str, Any], source: str) -> Output:
+    """One output. A sensitive one is not looked at: what is read ends up in reports."""
+    value = output.get("value", NotYetKnown(f"output {name} is known only after apply"))
     if output.get("sensitive"):
-        return Failed(NotReported(f"output {name} is sensitive: its value is not looked at, so its shape cannot be judged"))
-    return Given({"value": output.get("value")}, source)
+        value = NotReported(f"output {name} is sensitive: its value is not looked at, so its shape cannot be judged")
+    return Output(name, Given({"value": value}, source), source)

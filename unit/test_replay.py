@@ -95,7 +95,7 @@ class TestFile:
         ],
     )
     def test_that_is_no_recording_is_refused(self, text: str) -> None:
-        with pytest.raises(ValueError, match="not a recording|Expecting"):
+        with pytest.raises(ValueError, match=r"not a recording|Expecting"):
             from_json(text)
 
     @pytest.mark.parametrize("kind", ["NotApplicable", "NotYetKnown", "DeclaredButMissing", "UsageError", "Verdict", "worst"])

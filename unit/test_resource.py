@@ -11,7 +11,7 @@ import stackproof.inventory  # noqa: F401 - every resource class of the suite
 from stackproof.aws.readonly import _kinds
 from stackproof.evidence.ledger import Ledger
 from stackproof.resources import base
-from stackproof.resources.base import Failed, Field, Found, Given, NotKnownYet, Reference, Resource, field
+from stackproof.resources.base import Field, Found, Given, Reference, Resource, Unanswered, field
 from stackproof.results import Reading
 from stackproof.verdicts import AccessDenied, CouldNotVerify, NotReported, NotYetKnown
 
@@ -89,12 +89,12 @@ class TestField:
     def test_that_is_not_known_yet_says_so_and_is_not_written_down(self) -> None:
         ledger = Ledger()
         with ledger.open(), pytest.raises(NotYetKnown, match="the thing is known only after apply"):
-            _ = Thing("triflow", NotKnownYet("the thing"), "plan").flag
+            _ = Thing("triflow", Unanswered(NotYetKnown("the thing is known only after apply")), "plan").flag
         assert ledger.readings == ()
 
     def test_whose_call_failed_raises_what_the_call_did(self) -> None:
         with pytest.raises(AccessDenied, match="no"):
-            _ = Thing("triflow", Failed(AccessDenied("no")), "aws").flag
+            _ = Thing("triflow", Unanswered(AccessDenied("no")), "aws").flag
 
     def test_that_is_a_reference_is_handed_on(self) -> None:
         reference = Reference("aws_kms_key.logs", "arn")

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from stackproof.evidence.redaction import HIDDEN, redact
 from stackproof.inventory import collection
 from stackproof.policy import checkov, waivers
-from stackproof.resources.base import Failed, Given
+from stackproof.resources.base import Given, Unanswered
 from stackproof.resources.sources import (
     Arguments,
     DatabasePassword,
@@ -35,7 +35,7 @@ from stackproof.terraform.diagnostics import diagnostics
 from stackproof.terraform.hcl import Expression, Value
 from stackproof.terraform.rehearsal import EXAMPLE, PASSWORD, workspace
 from stackproof.terraform.workspace import prepare
-from stackproof.verdicts import CouldNotVerify, DeclaredButMissing
+from stackproof.verdicts import CouldNotVerify, DeclaredButMissing, NotYetKnown
 
 WEAK_PASSWORDS = {
     "16 characters, none of them special": "password12345678",
@@ -47,7 +47,10 @@ BACKEND = "backend.tf.example"
 ENVIRONMENT_FILE = ".env.production.example"
 TERRAFORM_FILES = ("*.tfvars", "*.tfvars.json", "*.tfstate", "*.tfstate.*", "*tfplan")
 """What Terraform's values, states and plans are called."""
-KEPT_OUT_OF_GIT = ("terraform.tfvars", "production.auto.tfvars", "terraform.tfstate", "terraform.tfstate.backup", "tfplan")
+KEPT_OUT_OF_GIT = (
+    *("terraform.tfvars", "terraform.tfvars.json", "production.auto.tfvars"),
+    *("terraform.tfstate", "terraform.tfstate.backup", "tfplan"),
+)
 
 
 @collection
@@ -178,6 +181,7 @@ def planning(stage: Stage) -> Planning:
     if stage.is_given_a_plan:
         plan = stage.plan()
         facts: dict[str, object] = {
+            "warnings": NotYetKnown(f"{plan.where} holds no warnings; they show where the plan is made"),
             "added": frozenset(change.address for change in plan.changes if change.actions == ("create",)),
             "touched": _touched(plan.changes),
         }
@@ -185,7 +189,7 @@ def planning(stage: Stage) -> Planning:
     try:
         made = stage.rehearsal()
     except TerraformError as error:
-        return Planning(name, Failed(error), "terraform plan")
+        return Planning(name, Unanswered(error), "terraform plan")
     facts = {
         "warnings": tuple(str(one) for one in made.said if one.severity == "warning"),
         "added": made.added,
@@ -262,26 +266,46 @@ def outputs(stage: Stage) -> tuple[Output, ...]:
 def second_plan(stage: Stage) -> SecondPlan:
     """A plan of what is deployed, against the sources of now."""
     plan = stage.second_plan()
+    ignored = _ignored_changes(stage)
     outputs = [Change(f"output.{name}", tuple(one["actions"])) for name, one in plan.document.get("output_changes", {}).items()]
     facts = {
         "changes": _touched((*plan.changes, *outputs), untouched=(("no-op",), ("read",))),
         "is_applyable": plan.document.get("applyable"),
         "drift": _touched(
-            (one for one, told in zip(plan.drift, plan.document.get("resource_drift", ()), strict=True) if _is_by_hand(told)),
+            (
+                one
+                for one, told in zip(plan.drift, plan.document.get("resource_drift", ()), strict=True)
+                if _is_by_hand(told, ignored)
+            ),
             untouched=(("no-op",),),
         ),
     }
     return SecondPlan(stage.profile.name, Given(facts, plan.where), plan.where)
 
 
-def _is_by_hand(drift: Mapping[str, Any]) -> bool:
-    """Whether more drifted than what the service computes: the latest restorable time of a database moves by itself."""
+def _ignored_changes(stage: Stage) -> Mapping[str, Sequence[str]]:
+    """The attributes that the sources leave to others (``lifecycle.ignore_changes``), by resource."""
+    return {
+        resource.address: [_text(attribute) for attribute in _listed(block.body.value("ignore_changes"))]
+        for resource in sources.read(stage.terraform_root).resources
+        for block in resource.body.named("lifecycle")
+    }
+
+
+def _listed(value: Value) -> Sequence[Value]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _is_by_hand(drift: Mapping[str, Any], ignored: Mapping[str, Sequence[str]]) -> bool:
+    """Whether more drifted than what the service computes (the latest restorable time of a database moves by itself) and what the
+    sources leave to others."""
     before, after = drift["change"].get("before"), drift["change"].get("after")
     if before is None or after is None:
         return True
     moved = [name for name in {*before, *after} if before.get(name) != after.get(name)]
     # What is sensitive is hidden before and after: then nothing seems to have moved.
-    return not moved or not all(schema.current().computes(drift["type"], name) for name in moved)
+    left = ignored.get(drift["address"], ())
+    return not moved or not all(name in left or schema.current().computes(drift["type"], name) for name in moved)
 
 
 @collection

@@ -138,34 +138,30 @@ class Resource:
 
 
 class Given:
-    """An origin whose facts are already at hand, by field name: what a command or a file said."""
+    """An origin whose facts are already at hand, by field name: what a command or a file said.
+
+    A fact may be the error that stands in its place: whoever needs it gets the error, and nobody else.
+    """
 
     def __init__(self, facts: Mapping[str, object], source: str) -> None:
         self._facts = facts
         self._source = source
 
     def look_up(self, field: Field) -> Found:
-        return Found(self._facts.get(field.name), self._source)
+        fact = self._facts.get(field.name)
+        if isinstance(fact, Exception):
+            raise fact
+        return Found(fact, self._source)
 
 
-class Failed:
-    """An origin that could not be read: whoever needs a fact gets the error."""
+class Unanswered:
+    """An origin that could not be read, or knows nothing yet: whoever needs a fact gets the error."""
 
-    def __init__(self, error: CouldNotVerify) -> None:
+    def __init__(self, error: Exception) -> None:
         self._error = error
 
     def look_up(self, _: Field) -> Found:
         raise self._error
-
-
-class NotKnownYet:
-    """An origin of which nothing is known before apply."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-
-    def look_up(self, _: Field) -> Found:
-        raise NotYetKnown(f"{self._what} is known only after apply")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
