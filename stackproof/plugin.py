@@ -142,6 +142,9 @@ class Session:
                 )
             item.add_marker(item.path.relative_to(folder).parts[0])
             item.extra_keyword_matches |= {control.id, control.severity}
+        for id, count in Counter(control.id for item in items if (control := _control(item))).items():
+            if count > 1:  # the verdict of one would overwrite that of the other
+                raise pytest.UsageError(f"{id} is {count} tests; a control is one: take subtests instead of parametrize")
 
         def place(item: pytest.Item) -> int:
             control = _control(item)
@@ -211,10 +214,11 @@ class Session:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         report = yield
         result = item.stash.get(_result, None) if call.when == "call" else None
-        if (
-            result is None and report.failed and call.excinfo and _control(item)
-        ):  # a fixture of the user's own broke, or the clean-up did
+        if result is None and not report.passed and call.excinfo and _control(item):
+            # A fixture of the user's own broke, or the clean-up did; or somebody skips what only the catalogue may set aside.
             result = _result_of_control(item, Verdict.ERROR, message_of(call.excinfo.value), report.duration)
+            report.outcome = "failed"
+            report.longrepr = result.message  # pytest's own would show the secrets of the exception
         if result is not None:
             report.stackproof = control_to_data(result)  # plain data: it goes through xdist
             item.user_properties[:] = junit.properties(result)
@@ -241,14 +245,16 @@ class Session:
         return _CATEGORY[result.verdict], letter, (result.verdict.value.replace("_", " "), {colour: True})
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest-html, which writes its file, and the terminal's own summary
-    def pytest_sessionfinish(self) -> Generator[None, None, None]:
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         if self.opened is not None:
             self.calls += self.opened.calls
         if self.is_worker:
             self.config.workeroutput[OURS] = dict(self.calls)  # type: ignore[attr-defined]
-        elif self.opened is not None:
+        elif self.opened is not None and self.results:
             self.run = self._summed_up(self.opened)
             write_reports(self.run, self.directory)
+            if session.exitstatus == pytest.ExitCode.OK and (self.run.exit_status or len(self.results) < self.selected):
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED  # pytest forgives an expected failure; the gate does not
         yield
         if self.run is not None:
             self._say(summary.summary_line(self.run, Path(os.path.relpath(self.config.option.htmlpath))))

@@ -94,7 +94,8 @@ class LoadBalancer(_Table):
 class Profile(_Table):
     """One environment."""
 
-    name: str
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """Also the name of its reports' folder."""
     target: Literal["plan", "embedded", "aws"]
     """Judged when no ``--target`` is given."""
     account: str = Field(pattern=r"^\d{12}$")

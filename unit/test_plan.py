@@ -228,6 +228,12 @@ class TestBlocks:
         )
         assert [one.at("key") for one in found.blocks("policy")] == [KEY_ARN, Reference("aws_kms_key.other", "arn")]
 
+    def test_of_which_there_is_one_need_no_telling_apart(self) -> None:
+        """The provider may write a constant in its own way."""
+        written = {"rule": [{"protocol": constant("TCP"), "key": refers("aws_kms_key.logs.arn")}]}
+        found = block(KEY, Planned("aws_x.y", {"rule": [{"protocol": "tcp"}]}, {"rule": [{"key": True}]}, written))
+        assert found.blocks("rule")[0].at("key") == KEY_ARN
+
     def test_that_cannot_be_told_apart_are_unknown_unless_all_say_the_same(self) -> None:
         def found(*references: str) -> list[PlannedBlock]:
             written = {"policy": [{"key": refers(one)} for one in references]}

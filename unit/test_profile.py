@@ -97,6 +97,8 @@ class TestWrong:
             ('account = "12345678901"', "account: .*pattern"),
             ('account = "1234567890123"', "account: .*pattern"),
             ('region = "seoul"', "region: .*pattern"),
+            ('name = "../elsewhere"', "name: .*pattern"),
+            ('name = ""', "name: .*pattern"),
             ('target = "prod"', "target: .*'plan', 'embedded'"),
             ("[storage]\nbuckets = []", "storage.buckets: .*at least 1"),
             ('[storage]\nbuckets = "one"', "storage.buckets: .*tuple"),

@@ -67,11 +67,12 @@ class TestSecrets:
             "MasterUserPassword": "x",
             "Note": "it is the-registered-secret",
             "SecretBinary": b"hunter2",
+            "Blob": b"hunter2",
             "ResponseMetadata": {"RequestId": "1"},
         }
         text = to_json(recorded([Answer(CALL, [page])]))
         assert json.loads(text)[0]["pages"] == [
-            {"MasterUserPassword": "(redacted)", "Note": "it is (redacted)", "SecretBinary": {"$bytes": 7}}
+            {"MasterUserPassword": "(redacted)", "Note": "it is (redacted)", "SecretBinary": "(redacted)", "Blob": {"$bytes": 7}}
         ]
 
     def test_are_hidden_in_errors(self) -> None:

@@ -437,7 +437,7 @@ def _written_for(written: Any, value: Mapping[str, Any], count: int, is_the_only
         return lambda _: written if is_the_only_unknown else None
     if not isinstance(written, list) or len(written) != count:
         return lambda _: None
-    alike = [one for one in written if _has_constants(value, one)]
+    alike = [one for one in written if count == 1 or _has_constants(value, one)]
     return lambda attribute: _common([one.get(attribute) for one in alike])
 
 
