@@ -14,7 +14,7 @@ from pathlib import Path
 from stackproof.evidence.ledger import Ledger
 from stackproof.evidence.redaction import redact
 from stackproof.results import Examined, Reading
-from stackproof.verdicts import Verdict, verdict_of, worst
+from stackproof.verdicts import CouldNotVerify, Verdict, verdict_of, worst
 
 LONGEST_MESSAGE = 2000
 """Characters; a longer message is cut, and says so."""
@@ -37,15 +37,19 @@ class Subtests:
     The failure of one resource never hides the next, and all stay in the one result of their control.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
         self.examined: list[Examined] = []
 
     @contextmanager
     def test(self, msg: str | None = None, **parameters: object) -> Iterator[None]:
         """Judge the block on its own, under the name of the resource that it is about."""
         name = " ".join([msg or "", *(f"{key}={value}" for key, value in parameters.items())]).strip()
+        before = self._ledger.count
         try:
             yield
+            if self._ledger.count == before:
+                raise CouldNotVerify("passed without reading anything: no evidence, no pass")
         except Exception as error:  # noqa: BLE001 - every outcome becomes a verdict
             self.examined.append(Examined(name, verdict_of(error), message_of(error)))
         else:
@@ -61,7 +65,7 @@ def judge(
     could not be read is an ERROR of the controls that asked for it. ``before`` may raise too, to set the control aside.
     """
     ledger = Ledger()
-    subtests = Subtests()
+    subtests = Subtests(ledger)
     arguments = inspect.signature(control).parameters
     error: Exception | None = None
     started = time.perf_counter()

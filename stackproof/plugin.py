@@ -31,7 +31,7 @@ from stackproof.opening import TARGETS, OpenStage, Request, resolve
 from stackproof.prefetch import Prefetch
 from stackproof.reports import html, junit, summary
 from stackproof.reports.results_json import control_from_data, control_to_data
-from stackproof.reports.write import report_directory, write_reports
+from stackproof.reports.write import RESULTS, report_directory, write_reports
 from stackproof.results import ControlResult, Run
 from stackproof.verdicts import UsageError, Verdict
 
@@ -127,6 +127,7 @@ class Session:
             # The listing of `reports.summary` says what happened, once.
             option.tbstyle = "no" if option.tbstyle == "auto" else option.tbstyle
             option.reportchars = ""
+            (self.directory / RESULTS).unlink(missing_ok=True)  # a run that ends early must not leave the last one's verdicts
 
     # collect
 

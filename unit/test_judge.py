@@ -192,13 +192,23 @@ class TestSubtests:
     )
     def test_the_worst_one_decides(self, errors: list[Exception | None], verdict: Verdict) -> None:
         def control(subtests) -> None:
-            read()
             for number, error in enumerate(errors):
                 with subtests.test(str(number)):
+                    read()
                     if error:
                         raise error
 
         assert judged(control).verdict is verdict
+
+    def test_one_that_reads_nothing_is_an_error_beside_one_that_reads(self) -> None:
+        def control(subtests) -> None:
+            for name in ("a", "b"):
+                with subtests.test(name):
+                    assert name == "b" or read(name) is None
+
+        judgement = judged(control)
+        assert judgement.verdict is ERROR
+        assert [one.verdict for one in judgement.resources] == [PASS, ERROR]
 
     def test_of_nothing_are_not_a_pass(self) -> None:
         def control(subtests) -> None:

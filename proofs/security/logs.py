@@ -1,7 +1,7 @@
 """Amazon CloudWatch Logs."""
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, cloud, plan
-from proofs.harness import absent, omits, on_page_2, planned, says, unknown, without
+from proofs.harness import absent, omits, on_page_2, planned, says, unknown, with_resource, without
 
 GROUP = "aws_cloudwatch_log_group.backend"
 CASES = [
@@ -26,6 +26,13 @@ CASES = [
     ),
     cloud("SEC-LOG-01", "no group at all", FAIL, says("logs:DescribeLogGroups", "logGroups", [])),
     cloud("SEC-LOG-01", "the list is missing", ERROR, omits("logs:DescribeLogGroups", "logGroups")),
+    plan(
+        "SEC-LOG-01",
+        "a group whose name is not known yet",
+        FAIL,
+        with_resource("aws_cloudwatch_log_group.more", refers={"name": "aws_ecs_cluster.main.id"}, kms_key_id=None),
+        names="aws_cloudwatch_log_group.more",
+    ),
     plan("SEC-LOG-01", "no key", FAIL, planned(GROUP, kms_key_id=None), names="no customer key"),
     plan("SEC-LOG-01", "an empty key", FAIL, planned(GROUP, kms_key_id=""), names="no customer key"),
     plan("SEC-LOG-01", "key disabled", FAIL, planned("aws_kms_key.main", is_enabled=False)),

@@ -14,14 +14,14 @@ from stackproof.results import Reading
 LONGEST_VALUE = 300
 """Characters of a value that the ledger keeps; the evidence store has the whole answer."""
 
-_current: ContextVar[dict[Reading, None] | None] = ContextVar("ledger", default=None)
-
 
 class Ledger:
     """What one control has read so far, in order, each reading once."""
 
     def __init__(self) -> None:
         self._readings: dict[Reading, None] = {}
+        self.count = 0
+        """Fields read, again and again counted."""
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -30,18 +30,25 @@ class Ledger:
     @contextmanager
     def open(self) -> Iterator[None]:
         """Record here everything that is read inside the block."""
-        token = _current.set(self._readings)
+        token = _current.set(self)
         try:
             yield
         finally:
             _current.reset(token)
 
+    def add(self, reading: Reading) -> None:
+        self._readings[reading] = None
+        self.count += 1
+
+
+_current: ContextVar[Ledger | None] = ContextVar("ledger", default=None)
+
 
 def record(resource: str, field: str, value: object, source: str) -> None:
     """Note that the running control read ``field`` of ``resource``; does nothing outside a control."""
-    readings = _current.get()
-    if readings is not None:
-        readings[Reading(resource, field, displayed(value), source)] = None
+    ledger = _current.get()
+    if ledger is not None:
+        ledger.add(Reading(resource, field, displayed(value), source))
 
 
 def displayed(value: object) -> str:

@@ -52,13 +52,17 @@ def ecs_roles(stage: Stage) -> tuple[Role, ...]:
 
 @collection
 def log_groups(stage: Stage) -> tuple[LogGroup, ...]:
-    """The stack's log groups: the declared ones, and every other whose name begins with a prefix that the stack owns."""
+    """The stack's log groups: the declared ones, and every other whose name begins with a prefix that the stack owns.
+
+    A planned group whose name is not known yet is the stack's own; it is told by its address.
+    """
     logs = stage.profile.logs
+    unnamed = tuple(f"{kind}." for kind in (*LogGroup.terraform, "module"))
     declared = stage.named(LogGroup, logs.groups)
     others = [
         group
         for group in stage.source().collect(LogGroup, logs.groups)
-        if group.name not in logs.groups and group.name.startswith(logs.owned)
+        if group.name not in logs.groups and group.name.startswith((*logs.owned, *unnamed))
     ]
     return (*declared, *others)
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from stackproof.reports.results_json import to_json
 from stackproof.results import Run
 
+RESULTS = "results.json"
+
 
 def report_directory(root: Path, environment: str, target: str) -> Path:
     """The folder of the latest run against one target of one environment.
@@ -22,8 +24,8 @@ def write_reports(run: Run, directory: Path) -> Path:
     A reader sees the results of the last run or of this one, never half a file.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / "results.json"
-    unfinished = directory / f".results.json.{os.getpid()}"
+    path = directory / RESULTS
+    unfinished = directory / f".{RESULTS}.{os.getpid()}"
     # A lone surrogate in a value cannot be UTF-8; its backslash escape is what JSON writes for it.
     unfinished.write_bytes(to_json(run).encode("utf-8", "backslashreplace"))
     unfinished.replace(path)

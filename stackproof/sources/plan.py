@@ -6,6 +6,9 @@ whose expressions say which resource's attribute an unknown value will be. Refer
 Terraform's document gives the references of an expression, not its text: ``key.arn`` and ``"${key.arn}"`` look alike. An expression
 with exactly one reference is taken for that reference. Locals are not in the document; a value that comes through one stays unknown.
 
+Two things look alike in the document: blocks that a dynamic block makes in a number not known yet, and blocks that nobody wrote and the
+provider may fill in. They are taken for the latter (`PlannedBlock.is_left_open`); AWS shows the truth after apply.
+
 Sensitive values are hidden while the document is loaded; nothing after that can print them.
 """
 
