@@ -6,12 +6,13 @@ BIN    := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test proofs up down lint lock setup clean
+.PHONY: help verify test proofs check-evidence up down lint lock setup clean
 
 help:
 	@echo "make verify   set up, deploy the stack to the embedded cloud, verify it, write reports/"
 	@echo "make test     everything that CI runs: the engine's tests, the proofs, then make verify"
 	@echo "make proofs   prove that each control can fail"
+	@echo "make check-evidence RUN=reports/local-embedded   whether a run's evidence and reports are as it left them"
 	@echo "make up       keep an embedded cloud running between runs; make down ends it"
 	@echo "make lint     ruff and mypy"
 	@echo "make lock     pin the newest versions of the dependencies (needs uv)"
@@ -22,9 +23,15 @@ verify: setup
 test: setup
 	$(PYTEST) unit proofs stackproof --doctest-modules -q -n auto
 	$(PYTEST) -m "phase0 or security"
+	$(BIN)/python -m stackproof.evidence check reports/local-embedded
+	$(PYTEST) --evidence reports/local-embedded -q
 
 proofs: setup
 	$(PYTEST) proofs -q
+
+check-evidence: setup
+	@$(BIN)/python -m stackproof.evidence check $(or $(RUN),$(error say which run: make check-evidence RUN=reports/local-embedded)) \
+		$(if $(PUBLIC_KEY),--public-key $(PUBLIC_KEY))
 
 up: setup
 	@$(BIN)/python -m stackproof.embedded up

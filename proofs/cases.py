@@ -1,10 +1,14 @@
 """The table that every proof is a row of."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from proofs.harness import Edit, on_cloud, on_plan
 from stackproof.judge import Judgement
 from stackproof.verdicts import Verdict
+
+Proven = Callable[[str, Verdict], None]
+"""The fixture ``proven``: to be called with a control and the verdict that it was shown to reach."""
 
 PASS, FAIL, ERROR, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN
 

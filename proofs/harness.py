@@ -11,6 +11,7 @@ import json
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +37,25 @@ Edit = Callable[[Any], Any]
 
 def controls(folder: str) -> list[str]:
     """The ids of the controls in a folder of ``tests/``, in the catalogue's order."""
+    _import_controls()
+    return [id for id, test in declared.items() if test.__module__.startswith(f"tests.{folder}.")]
+
+
+@functools.cache
+def _import_controls() -> None:
     for module in pkgutil.walk_packages(tests.__path__, "tests."):
         importlib.import_module(module.name)
-    return [id for id, test in declared.items() if test.__module__.startswith(f"tests.{folder}.")]
 
 
 @functools.cache
 def profile(name: str = "local") -> Profile:
     return load(name, ROOT / "environments")
+
+
+@functools.cache
+def recorded_at() -> datetime:
+    """When the compliant recording was made; ages are counted from then."""
+    return datetime.fromisoformat((COMPLIANT / "recorded_at.txt").read_text(encoding="utf-8").strip())
 
 
 class CloudStage(Stage):
@@ -53,6 +65,7 @@ class CloudStage(Stage):
 
     def __init__(self, recording: Recording, expected: Profile) -> None:
         super().__init__("embedded", expected, ROOT)
+        self.now = recorded_at()
         self.reader = Reader(recording, account=expected.account, region=expected.region)
 
     def source(self) -> Source:
@@ -66,6 +79,7 @@ class PlanStage(Stage):
 
     def __init__(self, plan: Plan, expected: Profile) -> None:
         super().__init__("plan", expected, ROOT)
+        self.now = recorded_at()
         self._plan = plan
 
     def source(self) -> Source:
@@ -81,6 +95,7 @@ class PlanStage(Stage):
 
 def judged(control: str, stage: Stage) -> Judgement:
     """Judge a control on a stage, as a run does."""
+    _import_controls()
     test = declared[control]
     described = control_of(test)
     assert described is not None
@@ -175,6 +190,12 @@ def answers(operation: str, page: Mapping[str, Any], **parameters: object) -> Ed
     return lambda calls: [*(one for one in calls if one.call != call), Recorded(call, pages=(dict(page),))]
 
 
+def answered(operation: str, path: str) -> Any:
+    """What the compliant recording says at a path of an operation's answer."""
+    place, last = _place(next(call.pages[0] for call in compliant_calls() if call.call.operation == operation), path)
+    return place[last]
+
+
 def _each(
     calls: list[Recorded], operation: str, parameters: Mapping[str, object], change: Callable[[Recorded], Recorded]
 ) -> list[Recorded]:
@@ -235,6 +256,33 @@ def unknown(address: str, *attributes: str) -> Edit:
             configured["expressions"][name] = {"references": ["local.computed"]}
 
     return edit
+
+
+def refers(address: str, **attributes: str) -> Edit:
+    """Let planned attributes be those of other resources, known only after apply (``key="aws_kms_key.main.arn"``)."""
+
+    def edit(document: dict[str, Any]) -> None:
+        unknown(address, *attributes)(document)
+        for name, target in attributes.items():
+            _configured(document, address)["expressions"][name] = {"references": [target, target.rpartition(".")[0]]}
+
+    return edit
+
+
+def left_open(address: str, *attributes: str) -> Edit:
+    """Let the sources say nothing about attributes that the provider fills in."""
+
+    def edit(document: dict[str, Any]) -> None:
+        unknown(address, *attributes)(document)
+        for name in attributes:
+            del _configured(document, address)["expressions"][name]
+
+    return edit
+
+
+def exists(address: str) -> Edit:
+    """Let a resource exist already, with nothing to be done about it."""
+    return lambda document: _planned(document, address)[1].update(actions=["no-op"])
 
 
 def without(address: str) -> Edit:

@@ -295,7 +295,8 @@ def waivers(control: str, *plan: Edit) -> list[Case]:
         fails("a waiver for another resource", *plan, waived("repository.backend", "repository.b"), names="CKV_AWS_51"),
         fails("an expired waiver", *plan, waived("2027-11-30", "2020-11-30"), names="until 2020-11-30"),
         fails("a waiver that nothing needs", *plan, waiver("CKV_AWS_51", BUCKET, control), names=f"CKV_AWS_51 {BUCKET}"),
-        errs("a waiver without a reason", *plan, appends("waivers.toml", "[[waiver]]\n"), names="reason: missing"),
+        fails("a waiver for every resource", *plan, waiver("CKV_AWS_51", "*", control), names="CKV_AWS_51 *"),
+        fails("a waiver for elsewhere", *plan, waived('"CKV_AWS_51"', '"CKV_AWS_51"\ntargets = "aws"'), names="CKV_AWS_51"),
         errs("checkov fails", *plan, failing_checkov, names="checkov"),
     ]
 

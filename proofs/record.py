@@ -23,6 +23,7 @@ def main() -> None:
         source = stage.source()
         assert isinstance(source, AwsSource)
         (COMPLIANT / "cloud.json").write_text(to_json(recorded(source.reader.answers.values())), encoding="utf-8")
+        (COMPLIANT / "recorded_at.txt").write_text(f"{stage.now.isoformat()}\n", encoding="utf-8")
         plan = json.dumps(stage.plan().document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
         (COMPLIANT / "plan.json").write_text(plan, encoding="utf-8")
     finally:

@@ -32,7 +32,7 @@ from stackproof.terraform.workspace import Workspace
 
 T = TypeVar("T")
 
-JUDGED = ("infrastructure", "environments", "waivers.toml", ".env.production.example", ".gitignore")
+JUDGED = ("infrastructure", "environments", "waivers.toml", "known_strings.toml", ".env.production.example", ".gitignore")
 NOT_SHARED = shutil.ignore_patterns(".terraform", "*.tfvars", "*.tfstate*", "*tfplan", "backend.tf")
 """What somebody who works with Terraform here has and git does not."""
 STACK = "infrastructure/terraform/"

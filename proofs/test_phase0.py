@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from proofs import harness, repository
+from proofs.cases import Proven
 from proofs.phase0 import CASES, Case
 from stackproof.verdicts import Verdict
 
@@ -15,7 +16,9 @@ CONTROLS = harness.controls("phase0")
     ("control", "case"),
     [pytest.param(control, case, id=f"{control}: {case.name}") for control, cases in CASES.items() for case in cases],
 )
-def test_a_case_is_judged_as_it_must(control: str, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_case_is_judged_as_it_must(
+    control: str, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proven: Proven
+) -> None:
     copy = repository.copied(tmp_path, monkeypatch)
     for edit in case.edits:
         edit(copy)
@@ -24,6 +27,7 @@ def test_a_case_is_judged_as_it_must(control: str, case: Case, tmp_path: Path, m
     assert case.names in judgement.message
     if case.verdict is Verdict.PASS:
         assert judgement.read
+    proven(control, judgement.verdict)
 
 
 @pytest.mark.parametrize("control", CONTROLS)

@@ -6,15 +6,19 @@ This is the only place where a verdict is made. pytest (the plugin) and the proo
 import inspect
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from stackproof.evidence.ledger import Ledger
 from stackproof.evidence.redaction import redact
+from stackproof.resources.base import Resource
 from stackproof.results import Examined, Reading
-from stackproof.verdicts import CouldNotVerify, Verdict, verdict_of, worst
+from stackproof.verdicts import CouldNotVerify, NotApplicable, Verdict, verdict_of, worst
+
+Settle = Callable[[Sequence[Examined], bool], Sequence[Examined]]
+"""What waivers make of the resources that a control examined; told whether that is all of them. See `stackproof.policy.waivers`."""
 
 LONGEST_MESSAGE = 2000
 """Characters; a longer message is cut, and says so."""
@@ -51,37 +55,57 @@ class Subtests:
             if self._ledger.count == before:
                 raise CouldNotVerify("passed without reading anything: no evidence, no pass")
         except Exception as error:  # noqa: BLE001 - every outcome becomes a verdict
-            self.examined.append(Examined(name, verdict_of(error), message_of(error)))
+            self.examined.append(_examined(name, error))
         else:
-            self.examined.append(Examined(name, Verdict.PASS))
+            self.examined.append(_examined(name, None))
 
 
 def judge(
-    control: Callable[..., None], supply: Callable[[str], object], *, before: Callable[[], None] = lambda: None
+    control: Callable[..., None],
+    supply: Callable[[str], object],
+    *,
+    before: Callable[[], None] = lambda: None,
+    settle: Settle = lambda examined, _: examined,
 ) -> Judgement:
     """Run a control and judge the outcome.
 
     ``supply`` gives the value of each argument by name; what it raises is judged like what the control raises: a collection that
-    could not be read is an ERROR of the controls that asked for it. ``before`` may raise too, to set the control aside.
+    could not be read is an ERROR of the controls that asked for it. ``before`` may raise too, to set the control aside. ``settle``
+    applies the waivers.
     """
     ledger = Ledger()
     subtests = Subtests(ledger)
     arguments = inspect.signature(control).parameters
+    examined = subtests.examined
+    subject: Resource | None = None
     error: Exception | None = None
     started = time.perf_counter()
     try:
         before()
         given = {name: subtests if name == "subtests" else supply(name) for name in arguments}
+        subject = _subject(given)
         with ledger.open():
             control(**given)
     except Exception as raised:  # noqa: BLE001 - every outcome becomes a verdict
         error = raised
     seconds = time.perf_counter() - started
-    verdict, message = _judged(error, subtests.examined, ledger.readings, by_resource="subtests" in arguments)
-    examined = subtests.examined or [
-        Examined(resource, verdict) for resource in dict.fromkeys(reading.resource for reading in ledger.readings)
-    ]
-    return Judgement(verdict, message, tuple(examined), ledger.readings, seconds)
+    if subject and (error or ledger.readings):
+        examined, error = [_examined(subject.name, error)], None
+    if not isinstance(error, NotApplicable):
+        examined = [*settle(examined, error is None)]
+    verdict, message = _judged(error, examined, ledger.readings, by_resource="subtests" in arguments)
+    resources = examined or [Examined(resource, verdict) for resource in dict.fromkeys(one.resource for one in ledger.readings)]
+    return Judgement(verdict, message, tuple(resources), ledger.readings, seconds)
+
+
+def _subject(given: Mapping[str, object]) -> Resource | None:
+    """The resource that a control is about as a whole: it has no ``subtests``, and asks for one resource."""
+    resources = [value for value in given.values() if isinstance(value, Resource)]
+    return resources[0] if len(resources) == 1 and "subtests" not in given else None
+
+
+def _examined(name: str, error: Exception | None) -> Examined:
+    return Examined(name, verdict_of(error), message_of(error)) if error else Examined(name, Verdict.PASS)
 
 
 def message_of(error: BaseException) -> str:

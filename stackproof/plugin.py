@@ -12,12 +12,16 @@ Under pytest-xdist the controller opens the target and tells the workers where i
 results back.
 """
 
+import json
+import linecache
 import os
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,12 +29,16 @@ from typing import Any
 import pytest
 
 from stackproof.controls import Control, catalogue, control_of
-from stackproof.inventory import collections
+from stackproof.evidence import recorded, redaction, signing
+from stackproof.evidence.store import Store
+from stackproof.inventory import collections, operations
 from stackproof.judge import Judgement, judge, message_of
-from stackproof.opening import TARGETS, OpenStage, Request, resolve
+from stackproof.opening import TARGETS, OpenStage, Request, RunStage, resolve
 from stackproof.prefetch import Prefetch
+from stackproof.replaying import ReplayStage
 from stackproof.reports import html, junit, summary
 from stackproof.reports.results_json import control_from_data, control_to_data
+from stackproof.reports.text import difference
 from stackproof.reports.write import RESULTS, report_directory, write_reports
 from stackproof.results import ControlResult, Run
 from stackproof.verdicts import UsageError, Verdict
@@ -50,7 +58,7 @@ _result = pytest.StashKey[ControlResult]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("stackproof")
     group.addoption(
-        "--env", default="local", metavar="NAME", help="environment: a name in environments/, or a path (default: local)"
+        "--env", metavar="NAME", help="environment: a name in environments/, or a path (default: local, or the recorded one)"
     )
     group.addoption(
         "--target",
@@ -58,21 +66,44 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where to judge (default: what the environment says; plan, if --plan is given)",
     )
     group.addoption("--plan", metavar="FILE", help="judge this plan, the output of terraform show -json")
+    group.addoption("--evidence", metavar="DIR", help="judge a recorded run again: reports/local-embedded")
+    group.addoption(
+        "--signing-key",
+        metavar="FILE",
+        help=f"sign the evidence with this Ed25519 key, PEM (default: {signing.VARIABLE}, a file or the key itself)",
+    )
+    group.addoption(
+        "--iam-policy",
+        action="store_true",
+        help="print the IAM policy that the selected controls need on live AWS, and judge nothing",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)  # before junitxml and pytest-html look at their options
 def pytest_configure(config: pytest.Config) -> None:
     for name, meaning in FOLDERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
-    if config.inipath is None and (config.option.plan or config.option.env != "local"):
+    given = config.option
+    if config.inipath is None and (given.plan or given.env or given.evidence or given.signing_key):
         # pytest takes a path behind an option for one of its own, and looks there for its configuration.
         raise pytest.UsageError(
-            f"no pytest.ini from {config.rootpath}: run in the repository, and write --plan=FILE and --env=FILE"
+            f"no pytest.ini from {config.rootpath}: run in the repository, and write --plan=FILE, --env=FILE, --evidence=DIR"
         )
+    if config.option.iam_policy:
+        _silence(config)
     if _runs_controls(config):
         session = Session(config)
         config.pluginmanager.register(session, "stackproof-session")
         config.pluginmanager.register(_fixtures(session), "stackproof-fixtures")
+    elif config.option.iam_policy:
+        raise pytest.UsageError("--iam-policy is about controls, and these paths lead to none")
+
+
+def _silence(config: pytest.Config) -> None:
+    """Let nothing be printed but errors, and no worker be started."""
+    config.option.verbose = -2
+    config.option.disable_warnings = True
+    config.option.dist = "no"  # pytest-xdist's
 
 
 def _runs_controls(config: pytest.Config) -> bool:
@@ -111,15 +142,21 @@ class Session:
         self.clock = time.perf_counter()
         self.results: dict[str, ControlResult] = {}
         self.calls: Counter[str] = Counter()
-        self.opened: OpenStage | None = None
+        self.opened: RunStage | None = None
         self.run: Run | None = None
         self.selected = 0
         option = config.option
-        shared = getattr(config, "workerinput", {}).get(OURS, {})
+        shared = dict(getattr(config, "workerinput", {}).get(OURS, {}))
+        self._folder: str | None = shared.pop("folder", None)
+        redaction.register_among(os.environ)
+        redaction.redact_logs()
         with _bad_input():
-            self.request: Request = resolve(config.rootpath, option.env, option.target, option.plan, **shared)
+            self.request: Request = resolve(config.rootpath, option.env, option.target, option.plan, option.evidence, **shared)
+            self.waivers = self.request.waivers
+            key = option.signing_key or os.environ.get(signing.VARIABLE)
+            self.signing_key = signing.private_key(key) if key and not self.is_worker else None
         self.directory = report_directory(config.rootpath, self.request.profile.name, self.request.target)
-        if not self.is_worker and not option.collectonly:
+        if not self.is_worker and not option.collectonly and not option.iam_policy:
             option.xmlpath = option.xmlpath or str(self.directory / "junit.xml")
             option.htmlpath = option.htmlpath or str(self.directory / "report.html")
             option.self_contained_html = True
@@ -152,6 +189,13 @@ class Session:
             return order[control.id] if control else len(order)
 
         items.sort(key=place)
+        option = self.config.option
+        if self.request.recorded and not (option.markexpr or option.keyword):
+            with _bad_input():
+                judged_then = {control.id for control in self.request.recorded.results.controls}
+            others = [item for item in items if (control := _control(item)) and control.id not in judged_then]
+            self.config.hook.pytest_deselected(items=others)
+            items[:] = [item for item in items if item not in others]
 
     # prepare
 
@@ -163,11 +207,16 @@ class Session:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        node.workerinput[OURS] = {"deployed": self._open().handle}
+        stage = self._open()
+        node.workerinput[OURS] = {
+            "deployed": stage.handle,
+            "folder": str(self.store.folder),
+            "now": stage.now.isoformat(),
+        }
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         selected = {item: control for item in session.items if (control := _control(item))}
-        if self.config.option.collectonly or not selected:
+        if self.config.option.collectonly or self.config.option.iam_policy or not selected:
             return
         self.selected = len(selected)
         with _bad_input():
@@ -177,16 +226,38 @@ class Session:
             self.prefetch = Prefetch(stage)
             self.prefetch.fetch(asked_for)
 
-    def _open(self) -> OpenStage:
+    def _open(self) -> RunStage:
         if self.opened is None:
-            self.opened = OpenStage(self.request, self._say)
+            self.opened = (ReplayStage if self.request.recorded else OpenStage)(self.request, self._say, self.store)
         return self.opened
+
+    @cached_property
+    def store(self) -> Store:
+        """Where all processes of the run keep its evidence."""
+        account = self.request.profile.account
+        return Store(Path(self._folder), account) if self._folder else Store.temporary(account)
 
     def _say(self, line: str) -> None:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.ensure_newline()
             reporter.write_line(line)
+
+    # print the IAM policy instead of judging
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        if not self.config.option.iam_policy or session.testsfailed:  # pytest says why a file could not be collected
+            return None
+        from stackproof.aws import permissions
+
+        on_aws = [item for item in session.items if (control := _control(item)) and "A" in control.entry.stages]
+        asked_for = {name for item in on_aws for name in getattr(item, "fixturenames", ()) if name in collections}
+        allowed = permissions.policy(operations(asked_for), self.request.profile)
+        if not allowed["Statement"]:
+            raise pytest.UsageError("the selected controls ask AWS nothing that takes a permission: no policy is needed")
+        self._say(json.dumps(allowed, indent=2))
+        return True
 
     # judge
 
@@ -201,7 +272,12 @@ class Session:
             value = pyfuncitem.funcargs[name]
             return value() if name in collections and callable(value) else value
 
-        judgement = judge(pyfuncitem.obj, supply, before=lambda: stage.require(control))
+        judgement = judge(
+            pyfuncitem.obj,
+            supply,
+            before=lambda: stage.require(control),
+            settle=partial(self.waivers.settle, control.id, stage.now.date()),
+        )
         pyfuncitem.stash[_result] = _result_of_control(
             pyfuncitem, judgement.verdict, judgement.message, judgement.seconds, judgement
         )
@@ -223,7 +299,24 @@ class Session:
         if result is not None:
             report.stackproof = control_to_data(result)  # plain data: it goes through xdist
             item.user_properties[:] = junit.properties(result)
-        return report
+        return _redacted(report)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
+        return _redacted((yield))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        text = str(warning_message.message)
+        if redaction.redact(text) != text:
+            warning_message.message = warning_message.category(redaction.redact(text))
+        line = linecache.getline(warning_message.filename, warning_message.lineno)
+        warning_message.line = redaction.redact(line.strip())  # pytest prints it
+
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> list[str] | None:
+        if op == "==" and isinstance(left, frozenset | set) and isinstance(right, frozenset | set):
+            return difference(left, right)
+        return None
 
     # report
 
@@ -254,17 +347,19 @@ class Session:
         elif self.opened is not None and self.results:
             self.run = self._summed_up(self.opened)
             write_reports(self.run, self.directory)
+            recorded.write(self.directory, self.store, self.opened.facts, self.request.profile, self.request.accepted)
             if session.exitstatus == pytest.ExitCode.OK and (self.run.exit_status or len(self.results) < self.selected):
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED  # pytest forgives an expected failure; the gate does not
         yield
         if self.run is not None:
+            recorded.seal(self.directory, self.signing_key)
             self._say(summary.summary_line(self.run, Path(os.path.relpath(self.config.option.htmlpath))))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         self.calls += Counter(getattr(node, "workeroutput", {}).get(OURS, {}))
 
-    def _summed_up(self, opened: OpenStage) -> Run:
+    def _summed_up(self, opened: RunStage) -> Run:
         in_order = tuple(self.results[id] for id in catalogue() if id in self.results)
         unjudged = self.selected - len(in_order)
         return Run(
@@ -278,14 +373,16 @@ class Session:
             calls=dict(sorted(self.calls.items())),
             notes=(
                 *opened.notes,
+                *opened.differences(in_order),
                 *([f"{unjudged} of {self.selected} selected controls were not judged"] if unjudged > 0 else []),
             ),
             controls=in_order,
         )
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if self.run is not None:
-            for line in (*summary.notes(self.run), *summary.listing(self.run)):
+        if self.run is not None and self.opened is not None:
+            said = (*summary.notes(self.run), *summary.listing(self.run), *self.opened.differences(self.run.controls))
+            for line in said:
                 terminalreporter.write_line(line)
 
     def pytest_unconfigure(self) -> None:
@@ -352,7 +449,17 @@ def _bad_input() -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(redaction.redact(str(error))) from None
+
+
+def _redacted(report: Any) -> Any:
+    """A report of pytest's own making (a traceback, captured output) without secrets."""
+    report.sections = [(name, redaction.redact(text)) for name, text in report.sections]
+    if report.longrepr and not isinstance(report.longrepr, tuple):  # a tuple is where and why a test was skipped
+        text = str(report.longrepr)
+        if redaction.redact(text) != text:
+            report.longrepr = redaction.redact(text)
+    return report
 
 
 def _control(item: pytest.Item) -> Control | None:

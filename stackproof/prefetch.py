@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from stackproof.inventory import collections
 from stackproof.stage import Stage
@@ -25,7 +26,8 @@ class Prefetch:
         with ThreadPoolExecutor(CONCURRENT_COLLECTIONS, thread_name_prefix="collect") as pool:
             for name in names:
                 if name not in self._outcomes:
-                    self._outcomes[name] = pool.submit(collections[name], self._stage)
+                    make = partial(collections[name], self._stage)
+                    self._outcomes[name] = pool.submit(self._stage.observe, name, make)
         for outcome in self._outcomes.values():
             if isinstance(outcome.exception(), UsageError):
                 outcome.result()

@@ -8,6 +8,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -59,10 +60,28 @@ class Terraform(_Table):
 
 class Database(_Table):
     identifier: str
+    backup_days: int = Field(ge=1, le=35)
+    """How long automated backups are kept, at least."""
+    ca_certificate_days: int = Field(ge=1)
+    """How long the certificate authority must still be valid: the clients need the next one before."""
 
 
 class Storage(_Table):
     buckets: tuple[str, ...] = Field(min_length=1)
+
+
+class Encryption(_Table):
+    keys: tuple[str, ...] = Field(min_length=1)
+    """Aliases of customer keys that must exist."""
+
+
+class Secrets(_Table):
+    names: tuple[str, ...] = Field(min_length=1)
+    """Secrets that must exist."""
+    owned: tuple[str, ...] = ()
+    """Name prefixes: every other secret that begins with one of them is the stack's too."""
+    rotated_within_days: int = Field(ge=1)
+    """How long ago the last rotation may be."""
 
 
 class Network(_Table):
@@ -78,6 +97,21 @@ class Network(_Table):
 
 class Identity(_Table):
     roles: tuple[str, ...] = Field(min_length=1)
+    """Of ECS tasks."""
+    deploy_users: tuple[str, ...]
+    """IAM users that deploy; none where that is done by roles."""
+    administrator_until: date
+    """The last day on which they may be administrators."""
+    access_key_days: int = Field(ge=1)
+    """Their access keys are younger."""
+
+
+class Service(_Table):
+    cluster: str
+    names: tuple[str, ...] = Field(min_length=1)
+    """Services that must run in the cluster; every other that does is judged too."""
+    execute_command: bool
+    """Whether ECS Exec may be on."""
 
 
 class Logs(_Table):
@@ -89,6 +123,13 @@ class Logs(_Table):
 
 class LoadBalancer(_Table):
     name: str
+    domain: str = ""
+    """The host name of its users; empty where they use AWS's name of it."""
+    access_log_bucket: str
+    certificate_days: int = Field(ge=1)
+    """How long its certificate must still be valid."""
+    hsts_seconds: int = Field(ge=1)
+    """For how long it must have browsers use HTTPS alone."""
 
 
 class Profile(_Table):
@@ -103,8 +144,11 @@ class Profile(_Table):
     terraform: Terraform
     database: Database
     storage: Storage
+    encryption: Encryption
+    secrets: Secrets
     network: Network
     identity: Identity
+    service: Service
     logs: Logs
     load_balancer: LoadBalancer
 

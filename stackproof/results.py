@@ -19,6 +19,8 @@ class Reading:
     """Shortened and redacted, for people to read."""
     source: str
     """``rds:DescribeDBInstances ap-northeast-2`` or ``plan aws_db_instance.main``."""
+    evidence: tuple[str, ...] = ()
+    """The files of the evidence folder that hold it: ``calls/rds.DescribeDBInstances.18e398b4a97c.json.gz``."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Where a run judges: one profile, one target, and what stands behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stackproof.controls import STAGES, Control
 from stackproof.profile import Profile
@@ -33,10 +34,14 @@ class Stage:
         self.target = target
         """``plan``, ``embedded``, ``aws``."""
         self.profile = profile
-        self.root = root
-        """The repository."""
+        self._root = root
         self.notes: list[str] = []
         """What a reader must know to trust the verdicts; grows while things are opened."""
+
+    @property
+    def root(self) -> Path:
+        """The repository."""
+        return self._root
 
     @property
     def cache(self) -> Path:
@@ -53,6 +58,16 @@ class Stage:
         from stackproof.terraform.rehearsal import random_password
 
         return random_password()
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment that ages and remaining times are counted from, in UTC: now, or when a recording was made."""
+        return datetime.now(UTC)
+
+    def observe(self, collection: str, make: Callable[[], Any]) -> Any:
+        """A collection, made here; a run that keeps evidence keeps what of it no call and no plan has."""
+        del collection
+        return make()
 
     def say(self, line: str) -> None:
         """Tell the user what is going on."""

@@ -407,6 +407,27 @@ def test_an_expression_is_folded_into_an_expression() -> None:
     assert fold({"a.tf": text}).sources["a.tf"] == 'resource "aws_eip" "nat" {\n  vpc = (var.domain) == "vpc"\n}\n'
 
 
+LISTENER = """\
+resource "aws_lb_listener" "https" {
+  routing_http_response_strict_transport_security_header_value = HSTS
+
+  port = 443
+}
+"""
+
+
+def test_what_the_older_generation_has_no_word_for_is_set_after_the_apply() -> None:
+    folded = fold({"a.tf": LISTENER.replace("HSTS", '"max-age=60"')})
+    commented = '  # routing_http_response_strict_transport_security_header_value = "max-age=60"\n'
+    assert commented in folded.sources["a.tf"]
+    assert folded.later == {
+        "aws_lb_listener.https": {"routing.http.response.strict_transport_security.header_value": "max-age=60"}
+    }
+    assert folded.notes == (
+        "a.tf line 2: aws_lb_listener.https routing_http_response_strict_transport_security_header_value -> set after the apply",
+    )
+
+
 BUCKET = 'resource "aws_s3_bucket" "app" {\n}\n'
 
 
@@ -478,6 +499,10 @@ def on_bucket(type_: str, text: str) -> str:
         (
             'resource "aws_vpc_security_group_ingress_rule" "a" {\n}\nresource "aws_security_group_rule" "ingress_a" {\n}\n',
             "a.tf line 1: aws_vpc_security_group_ingress_rule.a would be called aws_security_group_rule.ingress_a",
+        ),
+        (
+            LISTENER.replace("HSTS", "var.hsts"),
+            "a.tf line 2: aws_lb_listener.https routing_http_response_strict_transport_security_header_value is not one literal text",
         ),
     ],
 )  # fmt: skip

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from stackproof.judgement.iam import broad_grants, statements, takes_a_resource
+from stackproof.judgement.access import statements
+from stackproof.judgement.iam import broad_grants, is_every_resource
 from stackproof.verdicts import CouldNotVerify
 
 BUCKET = "arn:aws:s3:::triflow-ai-prod"
+ONE = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 
 
 def grants(action: object = None, resource: object = None, effect: str = "Allow", **more: object) -> list[str]:
@@ -74,8 +76,9 @@ class TestTooBroad:
         assert broad_grants({"Statement": bad}) == ["every action of s3 (s3:*)"]
 
     @pytest.mark.parametrize("effect", ["allow", "ALLOW", ""])
-    def test_with_an_effect_that_is_not_a_denial(self, effect: str) -> None:
-        assert grants("*", "*", effect)
+    def test_with_an_effect_that_is_neither(self, effect: str) -> None:
+        with pytest.raises(CouldNotVerify, match="neither Allow nor Deny"):
+            grants("*", "*", effect)
 
 
 class TestNarrow:
@@ -105,11 +108,11 @@ class TestDocument:
         "document", [{}, {"Version": "2012-10-17"}, {"Statement": []}, {"Statement": None}, {"statement": []}]
     )
     def test_without_statements_is_no_policy(self, document: dict[str, Any]) -> None:
-        with pytest.raises(CouldNotVerify, match="no Statement"):
+        with pytest.raises(CouldNotVerify, match="no statement"):
             broad_grants(document)
 
     def test_may_have_one_statement_without_a_list(self) -> None:
-        assert statements({"Statement": {"Effect": "Deny"}}) == [{"Effect": "Deny"}]
+        assert statements({"Statement": ONE}) == [ONE]
 
 
 class TestTakesAResource:
@@ -128,4 +131,4 @@ class TestTakesAResource:
         ],
     )
     def test_nothing_unknown_is_waved_through(self, action: str, takes: bool) -> None:
-        assert takes_a_resource(action) is takes
+        assert is_every_resource("*", action) is takes

@@ -212,6 +212,27 @@ class TestRds:
         assert refused(rds.describe_certificates, CertificateIdentifier="rds-ca-2010")[1] == "CertificateNotFound"
         assert rds.describe_pending_maintenance_actions()["PendingMaintenanceActions"] == []
 
+    def test_parameters_that_wait_for_a_reboot(self, aws: Callable[[str], Any]) -> None:
+        rds = aws("rds")
+        for group in ("first", "second"):
+            rds.create_db_parameter_group(DBParameterGroupName=group, DBParameterGroupFamily="postgres17", Description="x")
+
+        def attached(made: Any) -> list[tuple[str, str]]:
+            return [(one["DBParameterGroupName"], one["ParameterApplyStatus"]) for one in made["DBParameterGroups"]]
+
+        def now() -> list[tuple[str, str]]:
+            return attached(rds.describe_db_instances(DBInstanceIdentifier="waiting")["DBInstances"][0])
+
+        assert attached(self.instance(aws, "waiting", DBParameterGroupName="first")) == [("first", "in-sync")]
+        for method, status in (("immediate", "in-sync"), ("pending-reboot", "pending-reboot")):
+            parameter = {"ParameterName": "rds.force_ssl", "ParameterValue": "1", "ApplyMethod": method}
+            rds.modify_db_parameter_group(DBParameterGroupName="first", Parameters=[parameter])
+            assert now() == [("first", status)]
+        rds.reboot_db_instance(DBInstanceIdentifier="waiting")
+        assert now() == [("first", "in-sync")]
+        rds.modify_db_instance(DBInstanceIdentifier="waiting", DBParameterGroupName="second", ApplyImmediately=True)
+        assert now() == [("second", "pending-reboot")]
+
     def test_parameters_have_their_source_and_can_be_reset(self, aws: Callable[[str], Any]) -> None:
         rds = aws("rds")
         rds.create_db_parameter_group(DBParameterGroupName="pg17", DBParameterGroupFamily="postgres17", Description="x")

@@ -72,7 +72,12 @@ class TestSecrets:
         }
         text = to_json(recorded([Answer(CALL, [page])]))
         assert json.loads(text)[0]["pages"] == [
-            {"MasterUserPassword": "(redacted)", "Note": "it is (redacted)", "SecretBinary": "(redacted)", "Blob": {"$bytes": 7}}
+            {
+                "MasterUserPassword": "(redacted)",
+                "Note": "it is (redacted)",
+                "SecretBinary": "(redacted)",
+                "Blob": {"$bytes": "aHVudGVyMg=="},
+            }
         ]
 
     def test_are_hidden_in_errors(self) -> None:

@@ -117,7 +117,7 @@ def test_the_same_run_gives_the_same_text_and_keeps_the_order_of_controls() -> N
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"format": 2}, "format 2 cannot be read"),
+        ({"format": 1}, "format 1 cannot be read"),
         ({"seconds": "4"}, "seconds"),
         ({"started": "yesterday"}, "started"),
         ({"controls": [{"id": "A"}]}, "controls.0.title"),

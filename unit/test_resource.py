@@ -8,10 +8,9 @@ from typing import Any, Literal
 import pytest
 
 import stackproof.inventory  # noqa: F401 - every resource class of the suite
-from stackproof.aws.readonly import _kinds
 from stackproof.evidence.ledger import Ledger
 from stackproof.resources import base
-from stackproof.resources.base import Field, Found, Given, Reference, Resource, Unanswered, field
+from stackproof.resources.base import Field, Found, Given, Reference, Resource, Unanswered, field, kinds
 from stackproof.results import Reading
 from stackproof.verdicts import AccessDenied, CouldNotVerify, NotReported, NotYetKnown
 
@@ -126,18 +125,18 @@ class TestField:
             _ = Loose("x", Given({}, "x"), "x").anything
 
     def test_of_every_resource_of_the_suite_has_a_type_that_is_checked(self) -> None:
-        kinds = [kind for kind in _kinds(Resource) if kind.__module__.startswith("stackproof.")]
-        fields = [(kind, name) for kind in kinds for name, value in vars(kind).items() if isinstance(value, Field)]
+        ours = [kind for kind in kinds(Resource) if kind.__module__.startswith("stackproof.")]
+        fields = [(kind, name) for kind in ours for name, value in vars(kind).items() if isinstance(value, Field)]
         assert len(fields) > 30
         for kind, name in fields:
             assert base._plain_types(base._hints(kind)[name])
 
     def test_none_is_admitted_only_where_it_is_meant(self) -> None:
         """Each one is a fact that the service's documentation gives to absence; a new one is looked at here."""
-        kinds = [kind for kind in _kinds(Resource) if kind.__module__.startswith("stackproof.")]
+        ours = [kind for kind in kinds(Resource) if kind.__module__.startswith("stackproof.")]
         admit_none = {
             f"{kind.__name__}.{name}"
-            for kind in kinds
+            for kind in ours
             for name, value in vars(kind).items()
             if isinstance(value, Field) and type(None) in base._plain_types(base._hints(kind)[name])
         }

@@ -15,6 +15,7 @@ from botocore.retries.standard import ExponentialBackoff
 import stackproof.inventory  # noqa: F401 - every resource class: the guard lets their operations through
 from stackproof.aws import session
 from stackproof.aws.calls import Answer, Call
+from stackproof.aws.readonly import IDENTITY
 from stackproof.aws.session import Network, pin_identity
 from stackproof.resources.database import DatabaseInstance
 from stackproof.resources.logs import LogGroup
@@ -321,7 +322,7 @@ class TestCounts:
 class TestIdentity:
     @staticmethod
     def pin(network: Network) -> None:
-        pin_identity(network, account=ACCOUNT, region=REGION, environment="production")
+        pin_identity(ask(network, IDENTITY), account=ACCOUNT, environment="production")
 
     def test_of_the_profile_is_accepted(self, server: AwsServer, shared: Network) -> None:
         server.on("GetCallerIdentity", identity(ACCOUNT))

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from stackproof.policy.waivers import Waiver, expired, load, matching_nothing, parse, waiver_for
+from stackproof.policy.waivers import Waiver, expired, load, matching_nothing, of_run, parse, waiver_for
 from stackproof.verdicts import UsageError
 
 ENTRY = """
@@ -56,13 +56,12 @@ def test_the_projects_own_waivers_are_valid_and_none_is_repeated() -> None:
         ('[[waivers]]\nreason = "x"', "waivers.toml holds [[waiver]] entries alone, and has waivers."),
         ('[waiver]\nreason = "x"', "waivers.toml holds [[waiver]] entries alone"),
         ("waiver = [1]", "waivers.toml, waiver 1, not a table"),
-        (ENTRY + entry(resource='"aws_s3_bucket.*"'), "waiver 2, resource: the name of one resource, without a wildcard"),
-        (entry(resource='"aws_s3_bucket.app?"'), "resource: the name of one resource, without a wildcard"),
-        (entry(resource='""'), "waiver 1, resource:"),
+        (ENTRY + entry(resource='["aws_s3_bucket.app"]'), "waiver 2, resource: the name of one resource"),
         (entry(control="[]"), "waiver 1, control:"),
         (entry(control="7"), "waiver 1, control:"),
         (entry(control='"pol-01"'), "waiver 1, control:"),
         (entry(control='["POL-01", "*"]'), "waiver 1, control:"),
+        (ENTRY + entry(control='"SEC-S3-99"'), "waiver 2, control: there is no SEC-S3-99 in the catalogue"),
         (entry(check='"CKV_*"'), "waiver 1, check:"),
         (entry(reason='"later"'), "waiver 1, reason:"),
         (entry(owner='" "'), "waiver 1, owner:"),
@@ -70,6 +69,8 @@ def test_the_projects_own_waivers_are_valid_and_none_is_repeated() -> None:
         (entry(expires='"2027-05-31"'), "expires: the last day, a date without quotation marks"),
         (entry(expires="2027-05-31T12:00:00Z"), "expires: the last day, a date without quotation marks"),
         (entry(until="2027-05-31"), "waiver 1, until: not a key of a waiver"),
+        (entry(environments="[]"), "waiver 1, environments: a list of environments"),
+        (entry(targets='["mars"]'), "waiver 1, targets: a list of targets: plan, embedded, localstack, aws"),
         (ENTRY + entry(control='"POL-02"'), "waivers 1 and 2 both accept POL-02 CKV_AWS_144 aws_s3_bucket.app"),
     ],
 )
@@ -119,6 +120,34 @@ def test_a_waiver_without_a_check_does_not_accept_every_check() -> None:
     waivers = parse(entry().replace('check = "CKV_AWS_144"\n', ""))
     assert waiver_for(waivers, "POL-01", "aws_s3_bucket.app", "CKV_AWS_144") is None
     assert waiver_for(waivers, "POL-01", "aws_s3_bucket.app") is waivers[0]
+
+
+@pytest.mark.parametrize("resource", ["aws_s3_bucket.*", "aws_s3_bucket.app?", "*", "", " "])
+def test_a_waiver_that_is_too_wide_is_read_and_accepts_nothing(resource: str) -> None:
+    waivers = parse(entry(resource=f'"{resource}"'))
+    assert not waivers[0].names_one_resource
+    assert waiver_for(waivers, "POL-01", "aws_s3_bucket.app", "CKV_AWS_144") is None
+    assert matching_nothing(waivers, "POL-01", [("aws_s3_bucket.app", "CKV_AWS_144")]) == waivers
+
+
+def test_a_waiver_counts_where_it_says() -> None:
+    (everywhere,) = parse(ENTRY)
+    assert everywhere.counts("local", "plan")
+    (one,) = parse(entry(environments='["production"]', targets='["aws", "plan"]'))
+    assert one.counts("production", "aws")
+    assert one.counts("production", "plan")
+    assert not one.counts("local", "aws")
+    assert not one.counts("production", "embedded")
+
+
+def test_the_environments_that_a_waiver_names_exist(tmp_path: Path) -> None:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "production.toml").touch()
+    file = tmp_path / "waivers.toml"
+    file.write_text(ENTRY + entry(check='"CKV_AWS_18"', environments='["production", "elsewhere"]'))
+    assert of_run(tmp_path, "elsewhere", "aws").entries == load(file)  # a profile that lies at a path of its own
+    with pytest.raises(UsageError, match=r"waiver 2, environments: there is no elsewhere. Known: local, production"):
+        of_run(tmp_path, "local", "embedded")
 
 
 def test_a_waiver_must_be_needed_by_each_of_its_controls() -> None:

@@ -56,6 +56,8 @@ resource "aws_lb_listener" "https" {
   ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
   certificate_arn   = var.certificate_arn
 
+  routing_http_response_strict_transport_security_header_value = "max-age=31536000; includeSubDomains"
+
   default_action {
     type             = "forward"
     target_group_arn = aws_lb_target_group.backend.arn

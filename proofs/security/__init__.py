@@ -1,5 +1,6 @@
 """Counterexamples of the security controls, a row each, a file a service."""
 
-from proofs.security import database, identity, load_balancer, logs, network, storage
+from proofs.security import database, encryption, identity, load_balancer, logs, network, secrets, service, storage
 
-CASES = [case for module in (database, storage, network, identity, logs, load_balancer) for case in module.CASES]
+_MODULES = (database, storage, network, identity, logs, load_balancer, service, secrets, encryption)
+CASES = [case for module in _MODULES for case in module.CASES]

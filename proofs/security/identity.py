@@ -1,12 +1,32 @@
 """AWS IAM."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
-from proofs.cases import ERROR, FAIL, UNKNOWN, Case, cloud, plan
-from proofs.harness import absent, answers, planned, says, unknown, with_resource, without
+from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
+from proofs.harness import (
+    Edit,
+    adds,
+    answers,
+    fails,
+    omits,
+    on_page_2,
+    planned,
+    recorded_at,
+    refers,
+    says,
+    unknown,
+    with_resource,
+    without,
+)
+from stackproof.verdicts import AccessDenied
 
 ACCOUNT = "123456789012"
 EXECUTION, TASK = "triflow-ai-production-ecs-task-execution-role", "triflow-ai-production-ecs-task-role"
+DETAILS = "iam:GetAccountAuthorizationDetails"
+ROLE, USER = f"RoleDetailList.RoleName={TASK}", "UserDetailList.UserName=terraform-deploy"
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+OWN = f"arn:aws:iam::{ACCOUNT}:policy/own"
 
 
 def policy(*statements: dict[str, object]) -> dict[str, object]:
@@ -17,71 +37,448 @@ def allow(action: object, resource: object) -> dict[str, object]:
     return {"Effect": "Allow", "Action": action, "Resource": resource}
 
 
-def granting(name: str, statement: dict[str, object], names: str = "") -> list[Case]:
-    """A statement too broad in the task role's inline policy, on a cloud and on a plan."""
+def deny(action: object, resource: object) -> dict[str, object]:
+    return {"Effect": "Deny", "Action": action, "Resource": resource}
+
+
+EVERYTHING = policy(allow("*", "*"))
+
+
+def inline(*statements: dict[str, object]) -> Edit:
+    """The task role's inline policy."""
+    return says(DETAILS, f"{ROLE}.RolePolicyList.0.PolicyDocument", policy(*statements))
+
+
+def planned_inline(*statements: dict[str, object]) -> Edit:
+    return planned("aws_iam_role_policy.task", policy=json.dumps(policy(*statements)))
+
+
+def attached(whose: str, arn: str) -> Edit:
+    return says(DETAILS, f"{whose}.AttachedManagedPolicies", [{"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn}])
+
+
+def own_policy(*versions: dict[str, object]) -> Edit:
+    """A policy of the account, of which the last version is in force."""
+    listed = [{"VersionId": f"v{number}", "Document": document} for number, document in enumerate(versions, start=1)]
+    return adds(DETAILS, "Policies", {"Arn": OWN, "DefaultVersionId": f"v{len(versions)}", "PolicyVersionList": listed})
+
+
+def aws_policy(arn: str, document: dict[str, object]) -> list[Edit]:
+    """A policy that AWS manages: the account's details do not have it."""
     return [
-        cloud(
-            "SEC-IAM-01", name, FAIL, says("iam:GetRolePolicy", "PolicyDocument", policy(statement), RoleName=TASK), names=names
-        ),
-        plan("SEC-IAM-01", name, FAIL, planned("aws_iam_role_policy.task", policy=json.dumps(policy(statement))), names=names),
+        answers("iam:GetPolicy", {"Policy": {"Arn": arn, "DefaultVersionId": "v7"}}, PolicyArn=arn),
+        answers("iam:GetPolicyVersion", {"PolicyVersion": {"Document": document}}, PolicyArn=arn, VersionId="v7"),
     ]
 
 
-ATTACHED = f"arn:aws:iam::{ACCOUNT}:policy/attached"
-CASES = [
-    *granting("every action", allow("*", "arn:aws:s3:::triflow-ai-prod/*"), names=TASK),
-    *granting("every action of a service", allow("s3:*", "arn:aws:s3:::triflow-ai-prod/*")),
-    *granting("a pattern on every resource", allow(["s3:Get*"], "*"), names="s3:Get*"),
-    *granting("an action on every resource that takes one", allow("secretsmanager:GetSecretValue", "*")),
-    *granting("NotAction", {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}),
-    *granting("NotResource", {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::x/*"}),
-    cloud("SEC-IAM-01", "no such role", FAIL, absent("iam:GetRole", RoleName=TASK), names=TASK),
+def attached_on_plan(name: str, role: str, document: dict[str, object]) -> list[Edit]:
+    return [
+        with_resource(f"aws_iam_policy.{name}", name=name, policy=json.dumps(document)),
+        with_resource(f"aws_iam_role_policy_attachment.{name}", refers={"policy_arn": f"aws_iam_policy.{name}.arn"}, role=role),
+    ]
+
+
+def granted(control: str, name: str, *statements: dict[str, object], names: str = TASK, verdict: object = FAIL) -> list[Case]:
+    """What the task role's inline policy grants, on a cloud and on a plan."""
+    return [
+        cloud(control, name, verdict, inline(*statements), names=names),
+        plan(control, name, verdict, planned_inline(*statements), names=names),
+    ]
+
+
+WILDCARDS = [
+    *granted("SEC-IAM-01", "every action", allow("*", "arn:aws:s3:::triflow-ai-prod/*")),
+    *granted("SEC-IAM-01", "every action of a service", allow("s3:*", "arn:aws:s3:::triflow-ai-prod/*")),
+    *granted("SEC-IAM-01", "every action, as ?*", allow("s3:?*", "arn:aws:s3:::triflow-ai-prod/*")),
+    *granted("SEC-IAM-01", "a pattern on every resource", allow(["s3:Get*"], "*"), names="s3:Get*"),
+    *granted("SEC-IAM-01", "an action on every resource that takes one", allow("secretsmanager:GetSecretValue", "*")),
+    *granted("SEC-IAM-01", "an action on all of a kind", allow("s3:GetObject", "arn:aws:s3:::*"), names="s3:GetObject"),
+    *granted("SEC-IAM-01", "NotAction", {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}),
+    *granted("SEC-IAM-01", "NotResource", {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::x/*"}),
+    *granted(
+        "SEC-IAM-01",
+        "a wildcard that is denied",
+        deny("*", "*"),
+        allow("s3:GetObject", "arn:aws:s3:::b/*"),
+        names="",
+        verdict=PASS,
+    ),
+    cloud("SEC-IAM-01", "no such role", FAIL, says(DETAILS, f"{ROLE}.RoleName", "other"), names=TASK),
+    cloud("SEC-IAM-01", "no role at all", FAIL, says(DETAILS, "RoleDetailList", [])),
     cloud(
         "SEC-IAM-01",
         "a wildcard in the second version of an attached policy",
         FAIL,
-        says(
-            "iam:ListAttachedRolePolicies", "AttachedPolicies", [{"PolicyName": "attached", "PolicyArn": ATTACHED}], RoleName=TASK
-        ),
-        answers("iam:GetPolicy", {"Policy": {"Arn": ATTACHED, "DefaultVersionId": "v2"}}, PolicyArn=ATTACHED),
-        answers(
-            "iam:GetPolicyVersion",
-            {"PolicyVersion": {"Document": policy(allow("s3:*", "*"))}},
-            PolicyArn=ATTACHED,
-            VersionId="v2",
-        ),
+        attached(ROLE, OWN),
+        own_policy(policy(allow("s3:GetObject", "arn:aws:s3:::b/*")), policy(allow("s3:*", "*"))),
         names="every action of s3",
     ),
     cloud(
         "SEC-IAM-01",
-        "an attached policy that cannot be read",
-        ERROR,
-        says(
-            "iam:ListAttachedRolePolicies", "AttachedPolicies", [{"PolicyName": "attached", "PolicyArn": ATTACHED}], RoleName=TASK
-        ),
+        "a wildcard in a version that is not in force",
+        PASS,
+        attached(ROLE, OWN),
+        own_policy(policy(allow("s3:*", "*")), policy(allow("s3:GetObject", "arn:aws:s3:::b/*"))),
     ),
+    cloud(
+        "SEC-IAM-01",
+        "a wildcard in a policy of AWS",
+        FAIL,
+        attached(ROLE, "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        *aws_policy("arn:aws:iam::aws:policy/ReadOnlyAccess", policy(allow("s3:Get*", "*"))),
+        names="s3:Get*",
+    ),
+    cloud("SEC-IAM-01", "an attached policy that cannot be read", ERROR, attached(ROLE, ADMINISTRATOR)),
+    cloud(
+        "SEC-IAM-01",
+        "an attached policy without its version",
+        ERROR,
+        attached(ROLE, OWN),
+        adds(DETAILS, "Policies", {"Arn": OWN, "DefaultVersionId": "v2", "PolicyVersionList": []}),
+    ),
+    cloud("SEC-IAM-01", "inline policies not reported", ERROR, omits(DETAILS, f"{ROLE}.RolePolicyList")),
+    cloud("SEC-IAM-01", "attached policies not reported", ERROR, omits(DETAILS, f"{ROLE}.AttachedManagedPolicies")),
     plan(
         "SEC-IAM-01",
         "a wildcard in an attached policy",
         FAIL,
-        with_resource("aws_iam_policy.attached", name="attached", policy=json.dumps(policy(allow("s3:*", "*")))),
-        with_resource("aws_iam_role_policy_attachment.attached", refers={"policy_arn": "aws_iam_policy.attached.arn"}, role=TASK),
+        *attached_on_plan("more", TASK, policy(allow("s3:*", "*"))),
         names="every action of s3",
     ),
     plan(
         "SEC-IAM-01",
         "an attached policy that is not in the plan",
         UNKNOWN,
-        with_resource(
-            "aws_iam_role_policy_attachment.attached", role=TASK, policy_arn="arn:aws:iam::aws:policy/AdministratorAccess"
-        ),
+        with_resource("aws_iam_role_policy_attachment.more", role=TASK, policy_arn=ADMINISTRATOR),
     ),
     plan("SEC-IAM-01", "a policy known after apply", UNKNOWN, unknown("aws_iam_role_policy.task", "policy")),
+    plan("SEC-IAM-01", "a policy that is not JSON", ERROR, planned("aws_iam_role_policy.task", policy="{")),
     plan("SEC-IAM-01", "no such role", FAIL, without("aws_iam_role.task")),
     plan(
         "SEC-IAM-01",
         "a policy of the other inline kind",
         FAIL,
-        planned("aws_iam_role.task", inline_policy=[{"name": "inline", "policy": json.dumps(policy(allow("*", "*")))}]),
+        planned("aws_iam_role.task", inline_policy=[{"name": "inline", "policy": json.dumps(EVERYTHING)}]),
     ),
 ]
+
+
+def key_of(days: float) -> Edit:
+    return says("iam:ListAccessKeys", "AccessKeyMetadata.0.CreateDate", recorded_at() - timedelta(days=days))
+
+
+def of_group(*edits: Edit, **details: object) -> list[Edit]:
+    """The deploy user in a group."""
+    group = {"GroupName": "deployers", "GroupPolicyList": [], "AttachedManagedPolicies": [], **details}
+    return [says(DETAILS, f"{USER}.GroupList", ["deployers"]), adds(DETAILS, "GroupDetailList", group), *edits]
+
+
+OLD_KEY = {
+    "AccessKeyId": "AKIAOLD",
+    "UserName": "terraform-deploy",
+    "Status": "Inactive",
+    "CreateDate": datetime(2025, 1, 1, tzinfo=UTC),
+}
+PLANNED_USER = with_resource("aws_iam_user.deploy", name="terraform-deploy")
+BROAD = [
+    *(
+        case
+        for name in ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess", "AWSLambda_FullAccess")
+        for case in (
+            cloud("SEC-IAM-02", f"{name} on a role", FAIL, attached(ROLE, f"arn:aws:iam::aws:policy/{name}"), names=name),
+            plan(
+                "SEC-IAM-02",
+                f"{name} on a role",
+                FAIL,
+                with_resource("aws_iam_role_policy_attachment.more", role=TASK, policy_arn=f"arn:aws:iam::aws:policy/{name}"),
+                names=name,
+            ),
+        )
+    ),
+    plan(
+        "SEC-IAM-02",
+        "in the role's own list",
+        FAIL,
+        planned("aws_iam_role.task", managed_policy_arns=[ADMINISTRATOR]),
+        names=TASK,
+    ),
+    plan(
+        "SEC-IAM-02",
+        "by an attachment to many",
+        FAIL,
+        with_resource("aws_iam_policy_attachment.more", roles=["other", TASK], policy_arn=ADMINISTRATOR),
+        names=TASK,
+    ),
+    plan(
+        "SEC-IAM-02",
+        "by the list of all that is attached",
+        FAIL,
+        with_resource("aws_iam_role_policy_attachments_exclusive.more", role_name=TASK, policy_arns=[ADMINISTRATOR]),
+        names=TASK,
+    ),
+    plan(
+        "SEC-IAM-02",
+        "an attachment to another role",
+        PASS,
+        with_resource("aws_iam_policy_attachment.more", roles=["other"], policy_arn=ADMINISTRATOR),
+    ),
+    plan("SEC-IAM-02", "a policy of the account", PASS, *attached_on_plan("more", TASK, policy(allow("s3:*", "*")))),
+    plan(
+        "SEC-IAM-02",
+        "an attachment known after apply",
+        UNKNOWN,
+        with_resource("aws_iam_role_policy_attachment.more", role=TASK, policy_arn=ADMINISTRATOR),
+        unknown("aws_iam_role_policy_attachment.more", "policy_arn"),
+    ),
+    plan(
+        "SEC-IAM-02",
+        "an administrator that it makes",
+        FAIL,
+        PLANNED_USER,
+        with_resource("aws_iam_user_policy.deploy", name="all", user="terraform-deploy", policy=json.dumps(EVERYTHING)),
+        names="terraform-deploy",
+    ),
+    plan(
+        "SEC-IAM-02",
+        "a group of a user that it makes",
+        UNKNOWN,
+        PLANNED_USER,
+        with_resource("aws_iam_user_group_membership.deploy", user="terraform-deploy", groups=["deployers"]),
+    ),
+    plan(
+        "SEC-IAM-02",
+        "a key that it makes",
+        UNKNOWN,
+        PLANNED_USER,
+        with_resource("aws_iam_access_key.deploy", user="terraform-deploy"),
+        unknown("aws_iam_access_key.deploy", "create_date"),
+    ),
+    cloud("SEC-IAM-02", "a key of 91 days", FAIL, key_of(91), names="terraform-deploy"),
+    cloud("SEC-IAM-02", "a key of 90 days", FAIL, key_of(90)),
+    cloud("SEC-IAM-02", "a key of 89 days", PASS, key_of(89)),
+    cloud("SEC-IAM-02", "an old key that is inactive", FAIL, adds("iam:ListAccessKeys", "AccessKeyMetadata", OLD_KEY)),
+    cloud("SEC-IAM-02", "an old key on page 2", FAIL, on_page_2("iam:ListAccessKeys", "AccessKeyMetadata", **OLD_KEY)),
+    cloud("SEC-IAM-02", "no key", PASS, says("iam:ListAccessKeys", "AccessKeyMetadata", [])),
+    cloud("SEC-IAM-02", "no date of a key", ERROR, omits("iam:ListAccessKeys", "AccessKeyMetadata.0.CreateDate")),
+    cloud("SEC-IAM-02", "no such user", FAIL, says(DETAILS, f"{USER}.UserName", "other"), names="terraform-deploy"),
+    cloud(
+        "SEC-IAM-02",
+        "AdministratorAccess after the day",
+        FAIL,
+        attached(USER, ADMINISTRATOR),
+        *aws_policy(ADMINISTRATOR, EVERYTHING),
+        names="terraform-deploy",
+    ),
+    cloud(
+        "SEC-IAM-02",
+        "AdministratorAccess by a group",
+        FAIL,
+        *of_group(AttachedManagedPolicies=[{"PolicyName": "AdministratorAccess", "PolicyArn": ADMINISTRATOR}]),
+        *aws_policy(ADMINISTRATOR, EVERYTHING),
+    ),
+    cloud(
+        "SEC-IAM-02",
+        "a group's own words",
+        FAIL,
+        *of_group(GroupPolicyList=[{"PolicyName": "all", "PolicyDocument": EVERYTHING}]),
+    ),
+    cloud("SEC-IAM-02", "a group that may little", PASS, *of_group()),
+    cloud("SEC-IAM-02", "a copy of AdministratorAccess", FAIL, attached(USER, OWN), own_policy(EVERYTHING)),
+    cloud(
+        "SEC-IAM-02",
+        "an inline copy",
+        FAIL,
+        says(DETAILS, f"{USER}.UserPolicyList", [{"PolicyName": "all", "PolicyDocument": EVERYTHING}]),
+    ),
+    cloud("SEC-IAM-02", "groups not reported", ERROR, omits(DETAILS, f"{USER}.GroupList")),
+    cloud(
+        "SEC-IAM-02",
+        "inline policies left out, and there are none",
+        PASS,
+        omits(DETAILS, f"{USER}.UserPolicyList"),
+        answers("iam:ListUserPolicies", {"PolicyNames": []}, UserName="terraform-deploy"),
+    ),
+    cloud(
+        "SEC-IAM-02",
+        "inline policies left out, and there is one",
+        FAIL,
+        omits(DETAILS, f"{USER}.UserPolicyList"),
+        answers("iam:ListUserPolicies", {"PolicyNames": ["all"]}, UserName="terraform-deploy"),
+        answers(
+            "iam:GetUserPolicy",
+            {"PolicyName": "all", "PolicyDocument": EVERYTHING},
+            UserName="terraform-deploy",
+            PolicyName="all",
+        ),
+    ),
+    cloud(
+        "SEC-IAM-02",
+        "inline policies left out, and denied",
+        ERROR,
+        omits(DETAILS, f"{USER}.UserPolicyList"),
+        answers("iam:ListUserPolicies", {}, UserName="terraform-deploy"),
+        fails("iam:ListUserPolicies", AccessDenied("denied")),
+    ),
+]
+
+TRUST = f"{ROLE}.AssumeRolePolicyDocument"
+BOUND = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+ECS = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole", "Condition": BOUND}
+
+
+def trusting(name: str, *statements: dict[str, object], names: str = TASK, verdict: object = FAIL) -> list[Case]:
+    """The task role's trust policy, on a cloud and on a plan."""
+    document = policy(*statements)
+    return [
+        cloud("SEC-IAM-03", name, verdict, says(DETAILS, TRUST, document), names=names),
+        plan("SEC-IAM-03", name, verdict, planned("aws_iam_role.task", assume_role_policy=json.dumps(document)), names=names),
+    ]
+
+
+DEFINITION = "aws_ecs_task_definition.backend"
+TASK_ARN, EXECUTION_ARN = f"arn:aws:iam::{ACCOUNT}:role/{TASK}", f"arn:aws:iam::{ACCOUNT}:role/{EXECUTION}"
+DESCRIBE = "ecs:DescribeTaskDefinition"
+TRUSTED = [
+    *trusting("Principal *", {**ECS, "Principal": "*"}, names="everyone"),
+    *trusting("Principal AWS *", {**ECS, "Principal": {"AWS": "*"}}),
+    *trusting("another service too", {**ECS, "Principal": {"Service": ["ecs-tasks.amazonaws.com", "ec2.amazonaws.com"]}}),
+    *trusting("another service in another statement", ECS, {**ECS, "Principal": {"Service": "lambda.amazonaws.com"}}),
+    *trusting("NotPrincipal", {"Effect": "Allow", "NotPrincipal": {"AWS": "x"}, "Action": "sts:AssumeRole", "Condition": BOUND}),
+    *trusting("every action", {**ECS, "Action": "sts:*"}),
+    *trusting("not bound", {name: value for name, value in ECS.items() if name != "Condition"}, names="aws:SourceAccount"),
+    *trusting("bound to another account", {**ECS, "Condition": {"StringEquals": {"aws:SourceAccount": "210987654321"}}}),
+    *trusting("bound to two accounts", {**ECS, "Condition": {"StringEquals": {"aws:SourceAccount": [ACCOUNT, "210987654321"]}}}),
+    *trusting("bound if it is told", {**ECS, "Condition": {"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}}}),
+    *trusting("bound by a wildcard", {**ECS, "Condition": {"StringLike": {"aws:SourceAccount": "*"}}}),
+    *trusting("trusts nobody", {**ECS, "Effect": "Deny"}),
+    *trusting(
+        "a key in other letters", {**ECS, "Condition": {"StringEquals": {"AWS:SourceAccount": [ACCOUNT]}}}, names="", verdict=PASS
+    ),
+    cloud("SEC-IAM-03", "trust not reported", ERROR, omits(DETAILS, TRUST)),
+    plan("SEC-IAM-03", "trust known after apply", UNKNOWN, unknown("aws_iam_role.task", "assume_role_policy")),
+    cloud(
+        "SEC-IAM-03", "one role for both", FAIL, says(DESCRIBE, "taskDefinition.taskRoleArn", EXECUTION_ARN), names="backend:1"
+    ),
+    plan(
+        "SEC-IAM-03",
+        "one role for both",
+        FAIL,
+        planned(DEFINITION, task_role_arn=EXECUTION_ARN, execution_role_arn=EXECUTION_ARN),
+        names="triflow-ai-production-backend",
+    ),
+    cloud("SEC-IAM-03", "another role", FAIL, says(DESCRIBE, "taskDefinition.taskRoleArn", f"arn:aws:iam::{ACCOUNT}:role/admin")),
+    plan("SEC-IAM-03", "another role", FAIL, planned(DEFINITION, task_role_arn=f"arn:aws:iam::{ACCOUNT}:role/admin")),
+    cloud("SEC-IAM-03", "no task role", FAIL, omits(DESCRIBE, "taskDefinition.taskRoleArn")),
+    plan("SEC-IAM-03", "a role known after apply", UNKNOWN, unknown(DEFINITION, "task_role_arn")),
+    plan("SEC-IAM-03", "one role for both, by reference", FAIL, refers(DEFINITION, task_role_arn="aws_iam_role.execution.arn")),
+    plan(
+        "SEC-IAM-03",
+        "the same roles by their ARNs",
+        PASS,
+        planned(DEFINITION, task_role_arn=TASK_ARN, execution_role_arn=EXECUTION_ARN),
+    ),
+]
+
+PASS_TO_LAMBDA = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+BOUNDARY = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": OWN}
+ESCALATING = [
+    *(
+        case
+        for action in (
+            *("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:AttachRolePolicy", "iam:PutRolePolicy"),
+            *(
+                "iam:UpdateAssumeRolePolicy",
+                "iam:CreateAccessKey",
+                "lambda:UpdateFunctionCode",
+                "ssm:SendCommand",
+                "sts:AssumeRole",
+            ),
+        )
+        for case in granted("SEC-IAM-04", action, allow(action, "*"), names=action)
+    ),
+    *granted(
+        "SEC-IAM-04",
+        "iam:PassRole on * with ecs:RunTask",
+        allow(["iam:PassRole", "ecs:RunTask"], "*"),
+        names="iam:PassRole + ecs:RunTask",
+    ),
+    *granted("SEC-IAM-04", "in two statements", allow("iam:PassRole", "*"), allow("ecs:RunTask", "*"), names="ecs:RunTask"),
+    *granted("SEC-IAM-04", "passing one role", allow("iam:PassRole", EXECUTION_ARN), allow("ecs:RunTask", "*")),
+    *granted("SEC-IAM-04", "by a wildcard", allow("iam:Pass*", "*"), allow("ecs:Run*", "*")),
+    *granted("SEC-IAM-04", "by NotAction", {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}),
+    *granted(
+        "SEC-IAM-04", "by NotResource", {"Effect": "Allow", "Action": "iam:PutRolePolicy", "NotResource": "arn:aws:iam::1:role/x"}
+    ),
+    *granted(
+        "SEC-IAM-04",
+        "under a condition",
+        {**allow("iam:PutRolePolicy", "*"), "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+    ),
+    *granted(
+        "SEC-IAM-04",
+        "denied in part",
+        allow("iam:PutRolePolicy", "*"),
+        deny("iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/a"),
+    ),
+    *granted("SEC-IAM-04", "denied", allow("iam:PutRolePolicy", "*"), deny("iam:*", "*"), names="", verdict=PASS),
+    *granted(
+        "SEC-IAM-04",
+        "passed to a service that it cannot use",
+        {**allow("iam:PassRole", "*"), "Condition": PASS_TO_LAMBDA},
+        allow("ecs:RunTask", "*"),
+        names="",
+        verdict=PASS,
+    ),
+    *granted(
+        "SEC-IAM-04",
+        "an action on what it is not used on",
+        allow("iam:*", "arn:aws:s3:::triflow-ai-prod"),
+        names="",
+        verdict=PASS,
+    ),
+    *granted("SEC-IAM-04", "one role that it may assume", allow("sts:AssumeRole", TASK_ARN), names="", verdict=PASS),
+    cloud(
+        "SEC-IAM-04",
+        "by an attached policy",
+        FAIL,
+        attached(ROLE, OWN),
+        own_policy(policy(), policy(allow("iam:CreatePolicyVersion", "*"))),
+        names="iam:CreatePolicyVersion",
+    ),
+    cloud(
+        "SEC-IAM-04",
+        "within a boundary that lets it through",
+        FAIL,
+        inline(allow("iam:CreatePolicyVersion", "*")),
+        says(DETAILS, f"{ROLE}.PermissionsBoundary", BOUNDARY),
+        own_policy(policy(allow("iam:*", "*"))),
+    ),
+    cloud(
+        "SEC-IAM-04",
+        "within a boundary that does not",
+        PASS,
+        inline(allow("iam:CreatePolicyVersion", "*")),
+        says(DETAILS, f"{ROLE}.PermissionsBoundary", BOUNDARY),
+        own_policy(policy(allow("s3:*", "*"))),
+    ),
+    cloud(
+        "SEC-IAM-04",
+        "a boundary that cannot be read",
+        ERROR,
+        inline(allow("iam:CreatePolicyVersion", "*")),
+        says(DETAILS, f"{ROLE}.PermissionsBoundary", BOUNDARY),
+    ),
+    plan(
+        "SEC-IAM-04",
+        "within a boundary that does not",
+        PASS,
+        planned_inline(allow("iam:CreatePolicyVersion", "*")),
+        with_resource("aws_iam_policy.boundary", policy=json.dumps(policy(allow("s3:*", "*")))),
+        refers("aws_iam_role.task", permissions_boundary="aws_iam_policy.boundary.arn"),
+    ),
+    plan("SEC-IAM-04", "a boundary that is not in the plan", UNKNOWN, planned("aws_iam_role.task", permissions_boundary=OWN)),
+    plan("SEC-IAM-04", "a policy known after apply", UNKNOWN, unknown("aws_iam_role_policy.task", "policy")),
+]
+
+
+CASES = [*WILDCARDS, *BROAD, *TRUSTED, *ESCALATING]

@@ -1,7 +1,27 @@
 """Elastic Load Balancing."""
 
-from proofs.cases import ERROR, FAIL, UNKNOWN, cloud, plan
-from proofs.harness import adds, answers, omits, planned, says, unknown, with_resource, without
+import json
+from datetime import timedelta
+
+from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, cloud, plan
+from proofs.front_doors import FORWARD as FORWARDED
+from proofs.front_doors import redirect, served
+from proofs.harness import (
+    Edit,
+    adds,
+    answered,
+    answers,
+    fails,
+    omits,
+    planned,
+    recorded_at,
+    refers,
+    says,
+    unknown,
+    with_resource,
+    without,
+)
+from stackproof.verdicts import AccessDenied, CouldNotVerify
 
 HTTP = "Listeners.Protocol=HTTP"
 FORWARD = [{"Type": "forward", "TargetGroupArn": "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/t/1"}]
@@ -13,7 +33,7 @@ PLANNED_FORWARD = [{"type": "forward", "redirect": [], "target_group_arn": "arn"
 PLANNED_REDIRECT = {"type": "redirect", "redirect": [{"protocol": "HTTPS", "port": "443", "status_code": "HTTP_301"}]}
 PLANNED_TO_HTTP = {"type": "redirect", "redirect": [{"protocol": "HTTP", "port": "8080", "status_code": "HTTP_301"}]}
 OLD_POLICY, FALSE_NAME = "ELBSecurityPolicy-2016-08", "ELBSecurityPolicy-TLS13-1-0-2021-06"
-CASES = [
+LISTENERS = [
     cloud(
         "SEC-ALB-01", "HTTP forwards", FAIL, says("elbv2:DescribeListeners", f"{HTTP}.DefaultActions", FORWARD), names="HTTP:80"
     ),
@@ -104,3 +124,142 @@ CASES = [
     ),
     plan("SEC-ALB-02", "policy known after apply", UNKNOWN, unknown("aws_lb_listener.https", "ssl_policy")),
 ]
+
+HANDSHAKES = [
+    cloud("SEC-ALB-03", "a server that is right", PASS, served()),
+    cloud("SEC-ALB-03", "accepts TLS 1.1", FAIL, served(protocols=("TLSv1.1", "TLSv1.2", "TLSv1.3")), names="TLSv1.1"),
+    cloud("SEC-ALB-03", "accepts TLS 1.0", FAIL, served(protocols=("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")), names="TLSv1"),
+    cloud("SEC-ALB-03", "accepts nothing but TLS 1.0", FAIL, served(protocols=("TLSv1",)), names="TLSv1"),
+    cloud("SEC-ALB-03", "refuses TLS 1.3", FAIL, served(protocols=("TLSv1.2",)), names="TLSv1.3"),
+    cloud("SEC-ALB-03", "accepts TLS 1.3 alone", PASS, served(protocols=("TLSv1.3",))),
+    cloud("SEC-ALB-03", "expires in 29 days", FAIL, served(days=29)),
+    cloud("SEC-ALB-03", "expired yesterday", FAIL, served(days=-0.5)),
+    cloud("SEC-ALB-03", "other host name", FAIL, served(names=["other.example.com"]), names="other.example.com"),
+    cloud("SEC-ALB-03", "a name for two labels more", FAIL, served(names=["*.elb.amazonaws.com"])),
+    cloud("SEC-ALB-03", "signed by nobody known", FAIL, served(trusted=False)),
+    cloud("SEC-ALB-03", "no TLS on its port", ERROR, served(protocols=()), names="does not speak TLS"),
+    cloud("SEC-ALB-03", "nothing on its port", ERROR, served(ports=(80,)), names="443"),
+    cloud("SEC-ALB-03", "expires in 30 days", PASS, says("tls:GetCertificate", "NotAfter", recorded_at() + timedelta(days=30))),
+    cloud(
+        "SEC-ALB-03",
+        "not valid before tomorrow",
+        FAIL,
+        says("tls:GetCertificate", "NotBefore", recorded_at() + timedelta(days=1)),
+    ),
+    cloud("SEC-ALB-03", "no end of the certificate", ERROR, omits("tls:GetCertificate", "NotAfter")),
+    *(
+        cloud(
+            "SEC-ALB-03",
+            f"{version} cannot be offered from here",
+            ERROR,
+            fails("tls:Handshake", CouldNotVerify(f"OpenSSL on this machine does not offer {version}"), Version=version),
+            names=f"does not offer {version}",
+        )
+        for version in ("TLSv1", "TLSv1.1", "TLSv1.3")
+    ),
+]
+
+REDIRECTS = [
+    cloud("SEC-ALB-04", "a server that is right", PASS, served()),
+    cloud("SEC-ALB-04", "302 to another host", FAIL, served(plain=redirect(Host="other.example.com", StatusCode="HTTP_302"))),
+    cloud("SEC-ALB-04", "302 to the same host", FAIL, served(plain=redirect(StatusCode="HTTP_302")), names="302"),
+    cloud("SEC-ALB-04", "301 to another host", FAIL, served(plain=redirect(Host="other.example.com")), names="other.example.com"),
+    cloud("SEC-ALB-04", "301 to a host that begins like it", FAIL, served(plain=redirect(Host="#{host}.example.com"))),
+    cloud("SEC-ALB-04", "301 to another path", FAIL, served(plain=redirect(Path="/")), names="path"),
+    cloud("SEC-ALB-04", "301 without the query", FAIL, served(plain=redirect(Query="")), names="query"),
+    cloud("SEC-ALB-04", "301 to another port", FAIL, served(plain=redirect(Port="8443")), names="8443"),
+    cloud("SEC-ALB-04", "301 to plain HTTP", FAIL, served(plain=redirect(Protocol="HTTP")), names="http"),
+    cloud("SEC-ALB-04", "301 to the same protocol", FAIL, served(plain=redirect(Protocol="#{protocol}")), names="http"),
+    cloud("SEC-ALB-04", "answers by itself", FAIL, served(plain=FORWARDED), names="503"),
+    cloud("SEC-ALB-04", "no HSTS", FAIL, served(hsts="")),
+    cloud("SEC-ALB-04", "HSTS for a day", FAIL, served(hsts="max-age=86400")),
+    cloud("SEC-ALB-04", "HSTS that ends", FAIL, served(hsts="max-age=0; includeSubDomains")),
+    cloud("SEC-ALB-04", "HSTS in other words", PASS, served(hsts='includeSubDomains; Max-Age="63072000"')),
+    cloud("SEC-ALB-04", "nothing on port 80", ERROR, served(ports=(443,)), names="80"),
+    cloud("SEC-ALB-04", "nothing on port 443", ERROR, served(ports=(80,)), names="443"),
+    cloud("SEC-ALB-04", "no such load balancer", FAIL, says("elbv2:DescribeLoadBalancers", "LoadBalancers", [])),
+]
+
+ATTRIBUTES = "elbv2:DescribeLoadBalancerAttributes"
+AUDIT = "triflow-ai-audit-logs"
+EVERYONE = {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}
+READ_BY_ALL = json.dumps(
+    {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{AUDIT}/*"}]}
+)
+LOGS = {"bucket": AUDIT, "enabled": True, "prefix": "triflow-ai-production-alb"}
+PLANNED_AUDIT = with_resource("aws_s3_bucket.audit", bucket=AUDIT)
+
+
+def attribute(key: str, value: str | None) -> Edit:
+    """One attribute of the load balancer; None takes it out of the answer."""
+    others = [one for one in answered(ATTRIBUTES, "Attributes") if one["Key"] != key]
+    return says(ATTRIBUTES, "Attributes", [*others, *([] if value is None else [{"Key": key, "Value": value}])])
+
+
+CAREFUL = [
+    *(
+        case
+        for key, planned_as in (
+            ("routing.http.drop_invalid_header_fields.enabled", "drop_invalid_header_fields"),
+            ("deletion_protection.enabled", "enable_deletion_protection"),
+        )
+        for case in (
+            cloud("SEC-ALB-05", f"{planned_as} off", FAIL, attribute(key, "false")),
+            cloud("SEC-ALB-05", f"{planned_as} not reported", ERROR, attribute(key, None)),
+            plan("SEC-ALB-05", f"{planned_as} off", FAIL, planned("aws_lb.main", **{planned_as: False})),
+            plan("SEC-ALB-05", f"{planned_as} known after apply", UNKNOWN, unknown("aws_lb.main", planned_as)),
+        )
+    ),
+    cloud("SEC-ALB-05", "access logs off", FAIL, attribute("access_logs.s3.enabled", "false")),
+    cloud("SEC-ALB-05", "access logs not reported", ERROR, attribute("access_logs.s3.enabled", None)),
+    cloud("SEC-ALB-05", "logs to another bucket", FAIL, attribute("access_logs.s3.bucket", "other")),
+    cloud("SEC-ALB-05", "no attributes", ERROR, omits(ATTRIBUTES, "Attributes")),
+    cloud("SEC-ALB-05", "no such bucket", FAIL, says("s3:ListBuckets", f"Buckets.Name={AUDIT}.Name", "other"), names=AUDIT),
+    cloud(
+        "SEC-ALB-05",
+        "logs to a public bucket",
+        FAIL,
+        says("s3:GetBucketPolicyStatus", "PolicyStatus.IsPublic", True, Bucket=AUDIT),
+    ),
+    cloud(
+        "SEC-ALB-05", "a policy for everyone", FAIL, says("s3:GetBucketPolicy", "Policy", READ_BY_ALL, Bucket=AUDIT), names=AUDIT
+    ),
+    cloud(
+        "SEC-ALB-05",
+        "an ACL for everyone",
+        FAIL,
+        adds("s3:GetBucketAcl", "Grants", {"Grantee": EVERYONE, "Permission": "READ"}, Bucket=AUDIT),
+        names="AllUsers",
+    ),
+    cloud("SEC-ALB-05", "an ACL that is denied", ERROR, fails("s3:GetBucketAcl", AccessDenied("denied"), Bucket=AUDIT)),
+    plan("SEC-ALB-05", "no access logs", FAIL, planned("aws_lb.main", access_logs=[])),
+    plan("SEC-ALB-05", "access logs off", FAIL, planned("aws_lb.main", access_logs=[{**LOGS, "enabled": False}])),
+    plan("SEC-ALB-05", "logs to another bucket", FAIL, planned("aws_lb.main", access_logs=[{**LOGS, "bucket": "other"}])),
+    plan("SEC-ALB-05", "access logs known after apply", UNKNOWN, unknown("aws_lb.main", "access_logs")),
+    plan("SEC-ALB-05", "logs to a bucket that it makes", PASS, PLANNED_AUDIT),
+    plan(
+        "SEC-ALB-05",
+        "logs to a public bucket",
+        FAIL,
+        with_resource("aws_s3_bucket.audit", bucket=AUDIT, acl="public-read"),
+        names=AUDIT,
+    ),
+    plan(
+        "SEC-ALB-05",
+        "a policy for everyone",
+        FAIL,
+        PLANNED_AUDIT,
+        with_resource("aws_s3_bucket_policy.audit", bucket=AUDIT, policy=READ_BY_ALL),
+        names=AUDIT,
+    ),
+    plan(
+        "SEC-ALB-05",
+        "a policy known after apply",
+        UNKNOWN,
+        PLANNED_AUDIT,
+        with_resource("aws_s3_bucket_policy.audit", bucket=AUDIT, policy=None),
+        refers("aws_s3_bucket_policy.audit", policy="aws_iam_role.task.arn"),
+    ),
+]
+
+CASES = [*LISTENERS, *HANDSHAKES, *REDIRECTS, *CAREFUL]

@@ -1,5 +1,7 @@
 """A call to AWS and its answer, as plain data."""
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +9,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from stackproof.evidence.provenance import Provenance
+from stackproof.evidence.redaction import redact, redact_data
 from stackproof.verdicts import CouldNotVerify, NotReported
 
 
@@ -37,9 +41,32 @@ class Call:
         arguments: dict[str, Any] = json.loads(self.parameters)
         return arguments
 
+    @cached_property
+    def evidence(self) -> str:
+        """The evidence file of this call: service, operation, and the beginning of the SHA-256 of its text.
+
+        >>> Call.of("rds:DescribeDBInstances", "ap-northeast-2").evidence
+        'calls/rds.DescribeDBInstances.18e398b4a97c.json.gz'
+        """
+        return f"calls/{self.service}.{self.action}.{hashlib.sha256(str(self).encode()).hexdigest()[:12]}.json.gz"
+
     def __str__(self) -> str:
         asked = "" if self.parameters == "{}" else f" {self.parameters}"
         return f"{self.operation} {self.region}{asked}"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """How a call went over the wire."""
+
+    at: datetime
+    """When it was sent first, UTC."""
+    seconds: float
+    """Until its last answer."""
+    attempts: int
+    """Requests sent: a retry counts, a page counts."""
+    requests: tuple[tuple[str, int], ...]
+    """Of each request that was answered for good, a page each: AWS's request id, and the HTTP status."""
 
 
 class Answer:
@@ -51,16 +78,26 @@ class Answer:
         pages: Sequence[Mapping[str, Any]] = (),
         error: CouldNotVerify | None = None,
         absent: bool = False,
+        exchange: Exchange | None = None,
     ) -> None:
         self.call = call
         self.raw_pages = tuple(pages)
         self.error = error
         self.is_absent = absent
         """AWS answered, with its documented error code for "there is none" (``NoSuchBucketPolicy``)."""
+        self.exchange = exchange
 
     @property
     def source(self) -> str:
-        return str(self.call)
+        return Provenance(str(self.call), self.call.evidence)
+
+    def redacted(self) -> "Answer":
+        """The answer as it may be judged and kept: secrets hidden, and without what is about the transport alone."""
+        pages = [
+            {name: redact_data(value, name) for name, value in page.items() if name != _TRANSPORT} for page in self.raw_pages
+        ]
+        error = type(self.error)(redact(str(self.error))) if self.error else None
+        return Answer(self.call, pages, error, self.is_absent, self.exchange)
 
     @property
     def pages(self) -> tuple[Mapping[str, Any], ...]:
@@ -89,8 +126,11 @@ class Answer:
         return found
 
 
+_TRANSPORT = "ResponseMetadata"
+
+
 def to_jsonable(data: object) -> object:
-    """An answer as JSON can hold it; dates become ``{"$date": "2026-01-20T10:00:00+00:00"}``."""
+    """An answer as JSON can hold it; dates become ``{"$date": "2026-01-20T10:00:00+00:00"}``, bytes ``{"$bytes": "aGk="}``."""
     match data:
         case datetime():
             return {"$date": data.isoformat()}
@@ -99,20 +139,22 @@ def to_jsonable(data: object) -> object:
         case list() | tuple():
             return [to_jsonable(value) for value in data]
         case bytes():
-            return {"$bytes": len(data)}
+            return {"$bytes": base64.b64encode(data).decode()}
         case _:
             return data
 
 
 def from_jsonable(data: object) -> Any:
-    """The inverse of `to_jsonable`, but for the content of bytes, which is not kept.
+    """The inverse of `to_jsonable`.
 
-    >>> from_jsonable({"CreateDate": {"$date": "2026-01-20T10:00:00+00:00"}})["CreateDate"].year
+    >>> from_jsonable({"CreateDate": {"$date": "2026-01-20T10:00:00+00:00"}, "Content": {"$bytes": "aGk="}})["CreateDate"].year
     2026
     """
     match data:
         case {"$date": str(moment), **others} if not others:
             return datetime.fromisoformat(moment)
+        case {"$bytes": str(content), **others} if not others:
+            return base64.b64decode(content)
         case dict():
             return {key: from_jsonable(value) for key, value in data.items()}
         case list():

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stackproof.aws.calls import Answer
+from stackproof.evidence.provenance import joined
 from stackproof.resources.base import Field, Found, Resource
 from stackproof.verdicts import NotReported
 
@@ -48,7 +49,7 @@ class AwsFacts:
             return Found(self.at(field.aws or field.name), self._source)
         tracing = AwsFacts(self._aws, self._item, self._source)
         value = field.aws(tracing)
-        return Found(value, "; ".join(dict.fromkeys([self._source, *tracing._asked])))
+        return Found(value, joined([self._source, *tracing._asked]))
 
 
 def listed(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: str) -> list[R]:

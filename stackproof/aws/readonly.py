@@ -15,14 +15,18 @@ from stackproof.resources import base
 IDENTITY = "sts:GetCallerIdentity"
 """Asked once, before everything else, to pin the account."""
 
+PROBES = ("http", "tls")
+"""Services that are not AWS's: what `stackproof.probes` asks of the network."""
+
 
 class RefusedOperation(Exception):
     """The suite tried to send something that is not one of its own reads. A defect, never a verdict."""
 
 
 def allowed_operations() -> frozenset[str]:
-    """Every operation that some resource class needs, and the identity call."""
-    return frozenset({IDENTITY}).union(*(kind.operations for kind in _kinds(base.Resource)))
+    """Every operation of AWS that some resource class needs, and the identity call."""
+    declared = frozenset({IDENTITY}).union(*(kind.operations for kind in base.kinds()))
+    return frozenset(operation for operation in declared if operation.partition(":")[0] not in PROBES)
 
 
 def install(client: BaseClient, allowed: frozenset[str]) -> None:
@@ -34,7 +38,3 @@ def install(client: BaseClient, allowed: frozenset[str]) -> None:
             raise RefusedOperation(f"{operation} was stopped before it was sent: it is not one of this suite's read operations")
 
     client.meta.events.register("before-call", refuse, unique_id="stackproof-readonly")
-
-
-def _kinds(parent: type[base.Resource]) -> list[type[base.Resource]]:
-    return [kind for child in parent.__subclasses__() for kind in (child, *_kinds(child))]

@@ -3,11 +3,15 @@
 Errors are data here: a call ends in pages, or in the one `CouldNotVerify` that names what went wrong, where, and what to do.
 """
 
+import logging
 import threading
+import time
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from stackproof.aws.calls import Answer, Call
+from stackproof.aws.calls import Answer, Call, Exchange
 from stackproof.verdicts import (
     AccessDenied,
     CallFailed,
@@ -83,8 +87,10 @@ class Network:
 
         from stackproof.aws import readonly
 
+        logging.getLogger("botocore").setLevel(logging.INFO)  # at DEBUG it logs requests and answers, secrets included
         self._counts: Counter[str] = Counter()
         self._counting = threading.Lock()
+        self._here = threading.local()
         self._clients: dict[tuple[str, str], Any] = {}
         self._making_clients = threading.Lock()
         self._slots = threading.BoundedSemaphore(MAX_CONCURRENT_CALLS)
@@ -115,13 +121,27 @@ class Network:
         return self._counts
 
     def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
+        with self._slots:
+            requests: list[tuple[str, int]] = []
+            self._here.attempts = 0
+            at, clock = datetime.now(UTC), time.perf_counter()
+            answer = self._answer(call, absent, requests)
+            answer.exchange = Exchange(at, time.perf_counter() - clock, self._here.attempts, tuple(requests))
+            return answer
+
+    def _answer(self, call: Call, absent: tuple[str, ...], requests: list[tuple[str, int]]) -> Answer:
+        """Ask, and note in ``requests`` what was answered on the way."""
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
 
         try:
-            with self._slots:
-                return Answer(call, self._pages(call))
+            pages = []
+            for page in self._pages(call):
+                requests.append(_request(page))
+                pages.append(page)
+            return Answer(call, pages)
         except ClientError as error:
+            requests.append(_request(error.response))
             if error.response.get("Error", {}).get("Code") in absent:
                 return Answer(call, absent=True)
             return Answer(call, error=meaning_of_refusal(call, error))
@@ -133,14 +153,15 @@ class Network:
                 error=CallFailed(f"{call}: the answer is not one of this service ({type(error).__name__}); check the endpoint"),
             )
 
-    def _pages(self, call: Call) -> list[dict[str, Any]]:
+    def _pages(self, call: Call) -> Iterator[dict[str, Any]]:
         from botocore import xform_name
 
         client = self._client(call.service, call.region)
         method = xform_name(call.action)
         if client.can_paginate(method):
-            return list(client.get_paginator(method).paginate(**call.arguments))
-        return [getattr(client, method)(**call.arguments)]
+            yield from client.get_paginator(method).paginate(**call.arguments)
+        else:
+            yield getattr(client, method)(**call.arguments)
 
     def _client(self, service: str, region: str) -> Any:
         with self._making_clients:  # making a client is not thread-safe in boto3; using one is
@@ -155,12 +176,19 @@ class Network:
         from stackproof.aws import readonly
 
         def count(event_name: str, **_: Any) -> None:
+            self._here.attempts = getattr(self._here, "attempts", 0) + 1
             with self._counting:
                 self._counts[f"{service}:{event_name.rpartition('.')[2]}"] += 1
 
         readonly.install(client, self._allowed)
         client.meta.events.register("before-send", count)
         return client
+
+
+def _request(response: Mapping[str, Any]) -> tuple[str, int]:
+    """The request id and the HTTP status of what AWS answered; empty and 0 where an endpoint sends none."""
+    about = response.get("ResponseMetadata", {})
+    return str(about.get("RequestId", "")), int(about.get("HTTPStatusCode", 0))
 
 
 def meaning_of_refusal(call: Call, error: "ClientError") -> CouldNotVerify:
@@ -206,20 +234,17 @@ def meaning_of_failure(call: Call, error: "BotoCoreError") -> CouldNotVerify:
             return CallFailed(f"{call} could not be made: {error}")
 
 
-def pin_identity(transport: Transport, *, account: str, region: str, environment: str) -> None:
-    """Stop unless the caller's account is the profile's, before anything else is asked.
+def pin_identity(identity: Answer, *, account: str, environment: str) -> None:
+    """Stop unless the caller's account is the profile's; ``identity`` answers the first call of a run, `readonly.IDENTITY`.
 
     Raises `UsageError`.
     """
-    from stackproof.aws.readonly import IDENTITY
-
-    answer = transport.send(Call.of(IDENTITY, region), ())
     try:
-        identity = answer.pages[0]
+        found = identity.pages[0].get("Account")
     except CouldNotVerify as error:
         raise UsageError(f"environment {environment}: cannot tell which account this is. {error}") from None
-    if identity.get("Account") != account:
+    if found != account:
         raise UsageError(
-            f"environment {environment}: the credentials belong to account {identity.get('Account')}, "
+            f"environment {environment}: the credentials belong to account {found}, "
             f'but the profile says account = "{account}". Choose the right AWS_PROFILE, or the right --env; nothing was read.'
         )

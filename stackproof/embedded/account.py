@@ -7,7 +7,7 @@ import io
 import ipaddress
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -55,6 +55,11 @@ def certificate(region: str) -> Certificate:
     """A certificate for the load balancers of the region, for localhost and for 127.0.0.1."""
     now = datetime.now(UTC)
     names = [f"*.{region}.elb.amazonaws.com", "localhost"]
+    return self_signed(names, since=now - timedelta(minutes=5), until=now + timedelta(days=CERTIFICATE_DAYS))
+
+
+def self_signed(names: Sequence[str], *, since: datetime, until: datetime) -> Certificate:
+    """A certificate for host names and for 127.0.0.1, signed by its own key."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     alternatives = [*map(x509.DNSName, names), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
@@ -64,8 +69,8 @@ def certificate(region: str) -> Certificate:
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=CERTIFICATE_DAYS))
+        .not_valid_before(since)
+        .not_valid_after(until)
         .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

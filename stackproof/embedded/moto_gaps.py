@@ -9,7 +9,7 @@ shown by the server's status.
 import ipaddress
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.core.exceptions import ServiceException
@@ -26,11 +26,13 @@ from moto.kms.responses import KmsResponse
 from moto.logs.models import LogsBackend, logs_backends
 from moto.logs.responses import LogsResponse
 from moto.moto_api._internal import mock_random
-from moto.rds.models import DBInstance, DBParameterGroup
+from moto.rds.models import DBInstance, DBParameterGroup, RDSBackend
 from moto.rds.responses import RDSResponse
 from moto.s3.models import FakeBucket, PublicAccessBlock
 from moto.s3.responses import S3Response
 from moto.secretsmanager.models import SecretsManagerBackend
+
+from stackproof.judgement.certificates import VALID_TILL
 
 
 @dataclass
@@ -238,6 +240,43 @@ def reset_db_parameter_group(self: RDSResponse) -> ActionResult:
     return ActionResult({"DBParameterGroupName": self.params["DBParameterGroupName"]})
 
 
+@reports(DBInstance, "db_parameter_group_status_list", "rds:DescribeDBInstances ParameterApplyStatus", "moto: always in-sync")
+def db_parameter_group_status_list(self: DBInstance, _: None) -> list[dict[str, str]]:
+    """An instance runs with what was set or attached since its start only after a reboot, if that is what was asked for."""
+    status = "pending-reboot" if vars(self).get("awaits_reboot") else "in-sync"
+    return [{"DBParameterGroupName": group.name, "ParameterApplyStatus": status} for group in self.db_parameter_groups()]
+
+
+@corrects(RDSBackend, "modify_db_parameter_group", "rds:ModifyDBParameterGroup ApplyMethod", "moto applies all at once")
+def modify_db_parameter_group(original: Callable[..., Any], self: RDSBackend, name: str, parameters: Any) -> Any:
+    """What is set with ``pending-reboot`` waits for the reboot of each instance that has the group."""
+    given = list(parameters)
+    group = original(self, name, given)
+    if any(parameter.get("ApplyMethod") == "pending-reboot" for parameter in given):
+        for database in self.databases.values():
+            if group in database.db_parameter_groups():
+                vars(database)["awaits_reboot"] = True
+    return group
+
+
+@corrects(RDSBackend, "modify_db_instance", "rds:ModifyDBInstance DBParameterGroupName", "moto attaches a group at once")
+def modify_db_instance(original: Callable[..., Any], self: RDSBackend, name: str, changes: dict[str, Any]) -> Any:
+    """Another group waits for a reboot, whatever it sets."""
+    before = self.describe_db_instances(name)[0].db_parameter_groups()
+    database = original(self, name, changes)
+    if database.db_parameter_groups() != before:
+        vars(database)["awaits_reboot"] = True
+    return database
+
+
+@corrects(RDSBackend, "reboot_db_instance", "rds:RebootDBInstance", "moto's instances wait for no reboot")
+def reboot_db_instance(original: Callable[..., Any], self: RDSBackend, name: str) -> Any:
+    """The instance runs with what waited."""
+    database = original(self, name)
+    vars(database)["awaits_reboot"] = False
+    return database
+
+
 @reports(DBInstance, "publicly_accessible", "rds:DescribeDBInstances PubliclyAccessible", "moto omits it unless set")
 def publicly_accessible(self: DBInstance, given: bool | None) -> bool:
     """AWS's default: public exactly if the VPC of the instance has an internet gateway (CreateDBInstance)."""
@@ -282,10 +321,6 @@ def certificate_details(self: DBInstance, _: None) -> dict[str, Any]:
     return {"CAIdentifier": self.ca_certificate_identifier, "ValidTill": self.created + timedelta(days=365)}
 
 
-_CERTIFICATE_AUTHORITIES = {"rds-ca-rsa2048-g1": 2061, "rds-ca-rsa4096-g1": 2121, "rds-ca-ecc384-g1": 2121}
-"""Year of expiry (Using SSL/TLS to encrypt a connection: valid for 40, 100 and 100 years)."""
-
-
 class CertificateNotFound(ServiceException):
     """As AWS answers for an unknown CertificateIdentifier."""
 
@@ -302,12 +337,12 @@ def describe_certificates(self: RDSResponse) -> ActionResult:
             "CertificateIdentifier": name,
             "CertificateType": "CA",
             "ValidFrom": datetime(2021, 5, 1),
-            "ValidTill": datetime(year, 5, 1),
+            "ValidTill": end,
             "CertificateArn": f"arn:aws:rds:{self.region}::cert:{name}",
             "CustomerOverride": False,
         }
-        for name, year in _CERTIFICATE_AUTHORITIES.items()
-        if wanted in (None, name)
+        for name, end in VALID_TILL.items()
+        if wanted in (None, name) and end > datetime.now(UTC)
     ]
     if not certificates:
         raise CertificateNotFound

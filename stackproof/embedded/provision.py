@@ -19,7 +19,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -122,6 +122,17 @@ class Deployed:
             self.workspace.apply(planfile, progress.applied)
         finally:
             planfile.unlink(missing_ok=True)
+
+    def finish(self) -> None:
+        """Set through the API what this provider has no word for, as the sources say."""
+        if not self.workspace.later:
+            return
+        values = self.recipe.values
+        made = {one["address"]: one["values"] for one in _resources(self.workspace.show()["values"]["root_module"])}
+        client = account.Endpoint(self.endpoint, values.account, values.region).client("elbv2")
+        for address, attributes in self.workspace.later.items():
+            said = [{"Key": key, "Value": value} for key, value in attributes.items()]
+            client.modify_listener_attributes(ListenerArn=made[address]["arn"], Attributes=said)
 
     def close(self) -> None:
         """End a private cloud and remove what it left; the one of ``make up`` lives on."""
@@ -265,6 +276,7 @@ def _apply(recipe: Recipe, directory: Path, progress: Progress) -> Deployed:
             deployed.apply(progress)
         except TerraformError as error:
             raise CloudFailed(_explained(error, live)) from None
+        deployed.finish()
         cloud.end_recording(live)
         settled = deployed.settle()
         if not settled:
@@ -286,6 +298,12 @@ def _deployed(recipe: Recipe, live: Cloud, directory: Path, told: Mapping[str, s
         seconds=0,
         is_private=how != "found",
     )
+
+
+def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from module.get("resources", ())
+    for child in module.get("child_modules", ()):
+        yield from _resources(child)
 
 
 def _explained(error: TerraformError, live: Cloud) -> str:

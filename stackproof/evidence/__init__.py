@@ -1,1 +1,10 @@
-"""What was asked, what was answered, what was read."""
+"""What was asked, what was answered, what was read: kept so that others can check it (docs/evidence.md).
+
+An evidence folder has
+
+- ``run.json``, ``environment.json``, ``waivers.toml``: what was judged, by what, and what was expected and accepted;
+- ``calls/``: a file for each AWS call, with its answer;
+- ``documents/``: the plans that were judged, as Terraform wrote them;
+- ``observations/``: what was found out by other means, as by Terraform, checkov and git;
+- ``manifest``: the digest of every file of the run, its reports included; ``manifest.sig``: a signature of the manifest, if there is a key.
+"""

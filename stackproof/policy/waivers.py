@@ -1,14 +1,30 @@
-"""``waivers.toml``: findings that the project accepts, each with a reason, an owner, a ticket and a last day."""
+"""``waivers.toml``: findings that the project accepts, each with a reason, an owner, a ticket and a last day.
+
+A waiver accepts what one or more controls find about one resource. While it is alive, a FAIL of exactly that resource is WAIVED, and
+nothing else changes: an ERROR stays one. It must be needed: a waiver that has expired, that accepts nothing in a run which judged its
+control, or that is wider than one resource is itself a FAIL of the control. ``environments`` and ``targets`` say where it counts, if not
+everywhere: where it does not count it accepts nothing, and nothing is said about it.
+
+Controls that run a scanner (`SCANNERS`) have many findings about a resource. Their waivers name the scanner's check too, and are applied
+to the findings (`stackproof.inventory.sources`).
+"""
 
 import datetime
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from stackproof.verdicts import UsageError
+from stackproof.controls import catalogue
+from stackproof.evidence.redaction import redact
+from stackproof.results import Examined
+from stackproof.verdicts import UsageError, Verdict
+
+FILE = "waivers.toml"
+SCANNERS = ("POL-01", "POL-02")
 
 
 def _as_tuple(value: object) -> object:
@@ -16,7 +32,7 @@ def _as_tuple(value: object) -> object:
 
 
 class Waiver(BaseModel):
-    """An accepted finding. It names one resource exactly: there is no wildcard."""
+    """An accepted finding about one resource."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -28,16 +44,101 @@ class Waiver(BaseModel):
     """The controls that find it."""
     check: Annotated[str | None, Field(pattern=r"^[A-Z0-9_]+$", description="the id of one check, such as CKV_AWS_144")] = None
     """The scanner's check, where the control runs a scanner."""
-    resource: Annotated[str, Field(pattern=r"^[^*?\s]+( [^*?\s]+)*$", description="the name of one resource, without a wildcard")]
-    """As the finding names it: ``aws_s3_bucket.app``."""
+    resource: Annotated[str, Field(description="the name of one resource")] = ""
+    """As the control names it: ``aws_s3_bucket.app`` to a scanner, ``HTTP:80`` where the verdicts are by resource, else the name of the one
+    resource that the control asks for. A waiver without one, or with a wildcard, can be read, and fails its controls."""
     reason: Annotated[str, Field(min_length=20, description="a sentence, 20 characters or more")]
     owner: Annotated[str, Field(pattern=r"\S", description="a role, such as devops")]
     ticket: Annotated[str, Field(pattern=r"\S", description="the id or address of a ticket")]
     expires: Annotated[datetime.date, Field(description="the last day, a date without quotation marks, such as 2027-05-31")]
+    environments: Annotated[
+        tuple[str, ...] | None, Field(min_length=1, description="a list of environments"), BeforeValidator(_as_tuple)
+    ] = None
+    """Where it counts, by the profiles' names; everywhere, if it does not say."""
+    targets: Annotated[
+        tuple[Literal["plan", "embedded", "localstack", "aws"], ...] | None,
+        Field(min_length=1, description="a list of targets: plan, embedded, localstack, aws"),
+        BeforeValidator(_as_tuple),
+    ] = None
+
+    @property
+    def names_one_resource(self) -> bool:
+        """Whether it is as narrow as it must be."""
+        return bool(self.resource.strip()) and not set("*?") & set(self.resource)
+
+    def counts(self, environment: str, target: str) -> bool:
+        """Whether it is meant for a run on a target of an environment."""
+        return environment in (self.environments or (environment,)) and target in (self.targets or (target,))
 
     def expired(self, today: datetime.date) -> bool:
         """Whether its last day is over."""
         return today > self.expires
+
+
+@dataclass(frozen=True)
+class Waivers:
+    """The waivers of one run: those of the file, and where the run judges."""
+
+    entries: tuple[Waiver, ...]
+    environment: str
+    target: str
+
+    def settle(self, control: str, today: datetime.date, examined: Sequence[Examined], is_complete: bool) -> list[Examined]:
+        """What a control examined, with what a waiver accepts WAIVED, and a FAIL for each waiver that may not stay as it is.
+
+        ``is_complete``: whether the control came to its end, so that a resource which is not among the examined does not exist.
+        """
+        if control in SCANNERS:
+            return list(examined)
+        settled, refused = list(examined), []
+        for number, waiver in enumerate(self.entries, 1):
+            if control not in waiver.control or not waiver.counts(self.environment, self.target):
+                continue
+            problem = _problem(waiver, control, today, examined, is_complete)
+            if problem:
+                refused.append(Examined(f"{FILE}, waiver {number}", Verdict.FAIL, redact(problem)))
+            else:
+                settled = [_waived(one, waiver) for one in settled]
+        return [*settled, *refused]
+
+
+def _problem(waiver: Waiver, control: str, today: datetime.date, examined: Sequence[Examined], is_complete: bool) -> str:
+    """Why a waiver may not stay as it is; empty if it may."""
+    if waiver.check:
+        return f"it names the check {waiver.check}, but {control} runs no scanner: leave the check out"
+    if not waiver.names_one_resource:
+        named = f"{waiver.resource} stands for many resources" if waiver.resource.strip() else "it names no resource"
+        return f"{named}, and a waiver accepts exactly one: write an entry for each"
+    if waiver.expired(today):
+        return f"it expired on {waiver.expires}: {waiver.owner} repairs {waiver.resource}, or renews the entry ({waiver.ticket})"
+    verdicts = {one.verdict for one in examined if one.resource == waiver.resource}
+    if verdicts == {Verdict.PASS}:
+        return f"{waiver.resource} passes, and nothing is left to accept: take the entry out"
+    if not verdicts and is_complete:
+        there = ", ".join(dict.fromkeys(one.resource for one in examined)) or "nothing that has a name of its own"
+        return f"{control} did not examine {waiver.resource} (but {there}): name another resource, or take the entry out"
+    return ""
+
+
+def _waived(one: Examined, waiver: Waiver) -> Examined:
+    """A failure that a waiver accepts, with whom to ask; anything else as it is."""
+    if one.verdict is not Verdict.FAIL or one.resource != waiver.resource:
+        return one
+    accepted = redact(f"waived until {waiver.expires} by {waiver.owner} ({waiver.ticket}): {waiver.reason}")
+    return replace(one, verdict=Verdict.WAIVED, message="\n".join(filter(None, (one.message, accepted))))
+
+
+def of_run(root: Path, environment: str, target: str) -> Waivers:
+    """The waivers of the repository, for a run. Raises as `load` does, and for an environment that there is not."""
+    entries = load(root / FILE)
+    known = {environment, *(profile.stem for profile in (root / "environments").glob("*.toml"))}
+    for number, waiver in enumerate(entries, 1):
+        unknown = [name for name in waiver.environments or () if name not in known]
+        if unknown:
+            raise UsageError(
+                f"{FILE}, waiver {number}, environments: there is no {unknown[0]}. Known: {', '.join(sorted(known))}"
+            )
+    return Waivers(entries, environment, target)
 
 
 def load(path: Path) -> tuple[Waiver, ...]:
@@ -50,7 +151,7 @@ def load(path: Path) -> tuple[Waiver, ...]:
     return parse(path.read_text(encoding="utf-8"), path.name)
 
 
-def parse(text: str, name: str = "waivers.toml") -> tuple[Waiver, ...]:
+def parse(text: str, name: str = FILE) -> tuple[Waiver, ...]:
     """`load` for text.
 
     >>> parse('[[waiver]]\\ncontrol = "POL-01"\\nresource = "x"\\nreason = "later"\\nuntil = 2027-05-31')
@@ -61,7 +162,7 @@ def parse(text: str, name: str = "waivers.toml") -> tuple[Waiver, ...]:
     waivers.toml, waiver 1, ticket: missing
     waivers.toml, waiver 1, expires: missing
     waivers.toml, waiver 1, until: not a key of a waiver
-    A waiver has control, check (optional), resource, reason, owner, ticket, expires.
+    A waiver has control, check (optional), resource, reason, owner, ticket, expires, environments (optional), targets (optional).
     """
     try:
         document = tomllib.loads(text)
@@ -75,9 +176,13 @@ def parse(text: str, name: str = "waivers.toml") -> tuple[Waiver, ...]:
     problems: list[str] = []
     for number, entry in enumerate(entries, 1):
         try:
-            waivers.append(Waiver.model_validate(entry))
+            waiver = Waiver.model_validate(entry)
         except ValidationError as error:
             problems += [f"{name}, waiver {number}, {problem}" for problem in _problems(error)]
+        else:
+            waivers.append(waiver)
+            unknown = [id for id in waiver.control if id not in catalogue()]
+            problems += [f"{name}, waiver {number}, control: there is no {id} in the catalogue" for id in unknown]
     if problems:
         raise UsageError("\n".join([*problems, _ALLOWED]))
     _refuse_repetition(waivers, name)
@@ -116,7 +221,7 @@ def matching_nothing(waivers: Iterable[Waiver], control: str, findings: Iterable
 
 
 _ALLOWED = "A waiver has " + ", ".join(
-    key if field.is_required() else f"{key} (optional)" for key, field in Waiver.model_fields.items()
+    key if field.is_required() or key == "resource" else f"{key} (optional)" for key, field in Waiver.model_fields.items()
 ) + "."  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from datetime import UTC
 from html import escape
 from itertools import groupby
 from pathlib import Path
+from urllib.parse import quote
 
 from stackproof.reports.text import WORST_FIRST, counted, duration, examined, not_passed, shortened, visible
 from stackproof.results import ControlResult, Reading, Run
@@ -230,10 +231,16 @@ def _evidence(read: Iterable[Reading]) -> str:
         first = f'<td rowspan="{len(readings)}">{_text(name)}</td>'
         for reading in readings:
             rows.append(
-                f"<tr>{first}<td>{_code(reading.field)}</td><td>{_code(reading.value)}</td><td>{_text(reading.source)}</td></tr>"
+                f"<tr>{first}<td>{_code(reading.field)}</td><td>{_code(reading.value)}</td>"
+                f"<td>{_text(reading.source)}{''.join(map(_file, reading.evidence))}</td></tr>"
             )
             first = ""
     return _table("Evidence", "evidence", ("Resource", "Field", "Value", "Source"), rows)
+
+
+def _file(path: str) -> str:
+    """A link to an evidence file, beside this report."""
+    return f' <a class="file" href="evidence/{_text(quote(path))}">{_text(path)}</a>'
 
 
 def _row(*cells: str) -> str:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from stackproof.results import ControlResult, Run
 from stackproof.verdicts import UsageError
 
-FORMAT = 1
+FORMAT = 2
 """Raised with every change of the format."""
 
 SCHEMA = Path(__file__).with_name("results.schema.json")

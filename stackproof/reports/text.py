@@ -1,6 +1,7 @@
 """Words that more than one report needs."""
 
 import unicodedata
+from collections.abc import Set
 
 from stackproof.results import ControlResult, Examined
 from stackproof.verdicts import Verdict
@@ -50,6 +51,22 @@ def shortened(items: list[str], limit: int) -> str:
     """
     rest = len(items) - limit
     return ", ".join(items[:limit]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def difference(left: Set[object], right: Set[object]) -> list[str]:
+    """What differs between two sets that should be equal, in pytest's words, but in the same order in every run.
+
+    >>> difference({"b", "a"}, frozenset())
+    ["{'a', 'b'} == {}", '', 'Extra items in the left set:', "'a'", "'b'"]
+    """
+
+    def shown(items: Set[object]) -> list[str]:
+        return sorted(map(repr, items))
+
+    lines = [f"{{{', '.join(shown(left))}}} == {{{', '.join(shown(right))}}}", ""]
+    for side, extra in (("left", left - right), ("right", right - left)):
+        lines += [f"Extra items in the {side} set:", *shown(extra)] if extra else []
+    return lines
 
 
 def examined(result: ControlResult) -> list[str]:

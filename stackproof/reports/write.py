@@ -21,9 +21,12 @@ def report_directory(root: Path, environment: str, target: str) -> Path:
 def write_reports(run: Run, directory: Path) -> Path:
     """Write results.json into `directory`, made if need be, and return its path.
 
-    A reader sees the results of the last run or of this one, never half a file.
+    A reader sees the results of the last run or of this one, never half a file. What pytest and pytest-html wrote in the last run is
+    taken away: they may be told to write elsewhere now.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    for others in ("junit.xml", "report.html"):
+        (directory / others).unlink(missing_ok=True)
     path = directory / RESULTS
     unfinished = directory / f".{RESULTS}.{os.getpid()}"
     # A lone surrogate in a value cannot be UTF-8; its backslash escape is what JSON writes for it.

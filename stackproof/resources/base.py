@@ -137,6 +137,11 @@ class Resource:
         return f"<{self.label}>"
 
 
+def kinds(parent: type[Resource] = Resource) -> list[type[Resource]]:
+    """Every resource class that has been declared."""
+    return [kind for child in parent.__subclasses__() for kind in (child, *kinds(child))]
+
+
 class Given:
     """An origin whose facts are already at hand, by field name: what a command or a file said.
 
@@ -144,24 +149,24 @@ class Given:
     """
 
     def __init__(self, facts: Mapping[str, object], source: str) -> None:
-        self._facts = facts
-        self._source = source
+        self.facts = facts
+        self.source = source
 
     def look_up(self, field: Field) -> Found:
-        fact = self._facts.get(field.name)
+        fact = self.facts.get(field.name)
         if isinstance(fact, Exception):
             raise fact
-        return Found(fact, self._source)
+        return Found(fact, self.source)
 
 
 class Unanswered:
     """An origin that could not be read, or knows nothing yet: whoever needs a fact gets the error."""
 
     def __init__(self, error: Exception) -> None:
-        self._error = error
+        self.error = error
 
     def look_up(self, _: Field) -> Found:
-        raise self._error
+        raise self.error
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,9 +1,20 @@
 """AWS KMS."""
 
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
 from stackproof.aws.facts import AwsFacts
 from stackproof.resources.base import Reference, Resource, field
+from stackproof.resources.documents import policy_document
 from stackproof.sources.plan import Plan, PlannedBlock
 from stackproof.verdicts import DeclaredButMissing, NotYetKnown
+
+if TYPE_CHECKING:
+    from stackproof.sources.aws import Reader
+
+AWS_ALIASES = "alias/aws/"
+"""How the aliases of the keys begin that AWS manages; nobody else can make such an alias."""
 
 
 def _planned_state(key: PlannedBlock) -> str:
@@ -12,17 +23,92 @@ def _planned_state(key: PlannedBlock) -> str:
     return "Enabled" if enabled else "Disabled"
 
 
+def _answered_ability(key: AwsFacts) -> bool | None:
+    spec, origin = key.at("KeyMetadata.KeySpec"), key.at("KeyMetadata.Origin")
+    return None if None in (spec, origin) else (spec, origin) == ("SYMMETRIC_DEFAULT", "AWS_KMS")
+
+
+def _planned_ability(key: PlannedBlock) -> bool:
+    is_symmetric = key.at("customer_master_key_spec") in (None, "SYMMETRIC_DEFAULT")
+    return key.type == "aws_kms_key" and is_symmetric and not key.at("custom_key_store_id")
+
+
+def _answered_rotation(key: AwsFacts) -> bool | None:
+    status = key.read("kms:GetKeyRotationStatus", KeyId=key.at("KeyMetadata.Arn")).pages[0]
+    rotates: bool | None = status.get("KeyRotationEnabled")
+    return rotates
+
+
+def _planned_rotation(key: PlannedBlock) -> Any:
+    """Terraform's default for ``enable_key_rotation`` is false."""
+    rotates = key.at("enable_key_rotation")
+    return False if rotates is None else rotates
+
+
+def _answered_policy(key: AwsFacts) -> dict[str, Any] | None:
+    answer = key.read("kms:GetKeyPolicy", KeyId=key.at("KeyMetadata.Arn"), PolicyName="default")
+    policy = answer.pages[0].get("Policy")
+    return None if policy is None else policy_document(policy, answer.source)
+
+
+def _planned_policy(key: PlannedBlock) -> dict[str, Any]:
+    block = next(iter(key.plan.referring("aws_kms_key_policy", "key_id", key, named="key_id", apart=KmsKey.terraform)), key)
+    policy = block.at("policy")
+    if not isinstance(policy, str):
+        raise NotYetKnown(f"{block.source}.policy is known only after apply")
+    return policy_document(policy, block.source)
+
+
 class KmsKey(Resource):
     """A KMS key."""
 
-    operations = ("kms:DescribeKey",)
-    terraform = ("aws_kms_key",)
+    operations = ("kms:ListKeys", "kms:ListAliases", "kms:DescribeKey", "kms:GetKeyRotationStatus", "kms:GetKeyPolicy")
+    terraform = ("aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key")
 
     arn: str = field(aws="KeyMetadata.Arn", plan="arn")
     manager: str = field(aws="KeyMetadata.KeyManager", plan=lambda _: "CUSTOMER")
     """``CUSTOMER``, or ``AWS`` for a key that AWS manages. A key that Terraform creates is the customer's."""
     state: str = field(aws="KeyMetadata.KeyState", plan=_planned_state)
     """``Enabled``, ``Disabled``, ``PendingDeletion``, ..."""
+    can_rotate: bool = field(aws=_answered_ability, plan=_planned_ability)
+    """Whether KMS can rotate it by itself: not so with an asymmetric key, or with imported material.
+
+    Source: AWS KMS developer guide, "Rotating AWS KMS keys".
+    """
+    rotates: bool = field(aws=_answered_rotation, plan=_planned_rotation)
+    policy: dict[str, Any] = field(aws=_answered_policy, plan=_planned_policy)
+
+    @property
+    def is_being_deleted(self) -> bool:
+        """Whether it can encrypt nothing any more, and is gone soon."""
+        return self.state in ("PendingDeletion", "PendingReplicaDeletion")
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[KmsKey]":
+        """Every key of the account and region that AWS does not manage, called by its alias."""
+        aliases = aws.read("kms:ListAliases").items("Aliases")
+        managed = {alias.get("TargetKeyId") for alias in aliases if alias["AliasName"].startswith(AWS_ALIASES)}
+        keys = [key for key in aws.read("kms:ListKeys").items("Keys") if key["KeyId"] not in managed]
+        answers = aws.together(*(partial(aws.read, "kms:DescribeKey", KeyId=key["KeyArn"]) for key in keys))
+        return [
+            cls(
+                _called(
+                    key["KeyId"], [alias["AliasName"] for alias in aliases if alias.get("TargetKeyId") == key["KeyId"]], names
+                ),
+                AwsFacts(aws, answer.pages[0], answer.source),
+                answer.source,
+            )
+            for key, answer in zip(keys, answers, strict=True)
+        ]
+
+    @classmethod
+    def from_plan(cls, plan: Plan, names: Sequence[str]) -> "list[KmsKey]":
+        found = []
+        for block in plan.resources(*cls.terraform):
+            aliases = plan.referring("aws_kms_alias", "target_key_id", block, named="key_id", apart=cls.terraform)
+            name = _called(block.address, [alias.name_or_address("name") for alias in aliases], names)
+            found.append(cls(name, block, block.source))
+        return found
 
     @classmethod
     def answered(cls, user: AwsFacts, key_id: str) -> "KmsKey":
@@ -39,3 +125,12 @@ class KmsKey(Resource):
         if block is None:
             raise NotYetKnown(f"{key}: this key is not in the plan; whether it is enabled shows only after apply")
         return cls(block.address, block, block.source)
+
+
+def _called(key_id: str, aliases: Sequence[str], wanted: Sequence[str]) -> str:
+    """What a key is called: by an alias that somebody asks for, else by any, else by its id.
+
+    >>> _called("1", ["alias/a", "alias/b"], ["alias/b"]), _called("1", ["alias/a"], []), _called("1", [], [])
+    ('alias/b', 'alias/a', '1')
+    """
+    return next((alias for alias in aliases if alias in wanted), next(iter(aliases), key_id))

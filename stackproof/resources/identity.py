@@ -1,107 +1,220 @@
 """AWS IAM."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from stackproof.aws.facts import AwsFacts
+from stackproof.aws.facts import AwsFacts, listed
+from stackproof.judgement.iam import administers
 from stackproof.resources.base import Given, Reference, Resource, field
+from stackproof.resources.documents import policy_document
 from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import CouldNotVerify, NotYetKnown
+from stackproof.verdicts import NotReported, NotYetKnown
 
 if TYPE_CHECKING:
+    from stackproof.aws.calls import Answer
     from stackproof.sources.aws import Reader
+
+DETAILS = "iam:GetAccountAuthorizationDetails"
+
+
+def _details(aws: "Reader | AwsFacts") -> "Answer":
+    """All users, groups and roles with their policies, and the account's own policies: one call, where each principal would take five."""
+    return aws.read(DETAILS, Filter=["Group", "LocalManagedPolicy", "Role", "User"], MaxItems=1000)
+
+
+def _answered_document(policy: AwsFacts) -> object:
+    if policy.at("PolicyDocument") is not None:
+        return policy.at("PolicyDocument")
+    arn = policy.at("PolicyArn")
+    for own in _details(policy).items("Policies"):
+        if own["Arn"] == arn:
+            in_force = [version for version in own["PolicyVersionList"] if version["VersionId"] == own["DefaultVersionId"]]
+            return in_force[0].get("Document") if in_force else None
+    version = policy.read("iam:GetPolicy", PolicyArn=arn).pages[0]["Policy"]["DefaultVersionId"]  # AWS's own
+    return policy.read("iam:GetPolicyVersion", PolicyArn=arn, VersionId=version).pages[0]["PolicyVersion"].get("Document")
 
 
 class Policy(Resource):
-    """A policy of a role, inline or attached: the version that is in force."""
+    """An identity policy, inline or attached."""
 
-    operations = ("iam:GetRolePolicy", "iam:GetPolicy", "iam:GetPolicyVersion")
+    operations = (DETAILS, "iam:GetPolicy", "iam:GetPolicyVersion")
 
-    document: dict[str, Any] = field(aws="Document")
-
-
-def _answered_policies(role: AwsFacts) -> tuple[Policy, ...]:
-    return (*_answered_inline(role), *_answered_attached(role))
+    document: dict[str, Any] = field(aws=_answered_document)
+    """The version that is in force."""
 
 
-def _answered_inline(role: AwsFacts) -> list[Policy]:
-    name = role.at("RoleName")
-    found = []
-    for policy in role.read("iam:ListRolePolicies", RoleName=name).items("PolicyNames"):
-        answer = role.read("iam:GetRolePolicy", RoleName=name, PolicyName=policy)
-        found.append(role.nested(Policy, f"{policy} of {name}", {"Document": answer.pages[0].get("PolicyDocument")}, answer))
+def _answered_policies(principal: AwsFacts, kind: str) -> tuple[Policy, ...]:
+    """Inline and attached ones; ``kind`` begins the names of a principal's members."""
+    return _policies(principal, principal.at(f"{kind}Name"), _list(principal, f"{kind}PolicyList"))
+
+
+def _policies_of_user(user: AwsFacts) -> tuple[Policy, ...]:
+    """Likewise. The details of a user may lack the list of inline policies; then they are asked for."""
+    name, inline = user.at("UserName"), user.at("UserPolicyList")
+    if inline is None:
+        names = user.read("iam:ListUserPolicies", UserName=name).items("PolicyNames")
+        inline = [user.read("iam:GetUserPolicy", UserName=name, PolicyName=policy).pages[0] for policy in names]
+    return _policies(user, name, inline)
+
+
+def _policies(principal: AwsFacts, name: str, inline: Sequence[Mapping[str, Any]]) -> tuple[Policy, ...]:
+    found = [*inline, *_list(principal, "AttachedManagedPolicies")]
+    return tuple(principal.nested(Policy, f"{one['PolicyName']} of {name}", one, _details(principal)) for one in found)
+
+
+def _list(principal: AwsFacts, member: str) -> list[Any]:
+    found = principal.at(member)
+    if not isinstance(found, list):
+        raise NotReported(f"{DETAILS}: {principal.at('Arn')} has no list {member}")
     return found
 
 
-def _answered_attached(role: AwsFacts) -> list[Policy]:
-    found = []
-    for attached in role.read("iam:ListAttachedRolePolicies", RoleName=role.at("RoleName")).items("AttachedPolicies"):
-        arn = attached["PolicyArn"]
-        version = role.read("iam:GetPolicy", PolicyArn=arn).pages[0]["Policy"]["DefaultVersionId"]
-        answer = role.read("iam:GetPolicyVersion", PolicyArn=arn, VersionId=version)
-        found.append(role.nested(Policy, f"{attached['PolicyName']} {version}", answer.pages[0]["PolicyVersion"], answer))
-    return found
+def _planned_policies(principal: PlannedBlock, kind: str) -> tuple[Policy, ...]:
+    """Inline and attached ones; ``kind`` is in the types of the resources that a principal gets them by."""
+    inline = principal.plan.referring(f"aws_iam_{kind}_policy", kind, principal, named="name")
+    if not principal.is_left_open("inline_policy"):
+        inline += [block for block in principal.blocks("inline_policy") if block.at("policy")]
+    attached = [_planned_managed(block, arn) for block, arn in _attachments(principal, kind)]
+    return tuple(
+        Policy(
+            block.source.removeprefix("plan "),
+            Given({"document": _planned_document(block, "policy")}, block.source),
+            block.source,
+        )
+        for block in (*inline, *attached)
+    )
 
 
-def _planned_policies(role: PlannedBlock) -> tuple[Policy, ...]:
-    plan = role.plan
-    inline = plan.referring("aws_iam_role_policy", "role", role, named="name")
-    if not role.is_left_open("inline_policy"):
-        inline += [block for block in role.blocks("inline_policy") if block.at("policy")]
-    attached = [
-        _planned_managed(block, block.at("policy_arn"))
-        for kind, attribute in (("aws_iam_role_policy_attachment", "role"), ("aws_iam_policy_attachment", "roles"))
-        for block in plan.referring(kind, attribute, role, named="name")
-    ]
-    for block in plan.referring("aws_iam_role_policy_attachments_exclusive", "role_name", role, named="name"):
-        attached += [_planned_managed(block, arn) for arn in block.at("policy_arns") or ()]
-    if not role.is_left_open("managed_policy_arns"):
-        attached += [_planned_managed(role, arn) for arn in role.at("managed_policy_arns") or ()]
-    return tuple(_planned_policy(block) for block in (*inline, *attached))
+def _attachments(principal: PlannedBlock, kind: str) -> Iterator[tuple[PlannedBlock, str | Reference]]:
+    """The managed policies that a principal gets, each with the block that says so."""
+    plan = principal.plan
+    for block in plan.referring(f"aws_iam_{kind}_policy_attachment", kind, principal, named="name"):
+        yield block, block.at("policy_arn")
+    for block in plan.resources("aws_iam_policy_attachment"):
+        if any(_is(principal, one) for one in block.elements(f"{kind}s")):
+            yield block, block.at("policy_arn")
+    for block in plan.referring(f"aws_iam_{kind}_policy_attachments_exclusive", f"{kind}_name", principal, named="name"):
+        yield from ((block, arn) for arn in block.elements("policy_arns"))
+    if not principal.is_left_open("managed_policy_arns"):
+        yield from ((principal, arn) for arn in principal.elements("managed_policy_arns"))
+
+
+def _is(principal: PlannedBlock, value: str | Reference) -> bool:
+    return value.address == principal.address if isinstance(value, Reference) else value == principal.values.get("name")
 
 
 def _planned_managed(block: PlannedBlock, arn: str | Reference) -> PlannedBlock:
-    """The managed policy that a planned attachment refers to. One that the plan does not make cannot be looked into before apply."""
+    """The managed policy that a planned block refers to. One that the plan does not make cannot be looked into before apply."""
     policy = block.plan.meant(arn, "aws_iam_policy", named="arn")
     if policy is None:
         raise NotYetKnown(f"{block.source}: what {arn} grants is not in the plan; it is judged after apply")
     return policy
 
 
-def _planned_policy(block: PlannedBlock) -> Policy:
-    written = block.at("policy")
+def _planned_document(block: PlannedBlock, attribute: str) -> dict[str, Any]:
+    written = block.at(attribute)
     if isinstance(written, Reference):
-        raise NotYetKnown(f"{block.source}.policy is known only after apply")
-    return Policy(
-        block.source.removeprefix("plan "), Given({"document": _parsed(written, block.source)}, block.source), block.source
-    )
+        raise NotYetKnown(f"{block.source}.{attribute} is known only after apply")
+    return policy_document(written, block.source)
 
 
-def _parsed(document: str, source: str) -> dict[str, Any]:
-    try:
-        parsed = json.loads(document)
-    except json.JSONDecodeError as error:
-        raise CouldNotVerify(f"{source}: the policy is not JSON ({error})") from None
-    if not isinstance(parsed, dict):
-        raise CouldNotVerify(f"{source}: the policy is not a JSON object")
-    return parsed
+def _answered_boundary(role: AwsFacts) -> object:
+    arn = role.at("PermissionsBoundary.PermissionsBoundaryArn")
+    return None if arn is None else role.nested(Policy, arn, {"PolicyArn": arn}, _details(role)).document
+
+
+def _planned_boundary(role: PlannedBlock) -> dict[str, Any] | None:
+    arn = role.at("permissions_boundary")
+    return _planned_document(_planned_managed(role, arn), "policy") if isinstance(arn, Reference) or arn else None
 
 
 class Role(Resource):
     """An IAM role."""
 
-    operations = ("iam:GetRole", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies", *Policy.operations)
+    operations = Policy.operations
     terraform = ("aws_iam_role",)
 
-    policies: tuple[Policy, ...] = field(aws=_answered_policies, plan=_planned_policies)
+    trust: dict[str, Any] = field(aws="AssumeRolePolicyDocument", plan=lambda role: _planned_document(role, "assume_role_policy"))
+    """The policy that says who may assume it."""
+    policies: tuple[Policy, ...] = field(
+        aws=lambda role: _answered_policies(role, "Role"), plan=lambda role: _planned_policies(role, "role")
+    )
     """Inline and attached ones."""
+    managed_policies: tuple[str, ...] = field(
+        aws=lambda role: tuple(one["PolicyArn"] for one in _list(role, "AttachedManagedPolicies")),
+        plan=lambda role: tuple(arn for _, arn in _attachments(role, "role") if not isinstance(arn, Reference)),
+    )
+    """ARNs of the attached ones; on a plan without those that it makes, which are the account's own and have no ARN yet."""
+    boundary: dict[str, Any] | None = field(aws=_answered_boundary, plan=_planned_boundary)
+    """The permissions boundary; None for a role without one, of which AWS says nothing."""
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Role]":
-        answers = [aws.read("iam:GetRole", absent=("NoSuchEntity",), RoleName=name) for name in names]
-        return [
-            cls(name, AwsFacts(aws, answer.page["Role"], answer.source), answer.source)
-            for name, answer in zip(names, answers, strict=True)
-            if answer.page is not None
-        ]
+        del names  # one call lists all
+        return listed(cls, aws, _details(aws), "RoleDetailList", named="RoleName")
+
+
+class AccessKey(Resource):
+    """An access key of a user, named by its last four characters."""
+
+    operations = ("iam:ListAccessKeys",)
+
+    created: datetime = field(aws="CreateDate", plan="create_date")
+
+
+def _answered_keys(user: AwsFacts) -> tuple[AccessKey, ...]:
+    answer = user.read("iam:ListAccessKeys", UserName=user.at("UserName"))
+    keys = answer.items("AccessKeyMetadata")
+    return tuple(user.nested(AccessKey, f"...{key['AccessKeyId'][-4:]}", key, answer) for key in keys)
+
+
+def _planned_keys(user: PlannedBlock) -> tuple[AccessKey, ...]:
+    blocks = user.plan.referring("aws_iam_access_key", "user", user, named="name")
+    return tuple(AccessKey(block.address, block, block.source) for block in blocks)
+
+
+class Group(Resource):
+    """An IAM group."""
+
+    operations = Policy.operations
+
+    policies: tuple[Policy, ...] = field(aws=lambda group: _answered_policies(group, "Group"))
+
+
+def _answered_groups(user: AwsFacts) -> tuple[Group, ...]:
+    answer, mine = _details(user), _list(user, "GroupList")
+    return tuple(
+        user.nested(Group, one["GroupName"], one, answer) for one in answer.items("GroupDetailList") if one["GroupName"] in mine
+    )
+
+
+def _planned_groups(user: PlannedBlock) -> tuple[Group, ...]:
+    memberships = user.plan.referring("aws_iam_user_group_membership", "user", user, named="name")
+    if memberships:
+        raise NotYetKnown(f"{memberships[0].source}: what the user's groups grant is judged after apply")
+    return ()
+
+
+class User(Resource):
+    """An IAM user."""
+
+    operations = (*Policy.operations, *AccessKey.operations, "iam:ListUserPolicies", "iam:GetUserPolicy")
+    terraform = ("aws_iam_user",)
+
+    policies: tuple[Policy, ...] = field(aws=_policies_of_user, plan=lambda user: _planned_policies(user, "user"))
+    """Its own ones, inline and attached."""
+    groups: tuple[Group, ...] = field(aws=_answered_groups, plan=_planned_groups)
+    access_keys: tuple[AccessKey, ...] = field(aws=_answered_keys, plan=_planned_keys)
+    """Active and inactive ones: an inactive one can be activated again."""
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether a policy of its own, or of one of its groups, grants what ``AdministratorAccess`` does."""
+        policies = [*self.policies, *(policy for group in self.groups for policy in group.policies)]
+        return any(administers(policy.document) for policy in policies)
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[User]":
+        del names  # one call lists all
+        return listed(cls, aws, _details(aws), "UserDetailList", named="UserName")

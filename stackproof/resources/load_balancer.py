@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stackproof.aws.facts import AwsFacts, listed
+from stackproof.evidence.provenance import within
 from stackproof.judgement import tls
-from stackproof.resources.base import Given, Resource, field
+from stackproof.resources.base import Given, Reference, Resource, field
 from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import CouldNotVerify, NotYetKnown
+from stackproof.verdicts import CouldNotVerify, NotReported, NotYetKnown
 
 if TYPE_CHECKING:
     from stackproof.sources.aws import Reader
@@ -76,7 +77,7 @@ def _planned_policy(listener: PlannedBlock) -> TlsPolicy | None:
         return None
     if name not in tls.PROTOCOLS:
         raise NotYetKnown(f"the protocols of {name} are not in the table of {tls.TABLE_DATE}; AWS tells them after apply")
-    source = f"{listener.source}.ssl_policy; AWS's table of security policies, {tls.TABLE_DATE}"
+    source = within(listener.source, f".ssl_policy; AWS's table of security policies, {tls.TABLE_DATE}")
     return TlsPolicy(name, Given({"protocols": tls.PROTOCOLS[name]}, source), source)
 
 
@@ -123,9 +124,9 @@ class Listener(Resource):
 
     @property
     def only_redirects_to_https(self) -> bool:
-        """Whether every request, by whatever rule, is only sent to HTTPS."""
-        actions = [*self.default_actions, *(action for rule in self.rules for action in rule.actions)]
-        return bool(actions) and all(action.redirects_to_https for action in actions)
+        """Whether every request, by whatever rule, is only sent to HTTPS. A rule without an action is none that AWS has."""
+        ways = [self.default_actions, *(rule.actions for rule in self.rules)]
+        return all(actions and all(action.redirects_to_https for action in actions) for actions in ways)
 
 
 def _answered_listeners(balancer: AwsFacts) -> tuple[Listener, ...]:
@@ -144,13 +145,44 @@ def _planned_listeners(balancer: PlannedBlock) -> tuple[Listener, ...]:
     )
 
 
+def _attribute(balancer: AwsFacts, key: str) -> str | None:
+    answer = balancer.read("elbv2:DescribeLoadBalancerAttributes", LoadBalancerArn=balancer.at("LoadBalancerArn"))
+    return next((one.get("Value") for one in answer.items("Attributes") if one.get("Key") == key), None)
+
+
+def _is_on(balancer: AwsFacts, key: str) -> bool | None:
+    return {"true": True, "false": False}.get(_attribute(balancer, key) or "")
+
+
+def _answered_log_bucket(balancer: AwsFacts) -> str | None:
+    enabled = _is_on(balancer, "access_logs.s3.enabled")
+    if enabled is None:
+        raise NotReported(f"{balancer.at('LoadBalancerArn')}: whether access logs are on is not reported")
+    return _attribute(balancer, "access_logs.s3.bucket") if enabled else None
+
+
+def _planned_log_bucket(balancer: PlannedBlock) -> str | Reference | None:
+    """None without the block, and where it is not enabled (Terraform's default)."""
+    return next((block.at("bucket") for block in balancer.blocks("access_logs") if block.at("enabled")), None)
+
+
 class LoadBalancer(Resource):
     """An application load balancer."""
 
-    operations = ("elbv2:DescribeLoadBalancers", *Listener.operations)
+    operations = ("elbv2:DescribeLoadBalancers", "elbv2:DescribeLoadBalancerAttributes", *Listener.operations)
     terraform = ("aws_lb", "aws_alb")
 
+    dns_name: str = field(aws="DNSName", plan="dns_name")
     listeners: tuple[Listener, ...] = field(aws=_answered_listeners, plan=_planned_listeners)
+    drops_invalid_headers: bool = field(
+        aws=lambda balancer: _is_on(balancer, "routing.http.drop_invalid_header_fields.enabled"),
+        plan="drop_invalid_header_fields",
+    )
+    deletion_protection: bool = field(
+        aws=lambda balancer: _is_on(balancer, "deletion_protection.enabled"), plan="enable_deletion_protection"
+    )
+    access_log_bucket: str | None = field(aws=_answered_log_bucket, plan=_planned_log_bucket)
+    """Name of the bucket that gets the access logs; None where they are off."""
 
     @property
     def tls_listeners(self) -> tuple[Listener, ...]:

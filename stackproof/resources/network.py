@@ -1,13 +1,15 @@
-"""Amazon VPC: networks and security groups."""
+"""Amazon VPC: networks, their subnets and routes, and security groups."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from stackproof.aws.facts import AwsFacts, listed
-from stackproof.judgement.exposure import Opening, merged, opening
-from stackproof.resources.base import Reference, Resource, field
+from stackproof.judgement.exposure import Opening, merged, opening, opens_to_the_world
+from stackproof.resources.base import Given, Reference, Resource, field, type_of
 from stackproof.sources.plan import Plan, PlannedBlock
-from stackproof.verdicts import NotYetKnown
+from stackproof.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
 
 if TYPE_CHECKING:
     from stackproof.sources.aws import Reader
@@ -38,8 +40,8 @@ class Vpc(Resource):
         ]
 
 
-def _answered_ingress(group: AwsFacts) -> frozenset[Opening] | None:
-    rules = group.at("IpPermissions")
+def _answered_rules(group: AwsFacts, member: str) -> frozenset[Opening] | None:
+    rules = group.at(member)
     if rules is None:
         return None
     everyone = group.read("ec2:DescribeSecurityGroups").items("SecurityGroups")
@@ -57,18 +59,58 @@ def _answered_ingress(group: AwsFacts) -> frozenset[Opening] | None:
     return merged(found)
 
 
-def _planned_ingress(group: PlannedBlock) -> frozenset[Opening]:
-    """Rules in the group's own blocks, and those that other resources add to it."""
+def _answered_reach(group: AwsFacts) -> frozenset[Opening] | None:
+    rules = _answered_rules(group, "IpPermissions")
+    if rules is None:
+        return None
+    return merged(
+        replace(rule, source=source)
+        for rule in rules
+        for source in (_answered_addresses(group, rule.source) if _is_prefix_list(rule) else [rule.source])
+    )
+
+
+def _answered_addresses(group: AwsFacts, prefix_list: str) -> list[str]:
+    """The addresses of a prefix list; its id for one of AWS's own. Raises `CouldNotVerify` for one that EC2 does not list."""
+    answer = group.read("ec2:DescribeManagedPrefixLists")
+    owners = {item["PrefixListId"]: item.get("OwnerId") for item in answer.items("PrefixLists")}
+    if prefix_list not in owners:
+        raise CouldNotVerify(
+            f"{answer.source}: the answer does not have {prefix_list}, which a rule of {group.at('GroupName')} names"
+        )
+    if owners[prefix_list] == "AWS":
+        return [prefix_list]
+    entries = group.read("ec2:GetManagedPrefixListEntries", PrefixListId=prefix_list)
+    return [entry["Cidr"] for entry in entries.items("Entries")]
+
+
+def _is_prefix_list(rule: Opening) -> bool:
+    return bool(re.fullmatch("pl-[0-9a-f]+", rule.source))
+
+
+def _planned_rules(group: PlannedBlock, direction: str) -> frozenset[Opening]:
+    """Rules in the group's own blocks, and those that other resources add to it.
+
+    A group whose sources have no block of a direction begins without a rule of it: Terraform removes the one that AWS makes.
+    """
     plan = group.plan
-    own = [] if group.is_left_open("ingress") else group.blocks("ingress")
-    openings = [one for block in own for one in _inline(group, block)]
+    openings = [one for block in group.written_blocks(direction) for one in _inline(group, block)]
     for block in plan.referring("aws_security_group_rule", "security_group_id", group, named="id"):
-        if block.at("type") == "ingress":
+        if block.at("type") == direction:
             openings += _inline(group, block, groups="source_security_group_id")
-    for block in plan.referring("aws_vpc_security_group_ingress_rule", "security_group_id", group, named="id"):
+    for block in plan.referring(f"aws_vpc_security_group_{direction}_rule", "security_group_id", group, named="id"):
         sources = [block.at(name) for name in ("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id")]
         openings += _openings(plan, block, "ip_protocol", [source for source in sources if source is not None])
     return merged(openings)
+
+
+def _planned_reach(group: PlannedBlock) -> frozenset[Opening]:
+    """Raises `NotYetKnown` where it rests with the addresses of a prefix list, which a plan does not tell."""
+    rules = _planned_rules(group, "ingress")
+    by_list = {rule for rule in rules if _is_prefix_list(rule)}
+    if by_list and not opens_to_the_world(rules - by_list):
+        raise NotYetKnown(f"{group.source}: the addresses of {sorted(by_list)[0].source} are not in the plan")
+    return rules - by_list
 
 
 def _inline(group: PlannedBlock, block: PlannedBlock, groups: str = "security_groups") -> Iterable[Opening]:
@@ -100,20 +142,200 @@ def _named(plan: Plan, source: str | Reference) -> str:
 
 
 class SecurityGroup(Resource):
-    """A security group of a VPC."""
+    """A security group of a VPC; each VPC has one that is called ``default`` and cannot be removed."""
 
-    operations = ("ec2:DescribeSecurityGroups",)
-    terraform = ("aws_security_group",)
+    operations = ("ec2:DescribeSecurityGroups", "ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries")
+    terraform = ("aws_security_group", "aws_default_security_group")
 
     vpc_id: str = field(aws="VpcId", plan="vpc_id")
-    ingress: frozenset[Opening] = field(aws=_answered_ingress, plan=_planned_ingress)
+    ingress: frozenset[Opening] = field(
+        aws=lambda group: _answered_rules(group, "IpPermissions"), plan=lambda group: _planned_rules(group, "ingress")
+    )
     """What its rules open, with groups by name."""
+    egress: frozenset[Opening] = field(
+        aws=lambda group: _answered_rules(group, "IpPermissionsEgress"), plan=lambda group: _planned_rules(group, "egress")
+    )
+    """Likewise, on the way out."""
+    reach: frozenset[Opening] = field(aws=_answered_reach, plan=_planned_reach)
+    """`ingress` with the addresses of each prefix list in its place, but for those lists that AWS keeps for its own services."""
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[SecurityGroup]":
         del names
         answer = aws.read("ec2:DescribeSecurityGroups")
         return listed(cls, aws, answer, "SecurityGroups", named="GroupName")
+
+    @classmethod
+    def from_plan(cls, plan: Plan, names: Sequence[str]) -> "list[SecurityGroup]":
+        del names
+        groups = [(block.name_or_address("name"), block) for block in plan.resources("aws_security_group")]
+        groups += [("default", block) for block in plan.resources("aws_default_security_group")]
+        return [cls(name, block, block.source) for name, block in groups]
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where packets to some addresses go."""
+
+    destination: str
+    """A CIDR block, or the id of a prefix list."""
+    target: str
+    """``igw-...``, ``nat-...``, ``local``, ...; its address, where a plan makes it."""
+    leads_to_the_internet: bool
+    """Whether the target is an internet gateway, which lets the internet in too. A NAT gateway does not."""
+
+    def __str__(self) -> str:
+        return f"{self.destination} to {self.target}"
+
+    __repr__ = __str__
+
+
+_DESTINATIONS = {
+    "DestinationCidrBlock": "cidr_block",
+    "DestinationIpv6CidrBlock": "ipv6_cidr_block",
+    "DestinationPrefixListId": "destination_prefix_list_id",
+}
+"""How EC2 calls the destination of a route, and a block of a planned table; an aws_route has ``destination_`` before it."""
+
+
+def _answered_routes(table: AwsFacts) -> tuple[Route, ...] | None:
+    """Every table has the route to its own VPC at least: an answer without a route does not tell them."""
+    return tuple(map(_answered_route, table.at("Routes") or ())) or None
+
+
+def _answered_route(route: Mapping[str, str]) -> Route:
+    destination = next((route[name] for name in _DESTINATIONS if name in route), "")
+    targets = [name for name in route if name.endswith(("Id", "Arn")) and name not in (*_DESTINATIONS, "InstanceOwnerId")]
+    return Route(destination, route[targets[0]] if targets else "", route.get("GatewayId", "").startswith("igw-"))
+
+
+_ROUTED = ("aws_route_table", "aws_default_route_table", "aws_vpc")
+
+
+def _planned_routes(table: PlannedBlock) -> tuple[Route, ...]:
+    added = table.plan.referring("aws_route", "route_table_id", table, named="id", apart=_ROUTED)
+    if table.type == "aws_default_route_table":
+        for vpc in table.plan.referred(table.at("default_route_table_id"), "aws_vpc", named="default_route_table_id"):
+            added += _added_to_main(vpc)
+    return tuple(_planned_route(block) for block in (*table.written_blocks("route"), *added))
+
+
+def _planned_route(route: PlannedBlock) -> Route:
+    destinations = [route.values.get(f"{prefix}{name}") for name in _DESTINATIONS.values() for prefix in ("", "destination_")]
+    gateway = _planned_gateway(route)
+    return Route(next(filter(None, destinations), ""), gateway or "no internet gateway", bool(gateway))
+
+
+def _planned_gateway(route: PlannedBlock) -> str | None:
+    """The internet gateway that a planned route leads to; None for another target."""
+    if route.is_left_open("gateway_id"):
+        return None
+    if route.is_known("gateway_id"):
+        gateway = route.at("gateway_id") or ""
+        return gateway if gateway.startswith("igw-") else None
+    # Inline routes have one expression for all of them, in which other targets stand too.
+    referred = [(type_of(one.address), one) for one in route.references("gateway_id")]
+    gateways = [(kind, one) for kind, one in referred if kind in ("aws_internet_gateway", "aws_vpn_gateway")]
+    if len({kind for kind, _ in gateways}) != 1:
+        raise NotYetKnown(f"{route.source}: which gateway this route leads to is known only after apply")
+    kind, gateway = gateways[0]
+    return gateway.address if kind == "aws_internet_gateway" else None
+
+
+class RouteTable(Resource):
+    """A route table of a VPC."""
+
+    operations = ("ec2:DescribeRouteTables",)
+    terraform = ("aws_route_table", "aws_default_route_table")
+
+    routes: tuple[Route, ...] = field(aws=_answered_routes, plan=_planned_routes)
+
+    @property
+    def internet_routes(self) -> list[Route]:
+        """The routes that lead to an internet gateway, whatever their destination."""
+        return [route for route in self.routes if route.leads_to_the_internet]
+
+
+def _answered_table(subnet: AwsFacts) -> RouteTable | None:
+    """The table that the subnet is associated with; without one, the main table of its VPC."""
+    answer = subnet.read("ec2:DescribeRouteTables")
+    tables = answer.items("RouteTables")
+    if any("Associations" not in table for table in tables):
+        raise NotReported(f"{answer.source}: a route table has no Associations")
+    associated = [table for table in tables if subnet.at("SubnetId") in (one.get("SubnetId") for one in table["Associations"])]
+    main = [
+        table
+        for table in tables
+        if table["VpcId"] == subnet.at("VpcId") and any(one.get("Main") for one in table["Associations"])
+    ]
+    return next((subnet.nested(RouteTable, table["RouteTableId"], table, answer) for table in (*associated, *main)), None)
+
+
+def _planned_table(subnet: PlannedBlock) -> RouteTable:
+    plan = subnet.plan
+    for association in plan.referring("aws_route_table_association", "subnet_id", subnet, named="id"):
+        return _associated_table(association)
+    vpcs = plan.referred(subnet.at("vpc_id"), "aws_vpc")
+    if len(vpcs) != 1:
+        raise NotYetKnown(f"{subnet.source}: its VPC is not in the plan, and neither is the main route table")
+    for association in plan.referring("aws_main_route_table_association", "vpc_id", vpcs[0], named="id"):
+        return _associated_table(association)
+    return _own_table(vpcs[0])
+
+
+def _associated_table(association: PlannedBlock) -> RouteTable:
+    table = association.at("route_table_id")
+    found = association.plan.referred(table, *RouteTable.terraform)
+    if len(found) == 1:
+        return RouteTable(found[0].address, found[0], found[0].source)
+    for vpc in association.plan.referred(table, "aws_vpc"):
+        return _own_table(vpc)
+    raise NotYetKnown(f"{association.source}: the route table {table} is not in the plan")
+
+
+def _own_table(vpc: PlannedBlock) -> RouteTable:
+    """The main table that EC2 makes with a VPC: as the plan adopts it, else with nothing but the routes that the plan adds."""
+    for table in vpc.plan.referring("aws_default_route_table", "default_route_table_id", vpc, named="default_route_table_id"):
+        return RouteTable(table.address, table, table.source)
+    if not vpc.plan.creates(vpc):
+        raise NotYetKnown(f"{vpc.source}: the routes of its main route table are not in the plan")
+    routes = tuple(map(_planned_route, _added_to_main(vpc)))
+    return RouteTable(f"main table of {vpc.address}", Given({"routes": routes}, vpc.source), vpc.source)
+
+
+def _added_to_main(vpc: PlannedBlock) -> list[PlannedBlock]:
+    """Routes that resources of their own add to a VPC's own main table."""
+    return vpc.plan.referring("aws_route", "route_table_id", vpc, named="main_route_table_id", apart=_ROUTED)
+
+
+class Subnet(Resource):
+    """A subnet of a VPC."""
+
+    operations = ("ec2:DescribeSubnets", *RouteTable.operations)
+    terraform = ("aws_subnet",)
+
+    route_table: RouteTable = field(aws=_answered_table, plan=_planned_table)
+    """The table that decides where its packets go."""
+
+    @classmethod
+    def answered(cls, user: AwsFacts, subnet_id: str) -> "Subnet":
+        """The subnet of an id that a resource uses. Raises `DeclaredButMissing` when EC2 does not have it."""
+        answer = user.read("ec2:DescribeSubnets")
+        for subnet in answer.items("Subnets"):
+            if subnet.get("SubnetId") == subnet_id:
+                return user.nested(cls, subnet_id, subnet, answer)
+        raise DeclaredButMissing(f"the subnet {subnet_id} is in use, but EC2 does not have it")
+
+    @classmethod
+    def planned(cls, user: PlannedBlock, attribute: str) -> "tuple[Subnet, ...]":
+        """The subnets whose ids a planned resource lists. Raises `NotYetKnown` for one that the plan does not have."""
+        found: dict[str, Subnet] = {}
+        for value in user.elements(attribute):
+            blocks = user.plan.referred(value, *cls.terraform)
+            if not blocks:
+                raise NotYetKnown(f"{user.source}: the subnet {value} is not in the plan, and neither are its routes")
+            found |= {block.address: cls(block.address, block, block.source) for block in blocks}
+        return tuple(found.values())
 
 
 def _name_tag(tags: Iterable[Mapping[str, str]]) -> str:

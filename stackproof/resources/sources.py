@@ -104,6 +104,21 @@ class Repository(Resource):
     """Names of such files that git would take, but for a rule of this machine alone."""
 
 
+class PossibleCredential(Resource):
+    """A place in the repository where something stands that looks like a credential. Its name tells where; nothing tells what."""
+
+    reason: str | None = field()
+    """Why it is none (``known_strings.toml``); None if nobody says so."""
+
+
+class History(Resource):
+    """What git keeps of the repository: every version of every file."""
+
+    versions: int = field()
+    """How many were looked at."""
+    possible_credentials: tuple[PossibleCredential, ...] = field()
+
+
 class Scan(Resource):
     """A scan by checkov, after the waivers."""
 

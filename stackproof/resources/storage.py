@@ -1,10 +1,12 @@
 """Amazon S3."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from stackproof.aws.facts import AwsFacts, listed
-from stackproof.resources.base import Resource, field
+from stackproof.judgement.policy import open_grants
+from stackproof.resources.base import Reference, Resource, field
+from stackproof.resources.documents import policy_document
 from stackproof.sources.plan import PlannedBlock
 from stackproof.verdicts import NotYetKnown
 
@@ -39,15 +41,141 @@ def _planned_block(bucket: PlannedBlock) -> PublicAccessBlock | None:
     return PublicAccessBlock(bucket.name_or_address("bucket"), blocks[0], blocks[0].source) if blocks else None
 
 
+PUBLIC_GROUPS = ("AllUsers", "AuthenticatedUsers")
+"""Groups of an ACL that anybody is in: the second one is everybody with an AWS account, whosever it is.
+
+Source: Amazon S3 user guide, "Access control list (ACL) overview".
+"""
+
+_CANNED = {
+    "public-read": ("AllUsers: READ",),
+    "public-read-write": ("AllUsers: READ", "AllUsers: WRITE"),
+    "authenticated-read": ("AuthenticatedUsers: READ",),
+}
+"""What canned ACLs grant to such groups; the others grant them nothing."""
+
+
+def _public_grants(grants: Iterable[tuple[str | None, str]]) -> tuple[str, ...]:
+    """Of grants, each the URI of a group and a permission, those to groups that anybody is in.
+
+    >>> _public_grants([("http://acs.amazonaws.com/groups/global/AllUsers", "READ"), (None, "FULL_CONTROL")])
+    ('AllUsers: READ',)
+    """
+    named = [((uri or "").rpartition("/")[2], permission) for uri, permission in grants]
+    return tuple(f"{group}: {permission}" for group, permission in named if group in PUBLIC_GROUPS)
+
+
+def _answered_grants(bucket: AwsFacts) -> tuple[str, ...]:
+    grants = bucket.read("s3:GetBucketAcl", Bucket=bucket.at("Name")).items("Grants")
+    return _public_grants((grant["Grantee"].get("URI"), grant["Permission"]) for grant in grants)
+
+
+def _planned_grants(bucket: PlannedBlock) -> tuple[str, ...]:
+    """A bucket whose sources have no ACL is private: S3's default."""
+    found: list[str] = []
+    for block in (bucket, *bucket.plan.referring("aws_s3_bucket_acl", "bucket", bucket, named="bucket")):
+        if not block.is_left_open("acl"):
+            found += _CANNED.get(block.at("acl") or "private", ())
+        inside = block.written_blocks("grant")
+        found += _public_grants((grant.at("uri"), permission) for grant in inside for permission in grant.at("permissions"))
+        for policy in block.written_blocks("access_control_policy"):
+            grants = policy.blocks("grant")
+            found += _public_grants(
+                (grantee.at("uri"), grant.at("permission")) for grant in grants for grantee in grant.blocks("grantee")
+            )
+    return tuple(found)
+
+
+def _answered_encryption(bucket: AwsFacts) -> str | None:
+    answer = bucket.read(
+        "s3:GetBucketEncryption", absent=("ServerSideEncryptionConfigurationNotFoundError",), Bucket=bucket.at("Name")
+    )
+    if answer.page is None:
+        return None
+    rules = answer.page.get("ServerSideEncryptionConfiguration", {}).get("Rules", ())
+    return next((rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm") for rule in rules), None)
+
+
+def _planned_encryption(bucket: PlannedBlock) -> Any:
+    for configuration in _configurations(bucket, "server_side_encryption_configuration"):
+        for rule in configuration.blocks("rule"):
+            for default in rule.blocks("apply_server_side_encryption_by_default"):
+                return default.at("sse_algorithm")
+    return None
+
+
+def _answered_versioning(bucket: AwsFacts) -> str | None:
+    status: str | None = bucket.read("s3:GetBucketVersioning", Bucket=bucket.at("Name")).pages[0].get("Status")
+    return status
+
+
+def _planned_versioning(bucket: PlannedBlock) -> Any:
+    for configuration in _configurations(bucket, "versioning"):
+        if configuration.type == "aws_s3_bucket":
+            return "Enabled" if configuration.at("enabled") else "Suspended"
+        for settings in configuration.blocks("versioning_configuration"):
+            return settings.at("status")
+    return None
+
+
+def _configurations(bucket: PlannedBlock, name: str) -> list[PlannedBlock]:
+    """A bucket's settings: resources of their own (since version 4 of the provider), or blocks inside the bucket (before)."""
+    beside = bucket.plan.referring(f"aws_s3_bucket_{name}", "bucket", bucket, named="bucket")
+    return [*beside, *bucket.written_blocks(name)]
+
+
+def _answered_policy(bucket: AwsFacts) -> dict[str, Any] | None:
+    answer = bucket.read("s3:GetBucketPolicy", absent=("NoSuchBucketPolicy",), Bucket=bucket.at("Name"))
+    return None if answer.page is None else policy_document(answer.page["Policy"], answer.source)
+
+
+def _planned_policy(bucket: PlannedBlock) -> dict[str, Any] | None:
+    beside = bucket.plan.referring("aws_s3_bucket_policy", "bucket", bucket, named="bucket")
+    blocks = beside or ([] if bucket.is_left_open("policy") else [bucket])
+    written = [block.at("policy") for block in blocks]
+    if len(written) > 1 or any(isinstance(policy, Reference) for policy in written):
+        raise NotYetKnown(f"{bucket.source}: its policy is known only after apply")
+    return policy_document(written[0], blocks[0].source) if written and written[0] else None
+
+
+def _answered_status(bucket: AwsFacts) -> bool | None:
+    answer = bucket.read("s3:GetBucketPolicyStatus", absent=("NoSuchBucketPolicy",), Bucket=bucket.at("Name"))
+    is_public: bool | None = False if answer.page is None else answer.page.get("PolicyStatus", {}).get("IsPublic")
+    return is_public
+
+
+def _planned_status(bucket: PlannedBlock) -> bool:
+    policy = _planned_policy(bucket)
+    return policy is not None and bool(open_grants(policy))
+
+
 class Bucket(Resource):
     """A general purpose S3 bucket."""
 
-    operations = ("s3:ListBuckets", "s3:GetPublicAccessBlock")
+    operations = (
+        "s3:ListBuckets",
+        "s3:GetPublicAccessBlock",
+        "s3:GetBucketAcl",
+        "s3:GetBucketEncryption",
+        "s3:GetBucketVersioning",
+        "s3:GetBucketPolicy",
+        "s3:GetBucketPolicyStatus",
+    )
     terraform = ("aws_s3_bucket",)
     planned_name = "bucket"
 
     public_access_block: PublicAccessBlock | None = field(aws=_answered_block, plan=_planned_block)
     """The bucket's own; None when there is no configuration. The account's is not counted: it can be lifted without the bucket's owner."""
+    encryption: str | None = field(aws=_answered_encryption, plan=_planned_encryption)
+    """How new objects are encrypted if nobody says otherwise: ``aws:kms``, ``aws:kms:dsse``, ``AES256``; None if that is not configured."""
+    versioning: str | None = field(aws=_answered_versioning, plan=_planned_versioning)
+    """``Enabled`` or ``Suspended``; None if it never was enabled (S3 reports no status then)."""
+    policy: dict[str, Any] | None = field(aws=_answered_policy, plan=_planned_policy)
+    """None if there is none."""
+    policy_is_public: bool = field(aws=_answered_status, plan=_planned_status)
+    """Whether S3 calls the policy public; on a plan, whether `open_grants` finds something."""
+    public_grants: tuple[str, ...] = field(aws=_answered_grants, plan=_planned_grants)
+    """What its ACL grants to groups that anybody is in."""
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Bucket]":

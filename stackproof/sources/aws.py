@@ -11,14 +11,21 @@ from stackproof.sources import R
 
 T = TypeVar("T")
 
+Keep = Callable[[Call, Callable[[], Answer]], Answer]
+"""Asks and keeps the answer, or hands out one that was kept before: `stackproof.evidence.store.Store.answer`."""
+
 
 class Reader:
-    """Asks AWS on behalf of the resource classes. Single-flight: whoever asks second waits for the first one's answer."""
+    """Asks AWS on behalf of the resource classes. Single-flight: whoever asks second waits for the first one's answer.
 
-    def __init__(self, transport: Transport, *, account: str, region: str) -> None:
+    Secrets are hidden in every answer before anybody sees it: what is judged is what the evidence holds.
+    """
+
+    def __init__(self, transport: Transport, *, account: str, region: str, keep: Keep | None = None) -> None:
         self.account = account
         self.region = region
         self.transport = transport
+        self._keep = keep
         self._asked: dict[Call, Future[Answer]] = {}
         self._lock = Lock()
 
@@ -35,12 +42,18 @@ class Reader:
         if waiting is not None:
             return waiting.result()
         try:
-            answer = self.transport.send(call, absent)
+            answer = self._answer(call, absent)
         except BaseException as error:
             mine.set_exception(error)
             raise
         mine.set_result(answer)
         return answer
+
+    def _answer(self, call: Call, absent: tuple[str, ...]) -> Answer:
+        def ask() -> Answer:
+            return self.transport.send(call, absent).redacted()
+
+        return self._keep(call, ask) if self._keep else ask()
 
     def together(self, *questions: Callable[[], T]) -> list[T]:
         """The results of several questions, asked at the same time, in their order."""

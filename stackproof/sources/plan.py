@@ -14,12 +14,13 @@ Sensitive values are hidden while the document is loaded; nothing after that can
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from stackproof.evidence.redaction import HIDDEN, redact_data
+from stackproof.evidence.provenance import Provenance, evidence_behind, within
+from stackproof.evidence.redaction import HIDDEN, redact_data, register_among
 from stackproof.resources.base import KEY, Field, Found, Reference, type_of, without_keys
 from stackproof.sources import R
 from stackproof.verdicts import NotReported, NotYetKnown, UsageError
@@ -101,10 +102,27 @@ class Plan:
         block = self.resource(reference.address)
         return block is not None and block.is_known(re.split(r"[.\[]", reference.attribute)[0])
 
-    def referring(self, kind: str, attribute: str, to: "PlannedBlock", *, named: str) -> list["PlannedBlock"]:
+    def instances(self, address: str) -> list["PlannedBlock"]:
+        """The planned resource at an address, or all instances of it where the address has no key."""
+        return [block for at, (_, block) in self._planned.items() if address in (at, without_keys(at))]
+
+    def referred(self, value: object, *types: str, named: str = "id") -> "list[PlannedBlock]":
+        """The planned resources of these types that a value refers to (all instances, where it names no key), or holds the name of."""
+        if isinstance(value, Reference):
+            return [block for block in self.instances(value.address) if block.type in types]
+        return [block for block in self.resources(*types) if block.is_known(named) and block.at(named) == value]
+
+    def creates(self, block: "PlannedBlock") -> bool:
+        """Whether a resource does not exist before the apply (or is made anew)."""
+        return any("create" in change.actions for change in self.changes if change.address == block.address)
+
+    def referring(
+        self, kind: str, attribute: str, to: "PlannedBlock", *, named: str, apart: Collection[str] = ()
+    ) -> list["PlannedBlock"]:
         """Resources of a type whose attribute refers to another resource, or holds its name (``named`` is the attribute).
 
-        Raises `NotYetKnown` for a reference to a resource of a third type: what its attribute will be, the plan does not say.
+        ``apart`` are types whose ids AWS gives, so that a reference to one of them is not one to ``to``. Raises `NotYetKnown` for a
+        reference to a resource of any other third type: what its attribute will be, the plan does not say.
         """
         name = to.at(named)
 
@@ -112,7 +130,7 @@ class Plan:
             if isinstance(value, list):
                 return any(refers(part) for part in value)
             if isinstance(value, Reference):
-                if value.address != to.address and type_of(value.address) != type_of(to.address):
+                if value.address != to.address and type_of(value.address) not in (type_of(to.address), *apart):
                     raise NotYetKnown(f"whether {value!r} is {to.address} is known only after apply")
                 return value.address == to.address
             return not isinstance(name, Reference) and value is not None and value == name
@@ -232,7 +250,12 @@ class PlannedBlock:
 
     @property
     def source(self) -> str:
-        return f"plan {self.address}{self._within}"
+        return Provenance(f"plan {self.address}{self._within}", *evidence_behind(self.plan.where))
+
+    @property
+    def type(self) -> str:
+        """The resource's type."""
+        return type_of(self.address)
 
     def name_or_address(self, attribute: str) -> str:
         """The name as planned, or the address where the name is not known yet."""
@@ -252,6 +275,15 @@ class PlannedBlock:
         if _any(unknown):
             return self._with_references(attribute, value, unknown)
         return value
+
+    def elements(self, attribute: str) -> list[Any]:
+        """The elements of a list, each as `at` gives a value; of one that is unknown as a whole, what its expression refers to.
+
+        A literal beside those references is not in Terraform's document.
+        """
+        if self._unknown.get(attribute) is True:
+            return list(self.references(attribute))
+        return list(self.at(attribute) or ())
 
     def is_known(self, attribute: str) -> bool:
         """Whether an attribute has a planned value, all of it known."""
@@ -283,6 +315,10 @@ class PlannedBlock:
             for index, (value, mask) in enumerate(zip(values, masks, strict=True))
         ]
 
+    def written_blocks(self, name: str) -> list["PlannedBlock"]:
+        """Likewise; none where the sources write none, and the provider fills in what there is."""
+        return [] if self.is_left_open(name) else self.blocks(name)
+
     def _shown(self, attribute: str) -> Any:
         value = self.values.get(attribute)
         if value == HIDDEN or (isinstance(value, list) and HIDDEN in value):
@@ -301,7 +337,8 @@ class PlannedBlock:
     def look_up(self, field: Field) -> Found:
         if callable(field.plan):
             return Found(field.plan(self), self.source)
-        return Found(self.at(field.plan or field.name), f"{self.source}.{field.plan or field.name}")
+        attribute = field.plan or field.name
+        return Found(self.at(attribute), within(self.source, f".{attribute}"))
 
     @property
     def _prefix(self) -> str:
@@ -372,6 +409,7 @@ def without_secrets(document: Mapping[str, Any]) -> Mapping[str, Any]:
     {'p': {'value': '(redacted)'}, 'q': {'value': 'x'}}
     """
     declared = document.get("configuration", {}).get("root_module", {}).get("variables", {})
+    register_among({name: given.get("value") for name, given in document.get("variables", {}).items()})
     variables = {
         name: {
             **given,
@@ -380,7 +418,8 @@ def without_secrets(document: Mapping[str, Any]) -> Mapping[str, Any]:
         for name, given in document.get("variables", {}).items()
     }
     kept = {key: value for key, value in document.items() if key not in ("variables", "prior_state")}
-    return {**_masked(kept), "variables": variables}
+    hidden: Mapping[str, Any] = redact_data({**_masked(kept), "variables": variables})  # type: ignore[assignment]
+    return hidden
 
 
 def _masked(node: Any, name: str = "") -> Any:

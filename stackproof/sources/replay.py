@@ -1,14 +1,20 @@
-"""A recorded run as a source: the AWS source, with a recording where the network was."""
+"""A recorded run as a source: the AWS source, with a recording where the network was.
 
+A recording is a list of entries, one a call; in an evidence folder each entry is a file of its own (`stackproof.evidence.store`), and
+says besides how the call went over the wire.
+"""
+
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from stackproof import verdicts
-from stackproof.aws.calls import Answer, Call, from_jsonable, to_jsonable
-from stackproof.evidence.redaction import redact, redact_data
+from stackproof.aws.calls import Answer, Call, Exchange, from_jsonable, to_jsonable
+from stackproof.evidence.redaction import redact_data
 from stackproof.verdicts import CallFailed, CouldNotVerify
 
 
@@ -20,6 +26,11 @@ class Recorded:
     pages: tuple[dict[str, Any], ...] = ()
     absent: bool = False
     error: CouldNotVerify | None = None
+    exchange: Exchange | None = None
+
+    @property
+    def answer(self) -> Answer:
+        return Answer(self.call, self.pages, self.error, self.absent, self.exchange)
 
 
 class Recording:
@@ -38,52 +49,101 @@ class Recording:
         recorded = self._by_call.get(call)
         if recorded is None:
             return Answer(call, error=CallFailed(f"{call} is not in the recording"))
-        return Answer(call, recorded.pages, recorded.error, recorded.absent)
+        return recorded.answer
+
+
+def recorded_call(answer: Answer) -> Recorded:
+    """An answer as a recording holds it, secrets hidden."""
+    kept = answer.redacted()
+    pages = tuple(dict(page) for page in kept.raw_pages)
+    return Recorded(kept.call, pages, kept.is_absent, kept.error, kept.exchange)
 
 
 def recorded(answers: Iterable[Answer]) -> Recording:
-    """A recording of a run's answers, secrets hidden."""
-    return Recording(
-        Recorded(answer.call, absent=answer.is_absent, error=answer.error, pages=tuple(_kept(page) for page in answer.raw_pages))
-        for answer in answers
-    )
+    """A recording of a run's answers, without what is another in every run: when they were asked for, and the request ids."""
+    return Recording(replace(recorded_call(answer), exchange=None) for answer in answers)
 
 
-def _kept(page: Any) -> dict[str, Any]:
-    """A page without what is about the transport and not about the account."""
-    return {key: redact_data(value, key) for key, value in page.items() if key != "ResponseMetadata"}
+def to_entry(one: Recorded, account: str = "") -> dict[str, Any]:
+    """A call as plain data, ready for JSON."""
+    entry: dict[str, Any] = {
+        "operation": one.call.operation,
+        "region": one.call.region,
+        "parameters": redact_data(one.call.arguments),
+    }
+    ended = _ended(one)
+    if one.exchange:
+        entry |= {"account": account, "exchange": _exchange(one.exchange), "sha256": digest(ended)}
+    return entry | ended
+
+
+def from_entry(entry: Mapping[str, Any]) -> Recorded:
+    """The call that `to_entry` wrote. Raises `ValueError` for data that is not one."""
+    try:
+        return _entry(entry)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"not a recording: {type(error).__name__} {error}") from None
 
 
 def to_json(recording: Recording) -> str:
     """The recording as text, one call after the other in a stable order."""
-    entries = []
-    for one in sorted(recording.calls, key=lambda one: str(one.call)):
-        entry: dict[str, Any] = {"operation": one.call.operation, "region": one.call.region, "parameters": one.call.arguments}
-        if one.error:
-            entry["error"] = {"kind": type(one.error).__name__, "message": redact(str(one.error))}
-        elif one.absent:
-            entry["absent"] = True
-        else:
-            entry["pages"] = [to_jsonable(page) for page in one.pages]
-        entries.append(entry)
+    entries = [to_entry(one) for one in sorted(recording.calls, key=lambda one: str(one.call))]
     return json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
 
 
 def from_json(text: str) -> Recording:
     """The recording that `to_json` wrote. Raises `ValueError` for text that is not one."""
-    try:
-        return Recording([_entry(entry) for entry in json.loads(text)])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not a recording: {type(error).__name__} {error}") from None
+    entries = json.loads(text)
+    if not isinstance(entries, list):
+        raise ValueError("not a recording: no list of calls")
+    return Recording([from_entry(entry) for entry in entries])
+
+
+def canonical(data: object) -> bytes:
+    """JSON data as bytes, the same for the same data: keys sorted, no white space, UTF-8.
+
+    >>> canonical({"b": [1], "a": "é"})
+    b'{"a":"\\xc3\\xa9","b":[1]}'
+    """
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace")  # a lone surrogate cannot be UTF-8; its escape is what JSON writes for it
+
+
+def digest(data: object) -> str:
+    """The SHA-256 of `canonical` data."""
+    return hashlib.sha256(canonical(data)).hexdigest()
+
+
+def _ended(one: Recorded) -> dict[str, Any]:
+    if one.error:
+        return {"error": {"kind": type(one.error).__name__, "message": str(one.error)}}
+    return {"absent": True} if one.absent else {"pages": [to_jsonable(page) for page in one.pages]}
+
+
+def _exchange(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "at": exchange.at.astimezone(UTC).isoformat(),
+        "seconds": round(exchange.seconds, 6),
+        "attempts": exchange.attempts,
+        "requests": [{"id": id, "status": status} for id, status in exchange.requests],
+    }
 
 
 def _entry(entry: Mapping[str, Any]) -> Recorded:
-    error = entry.get("error")
+    error, exchange = entry.get("error"), entry.get("exchange")
     return Recorded(
         Call.of(entry["operation"], entry["region"], **entry["parameters"]),
         pages=tuple(from_jsonable(page) for page in entry.get("pages", ())),
         absent=entry.get("absent", False),
         error=_error(**error) if error else None,
+        exchange=Exchange(
+            datetime.fromisoformat(exchange["at"]),
+            exchange["seconds"],
+            exchange["attempts"],
+            tuple((request["id"], request["status"]) for request in exchange["requests"]),
+        )
+        if exchange
+        else None,
     )
 
 

@@ -2,7 +2,8 @@
 
 The 6.x sources stay the only truth: every file is rewritten as text, so that whatever a change does to it reaches the
 plan. What the two generations write differently is in the tables `ARGUMENTS`, `ATTRIBUTES`, `RETYPED` and `MERGED`; anything
-else that 3.39.0 lacks is left as it is, for ``terraform validate`` to refuse by name. Nothing is dropped silently.
+else that 3.39.0 lacks is left as it is, for ``terraform validate`` to refuse by name. Nothing is dropped silently: what 3.39.0 has no word
+for at all becomes a comment, and is to be set through the API after an apply (`LATER`).
 
 Line numbers stay: a resource that became a block of another leaves empty lines behind, and that block stands in a file
 of its own (`ADDED`), which Terraform merges into the others as an override. Only a retyped rule grows by the arguments
@@ -12,7 +13,7 @@ that 3.39.0 requires in place.
 import re
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from stackproof.terraform import hcl
 from stackproof.terraform.provider import PACKAGED_VERSION
@@ -40,6 +41,8 @@ class Folded:
     """6.x resources that are no resource any more: their address, and that of the resource they became a block of."""
     retyped: Mapping[str, str]
     """6.x resources that have another address now: theirs, and the one in the plan."""
+    later: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Attributes to be set through the API after an apply, by the address of the resource: names and values as the API has them."""
 
 
 def fold(sources: Mapping[str, str]) -> Folded:
@@ -55,11 +58,11 @@ def fold(sources: Mapping[str, str]) -> Folded:
     Raises `CannotFold` with file, line and address, `CouldNotVerify` for a file that does not parse.
     """
     work = _Work(sources)
-    for step in (_fold_constraint, _fold_references, _fold_arguments, _fold_retyped, _fold_merged):
+    for step in (_fold_constraint, _fold_references, _fold_arguments, _fold_later, _fold_retyped, _fold_merged):
         step(work)
     if work.added:
         work.files[ADDED] = "\n\n".join(work.added) + "\n"
-    return Folded(work.files, tuple(work.notes), work.merged, work.retyped)
+    return Folded(work.files, tuple(work.notes), work.merged, work.retyped, work.later)
 
 
 # What differs --------------------------------------------------------------------------------------------------------
@@ -110,6 +113,15 @@ ARGUMENTS: Mapping[str, Mapping[str, Argument]] = {
     "aws_vpc_security_group_egress_rule": _SECURITY_GROUP_RULE,
 }
 """Arguments that are called otherwise in 3.39.0."""
+
+LATER: Mapping[str, Mapping[str, str]] = {
+    "aws_lb_listener": {
+        "routing_http_response_strict_transport_security_header_value": (
+            "routing.http.response.strict_transport_security.header_value"
+        ),
+    },
+}
+"""Arguments that 3.39.0 has no word for, and the attributes of the API that they set (ModifyListenerAttributes)."""
 
 ATTRIBUTES = {("data.aws_region", "region"): "name", ("aws_db_instance", "db_name"): "name"}
 """Attributes that are read under another name in 3.39.0."""
@@ -202,6 +214,7 @@ class _Work:
         self.notes: list[str] = []
         self.merged: dict[str, str] = {}
         self.retyped: dict[str, str] = {}
+        self.later: dict[str, dict[str, str]] = {}
         self.added: list[str] = []
 
     def documents(self) -> list[hcl.Document]:
@@ -313,6 +326,19 @@ def _fold_arguments(work: _Work) -> None:
                 edits.append((argument.file, argument.start, argument.end, f"{rule.name} = {rule.value(argument)}"))
                 named = block.address if block.type == "resource" else subject
                 work.note(argument.place, f"{named} {name} -> {rule.name}")
+    work.edit(edits)
+
+
+def _fold_later(work: _Work) -> None:
+    edits = []
+    for block in work.resources(LATER):
+        for name, attribute in LATER[block.labels[0]].items():
+            if argument := block.body.arguments.get(name):
+                if not isinstance(argument.value, str) or "\n" in argument.text:
+                    raise _cannot(argument.place, f"{block.address} {name} is not one literal text")
+                edits.append((argument.file, argument.start, argument.end, f"# {name} = {argument.text}"))
+                work.later.setdefault(block.address, {})[attribute] = argument.value
+                work.note(argument.place, f"{block.address} {name} -> set after the apply")
     work.edit(edits)
 
 

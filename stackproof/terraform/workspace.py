@@ -48,6 +48,8 @@ class Workspace:
     endpoint: str | None
     _environment: Mapping[str, str] = field(repr=False)
     _lock: FileLock = field(repr=False, compare=False)
+    later: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Attributes that are to be set through the API after an apply, by address; see `fold.Folded`."""
 
     def init(self) -> None:
         """Install provider and modules, unless that was done in this copy before."""
@@ -213,6 +215,7 @@ def prepare(
     notes: list[str] = []
     merged: dict[str, str] = {}
     retyped: dict[str, str] = {}
+    later: dict[str, Mapping[str, str]] = {}
     for directory, prefixes in directories.items():
         texts = sources.texts(directory)
         folded = fold(texts) if provider.is_folded else Folded(texts, (), {}, {})
@@ -220,6 +223,7 @@ def prepare(
         notes += [at + note for note in folded.notes]
         merged |= {prefix + old: prefix + new for prefix in prefixes for old, new in folded.merged.items()}
         retyped |= {prefix + old: prefix + new for prefix in prefixes for old, new in folded.retyped.items()}
+        later |= {prefix + address: attributes for prefix in prefixes for address, attributes in folded.later.items()}
         content |= {at + name: text.encode() for name, text in folded.sources.items()}
         content |= {path.relative_to(base).as_posix(): path.read_bytes() for path in _beside(directory)}
     at = _at(root.resolve(), base)
@@ -242,6 +246,7 @@ def prepare(
         _environment=_environment(provider, endpoint, region, has_lock_file=lock_file.is_file())
         | {f"TF_VAR_{name}": value for name, value in (secrets or {}).items()},
         _lock=FileLock(directory.with_suffix(".lock")),
+        later=later,
     )
 
 

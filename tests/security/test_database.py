@@ -1,5 +1,7 @@
 """Amazon RDS."""
 
+from datetime import timedelta
+
 from stackproof.controls import control
 
 
@@ -7,3 +9,40 @@ from stackproof.controls import control
 def test_database_is_not_publicly_accessible(database):
     """The database has no address that the internet can reach."""
     assert not database.publicly_accessible
+
+
+@control("SEC-RDS-02", severity="critical")
+def test_database_subnets_have_no_route_to_an_internet_gateway(database, subtests):
+    """A failover may move the database to any subnet of its group, so none of them is public."""
+    for subnet in database.subnets:
+        with subtests.test(subnet.name):
+            assert subnet.route_table.internet_routes == []
+
+
+@control("SEC-RDS-03", severity="critical")
+def test_database_and_snapshots_are_encrypted_and_not_public(database, subtests):
+    """A snapshot that is shared with everyone is the whole database in everyone's hands."""
+    with subtests.test(database.name):
+        assert database.storage_encrypted
+    for snapshot in database.snapshots:
+        with subtests.test(snapshot.name):
+            assert snapshot.is_encrypted
+            assert "all" not in snapshot.shared_with
+
+
+@control("SEC-RDS-04", severity="high")
+def test_database_refuses_connections_without_tls(database, subtests):
+    """The parameter counts in the group that is attached, and only once the instance runs with it."""
+    for group in database.parameter_groups:
+        with subtests.test(group.name):
+            assert group.force_ssl == "1"
+            assert group.status == "in-sync"
+
+
+@control("SEC-RDS-05", severity="high")
+def test_database_can_be_restored_and_stays_current(database, profile, now):
+    """Backups, no deletion by accident, minor upgrades, and a certificate authority that lasts until clients know the next one."""
+    assert database.backup_days >= profile.database.backup_days
+    assert database.deletion_protection
+    assert database.upgrades_minor_versions
+    assert database.certificate_authority.valid_till - now >= timedelta(days=profile.database.ca_certificate_days)

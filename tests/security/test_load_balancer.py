@@ -1,6 +1,10 @@
 """Elastic Load Balancing."""
 
+from datetime import timedelta
+
 from stackproof.controls import control
+from stackproof.judgement.front_door import covers_host, hsts_seconds, redirect_problems
+from stackproof.judgement.policy import open_grants
 from stackproof.judgement.tls import obsolete
 
 
@@ -19,3 +23,37 @@ def test_tls_policies_offer_1_3_and_nothing_under_1_2(load_balancer, subtests):
         with subtests.test(listener.name):
             assert obsolete(listener.tls_policy.protocols) == []
             assert "TLSv1.3" in listener.tls_policy.protocols
+
+
+@control("SEC-ALB-03", severity="high")
+def test_front_door_speaks_current_tls_with_a_certificate_for_its_name(front_door, profile, now):
+    """A real handshake for each version: what is configured is one thing, what answers another."""
+    assert obsolete(front_door.protocols) == []
+    assert "TLSv1.3" in front_door.protocols
+    certificate = front_door.certificate
+    assert certificate.problem == ""
+    assert covers_host(certificate.names, front_door.host_name)
+    assert certificate.not_before <= now
+    assert certificate.not_after - now >= timedelta(days=profile.load_balancer.certificate_days)
+
+
+@control("SEC-ALB-04", severity="high")
+def test_front_door_sends_everybody_to_https(front_door, profile):
+    """A request over plain HTTP is sent on for good, to the same place, and browsers are told not to try again."""
+    answer = front_door.plain_answer
+    assert redirect_problems(answer.url, answer.status, answer.location) == []
+    assert hsts_seconds(front_door.strict_transport_security) >= profile.load_balancer.hsts_seconds
+
+
+@control("SEC-ALB-05", severity="medium")
+def test_load_balancer_is_careful_and_keeps_its_logs_to_itself(load_balancer, access_log_buckets, profile, subtests):
+    """Nothing ill-formed reaches a task, nothing is deleted by mistake, and who asked for what is on record and private."""
+    with subtests.test(load_balancer.name):
+        assert load_balancer.drops_invalid_headers
+        assert load_balancer.deletion_protection
+        assert load_balancer.access_log_bucket == profile.load_balancer.access_log_bucket
+    for bucket in access_log_buckets:
+        with subtests.test(bucket.name):
+            assert bucket.policy is None or open_grants(bucket.policy) == []
+            assert bucket.policy is None or not bucket.policy_is_public
+            assert bucket.public_grants == ()

@@ -1,6 +1,7 @@
 """Amazon VPC."""
 
 from stackproof.controls import control
+from stackproof.judgement.exposure import opens_to_the_world
 
 
 @control("SEC-SG-01", severity="critical")
@@ -9,3 +10,14 @@ def test_security_groups_open_exactly_what_is_declared(security_groups, profile,
     for group in security_groups:
         with subtests.test(group.name):
             assert group.ingress == profile.network.openings_of(group.name)
+
+
+@control("SEC-SG-02", severity="high")
+def test_other_security_groups_are_closed_to_the_world(other_security_groups, default_security_group, subtests):
+    """What nobody declared is open to nobody outside; and whatever is put into the default group by mistake can talk to nobody."""
+    for group in other_security_groups:
+        with subtests.test(group.name):
+            assert opens_to_the_world(group.reach) == []
+    with subtests.test(default_security_group.name):
+        assert default_security_group.ingress == frozenset()
+        assert default_security_group.egress == frozenset()

@@ -1,6 +1,7 @@
 """Amazon S3."""
 
 from stackproof.controls import control
+from stackproof.judgement.policy import denies_plain_http, open_grants
 
 
 @control("SEC-S3-01", severity="critical")
@@ -14,3 +15,17 @@ def test_buckets_block_public_access(buckets, subtests):
             assert settings.ignore_public_acls
             assert settings.block_public_policy
             assert settings.restrict_public_buckets
+
+
+@control("SEC-S3-02", severity="high")
+def test_buckets_are_encrypted_versioned_and_private(buckets, subtests):
+    """With KMS, so that a key policy stands between the objects and a reader; over TLS alone; and public by no policy and no ACL."""
+    for bucket in buckets:
+        with subtests.test(bucket.name):
+            assert bucket.encryption in ("aws:kms", "aws:kms:dsse")
+            assert bucket.versioning == "Enabled"
+            assert bucket.policy is not None, "there is no bucket policy"
+            assert denies_plain_http(bucket.policy, bucket.name)
+            assert open_grants(bucket.policy) == []
+            assert not bucket.policy_is_public
+            assert bucket.public_grants == ()

@@ -1,0 +1,48 @@
+"""What the proofs come to, in the last lines of a run."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from proofs.cases import Proven
+from stackproof.verdicts import Verdict
+
+_facts: list[tuple[str, Any]] = []
+"""What the tests that passed have shown. They run in other processes under pytest-xdist; their properties come back with the reports."""
+
+
+@pytest.fixture
+def proven(record_property: Callable[[str, object], None]) -> Proven:
+    """Counts a verdict that a control was shown to reach."""
+    return lambda control, verdict: record_property("proven", (control, verdict.value))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call" and report.passed:
+        _facts.extend(report.user_properties)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if line := summary(_facts):
+        terminalreporter.write_line(line)
+
+
+def summary(facts: list[tuple[str, Any]]) -> str:
+    """
+    >>> summary([("proven", ("TF-01", "PASS")), ("proven", ("TF-01", "FAIL")), ("proven", ("TF-01", "ERROR")), ("mutants", (10, 9))])
+    '1 controls, 1 counterexamples, 1 error cases, field mutation score 90.0 % (9 of 10; survivors.toml explains the others)'
+    """
+    proofs = [proof for name, proof in facts if name == "proven"]
+    verdicts = [verdict for _, verdict in proofs]
+    passes, errors = verdicts.count(Verdict.PASS), verdicts.count(Verdict.ERROR)
+    tried, noticed = (sum(numbers[of] for name, numbers in facts if name == "mutants") for of in (0, 1))
+    parts = []
+    if proofs:
+        controls = {control for control, _ in proofs}
+        parts += [f"{len(controls)} controls, {len(verdicts) - passes - errors:,} counterexamples, {errors:,} error cases"]
+    if tried:
+        parts += [
+            f"field mutation score {noticed / tried * 100:.1f} % ({noticed:,} of {tried:,}; survivors.toml explains the others)"
+        ]
+    return ", ".join(parts)

@@ -1,0 +1,196 @@
+"""Every fact that a security control reads matters: change it, and the control no longer passes.
+
+The facts are those that are looked up in the compliant runs, by a control or by the collections that it asks for. Each is changed in
+every way that `proofs.mutations` knows, one change a run, where it is looked up, so that it does not matter where it comes from. What
+rightly makes no difference is listed in ``survivors.toml``, with the reason. Nothing else may survive, and what is listed must.
+"""
+
+import functools
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+import pytest
+from botocore.session import Session
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter
+
+from proofs import harness
+from proofs.harness import CloudStage, PlanStage
+from proofs.mutations import Mutant, mutants
+from stackproof.aws.readonly import PROBES
+from stackproof.controls import catalogue
+from stackproof.resources import base
+from stackproof.resources.base import Field, Resource
+from stackproof.sources.plan import Plan
+from stackproof.sources.replay import Recording
+from stackproof.stage import Stage
+from stackproof.verdicts import Verdict
+
+CONTROLS = [control for control in harness.controls("security") if set("PEA") & set(catalogue()[control].stages)]
+MOST_LEGAL = 8
+"""How many other members of an enumeration are tried; some have hundreds."""
+
+
+class Survivor(BaseModel):
+    """Mutations that rightly make no difference."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    controls: tuple[str, ...]
+    fields: tuple[str, ...]
+    """The kind of resource and the field: ``Bucket.encryption``."""
+    mutations: tuple[str, ...]
+    reason: Annotated[str, StringConstraints(min_length=20)]
+    resources: tuple[str, ...] | None = None
+    """Their names; every one of the kind, if it does not say."""
+    stage: Literal["cloud", "plan"] | None = None
+    """Where; on both, if it does not say."""
+
+    def explains(self, one: "Tried") -> bool:
+        return (
+            one.control in self.controls
+            and one.fact.place in self.fields
+            and one.mutation in self.mutations
+            and one.fact.name in (self.resources or (one.fact.name,))
+            and self.stage in (None, one.stage)
+        )
+
+
+class Fact(NamedTuple):
+    """A field as it was looked up on a compliant stage."""
+
+    kind: type[Resource]
+    name: str
+    source: str
+    field: str
+    value: object
+
+    @property
+    def place(self) -> str:
+        return f"{self.kind.__name__}.{self.field}"
+
+    def is_looked_up(self, resource: Resource, field: Field) -> bool:
+        return (type(resource), resource.name, resource.source, field.name) == (self.kind, self.name, self.source, self.field)
+
+    def mutants(self) -> list[Mutant]:
+        return mutants(self.value, base._hints(self.kind)[self.field], legal(self.kind))
+
+
+class Tried(NamedTuple):
+    """One mutant, and whether the control noticed it."""
+
+    control: str
+    stage: str
+    fact: Fact
+    mutation: str
+    is_noticed: bool
+
+    @property
+    def named(self) -> tuple[str, str]:
+        """What was changed and how; of which resource, on which stage."""
+        return f"{self.fact.place} {self.mutation}", f"{self.fact.name} ({self.stage})"
+
+
+@functools.cache
+def survivors() -> list[Survivor]:
+    document = tomllib.loads(Path(__file__).with_name("survivors.toml").read_text(encoding="utf-8"))
+    return TypeAdapter(list[Survivor]).validate_python(document["survivor"])
+
+
+@functools.cache
+def compliant() -> dict[str, Callable[[], Stage]]:
+    """Fresh compliant stages, by name. What they are made from is read once: no run changes it."""
+    recording, plan = Recording(harness.compliant_calls()), Plan(harness.compliant_plan(), "the compliant plan")
+    return {"cloud": lambda: CloudStage(recording, harness.profile()), "plan": lambda: PlanStage(plan, harness.profile())}
+
+
+def stages(control: str) -> list[str]:
+    """The stages that a control is tried on: a cloud for those that are about one, a plan likewise."""
+    letters = set(catalogue()[control].stages)
+    return [*(["cloud"] if letters & set("EA") else []), *(["plan"] if "P" in letters else [])]
+
+
+@contextmanager
+def looking_up(change: Callable[[Resource, Field, object], object]) -> Iterator[None]:
+    """Let every field be looked up with a change of its value."""
+    checked = Field._checked
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Field, "_checked", lambda field, value, one: checked(field, change(one, field, value), one))
+        yield
+
+
+def facts(control: str, stage: str) -> list[Fact]:
+    """What a control looks up where everything is compliant, each fact once."""
+    found: dict[tuple[str, ...], Fact] = {}
+
+    def note(one: Resource, field: Field, value: object) -> object:
+        found.setdefault((one.label, one.source, field.name), Fact(type(one), one.name, one.source, field.name, value))
+        return value
+
+    with looking_up(note):
+        judgement = harness.judged(control, compliant()[stage]())
+    assert judgement.verdict is Verdict.PASS, judgement.message
+    return list(found.values())
+
+
+def tried(control: str) -> Iterator[Tried]:
+    """Every mutant of every fact that a control looks up."""
+    for stage in stages(control):
+        for fact in facts(control, stage):
+            for mutant in fact.mutants():
+                with looking_up(lambda one, field, value: mutant.value if fact.is_looked_up(one, field) else value):  # noqa: B023
+                    judgement = harness.judged(control, compliant()[stage]())
+                yield Tried(control, stage, fact, str(mutant), judgement.verdict is not Verdict.PASS)
+
+
+def legal(kind: type[Resource]) -> Callable[[str], list[str]]:
+    """The other members of the enumerations that a text is in, of the services that a kind of resource is read from."""
+    services = sorted({operation.partition(":")[0] for operation in kind.operations} - {*PROBES})
+
+    def others(text: str) -> list[str]:
+        alike = [members for service in services for members in enumerations(service) if text in members]
+        return list(dict.fromkeys(member for members in alike for member in members if member != text))[:MOST_LEGAL]
+
+    return others
+
+
+@functools.cache
+def enumerations(service: str) -> list[list[str]]:
+    """The enumerations of a service, as the SDK's model has them."""
+    model = Session().get_service_model(service)
+    shapes = (model.shape_for(name) for name in model.shape_names)
+    return [shape.enum for shape in shapes if shape.type_name == "string" and shape.enum]
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_changed_fact_is_noticed(control: str, record_property: Callable[[str, object], None]) -> None:
+    attempts = list(tried(control))
+    listed = [survivor for survivor in survivors() if control in survivor.controls]
+    survived = {one.named for one in attempts if not one.is_noticed}
+    explained = {one.named for one in attempts if any(survivor.explains(one) for survivor in listed)}
+    idle = [
+        (mutation, ", ".join(survivor.fields))
+        for survivor in listed
+        for mutation in survivor.mutations
+        if not any(one.mutation == mutation and survivor.explains(one) for one in attempts)
+    ]
+    assert attempts, "the control looks nothing up that could be changed"
+    _refuse("changed facts that the control does not notice, and survivors.toml does not explain", survived - explained)
+    _refuse("listed in survivors.toml, and noticed: narrow the entry, or take it out", explained - survived)
+    _refuse("listed in survivors.toml, and never tried", idle)
+    record_property("mutants", (len(attempts), sum(one.is_noticed for one in attempts)))
+
+
+def test_survivors_are_of_controls_that_there_are() -> None:
+    assert {control for survivor in survivors() for control in survivor.controls} <= {*CONTROLS}
+
+
+def _refuse(what: str, places: Iterable[tuple[str, str]]) -> None:
+    by_change = groupby(sorted(places), key=itemgetter(0))
+    lines = [f"{change}: {', '.join(where for _, where in alike)}" for change, alike in by_change]
+    if lines:
+        pytest.fail("\n  ".join([f"{what}:", *lines]), pytrace=False)

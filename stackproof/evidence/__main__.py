@@ -1,0 +1,85 @@
+"""``python -m stackproof.evidence check DIR``: whether a run's evidence and reports are as the run left them.
+
+Exit status: 0 if they are, 1 if something was changed, removed or added, 4 for bad input.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from stackproof.evidence import manifest, signing
+from stackproof.evidence.manifest import FOLDER, MANIFEST, PUBLIC_KEY, SIGNATURE, Problem
+from stackproof.verdicts import UsageError
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}\n{self.format_usage().strip()}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; its exit status."""
+    parser = _Parser(prog="python -m stackproof.evidence", description=__doc__)
+    parser.add_argument("command", choices=("check",))
+    parser.add_argument("directory", metavar="DIR", type=Path, help="of a run: reports/local-embedded")
+    parser.add_argument("--public-key", metavar="FILE", type=Path, help="the Ed25519 key (PEM) that must have signed it")
+    try:
+        options = parser.parse_args(arguments)
+        found, said = check(options.directory, options.public_key)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return 4
+    for problem in found:
+        print(f"{options.directory}/{problem}")
+    print(f"{options.directory}: {said}")
+    return int(bool(found))
+
+
+def check(directory: Path, public_key: Path | None = None) -> tuple[list[Problem], str]:
+    """What is not as the run left it, and a sentence about the whole. Raises `UsageError` for what is no directory of a run."""
+    if not (directory / FOLDER).is_dir():
+        raise UsageError(f"{directory}: there is no evidence of a run (no folder {FOLDER})")
+    key = signing.public_key(public_key) if public_key else None
+    found = [*manifest.problems(directory), *_unsigned(directory, key)]
+    if found:
+        return found, f"{len(found)} of its parts {'is' if len(found) == 1 else 'are'} not as the run left them"
+    text = (directory / MANIFEST).read_text(encoding="utf-8")
+    return [], f"{len(text.splitlines())} files are as the run left them; head {manifest.head(text)}; {_worth(directory, key)}"
+
+
+def _unsigned(directory: Path, key: Ed25519PublicKey | None) -> list[Problem]:
+    """What is wrong with the signature."""
+    signature, claimed = directory / SIGNATURE, directory / PUBLIC_KEY
+    if not claimed.is_file():
+        added = [Problem(SIGNATURE, "added: the run was not signed")] if signature.exists() else []
+        return added or ([Problem(SIGNATURE, "not there: the run was not signed")] if key else [])
+    if not signature.is_file():
+        return [Problem(SIGNATURE, "removed")]
+    if not (directory / MANIFEST).is_file():
+        return []
+    try:
+        signer = signing.public_key(claimed)
+    except UsageError as error:
+        return [Problem(PUBLIC_KEY, f"changed: {error}")]
+    if not signing.is_signed_by(signer, signature.read_bytes(), (directory / MANIFEST).read_bytes()):
+        return [Problem(SIGNATURE, f"not the signature of this manifest by the key {signing.fingerprint(signer)}")]
+    if key and key != signer:
+        return [Problem(SIGNATURE, f"by the key {signing.fingerprint(signer)}, and not by {signing.fingerprint(key)}")]
+    return []
+
+
+def _worth(directory: Path, key: Ed25519PublicKey | None) -> str:
+    """What whoever reads this may conclude about who made it."""
+    if key:
+        return f"signed by the key {signing.fingerprint(key)}"
+    if not (directory / PUBLIC_KEY).is_file():
+        return "not signed: who can write here could have made all of it anew"
+    by = signing.fingerprint(signing.public_key(directory / PUBLIC_KEY))
+    return f"signed by the key {by}: compare it with the one you know, or give --public-key"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+r"""The manifest: which files a run left, and their digests, each chained to the one before.
+
+A line is ``<chain> <sha256>  <path>``. What follows the chain is what ``sha256sum`` reads and writes; the chain is the SHA-256 of the chain
+of the line before (64 zeros for the first), a space, the rest of the line and a newline. So one digest, the last chain (the head), stands
+for the whole run, and a line that was changed, taken out or put in shows where it is.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = "evidence"
+MANIFEST = f"{FOLDER}/manifest"
+SIGNATURE = f"{FOLDER}/manifest.sig"
+PUBLIC_KEY = f"{FOLDER}/public.pem"
+"""Of the key that signed; whether it is the right one, only somebody who knows the key can tell."""
+START = "0" * 64
+
+_LINE = re.compile(r"(?P<chain>[0-9a-f]{64}) (?P<rest>(?P<digest>[0-9a-f]{64})  (?P<path>[^\n]+))")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is not as it was when the run ended, and where."""
+
+    path: str
+    """From the directory of the run."""
+    what: str
+
+    def __str__(self) -> str:
+        call = re.fullmatch(rf"{FOLDER}/calls/([\w-]+)\.(\w+)\.[0-9a-f]+\.json\.gz", self.path)
+        return f"{self.path}: {self.what}" + (f" (an answer to {call[1]}:{call[2]})" if call else "")
+
+
+def covered(directory: Path) -> list[str]:
+    """Every file of a run's directory but the manifest and its signature, from the directory, sorted."""
+    found = (path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted(path for path in found if path not in (MANIFEST, SIGNATURE))
+
+
+def written(directory: Path, paths: Iterable[str]) -> str:
+    """The text of the manifest of these files."""
+    rests = (f"{digest(directory / path)}  {path}" for path in paths)
+    return "".join(f"{chain} {rest}\n" for chain, rest in chained(rests))
+
+
+def chained(rests: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each line's rest with its chain before it."""
+    chain = START
+    for rest in rests:
+        chain = hashlib.sha256(f"{chain} {rest}\n".encode()).hexdigest()
+        yield chain, rest
+
+
+def head(text: str) -> str:
+    """The chain of the last line, which stands for all; `START` for no line."""
+    lines = text.splitlines()
+    return lines[-1].partition(" ")[0] if lines else START
+
+
+def problems(directory: Path) -> list[Problem]:
+    """Everything that is not as the manifest says, in the manifest's order; what was added comes last."""
+    path = directory / MANIFEST
+    if not path.is_file():
+        return [Problem(MANIFEST, "removed: nothing says any more what the run left")]
+    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    lines = text.split("\n")
+    if lines.pop():
+        return [Problem(MANIFEST, f"changed: line {len(lines) + 1} is cut off")]
+    matches = [_LINE.fullmatch(line) for line in lines]
+    if None in matches or not matches:
+        return [Problem(MANIFEST, f"changed: line {matches.index(None) + 1 if matches else 1} is no entry")]
+    entries = [match for match in matches if match]
+    listed = [entry["path"] for entry in entries]
+    return [
+        *_broken(entries),
+        *(Problem(entry["path"], what) for entry in entries if (what := _difference(directory, entry["path"], entry["digest"]))),
+        *(Problem(path, "added: the run did not leave it") for path in covered(directory) if path not in listed),
+    ]
+
+
+def _broken(entries: Sequence[re.Match[str]]) -> Iterator[Problem]:
+    chain = START
+    for number, entry in enumerate(entries, 1):
+        expected = hashlib.sha256(f"{chain} {entry['rest']}\n".encode("utf-8", "surrogateescape")).hexdigest()
+        chain = entry["chain"]
+        if chain != expected:
+            yield Problem(MANIFEST, f"changed: line {number} ({entry['path']}) does not follow from the one before")
+
+
+def _difference(directory: Path, path: str, expected: str) -> str:
+    """What became of a file; nothing if it is as it was."""
+    file = directory / path
+    if Path(path).is_absolute() or ".." in Path(path).parts:
+        return "lies outside the directory of the run"
+    if file.is_symlink():
+        return "changed: it is a link"
+    if not file.is_file():
+        return "removed"
+    return "" if digest(file) == expected else "changed"
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

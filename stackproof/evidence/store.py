@@ -1,0 +1,150 @@
+"""Where a run keeps what it was told: a file for each AWS call, and for what it judged beside them.
+
+All processes of a run (those of pytest-xdist) share one store: what one has asked, the others find there. So a run asks each question
+once, and has one answer to it.
+"""
+
+import gzip
+import json
+import shutil
+import tempfile
+import weakref
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from stackproof.aws.calls import Answer, Call
+from stackproof.evidence import observations
+from stackproof.sources.replay import Recording, canonical, from_entry, recorded_call, to_entry
+from stackproof.verdicts import CouldNotVerify, UsageError
+
+CALLS = "calls"
+DOCUMENTS = "documents"
+OBSERVATIONS = "observations"
+_LOCKS = "locks"
+
+
+def document_path(name: str) -> str:
+    """The evidence file of a document.
+
+    >>> document_path("plan")
+    'documents/plan.json.gz'
+    """
+    return f"{DOCUMENTS}/{name}.json.gz"
+
+
+class Store:
+    """The evidence of a run while it goes on."""
+
+    def __init__(self, folder: Path, account: str) -> None:
+        self.folder = folder
+        self._account = account
+        for name in (CALLS, DOCUMENTS, OBSERVATIONS, _LOCKS):
+            (folder / name).mkdir(exist_ok=True)
+
+    @classmethod
+    def temporary(cls, account: str) -> "Store":
+        """A store in a new folder that its owner alone can read, and that goes with it."""
+        folder = tempfile.TemporaryDirectory(prefix="stackproof-evidence-")
+        store = cls(Path(folder.name), account)
+        weakref.finalize(store, folder.cleanup)
+        return store
+
+    def answer(self, call: Call, ask: Callable[[], Answer]) -> Answer:
+        """The answer that the run has to this call; asks if it has none."""
+        path = self.folder / call.evidence
+        with self._only_one(call.evidence):
+            if path.exists():
+                return from_entry(read(path)).answer
+            answer = ask()
+            write(path, to_entry(recorded_call(answer), self._account))
+            return answer
+
+    def document(self, name: str, make: Callable[[], Any]) -> Any:
+        """The JSON data that the run has under this name; makes it if there is none. Its secrets are the maker's to hide."""
+        path = self.folder / document_path(name)
+        with self._only_one(name):
+            if not path.exists():
+                write(path, make())
+            return read(path)
+
+    def observation(self, collection: str, make: Callable[[], Any]) -> Any:
+        """A collection; what of it no call and no plan has is kept, secrets hidden, and handed out as it is kept."""
+        with self._only_one(collection):
+            if self._has_observed(collection):
+                return observed(self.folder, collection)
+            try:
+                made = make()
+                data = observations.to_data(made)
+            except UsageError:
+                raise
+            except Exception as error:
+                write(self.folder / _observation_path(collection), {"error": observations.error_to_data(error)})
+                raise
+            if data is None:
+                return made
+            write(self.folder / _observation_path(collection), {"made": data})
+            return observed(self.folder, collection)
+
+    def _has_observed(self, collection: str) -> bool:
+        return (self.folder / _observation_path(collection)).exists()
+
+    def move_to(self, folder: Path) -> None:
+        """Hand everything over; the folder must not hold evidence yet."""
+        for name in (CALLS, DOCUMENTS, OBSERVATIONS):
+            (folder / name).mkdir(parents=True)
+            for path in (self.folder / name).iterdir():
+                shutil.move(path, folder / name)
+
+    @contextmanager
+    def _only_one(self, name: str) -> Iterator[None]:
+        with FileLock(self.folder / _LOCKS / Path(name).name).acquire(poll_interval=0.01):
+            yield
+
+
+def recording(folder: Path) -> Recording:
+    """The calls of an evidence folder. Raises `ValueError` for a file that holds none."""
+    return Recording(from_entry(read(path)) for path in sorted((folder / CALLS).glob("*.json.gz")))
+
+
+def document(folder: Path, name: str) -> Any:
+    """A document of an evidence folder; None if it has none of this name."""
+    path = folder / document_path(name)
+    return read(path) if path.exists() else None
+
+
+def observed(folder: Path, collection: str) -> Any:
+    """A collection of an evidence folder; raises what making it raised.
+
+    Raises `CouldNotVerify` if the folder does not have it.
+    """
+    path = _observation_path(collection)
+    if not (folder / path).exists():
+        raise CouldNotVerify(f"{collection} is not in the recording")
+    data = read(folder / path)
+    if "error" in data:
+        raise observations.error_from_data(data["error"])
+    return observations.from_data(data["made"], path)
+
+
+def read(path: Path) -> Any:
+    """The JSON data of an evidence file. Raises `ValueError` if it holds none."""
+    try:
+        return json.loads(gzip.decompress(path.read_bytes()))
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def write(path: Path, data: object) -> None:
+    """Write an evidence file: the same data gives the same bytes, and whoever looks sees all of it or none."""
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_bytes(gzip.compress(canonical(data), compresslevel=6, mtime=0))
+    unfinished.replace(path)
+
+
+def _observation_path(collection: str) -> str:
+    return f"{OBSERVATIONS}/{collection}.json.gz"

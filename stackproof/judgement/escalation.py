@@ -1,0 +1,69 @@
+"""Whether a principal can get more than it was given: the known paths of privilege escalation (`escalation.toml`).
+
+A path is open if the policies may allow every action of it on something; confining an action to one resource narrows a path, and does not
+close it. What an application needs to do its work is not on these paths.
+"""
+
+import functools
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from stackproof.judgement.access import Document, allowed_resources
+from stackproof.judgement.iam import is_every_resource
+
+PASS_ROLE = "iam:PassRole"
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way to escalate."""
+
+    actions: tuple[str, ...]
+    """All of them are needed."""
+    gains: str
+    """What the principal can then do."""
+    source: str
+    """Who described it first, or where it is kept up to date."""
+    passes_to: str = ""
+    """The service that a role is passed to; empty where none is."""
+    anywhere: bool = False
+    """Whether it counts only where the action is not confined to named resources."""
+
+    def __str__(self) -> str:
+        return f"{self.gains}: {' + '.join(self.needs)}"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (PASS_ROLE, *self.actions) if self.passes_to else self.actions
+
+
+def escalations(policies: Sequence[Document], boundary: Document | None = None) -> list[str]:
+    """The paths that policies leave open, within a permissions boundary if there is one.
+
+    >>> escalations([{"Statement": {"Effect": "Allow", "Action": ["iam:PassRole", "ecs:RunTask"], "Resource": "*"}}])
+    ['runs a task with another role (RunTask takes roles as overrides): iam:PassRole + ecs:RunTask']
+    >>> escalations([{"Statement": {"Effect": "Allow", "Action": ["iam:PassRole", "s3:GetObject"], "Resource": "*"}}])
+    []
+    """
+    return [str(path) for path in paths() if _is_open(path, policies, boundary)]
+
+
+@functools.cache
+def paths() -> tuple[Path, ...]:
+    """Every known path."""
+    document = tomllib.loads(files("stackproof.judgement").joinpath("escalation.toml").read_text(encoding="utf-8"))
+    sources = document["sources"]
+    return tuple(
+        Path(**{**path, "actions": tuple(path["actions"]), "source": sources[path["source"]]}) for path in document["path"]
+    )
+
+
+def _is_open(path: Path, policies: Sequence[Document], boundary: Document | None) -> bool:
+    context = {"iam:PassedToService": path.passes_to} if path.passes_to else {}
+    allowed = {action: allowed_resources(action, policies, boundary, context) for action in path.needs}
+    return all(
+        any(is_every_resource(resource, action) for resource in found) if path.anywhere else bool(found)
+        for action, found in allowed.items()
+    )

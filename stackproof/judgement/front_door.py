@@ -1,0 +1,62 @@
+"""What a front door says to those who knock: the names on its certificate, where it sends plain HTTP, whether it insists on HTTPS."""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+
+def covers_host(names: Iterable[str], host: str) -> bool:
+    """Whether one of a certificate's names is a host's. A ``*`` stands for exactly one label, the first.
+
+    Source: RFC 9525, section 6.3.
+
+    >>> covers_host(["*.example.com"], "API.example.com"), covers_host(["*.example.com"], "a.b.example.com")
+    (True, False)
+    >>> covers_host(["example.com", "*.com"], "www.example.com"), covers_host(["*"], "localhost")
+    (False, False)
+    """
+    wanted = host.lower().rstrip(".")
+    _, _, parent = wanted.partition(".")
+    wildcard = f"*.{parent}" if "." in parent else ""
+    return any(name.lower().rstrip(".") in (wanted, wildcard) for name in names)
+
+
+def redirect_problems(asked: str, status: int, location: str | None) -> list[str]:
+    """How an answer to a plain HTTP request differs from a permanent redirect to the same place over HTTPS.
+
+    >>> redirect_problems("http://example.com/a?b=1", 301, "https://example.com:443/a?b=1")
+    []
+    >>> redirect_problems("http://example.com/a?b=1", 302, "https://elsewhere.example/")
+    ['status 302, not 301', 'host elsewhere.example, not example.com', 'path /, not /a', 'query is not b=1']
+    >>> redirect_problems("http://example.com/", 200, None)
+    ['status 200, not 301', 'no Location']
+    """
+    problems = [] if status == 301 else [f"status {status}, not 301"]
+    if not location:
+        return [*problems, "no Location"]
+    was, goes = urlsplit(asked), urlsplit(location)
+    if goes.scheme != "https":
+        problems.append(f"scheme {goes.scheme or '(none)'}, not https")
+    if goes.hostname != was.hostname:
+        problems.append(f"host {goes.hostname}, not {was.hostname}")
+    if goes.port not in (None, 443):
+        problems.append(f"port {goes.port}, not 443")
+    if (goes.path or "/") != (was.path or "/"):
+        problems.append(f"path {goes.path or '/'}, not {was.path or '/'}")
+    if goes.query != was.query:
+        problems.append(f"query is not {was.query}")
+    return problems
+
+
+def hsts_seconds(header: str | None) -> int:
+    """For how long a ``Strict-Transport-Security`` header has a browser use HTTPS alone; 0 for none, and for one without a valid age.
+
+    Source: RFC 6797, section 6.1: names have no case, the age may be quoted, and a directive must not stand twice.
+
+    >>> hsts_seconds("max-age=31536000; includeSubDomains"), hsts_seconds('Max-Age="60"'), hsts_seconds(None)
+    (31536000, 60, 0)
+    >>> hsts_seconds("max-age=-1"), hsts_seconds("includeSubDomains"), hsts_seconds("max-age=1; max-age=2")
+    (0, 0, 0)
+    """
+    directives = [part.strip().partition("=") for part in (header or "").split(";")]
+    ages = [value.strip().strip('"') for name, _, value in directives if name.strip().lower() == "max-age"]
+    return int(ages[0]) if len(ages) == 1 and ages[0].isascii() and ages[0].isdigit() else 0

@@ -1,0 +1,100 @@
+"""What a load balancer shows to those who knock: facts from the network, not from AWS's API."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from stackproof.aws.facts import AwsFacts
+from stackproof.probes import CERTIFICATE, GET, HANDSHAKE
+from stackproof.resources.base import Resource, field
+from stackproof.resources.load_balancer import LoadBalancer
+
+if TYPE_CHECKING:
+    from stackproof.aws.calls import Answer
+    from stackproof.sources.aws import Reader
+
+OFFERED = ("TLSv1", "TLSv1.1", "TLSv1.3")
+"""The versions that are tried: those that must be refused, and the one that must be accepted."""
+
+PATH = "/health?asked-by=stackproof"
+"""What is asked for. A redirect has to keep all of it."""
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """The answer to one GET request."""
+
+    url: str
+    """What was asked for."""
+    status: int
+    location: str | None
+    """Where it redirects to; None if it does not."""
+
+    def __str__(self) -> str:
+        return f"{self.url} -> {self.status} {self.location or ''}".rstrip()
+
+
+def _accepted(door: AwsFacts) -> tuple[str, ...]:
+    answers = {version: _knock(door, HANDSHAKE, 443, Version=version).pages[0] for version in OFFERED}
+    return tuple(version for version, answer in answers.items() if answer["Accepted"])
+
+
+def _certificate(door: AwsFacts) -> "Certificate":
+    answer = _knock(door, CERTIFICATE, 443)
+    return door.nested(Certificate, f"of {door.at('Name')}", answer.pages[0], answer)
+
+
+def _plain_answer(door: AwsFacts) -> HttpAnswer:
+    page = _knock(door, GET, 80, Scheme="http", Path=PATH).pages[0]
+    return HttpAnswer(page["Url"], page["Status"], page.get("Location"))
+
+
+def _hsts(door: AwsFacts) -> str | None:
+    header: str | None = _knock(door, GET, 443, Scheme="https", Path=PATH).pages[0].get("StrictTransportSecurity")
+    return header
+
+
+def _knock(door: AwsFacts, probe: str, port: int, **parameters: Any) -> "Answer":
+    return door.read(probe, Host=door.at("Host"), Port=port, ServerName=door.at("Name"), **parameters)
+
+
+class Certificate(Resource):
+    """A server certificate."""
+
+    names: tuple[str, ...] = field(aws=lambda certificate: tuple(certificate.at("Names")))
+    """Host names and addresses that it is for."""
+    not_before: datetime = field(aws="NotBefore")
+    not_after: datetime = field(aws="NotAfter")
+    problem: str = field(aws="Problem")
+    """Why a client would not trust it, in OpenSSL's words, its names aside; empty if it would."""
+
+
+class FrontDoor(Resource):
+    """A load balancer as it is reached, named ``balancer`` or ``balancer/host``: the host name of its users, if it has one of its own."""
+
+    operations = (LoadBalancer.operations[0], HANDSHAKE, CERTIFICATE, GET)
+
+    host_name: str = field(aws="Name")
+    """What its certificate must be for: the name of its users, or AWS's name of it."""
+    protocols: tuple[str, ...] = field(aws=_accepted)
+    """Of those `OFFERED`, the TLS versions that a handshake ended with."""
+    certificate: Certificate = field(aws=_certificate)
+    plain_answer: HttpAnswer = field(aws=_plain_answer)
+    """To a request over plain HTTP."""
+    strict_transport_security: str | None = field(aws=_hsts)
+    """The header of an answer over HTTPS; None if there was none."""
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[FrontDoor]":
+        balancers = {balancer.name: balancer for balancer in LoadBalancer.from_aws(aws, names)}
+        found = []
+        for name in names:
+            balancer_name, _, host = name.partition("/")
+            if balancer_name in balancers:
+                balancer = balancers[balancer_name]
+                dns_name = balancer.dns_name
+                found.append(
+                    cls(name, AwsFacts(aws, {"Host": dns_name, "Name": host or dns_name}, balancer.source), balancer.source)
+                )
+        return found

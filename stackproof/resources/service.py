@@ -1,0 +1,228 @@
+"""Amazon ECS: services and what their tasks are made of."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from stackproof.aws.facts import AwsFacts
+from stackproof.evidence.redaction import HIDDEN
+from stackproof.judgement.plain_secrets import SecretSource, Variable
+from stackproof.resources.base import Field, Found, Reference, Resource, field
+from stackproof.sources.plan import PlannedBlock
+from stackproof.verdicts import CouldNotVerify, NotReported, NotYetKnown
+
+if TYPE_CHECKING:
+    from stackproof.aws.calls import Answer
+    from stackproof.sources.aws import Reader
+    from stackproof.sources.plan import Plan
+
+
+class _Declares(Protocol):
+    def at(self, path: str) -> Any: ...
+
+
+def _environment(container: _Declares) -> tuple[Variable, ...]:
+    return tuple(Variable(one.get("name", ""), one.get("value", "")) for one in container.at("environment") or ())
+
+
+def _secrets(container: _Declares) -> tuple[SecretSource, ...]:
+    listed = [*(container.at("secrets") or ()), *(container.at("logConfiguration.secretOptions") or ())]
+    return tuple(SecretSource(one.get("name", ""), one.get("valueFrom", "")) for one in listed)
+
+
+def _options(container: _Declares) -> tuple[Variable, ...]:
+    return tuple(Variable(name, value) for name, value in (container.at("logConfiguration.options") or {}).items())
+
+
+def _words(container: _Declares) -> tuple[Variable, ...]:
+    members = ("entryPoint", "command")
+    return tuple(Variable(member, word) for member in members for word in container.at(member) or ())
+
+
+class Container(Resource):
+    """A container of a task definition.
+
+    AWS and Terraform have it in the same shape. What is left out has the default of the API reference, "ContainerDefinition": nothing
+    for lists; not privileged; the user that the image names; a root file system that can be written to.
+    """
+
+    environment: tuple[Variable, ...] = field(aws=_environment)
+    """Variables in plain text."""
+    environment_files: tuple[str, ...] = field(
+        aws=lambda container: tuple(one.get("value", "") for one in container.at("environmentFiles") or ())
+    )
+    """ARNs of S3 objects with more of them."""
+    log_options: tuple[Variable, ...] = field(aws=_options)
+    words: tuple[Variable, ...] = field(aws=_words)
+    """What is run in it: entry point and command, word by word."""
+    secrets: tuple[SecretSource, ...] = field(aws=_secrets)
+    privileged: bool | None = field(aws="privileged")
+    user: str | None = field(aws="user")
+    """``uid``, ``uid:gid``, or names."""
+    readonly_root_filesystem: bool | None = field(aws="readonlyRootFilesystem")
+
+
+class _Declared:
+    """The facts of a container in the JSON of a planned task definition (an `Origin`)."""
+
+    def __init__(self, item: Mapping[str, Any], source: str) -> None:
+        self._item = item
+        self._source = source
+
+    def at(self, path: str) -> Any:
+        value: Any = self._item
+        for member in path.split("."):
+            value = value.get(member) if isinstance(value, Mapping) else None
+        return value
+
+    def look_up(self, field: Field) -> Found:
+        return Found(field.aws(self) if callable(field.aws) else self.at(field.aws or field.name), self._source)
+
+
+def _answered_containers(definition: AwsFacts) -> tuple[Container, ...] | None:
+    containers = definition.at("containerDefinitions")
+    if containers is None:
+        return None
+    answer = _describe(definition, definition.at("taskDefinitionArn"))
+    return tuple(definition.nested(Container, one["name"], one, answer) for one in containers)
+
+
+def _describe(aws: AwsFacts, arn: str) -> "Answer":
+    return aws.read("ecs:DescribeTaskDefinition", taskDefinition=arn)
+
+
+def _planned_containers(definition: PlannedBlock) -> tuple[Container, ...]:
+    if _is_hidden(definition):
+        raise CouldNotVerify(f"{definition.source}: a sensitive value is in container_definitions, so Terraform hides all of it")
+    written = definition.at("container_definitions")
+    if isinstance(written, Reference):
+        raise NotYetKnown(f"{definition.source}.container_definitions is known only after apply")
+    try:
+        containers = [(str(one["name"]), one) for one in _as_aws_writes(json.loads(written))]
+    except (ValueError, TypeError, KeyError):
+        raise CouldNotVerify(f"{definition.source}: container_definitions is not a JSON list of containers") from None
+    return tuple(Container(name, _Declared(one, definition.source), definition.source) for name, one in containers)
+
+
+def _is_hidden(definition: PlannedBlock) -> bool:
+    return definition.values.get("container_definitions") == HIDDEN
+
+
+_MEMBERS = (
+    *("name", "value", "valueFrom", "environment", "environmentFiles", "secrets", "logConfiguration", "options", "secretOptions"),
+    *("entryPoint", "command", "privileged", "user", "readonlyRootFilesystem"),
+)
+"""Those that are judged, as AWS spells them. What is inside ``options`` is spelled as the log driver asks."""
+
+
+def _as_aws_writes(written: Any, within: object = "") -> Any:
+    """A container with its members as AWS spells them: the provider reads them in any case.
+
+    >>> _as_aws_writes({"Privileged": True, "Environment": [{"Name": "A", "VALUE": "b"}], "LogConfiguration": {"Options": {"Name": 1}}})
+    {'privileged': True, 'environment': [{'name': 'A', 'value': 'b'}], 'logConfiguration': {'options': {'Name': 1}}}
+    """
+    if isinstance(written, list):
+        return [_as_aws_writes(one) for one in written]
+    if not isinstance(written, Mapping) or within == "options":
+        return written
+    spelled = {name.lower(): name for name in _MEMBERS}
+    named = {spelled.get(name.lower(), name): value for name, value in written.items()}
+    return {name: _as_aws_writes(value, name) for name, value in named.items()}
+
+
+def _answered_role(arn: str | None) -> str | None:
+    return arn.rpartition("/")[2] if arn else None
+
+
+def _planned_role(definition: PlannedBlock, attribute: str) -> str | None:
+    """A role by its name. Raises `NotYetKnown` for one that the plan refers to, and does not make."""
+    arn = definition.at(attribute)
+    if not isinstance(arn, Reference):
+        return _answered_role(arn)
+    role = definition.plan.resource(arn.address)
+    if role is None:
+        raise NotYetKnown(f"{definition.source}.{attribute} is known only after apply")
+    return role.name_or_address("name")
+
+
+class TaskDefinition(Resource):
+    """A revision of a task definition."""
+
+    operations = ("ecs:DescribeTaskDefinition",)
+    terraform = ("aws_ecs_task_definition",)
+    planned_name = "family"
+
+    containers: tuple[Container, ...] = field(aws=_answered_containers, plan=_planned_containers)
+    hides_a_value: bool = field(aws=lambda _: False, plan=_is_hidden)
+    """Whether Terraform hides the containers from the plan, because a sensitive value is in them in plain text."""
+    task_role: str | None = field(
+        aws=lambda definition: _answered_role(definition.at("taskRoleArn")),
+        plan=lambda definition: _planned_role(definition, "task_role_arn"),
+    )
+    """Name of the role that the containers act with; None if they have none."""
+    execution_role: str | None = field(
+        aws=lambda definition: _answered_role(definition.at("executionRoleArn")),
+        plan=lambda definition: _planned_role(definition, "execution_role_arn"),
+    )
+    """Name of the role that ECS starts the task with; None if it has none."""
+
+
+def _answered_definitions(service: AwsFacts) -> tuple[TaskDefinition, ...]:
+    """Also those that a deployment under way still runs, or begins to."""
+    running = [service.at("taskDefinition"), *(one.get("taskDefinition") for one in service.at("deployments") or ())]
+    found = []
+    for arn in dict.fromkeys(arn for arn in running if arn):
+        answer = _describe(service, arn)
+        definition = answer.pages[0].get("taskDefinition")
+        if definition is None:
+            raise NotReported(f"{answer.source}: the answer has no task definition")
+        found.append(service.nested(TaskDefinition, arn.rpartition("/")[2], definition, answer))
+    return tuple(found)
+
+
+def _planned_definitions(service: PlannedBlock) -> tuple[TaskDefinition, ...]:
+    reference = service.at("task_definition")
+    block = service.plan.resource(reference.address) if isinstance(reference, Reference) else None
+    if block is None:
+        raise NotYetKnown(f"{service.source}: the task definition {reference} is not in the plan; it is judged after apply")
+    return (TaskDefinition(block.name_or_address("family"), block, block.source),)
+
+
+class Service(Resource):
+    """An ECS service, named ``cluster/service`` as in its ARN."""
+
+    operations = ("ecs:ListServices", "ecs:DescribeServices", *TaskDefinition.operations)
+    terraform = ("aws_ecs_service",)
+
+    task_definitions: tuple[TaskDefinition, ...] = field(aws=_answered_definitions, plan=_planned_definitions)
+    execute_command: bool = field(aws="enableExecuteCommand", plan=lambda service: service.at("enable_execute_command") or False)
+    """Whether ECS Exec opens a shell in its containers; off where the sources leave it out (Terraform's default)."""
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Service]":
+        """All services of the clusters of these names; ten are described at a time, which is the most that ECS takes."""
+        found = []
+        for cluster in dict.fromkeys(name.partition("/")[0] for name in names):
+            listed = aws.read("ecs:ListServices", absent=("ClusterNotFoundException",), cluster=cluster, maxResults=100)
+            arns = [] if listed.is_absent else listed.items("serviceArns")
+            for few in (arns[at : at + 10] for at in range(0, len(arns), 10)):
+                answer = aws.read("ecs:DescribeServices", cluster=cluster, services=few)
+                found += [
+                    cls(f"{cluster}/{one['serviceName']}", AwsFacts(aws, one, answer.source), answer.source)
+                    for one in answer.items("services")
+                ]
+        return found
+
+    @classmethod
+    def from_plan(cls, plan: "Plan", names: Sequence[str]) -> "list[Service]":
+        del names  # a plan lists all there are
+        return [
+            cls(f"{_cluster(block)}/{block.name_or_address('name')}", block, block.source)
+            for block in plan.resources(*cls.terraform)
+        ]
+
+
+def _cluster(service: PlannedBlock) -> str:
+    value = service.at("cluster")
+    block = service.plan.resource(value.address) if isinstance(value, Reference) else None
+    return block.name_or_address("name") if block else str(value or "default").rpartition("/")[2]

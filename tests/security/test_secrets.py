@@ -1,0 +1,16 @@
+"""AWS Secrets Manager."""
+
+from datetime import timedelta
+
+from stackproof.controls import control
+
+
+@control("SEC-SM-01", severity="high")
+def test_secrets_use_a_customer_key_and_rotate(secrets, profile, now, subtests):
+    """Rotation that is configured but never ran, or ran no more, leaves the first password in place."""
+    for secret in secrets:
+        with subtests.test(secret.name):
+            assert secret.kms_key is not None, "no customer key"
+            assert secret.kms_key.manager == "CUSTOMER"
+            assert secret.rotates
+            assert secret.is_rotated_since(now - timedelta(days=profile.secrets.rotated_within_days)), "no rotation ran lately"

@@ -1,0 +1,319 @@
+"""Secrets that are planted in everything that a run reads, and looked for in everything that it leaves."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from aws_server import Reply, identity, json_error, json_reply, query_error, query_reply, serving
+from evidence_runs import PLAN, copied, files, run
+from test_evidence import ACCOUNT, seal
+
+from proofs import harness
+from stackproof.aws.calls import Answer
+from stackproof.evidence import manifest, redaction, store
+from stackproof.evidence.redaction import HIDDEN, redact, redact_data
+from stackproof.sources.replay import Recorded, to_entry
+from stackproof.verdicts import AccessDenied
+
+SECRETS = {
+    name: f"Canary{number:02}Zq{name.title().replace('-', '')}7x"
+    for number, name in enumerate(
+        [
+            *("database", "tfvars", "container", "secret", "url", "slack", "access", "session", "exception", "fixture", "import"),
+            *(
+                "printed",
+                "logged",
+                "warning",
+                "profile",
+                "waiver",
+                "ticket",
+                "header",
+                "bearer",
+                "default",
+                "literal",
+                "provider",
+            ),
+            *("output", "state", "description", "error", "key", "environment", "github", "query", "local"),
+        ]
+    )
+}
+
+
+def url(name: str) -> str:
+    return f"postgresql://triflow_admin:{SECRETS[name]}@db.internal:5432/triflow"
+
+
+def webhook(name: str) -> str:
+    return f"https://hooks.slack.com/services/T000/B000/{SECRETS[name]}"
+
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": SECRETS["access"],
+    "AWS_SESSION_TOKEN": SECRETS["session"],
+    "TF_VAR_db_password": SECRETS["tfvars"],
+    "DATABASE_URL": url("environment"),
+    "SLACK_WEBHOOK_URL": webhook("slack"),
+    "GITHUB_TOKEN": SECRETS["github"],
+}
+LOUD = ("--showlocals", "--tb=long", "--log-cli-level=DEBUG", "--log-file=run.log", "--log-file-level=DEBUG", "-rA", "-vv")
+JUNIT = ("-o", "junit_logging=all")
+
+CONTROL = f'''
+import logging
+import warnings
+
+import pytest
+
+from stackproof.controls import control
+
+
+@pytest.fixture
+def broken():
+    secret = "password={SECRETS["local"]}"
+    raise ValueError("the fixture could not connect to {url("fixture")}")
+
+
+@control("SEC-RDS-01", severity="critical")
+def test_a_control_that_breaks(database):
+    print("printed DB_PASSWORD={SECRETS["printed"]}")
+    logging.getLogger("a library").error("Authorization: Basic %s", "{SECRETS["header"]}")
+    try:
+        raise RuntimeError("logged {url("logged")}")
+    except RuntimeError:
+        logging.getLogger("a library").exception("it broke")
+    warnings.warn("deprecated: token={SECRETS["warning"]}")
+    raise RuntimeError("no answer from {url("exception")}?password={SECRETS["query"]} Bearer {SECRETS["bearer"]}")
+
+
+@control("SEC-RDS-02", severity="high")
+def test_a_control_whose_fixture_breaks(broken):
+    pass
+'''
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the repository with secrets in its profile, its waivers and its controls."""
+    folder = copied(tmp_path / "repository")
+    local = folder / "environments" / "local.toml"
+    local.write_text(local.read_text() + f'\n[terraform.variables]\nbackend_url = "{url("profile")}"\n')
+    waivers = folder / "waivers.toml"
+    day = (harness.recorded_at() + timedelta(days=36500)).date()
+    waivers.write_text(
+        waivers.read_text()
+        + f'\n[[waiver]]\ncontrol = "SEC-SG-01"\nresource = "triflow-ai-production-rds"\nowner = "devops"\nexpires = {day}\n'
+        + f'reason = "until the migration, see {url("waiver")}"\nticket = "{webhook("ticket")}"\n'
+    )
+    controls = folder / "tests" / "security" / "test_database.py"
+    controls.write_text(CONTROL)
+    (folder / "tests" / "security" / "test_imports.py").write_text(f'raise RuntimeError("import: {url("import")}")\n')
+    return folder
+
+
+def shown(folder: Path, texts: Iterable[str]) -> dict[str, list[str]]:
+    """Which secrets stand where, as they are or encoded."""
+    left = {
+        path: content for path, content in files(folder).items() if not path.startswith(("tests/", "environments/", "given/"))
+    }
+    del left["waivers.toml"]
+    everything = {f"what was printed, {number}": text.encode() for number, text in enumerate(texts)} | {
+        path: gzip.decompress(content) if path.endswith(".gz") else content for path, content in left.items()
+    }
+    assert any(path.endswith("results.json") for path in everything)
+    assert any("evidence/" in path and path.endswith(".gz") for path in everything)
+
+    def forms(secret: str) -> tuple[bytes, ...]:
+        # base64 in each of the three ways that it may fall
+        encoded = [base64.b64encode(b"x" * shift + secret.encode())[4 if shift else 0 : -4] for shift in range(3)]
+        return secret.encode(), quote(secret).encode(), *encoded
+
+    found = {
+        name: [path for path, content in everything.items() if any(form in content for form in forms(secret))]
+        for name, secret in SECRETS.items()
+    }
+    return {name: paths for name, paths in found.items() if paths}
+
+
+def planted_plan() -> dict[str, Any]:
+    """The compliant plan with a secret in every part of the document."""
+    document: dict[str, Any] = json.loads(PLAN.read_text(encoding="utf-8"))
+    root, configured = document["planned_values"]["root_module"], document["configuration"]["root_module"]
+    resources = {one["address"]: one for one in root["resources"]}
+    resources["aws_db_instance.main"]["values"]["password"] = SECRETS["database"]
+    resources["aws_secretsmanager_secret_version.database"]["values"]["secret_string"] = json.dumps(
+        {"password": SECRETS["secret"]}
+    )
+    resources["aws_security_group.rds"]["values"]["description"] = f"for {url('description')}"
+    resources["aws_security_group.rds"]["values"]["tags"] = {"Note": f"nobody knows {SECRETS['tfvars']}"}
+    task = resources["aws_ecs_task_definition.backend"]
+    task["values"]["container_definitions"] = json.dumps(
+        [
+            {
+                "name": "backend",
+                "image": "backend:1",
+                "environment": [
+                    {"name": "DB_PASSWORD", "value": SECRETS["container"]},
+                    {"name": "DATABASE_URL", "value": url("url")},
+                    {"name": "SLACK", "value": webhook("slack")},
+                ],
+            }
+        ]
+    )
+    change = next(one["change"] for one in document["resource_changes"] if one["address"] == "aws_db_instance.main")
+    change["after"]["password"] = SECRETS["database"]
+    document["variables"]["db_password"] = {"value": SECRETS["tfvars"]}
+    configured["variables"] = {
+        **configured.get("variables", {}),
+        "db_password": {"sensitive": True, "default": SECRETS["default"]},
+    }
+    instance = next(one for one in configured["resources"] if one["address"] == "aws_db_instance.main")
+    instance["expressions"]["password"] = {"constant_value": SECRETS["literal"]}
+    document["configuration"]["provider_config"] = {
+        "aws": {"expressions": {"secret_key": {"constant_value": SECRETS["provider"]}}}
+    }
+    document["planned_values"]["outputs"] = {
+        "env_variables": {"sensitive": False, "value": f"RDS_ADDRESS=db\nRDS_PASSWORD={SECRETS['output']}\n"}
+    }
+    document["prior_state"] = {"values": {"anything": SECRETS["state"]}}
+    return document
+
+
+def test_a_run_on_a_plan_shows_none(folder: Path) -> None:
+    (folder / "given").mkdir()
+    (folder / "given" / "plan.json").write_text(json.dumps(planted_plan()))
+    (folder / "given" / "key.pem").write_text(f"-----BEGIN PRIVATE KEY-----\n{SECRETS['key']}\n")
+    options = ("-m", "security", "--plan=given/plan.json", "--continue-on-collection-errors", *LOUD, *JUNIT)
+    ended = run(folder, *options, **ENVIRONMENT)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "ERROR" in ended.stdout
+    assert shown(folder, [ended.stdout, ended.stderr]) == {}
+    for part in ("the fixture could not connect", "no answer from", "printed DB_PASSWORD", "deprecated: token", "import: "):
+        assert part in ended.stdout, "the net caught more than the secret"
+    refused = run(folder, *options, **ENVIRONMENT, STACKPROOF_SIGNING_KEY=(folder / "given" / "key.pem").read_text())
+    assert refused.returncode == 4
+    assert shown(folder, [refused.stdout, refused.stderr]) == {}
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
+def test_a_run_on_an_endpoint_shows_none(folder: Path, workers: tuple[str, ...]) -> None:
+    with serving() as server:
+        server.on("GetCallerIdentity", identity(ACCOUNT))
+        server.on("DescribeDBInstances", query_reply("DescribeDBInstances", database()))
+        server.on("DescribeLogGroups", json_error("AccessDeniedException", f"no, says {url('error')}"))
+        server.on("DescribeKey", json_reply(KeyMetadata={"Description": webhook("slack")}))
+        server.on("DescribeSecurityGroups", query_error("Broken", f"password={SECRETS['query']}", 500))
+        server.on("/", Reply(f"<Token>{SECRETS['secret']}</Token>", 403))
+        options = ("-m", "security", "--continue-on-collection-errors", *LOUD, *JUNIT, *workers)
+        ended = run(folder, *options, **ENVIRONMENT, AWS_ENDPOINT_URL=server.endpoint)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert shown(folder, [ended.stdout, ended.stderr]) == {}
+    kept = store.read(
+        folder / "reports" / "local-embedded" / "evidence" / "calls" / "rds.DescribeDBInstances.18e398b4a97c.json.gz"
+    )
+    assert kept["pages"][0]["DBInstances"][0]["DBInstanceIdentifier"] == "triflow-ai-production-db"
+
+
+def database() -> str:
+    facts = {
+        "DBInstanceIdentifier": "triflow-ai-production-db",
+        "PubliclyAccessible": "false",
+        "PendingModifiedValues": f"<MasterUserPassword>{SECRETS['database']}</MasterUserPassword>",
+        "TagList": f"<Tag><Key>url</Key><Value>{url('url')}</Value></Tag>",
+    }
+    return f"<DBInstances><DBInstance>{''.join(f'<{name}>{fact}</{name}>' for name, fact in facts.items())}</DBInstance></DBInstances>"
+
+
+def test_a_run_on_a_recording_that_shows_some_shows_none(folder: Path) -> None:
+    """Whoever made it: with a version that hid less, or by hand."""
+    planted = {
+        "MasterUserPassword": SECRETS["database"],
+        "SecretString": json.dumps({"username": "triflow_admin", "password": SECRETS["secret"]}),
+        "environment": [{"name": "DB_PASSWORD", "value": SECRETS["container"]}, {"name": "DATABASE_URL", "value": url("url")}],
+        "containerDefinitions": json.dumps([{"environment": [{"name": "API_TOKEN", "value": SECRETS["bearer"]}]}]),
+        "Description": f"send to {webhook('slack')}",
+        "Tags": [{"Key": "db_password", "Value": SECRETS["tfvars"]}],
+    }
+    directory = folder / "given" / "run"
+    directory.parent.mkdir()
+    seal(directory, [])
+    for call in harness.compliant_calls():
+        pages = tuple({**page, "Planted": planted} for page in call.pages)
+        error = AccessDenied(f"denied, says {url('error')}") if call.call.operation.startswith("logs:") else None
+        store.write(
+            directory / "evidence" / call.call.evidence, to_entry(Recorded(call.call, pages, call.absent, error), ACCOUNT)
+        )
+    (directory / "evidence" / "manifest").write_text(manifest.written(directory, manifest.covered(directory)))
+    ended = run(folder, "-m", "security", "--evidence=given/run", "--continue-on-collection-errors", *LOUD, **ENVIRONMENT)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert shown(folder, [ended.stdout, ended.stderr]) == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("environments/local.toml", f'database = {{ password = "{SECRETS["database"]}" }}'),
+        ("environments/local.toml", f'account = "{url("url")}"'),
+        ("waivers.toml", f'[[waiver]]\nreason = "password={SECRETS["waiver"]}"\nexpires = "{url("url")}"'),
+    ],
+)
+def test_bad_input_is_told_without_them(file: str, text: str, tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    target = folder / file
+    if file.startswith("environments"):
+        lines = [line for line in target.read_text().splitlines() if not line.startswith(("extends", "name", "target"))]
+        target.write_text(f'extends = "production.toml"\n{text}\n' + "\n".join(lines))
+    else:
+        target.write_text(text)
+    ended = run(folder, f"--plan={PLAN}")
+    assert ended.returncode == 4
+    assert not [name for name, secret in SECRETS.items() if secret in ended.stdout + ended.stderr]
+
+
+def test_what_was_hidden_once_stays_as_it_is() -> None:
+    plan = redact_data(planted_plan())
+    assert redact_data(plan) == plan
+    assert redact(redact(CONTROL)) == redact(CONTROL)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"NextToken": "AAAA1234567890"},
+        {"MasterUserSecret": {"SecretArn": "arn:aws:secretsmanager:ap-northeast-2:1:secret:x", "SecretStatus": "active"}},
+        {"secrets": [{"name": "DB_PASSWORD", "valueFrom": "arn:aws:secretsmanager:ap-northeast-2:1:secret:x"}]},
+        {"environment": [{"name": "DATABASE_SECRET", "value": "arn:aws:secretsmanager:ap-northeast-2:1:secret:x"}]},
+        {"Action": "secretsmanager:GetSecretValue", "Resource": "arn:aws:secretsmanager:ap-northeast-2:1:secret:triflow/*"},
+        {"ParameterName": "rds.restrict_password_commands", "ParameterValue": "on"},
+        {"Bool": {"aws:SecureTransport": "false"}, "AccessKeyId": "AKIAEXAMPLE", "PasswordLastUsed": "2026-11-21"},
+        {"Message": "User: arn:aws:iam::1:user/ci is not authorized to perform: secretsmanager:ListSecrets"},
+        {"queryString": "fields @timestamp | parse @message 'token=*' as t | filter level = 'ERROR'"},
+        {"password": "", "token": None, "secret": True},
+    ],
+)
+def test_what_is_no_secret_is_left_alone(data: Mapping[str, Any]) -> None:
+    assert redact_data(data) == data
+
+
+def test_a_registered_secret_is_hidden_however_it_is_written() -> None:
+    secret = 'Canary<"pa&ss/w0rd'
+    redaction.register(secret)
+    forms = [secret, json.dumps(secret), quote(secret, safe=""), repr(secret), base64.b64encode(secret.encode()).decode()]
+    for form in forms:
+        assert HIDDEN in redact(f"it is {form}.")
+        assert "w0rd" not in redact(f"it is {form}.")
+
+
+def test_answers_are_redacted_before_they_are_judged() -> None:
+    call = harness.compliant_calls()[0].call
+    kept = Answer(
+        call, [{"Password": "x", "ResponseMetadata": {"RequestId": "1"}}], AccessDenied(f"no: {url('error')}")
+    ).redacted()
+    assert kept.raw_pages == ({"Password": HIDDEN},)
+    assert SECRETS["error"] not in str(kept.error)

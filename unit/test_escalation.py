@@ -1,0 +1,59 @@
+"""The known paths of privilege escalation: each is found where all of its actions are allowed, and only there."""
+
+import pytest
+
+from stackproof.judgement.access import resource_arns
+from stackproof.judgement.escalation import PASS_ROLE, Path, escalations, paths
+
+
+def allowing(*actions: str) -> dict[str, object]:
+    return {"Statement": {"Effect": "Allow", "Action": list(actions), "Resource": "*"}}
+
+
+@pytest.mark.parametrize("path", paths(), ids=str)
+class TestPath:
+    def test_needs_actions_that_iam_knows(self, path: Path) -> None:
+        assert [action for action in path.needs if resource_arns(action) is None] == []
+
+    def test_has_a_source(self, path: Path) -> None:
+        assert path.source
+        assert path.gains
+
+    def test_is_open_where_all_of_it_is_allowed(self, path: Path) -> None:
+        assert str(path) in escalations([allowing(*path.needs)])
+        assert str(path) in escalations([allowing(action) for action in path.needs])
+        assert str(path) in escalations([{"Statement": {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}}])
+
+    def test_is_closed_where_one_action_is_missing(self, path: Path) -> None:
+        for missing in path.needs:
+            others = [action for action in path.needs if action != missing]
+            assert str(path) not in escalations([allowing("s3:GetObject", *others)])
+            denied = {"Statement": {"Effect": "Deny", "Action": missing, "Resource": "*"}}
+            assert str(path) not in escalations([allowing(*path.needs), denied])
+            assert str(path) not in escalations([allowing(*path.needs)], boundary=allowing("s3:GetObject", *others))
+
+
+def test_no_path_stands_twice() -> None:
+    found = [(path.actions, path.passes_to) for path in paths()]
+    assert len(found) == len(set(found))
+
+
+def test_a_role_that_is_passed_to_another_service_only_closes_a_path() -> None:
+    to_lambda = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    passing = {"Statement": {"Effect": "Allow", "Action": PASS_ROLE, "Resource": "*", "Condition": to_lambda}}
+    assert escalations([passing, allowing("ecs:RunTask")]) == []
+    assert escalations([passing, allowing("lambda:CreateFunction", "lambda:InvokeFunction")]) != []
+
+
+@pytest.mark.parametrize(
+    ("resource", "is_open"),
+    [
+        ("*", True),
+        ("arn:aws:iam::*:role/*", True),
+        ("arn:aws:iam::123456789012:role/*", True),
+        ("arn:aws:iam::1:role/app", False),
+    ],
+)
+def test_assuming_named_roles_is_no_escalation(resource: str, is_open: bool) -> None:
+    document = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource}}
+    assert bool(escalations([document])) is is_open

