@@ -281,7 +281,8 @@ def second_plan(stage: Stage) -> SecondPlan:
             untouched=(("no-op",),),
         ),
     }
-    return SecondPlan(stage.profile.name, Given(facts, plan.where), plan.where)
+    source = f"{plan.where}; ignore_changes in the sources"
+    return SecondPlan(stage.profile.name, Given(facts, source), source)
 
 
 def _ignored_changes(stage: Stage) -> Mapping[str, Sequence[str]]:
