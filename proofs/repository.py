@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ import pytest
 from proofs import harness
 from proofs.harness import ROOT
 from stackproof.inventory import sources
+from stackproof.judge import Judgement
 from stackproof.opening import OpenStage, applied_outputs, resolve
 from stackproof.policy import checkov
 from stackproof.sources.plan import Plan
@@ -55,6 +56,14 @@ class Repository:
 
 Edit = Callable[[Repository], None]
 PlanEdit = Callable[[dict[str, Any]], None]
+
+
+def judged_after(edits: Iterable[Edit], control: str, root: Path, patch: pytest.MonkeyPatch) -> Judgement:
+    """Judge a control on a fresh copy after some edits."""
+    repository = copied(root, patch)
+    for edit in edits:
+        edit(repository)
+    return harness.judged(control, repository.stage())
 
 
 def copied(root: Path, patch: pytest.MonkeyPatch) -> Repository:

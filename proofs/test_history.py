@@ -24,10 +24,7 @@ CONTROLS = [control for control in harness.controls("security") if catalogue()[c
 def test_a_case_is_judged_as_it_must(
     control: str, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proven: Proven
 ) -> None:
-    copy = repository.copied(tmp_path, monkeypatch)
-    for edit in case.edits:
-        edit(copy)
-    judgement = harness.judged(control, copy.stage())
+    judgement = repository.judged_after(case.edits, control, tmp_path, monkeypatch)
     assert judgement.verdict is case.verdict, judgement.message
     assert case.names in judgement.message
     assert not any(credential in repr(judgement) for credential in CREDENTIALS)

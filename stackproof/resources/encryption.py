@@ -134,3 +134,20 @@ def _called(key_id: str, aliases: Sequence[str], wanted: Sequence[str]) -> str:
     ('alias/b', 'alias/a', '1')
     """
     return next((alias for alias in aliases if alias in wanted), next(iter(aliases), key_id))
+
+
+def encrypting_key(*, aws: str, plan: str) -> Any:
+    """Declare the field of the customer key that encrypts a resource; None where only the service's own key does.
+
+    ``aws`` and ``plan`` are the names of the key's id or ARN; services leave it out where there is no customer key.
+    """
+
+    def answered(user: AwsFacts) -> KmsKey | None:
+        key_id = user.at(aws)
+        return KmsKey.answered(user, key_id) if key_id else None
+
+    def planned(user: PlannedBlock) -> KmsKey | None:
+        key = user.at(plan)
+        return KmsKey.planned(user.plan, key) if isinstance(key, Reference) or key else None
+
+    return field(aws=answered, plan=planned)

@@ -3,23 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stackproof.aws.facts import AwsFacts, listed
-from stackproof.resources.base import Reference, Resource, field
-from stackproof.resources.encryption import KmsKey
-from stackproof.sources.plan import PlannedBlock
+from stackproof.aws.facts import listed
+from stackproof.resources.base import Resource
+from stackproof.resources.encryption import KmsKey, encrypting_key
 
 if TYPE_CHECKING:
     from stackproof.sources.aws import Reader
-
-
-def _answered_key(group: AwsFacts) -> KmsKey | None:
-    key_id = group.at("kmsKeyId")
-    return KmsKey.answered(group, key_id) if key_id else None
-
-
-def _planned_key(group: PlannedBlock) -> KmsKey | None:
-    key = group.at("kms_key_id")
-    return KmsKey.planned(group.plan, key) if isinstance(key, Reference) or key else None
 
 
 class LogGroup(Resource):
@@ -28,7 +17,7 @@ class LogGroup(Resource):
     operations = ("logs:DescribeLogGroups", *KmsKey.operations)
     terraform = ("aws_cloudwatch_log_group",)
 
-    kms_key: KmsKey | None = field(aws=_answered_key, plan=_planned_key)
+    kms_key: KmsKey | None = encrypting_key(aws="kmsKeyId", plan="kms_key_id")
     """The customer key that encrypts it; None when only the service's own key does (``kmsKeyId`` is absent then)."""
 
     @classmethod

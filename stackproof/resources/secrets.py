@@ -4,24 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from stackproof.aws.facts import AwsFacts, listed
-from stackproof.resources.base import Reference, Resource, field
-from stackproof.resources.encryption import KmsKey
+from stackproof.aws.facts import listed
+from stackproof.resources.base import Resource, field
+from stackproof.resources.encryption import KmsKey, encrypting_key
 from stackproof.sources.plan import PlannedBlock
 from stackproof.verdicts import NotYetKnown
 
 if TYPE_CHECKING:
     from stackproof.sources.aws import Reader
-
-
-def _answered_key(secret: AwsFacts) -> KmsKey | None:
-    key_id = secret.at("KmsKeyId")
-    return KmsKey.answered(secret, key_id) if key_id else None
-
-
-def _planned_key(secret: PlannedBlock) -> KmsKey | None:
-    key = secret.at("kms_key_id")
-    return KmsKey.planned(secret.plan, key) if isinstance(key, Reference) or key else None
 
 
 def _planned_rotation(secret: PlannedBlock) -> PlannedBlock | None:
@@ -47,7 +37,7 @@ class Secret(Resource):
     operations = ("secretsmanager:ListSecrets", *KmsKey.operations)
     terraform = ("aws_secretsmanager_secret",)
 
-    kms_key: KmsKey | None = field(aws=_answered_key, plan=_planned_key)
+    kms_key: KmsKey | None = encrypting_key(aws="KmsKeyId", plan="kms_key_id")
     """The customer key that encrypts it; None when only the service's own key does (``KmsKeyId`` is absent then)."""
     rotates: bool | None = field(aws="RotationEnabled", plan=lambda secret: _planned_rotation(secret) is not None)
     """Whether rotation is turned on; None if it never was (Secrets Manager reports nothing then)."""
