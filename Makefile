@@ -1,4 +1,4 @@
-# make verify: deploy the stack to an embedded cloud on this machine and verify it. make help lists the rest.
+# make verify: deploy the stacks to an embedded cloud on this machine and verify them. make help lists the rest.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -6,25 +6,28 @@ BIN    := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test proofs check-evidence up down lint lock setup clean
+.PHONY: help verify test proofs check-evidence up down localstack localstack-down benchmark lint lock setup clean
 
 help:
-	@echo "make verify   set up, deploy the stack to the embedded cloud, verify it, write reports/"
-	@echo "make test     everything that CI runs: the engine's tests, the proofs, then make verify"
+	@echo "make verify   set up, deploy the stacks to the embedded cloud, start the backend there, verify all of it, write reports/"
+	@echo "make test     everything that CI runs: the engine's tests, the proofs, make verify, its replay, and phase 0 on LocalStack"
 	@echo "make proofs   prove that each control can fail"
 	@echo "make check-evidence RUN=reports/local-embedded   whether a run's evidence and reports are as it left them"
 	@echo "make up       keep an embedded cloud running between runs; make down ends it"
+	@echo "make localstack   the same for LocalStack; make localstack-down ends it"
+	@echo "make benchmark    what 10,000 and 100,000 log groups cost"
 	@echo "make lint     ruff and mypy"
 	@echo "make lock     pin the newest versions of the dependencies (needs uv)"
 
 verify: setup
-	$(PYTEST) -m "phase0 or security"
+	$(PYTEST)
 
 test: setup
 	$(PYTEST) unit proofs stackproof --doctest-modules -q -n auto
-	$(PYTEST) -m "phase0 or security"
+	$(PYTEST)
 	$(BIN)/python -m stackproof.evidence check reports/local-embedded
 	$(PYTEST) --evidence reports/local-embedded -q
+	$(PYTEST) -m phase0 --target localstack
 
 proofs: setup
 	$(PYTEST) proofs -q
@@ -38,6 +41,15 @@ up: setup
 
 down: setup
 	@$(BIN)/python -m stackproof.embedded down
+
+localstack: setup
+	@$(BIN)/python -m stackproof.localstack up
+
+localstack-down: setup
+	@$(BIN)/python -m stackproof.localstack down
+
+benchmark: setup
+	@$(BIN)/python -m benchmarks.log_groups
 
 lint: setup
 	$(BIN)/ruff check .
@@ -55,9 +67,12 @@ $(VENV)/installed: requirements/stackproof.txt pyproject.toml
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --upgrade requirements/stackproof.in -o requirements/stackproof.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --upgrade requirements/checkov.in -o requirements/checkov.txt
+LOCKED := $(basename $(wildcard requirements/*.in backend/requirements*.in))
 
-clean: down
+lock:
+	for name in $(LOCKED); do \
+		uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --upgrade $$name.in -o $$name.txt || exit 1; \
+	done
+
+clean: down localstack-down
 	rm -rf .stackproof reports $(VENV)

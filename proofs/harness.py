@@ -1,6 +1,6 @@
 """Judge a control on edited evidence.
 
-``compliant/cloud.json`` is a recording of the embedded cloud with the app stack, ``compliant/plan.json`` a plan of it; both are made by
+``compliant/cloud.json`` is a recording of the embedded cloud with all stacks, ``compliant/plan.json`` a plan of them; both are made by
 ``python -m proofs.record``. An edit is a function that changes a copy.
 """
 
@@ -9,36 +9,41 @@ import functools
 import importlib
 import json
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import tests
+from proofs import live
 from stackproof.aws.calls import to_jsonable
-from stackproof.controls import control_of, declared
+from stackproof.controls import catalogue, control_of, declared
 from stackproof.inventory import collections
 from stackproof.judge import Judgement, judge
 from stackproof.profile import Profile, load
+from stackproof.resources.base import without_keys
 from stackproof.sources import Source
 from stackproof.sources.aws import AwsSource, Reader
-from stackproof.sources.plan import Plan, PlanSource
+from stackproof.sources.plan import Plan, PlanSource, module_steps, scope_of
 from stackproof.sources.replay import Recorded, Recording, from_json
 from stackproof.stage import Stage
 from stackproof.verdicts import CouldNotVerify
 
 ROOT = Path(__file__).parents[1]
 COMPLIANT = Path(__file__).with_name("compliant")
+ON_AWS = ("phase1", "security", "logging")
+"""The folders of the controls that read AWS."""
 
 Edit = Callable[[Any], Any]
 """Changes a recording (a list of `Recorded`) or a plan document (a dictionary) in place, or returns another."""
 
 
-def controls(folder: str) -> list[str]:
-    """The ids of the controls in a folder of ``tests/``, in the catalogue's order."""
+def controls(*folders: str) -> list[str]:
+    """The ids of the controls in some folders of ``tests/``, in the catalogue's order."""
     _import_controls()
-    return [id for id, test in declared.items() if test.__module__.startswith(f"tests.{folder}.")]
+    where = {id: test.__module__.split(".")[1] for id, test in declared.items()}
+    return [id for id in catalogue() if where.get(id) in folders]
 
 
 @functools.cache
@@ -61,10 +66,10 @@ def recorded_at() -> datetime:
 class CloudStage(Stage):
     """A stage on a recording."""
 
-    letters = "SPE"
+    letters = "SPEA"
 
     def __init__(self, recording: Recording, expected: Profile) -> None:
-        super().__init__("embedded", expected, ROOT)
+        super().__init__("aws", expected, ROOT)  # where nothing is out of reach
         self.now = recorded_at()
         self.reader = Reader(recording, account=expected.account, region=expected.region)
 
@@ -112,7 +117,7 @@ def on_cloud(control: str, *edits: Edit, expected: Profile | None = None) -> Jud
 
 def on_plan(control: str, *edits: Edit, expected: Profile | None = None) -> Judgement:
     """Judge a control on the compliant plan after some edits."""
-    document = copy.deepcopy(compliant_plan())
+    document = compliant_plan()
     for edit in edits:
         edit(document)
     return judged(control, PlanStage(Plan(document, "an edited plan"), expected or profile()))
@@ -120,13 +125,19 @@ def on_plan(control: str, *edits: Edit, expected: Profile | None = None) -> Judg
 
 @functools.cache
 def compliant_calls() -> tuple[Recorded, ...]:
-    return from_json((COMPLIANT / "cloud.json").read_text(encoding="utf-8")).calls
+    calls = from_json((COMPLIANT / "cloud.json").read_text(encoding="utf-8")).calls
+    return (*calls, *live.calls(calls, profile(), recorded_at()))
+
+
+def compliant_plan() -> dict[str, Any]:
+    """A copy for whoever asks."""
+    document: dict[str, Any] = json.loads(_compliant_plan())
+    return document
 
 
 @functools.cache
-def compliant_plan() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((COMPLIANT / "plan.json").read_text(encoding="utf-8"))
-    return document
+def _compliant_plan() -> str:
+    return (COMPLIANT / "plan.json").read_text(encoding="utf-8")
 
 
 # Edits of a recording
@@ -289,22 +300,32 @@ def without(address: str) -> Edit:
     """Take a resource out of the plan."""
 
     def edit(document: dict[str, Any]) -> None:
-        module = document["planned_values"]["root_module"]
         _planned(document, address)
-        module["resources"] = [one for one in module["resources"] if one["address"] != address]
+        for module in _planned_modules(document["planned_values"]["root_module"]):
+            module["resources"] = [one for one in module.get("resources", ()) if one["address"] != address]
         document["resource_changes"] = [one for one in document["resource_changes"] if one["address"] != address]
 
     return edit
 
 
 def with_resource(address: str, *, refers: Mapping[str, str] | None = None, **values: object) -> Edit:
-    """Add a resource to the plan; ``refers`` are attributes that are another resource's (``{"bucket": "aws_s3_bucket.app.id"}``)."""
+    """Add a resource to the plan; ``refers`` are attributes that are another resource's (``{"bucket": "aws_s3_bucket.app.id"}``).
+
+    It may be one of another stack: ``module.central_logging.aws_kms_key.more``, which refers as that stack's sources do.
+    """
 
     def edit(document: dict[str, Any]) -> None:
-        kind, _, name = address.partition(".")
-        document["planned_values"]["root_module"]["resources"].append(
-            {"address": address, "mode": "managed", "type": kind, "name": name, "values": dict(values)}
+        prefix = "".join(module_steps(address))
+        kind, _, name = address.removeprefix(prefix).partition(".")
+        module = next(
+            one
+            for one in _planned_modules(document["planned_values"]["root_module"])
+            if one.get("address", "") == prefix.removesuffix(".")
         )
+        module["resources"] = [
+            *module.get("resources", ()),
+            {"address": address, "mode": "managed", "type": kind, "name": name, "values": dict(values)},
+        ]
         document["resource_changes"].append(
             {
                 "address": address,
@@ -316,23 +337,40 @@ def with_resource(address: str, *, refers: Mapping[str, str] | None = None, **va
         expressions = {
             attribute: {"references": [target, target.rpartition(".")[0]]} for attribute, target in (refers or {}).items()
         }
-        document["configuration"]["root_module"]["resources"].append(
-            {"address": address, "mode": "managed", "type": kind, "name": name, "expressions": expressions}
-        )
+        configured = _configured_module(document, address)
+        configured["resources"] = [
+            *configured.get("resources", ()),
+            {"address": f"{kind}.{name}", "mode": "managed", "type": kind, "name": name, "expressions": expressions},
+        ]
 
     return edit
 
 
 def _planned(document: dict[str, Any], address: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    resources = document["planned_values"]["root_module"]["resources"]
+    modules = _planned_modules(document["planned_values"]["root_module"])
     changes = document["resource_changes"]
     return (
-        next(one for one in resources if one["address"] == address),
+        next(one for module in modules for one in module.get("resources", ()) if one["address"] == address),
         next(one["change"] for one in changes if one["address"] == address),
     )
 
 
+def _planned_modules(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield module
+    for child in module.get("child_modules", ()):
+        yield from _planned_modules(child)
+
+
 def _configured(document: dict[str, Any], address: str) -> dict[str, Any]:
-    resources = document["configuration"]["root_module"]["resources"]
-    configured: dict[str, Any] = next(one for one in resources if one["address"] == address)
+    name = without_keys(address.removeprefix("".join(module_steps(address))))
+    resources = _configured_module(document, address)["resources"]
+    configured: dict[str, Any] = next(one for one in resources if one["address"] == name)
     return configured
+
+
+def _configured_module(document: dict[str, Any], address: str) -> dict[str, Any]:
+    """The configuration of the module that an address is in."""
+    module: dict[str, Any] = document["configuration"]["root_module"]
+    for step in scope_of(address):
+        module = module["module_calls"][step]["module"]
+    return module

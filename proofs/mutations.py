@@ -19,6 +19,8 @@ Legal = Callable[[str], Sequence[str]]
 
 STRANGER = "stranger"
 CENTURY = timedelta(days=36525)
+MOST_ITEMS = 12
+"""How many items of a long collection are changed, if they are no resources."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ def _others(value: object, hint: object, legal: Legal) -> Iterator[Mutant]:
             yield Mutant("+1", value + 1)
             yield Mutant("-1", value - 1)
             yield Mutant("= 0", 0)
+            if isinstance(value, float):  # measured, or counted in money
+                yield Mutant("a billionfold", value * 1e9)
         case str():
             yield from (Mutant(f"= {other}", other) for other in legal(value))
             yield Mutant("+ x", f"{value}x")
@@ -76,7 +80,7 @@ def _others(value: object, hint: object, legal: Legal) -> Iterator[Mutant]:
             yield Mutant("a century earlier", value - CENTURY)
             yield Mutant("a century later", value + CENTURY)
         case Mapping():
-            yield from _other_documents(value)
+            yield from _other_documents(value, legal)
         case tuple() | list() | set() | frozenset():
             yield from _other_collections(value, hint, legal)
         case _ if dataclasses.is_dataclass(value):
@@ -86,11 +90,12 @@ def _others(value: object, hint: object, legal: Legal) -> Iterator[Mutant]:
 
 
 def _other_collections(value: Any, hint: object, legal: Legal) -> Iterator[Mutant]:
-    """Without all, without each, with one more, and with each item changed."""
+    """Without all, without each, with one more, and with each item changed; of a long one, items all over it."""
     kind, items, inside = type(value), list(value), _inside(hint)
     yield Mutant("emptied", kind())
-    for index, item in enumerate(items):
-        before, after = items[:index], items[index + 1 :]
+    step = 1 if any(isinstance(item, Resource) for item in items) else -(-len(items) // MOST_ITEMS) or 1
+    for index in range(0, len(items), step):
+        item, before, after = items[index], items[:index], items[index + 1 :]
         yield Mutant("without one", kind([*before, *after]))
         if not isinstance(item, Resource):  # its own fields are changed where they are read
             yield from (_within("[]", other, kind([*before, other.value, *after])) for other in mutants(item, inside, legal))
@@ -105,12 +110,15 @@ def _one_more(items: Sequence[object], inside: object, legal: Legal) -> Mutant |
     return next((other for other in mutants(items[0], inside, legal) if other.value not in items), None)
 
 
-def _other_documents(value: Mapping[str, Any]) -> Iterator[Mutant]:
-    """Without each member, and with each member changed. A text in a document may be a pattern: ``*``."""
+def _other_documents(value: Mapping[str, Any], legal: Legal) -> Iterator[Mutant]:
+    """Without each member, and with each member changed. A text of which nothing else is known may be a pattern: ``*``."""
     yield Mutant("emptied", {})
     for key, inner in value.items():
         yield Mutant(f"without {key}", {other: kept for other, kept in value.items() if other != key})
-        yield from (_within(key, other, {**value, key: other.value}) for other in mutants(inner, object, lambda _: ["*"]))
+        yield from (
+            _within(key, other, {**value, key: other.value})
+            for other in mutants(inner, object, lambda text: legal(text) or ["*"])
+        )
 
 
 def _other_records(value: Any, legal: Legal) -> Iterator[Mutant]:

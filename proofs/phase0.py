@@ -11,6 +11,7 @@ from proofs.repository import (
     acts,
     appends,
     applied,
+    applied_beside,
     deployed,
     drifted,
     failing_checkov,
@@ -77,13 +78,14 @@ def resource(type: str, body: str) -> str:
     return f'resource "{type}" "more" {{\n{body}\n}}\n'
 
 
+LOGGING, LOGGING_MODULE = "central_logging/", "modules/cloudwatch-log-group/"
 BROKEN = more('resource "aws_vpc" {')
 NO_SOURCES = removes(f"{STACK}*.tf")
 EXAMPLE, VARIABLES, BACKEND = (f"{STACK}{name}" for name in ("terraform.tfvars.example", "variables.tf", "backend.tf.example"))
 REFUSED = replaces(EXAMPLE, '"123456789012"', '"12"')
 """An example whose account a validation refuses: there is no plan."""
 BUCKET, LISTENER, GROUP = "aws_s3_bucket.app", "aws_lb_listener.https", "aws_security_group.rds"
-LOGS, DATABASE, OLD = "aws_cloudwatch_log_group.backend", "aws_db_instance.main", "aws_eip.old"
+LOGS, DATABASE, OLD = "aws_flow_log.main", "aws_db_instance.main", "aws_eip.old"
 
 FORMAT = [
     passes("as it is"),
@@ -103,13 +105,15 @@ LOCK = """provider "registry.terraform.io/hashicorp/aws" {{
   ]
 }}
 """
-ANY_VERSION = stack("versions.tf", '"~> 6.0"', '">= 3.0.0"')
+ANY_VERSION = [
+    stack(file, '"~> 6.0"', '">= 3.0.0"') for file in ("versions.tf", f"{LOGGING}versions.tf", f"{LOGGING_MODULE}versions.tf")
+]
 RIGHT, WRONG = "goOMfGE4SjLps+hpxJFEM/pZFiNgvi6BMG8/w86+f6k", "goOMfGE4SjLps+hpxJFEM/pZFiNgvi6BMG8/w86+f6K"
 
 
 def locked(version: str, hash: str) -> tuple[Edit, ...]:
     """A committed lock file, and a provider that is installed as the sources ask."""
-    return mirrored, ANY_VERSION, more(LOCK.format(version=version, hash=hash), ".terraform.lock.hcl")
+    return mirrored, *ANY_VERSION, more(LOCK.format(version=version, hash=hash), ".terraform.lock.hcl")
 
 
 INIT = [
@@ -117,7 +121,7 @@ INIT = [
     passes("a lock file that matches", *locked("3.39.0", RIGHT)),
     fails("a lock file with another hash", *locked("3.39.0", WRONG), names="checksums"),
     fails("a lock file with another version", *locked("3.38.0", RIGHT), names="3.38.0"),
-    fails("an empty lock file", mirrored, ANY_VERSION, more("\n", ".terraform.lock.hcl"), names="lock"),
+    fails("an empty lock file", mirrored, *ANY_VERSION, more("\n", ".terraform.lock.hcl"), names="lock"),
     fails("no such version", mirrored, stack("versions.tf", "~> 6.0", "~> 99.0"), names="~> 99.0"),
     fails("no such provider", mirrored, stack("versions.tf", "hashicorp/aws", "hashicorp/other"), names="hashicorp/other"),
     errs("another generation, with the packaged provider alone", packaged, stack("versions.tf", "6.0", "5.0"), names="~> 5.0"),
@@ -162,6 +166,11 @@ VARIABLE_FILE = [
     fails("the shape of a secret", rehearsed(), appends(EXAMPLE, "# https://user:hunter2@host\n"), names="line 15"),
     fails("a private key", rehearsed(), appends(EXAMPLE, KEY), names="a key over several lines"),
     fails("a password by default", rehearsed(), replaces(VARIABLES, "  sensitive ", '  default = "x"\n  sensitive ')),
+    fails(
+        "a required variable of another stack is absent",
+        replaces(f"{STACK}{LOGGING}terraform.tfvars.example", "audit_bucket ", "# "),
+        names="central_logging: ",
+    ),
     errs("an example that a plan refuses", REFUSED, names="aws_account_id"),
     errs("no example", rehearsed(), removes(EXAMPLE), names="terraform.tfvars.example"),
 ]
@@ -171,6 +180,7 @@ SAYING = more(
     'output "password" {\n  value = nonsensitive(var.db_password)\n}\n'
 )
 """Sources that Terraform warns of, and that print the password."""
+SIZED = resource("aws_vpc", '  cidr_block = "10.1.0.0/16"')
 PLAN = [
     passes("as it is"),
     fails("an address added", rehearsed(acts("aws_s3_bucket.more", "create")), names="aws_s3_bucket.more"),
@@ -184,6 +194,7 @@ PLAN = [
     ),
     fails("a warning of the provider", rehearsed(warning="Argument is deprecated"), names="Argument is deprecated"),
     fails("a warning of Terraform", SAYING, names="Elsewhere."),
+    fails("one more in another stack", more(SIZED, f"{LOGGING}more.tf"), names="central_logging: "),
     errs("no plan", unplannable, names="no plan"),
     stays_open("a given plan, whose warnings nobody knows", given(), names="warnings"),
     fails("a given plan with an address added", given(acts(OLD, "create")), names=OLD),
@@ -241,6 +252,7 @@ SECOND_PLAN = [
         "a type that the schema data does not cover", applied(drifted("other.a", "update", computed=1)), names="update other.a"
     ),
     fails("one deleted by hand", applied(acts(LOGS, "create"), drifted(LOGS, "delete")), names=f"create {LOGS}"),
+    fails("another stack changed by hand", applied_beside(acts("aws_kms_key.logs", "update")), names="central_logging: "),
     fails("one to replace", applied(acts(LISTENER, "delete", "create")), names=f"replace {LISTENER}"),
     fails("an output changed", applied(says(output_changes={"a": {"actions": ["update"]}})), names="update output.a"),
     fails("an address moved in the sources", applied(says(applyable=True)), names="is_applyable"),
@@ -260,6 +272,7 @@ STATE = [
     fails("local, beside a good example", more('terraform {\n  backend "local" {}\n}\n', "backend.tf"), names="is_remote"),
     fails("no backend", replaces(BACKEND, 'backend "s3"', "locals"), names="is_remote"),
     fails("no example", removes(BACKEND), names="backend.tf.example"),
+    fails("not encrypted in another stack", stack(f"{LOGGING}backend.tf.example", "encrypt ", "# "), names="central_logging: "),
     *(fails(f"{name} in git", more("{}\n", name), git("add", "-f", STACK + name), names=name) for name in TERRAFORM_FILES),
     fails("values of another stack in git", appends("other/a.auto.tfvars", ""), git("add", "-f", "other"), names="other/a.auto"),
     fails("no .gitignore", removes(".gitignore"), names="terraform.tfstate"),
@@ -302,13 +315,13 @@ def waivers(control: str, *plan: Edit) -> list[Case]:
 
 
 OPEN = stack("database.tf", "storage_encrypted     = true", "storage_encrypted     = false")
-SKIPPING = OPEN, stack("logs.tf", '"backend" {', '"backend" {\n  # checkov:skip=CKV_AWS_158: because')
-ACCEPTED = waiver("CKV_AWS_16", DATABASE)
+SKIPPING = OPEN, stack("registry.tf", '"backend" {', '"backend" {\n  # checkov:skip=CKV_AWS_136: because')
+ACCEPTED, REGISTRY = waiver("CKV_AWS_16", DATABASE), "aws_ecr_repository.backend"
 SOURCE_POLICY = [
     *waivers("POL-01"),
     fails("a finding", *SKIPPING, names=f"CKV_AWS_16 {DATABASE}"),
-    fails("a comment that skips a check", *SKIPPING, ACCEPTED, names=f"CKV_AWS_158 {LOGS}"),
-    passes("a comment that skips a check, with a waiver", *SKIPPING, ACCEPTED, waiver("CKV_AWS_158", LOGS)),
+    fails("a comment that skips a check", *SKIPPING, ACCEPTED, names=f"CKV_AWS_136 {REGISTRY}"),
+    passes("a comment that skips a check, with a waiver", *SKIPPING, ACCEPTED, waiver("CKV_AWS_136", REGISTRY)),
     errs("no sources", NO_SOURCES, names="no Terraform sources"),
 ]
 PLAN_POLICY = [

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,8 +21,10 @@ from proofs import harness
 from proofs.harness import ROOT
 from stackproof.inventory import sources
 from stackproof.judge import Judgement
+from stackproof.once import Once
 from stackproof.opening import OpenStage, applied_outputs, resolve
 from stackproof.policy import checkov
+from stackproof.profile import APP
 from stackproof.sources.plan import Plan
 from stackproof.stage import CACHE
 from stackproof.terraform import provider, rehearsal
@@ -33,7 +36,10 @@ from stackproof.terraform.workspace import Workspace
 
 T = TypeVar("T")
 
-JUDGED = ("infrastructure", "environments", "waivers.toml", "known_strings.toml", ".env.production.example", ".gitignore")
+JUDGED = (
+    *("infrastructure", "environments", "scripts", ".github"),
+    *("waivers.toml", "known_strings.toml", "docker-compose.localstack.yml", ".env.production.example", ".gitignore"),
+)
 NOT_SHARED = shutil.ignore_patterns(".terraform", "*.tfvars", "*.tfstate*", "*tfplan", "backend.tf")
 """What somebody who works with Terraform here has and git does not."""
 STACK = "infrastructure/terraform/"
@@ -48,10 +54,10 @@ class Repository:
     root: Path
     patch: pytest.MonkeyPatch
     target: str = "plan"
-    plan_file: str | None = None
+    plan_files: tuple[str, ...] = ()
 
     def stage(self) -> OpenStage:
-        return OpenStage(resolve(self.root, "local", self.target, self.plan_file), lambda line: None)
+        return OpenStage(resolve(self.root, "local", self.target, self.plan_files), lambda line: None)
 
 
 Edit = Callable[[Repository], None]
@@ -83,10 +89,10 @@ def copied(root: Path, patch: pytest.MonkeyPatch) -> Repository:
     repository = Repository(root, patch)
     git("init", "--quiet", "--template=")(repository)
     git("add", *JUDGED)(repository)
-    patch.setattr(checkov, "scan_sources", _once(checkov.scan_sources, lambda python, texts: (python, *sorted(texts.items()))))
-    patch.setattr(checkov, "scan_plan", _once(checkov.scan_plan, lambda python, file: (python, file.read_text(encoding="utf-8"))))
-    patch.setattr(rehearsal, "rehearse", _once(rehearsal.rehearse, _planned_from))
-    patch.setattr(Workspace, "validate", _once(Workspace.validate, lambda copy: copy.directory))  # named by its content
+    patch.setattr(checkov, "scan_sources", once(checkov.scan_sources, lambda python, texts: (python, *sorted(texts.items()))))
+    patch.setattr(checkov, "scan_plan", once(checkov.scan_plan, lambda python, file: (python, file.read_text(encoding="utf-8"))))
+    patch.setattr(rehearsal, "rehearse", once(rehearsal.rehearse, _planned_from))
+    patch.setattr(Workspace, "validate", once(Workspace.validate, lambda copy: copy.directory))  # named by its content
     return repository
 
 
@@ -94,25 +100,23 @@ def _planned_from(copy: Workspace, root: Path, variables: Mapping[str, object]) 
     return copy.directory, (root / EXAMPLE).read_text(encoding="utf-8"), repr(variables)
 
 
-def _once(function: Callable[..., T], content: Callable[..., object]) -> Callable[..., T]:
-    """The function, called once for arguments with the same content."""
+def once(function: Callable[..., T], content: Callable[..., object]) -> Callable[..., T]:
+    """The function, called once for arguments with the same content; what it raised is raised again."""
 
-    def remembered(*arguments: Any) -> T:
-        key = (function.__qualname__, content(*arguments))
-        if key not in _remembered:
-            _remembered[key] = function(*arguments)
-        answer: T = _remembered[key]
+    def remembered(*arguments: Any, **named: Any) -> T:
+        key = (function.__module__, function.__qualname__, content(*arguments, **named))
+        answer: T = _remembered.setdefault(key, Once(partial(function, *arguments, **named)))()
         return answer
 
     return remembered
 
 
-_remembered: dict[object, Any] = {}
+_remembered: dict[object, Once[Any]] = {}
 
 
 @functools.cache
 def compliant_rehearsal() -> Rehearsal:
-    """The plan of the stack as it is."""
+    """The plan of the app stack as it is."""
     return OpenStage(resolve(ROOT, "local", "plan"), lambda line: None).rehearsal()
 
 
@@ -181,7 +185,8 @@ def rehearsed(*edits: PlanEdit, warning: str = "") -> Edit:
         document = _edited(copy.deepcopy(dict(made.plan.document)), edits)
         said = (Diagnostic("warning", warning, "", "", "", 0),) if warning else ()
         changed = replace(made, plan=Plan(document, made.plan.where), said=(*made.said, *said))
-        repository.patch.setattr(OpenStage, "rehearsal", lambda stage: changed)
+        others = OpenStage.rehearsal
+        repository.patch.setattr(OpenStage, "rehearsal", lambda stage, name=APP: changed if name == APP else others(stage, name))
 
     return edit
 
@@ -203,7 +208,7 @@ def given(*edits: PlanEdit) -> Edit:
         document = _edited({"planned_values": {}, "configuration": {}, "resource_changes": added}, edits)
         file = repository.root / "plan.json"
         file.write_text(json.dumps(document), encoding="utf-8")
-        repository.plan_file = str(file)
+        repository.plan_files = (str(file),)
 
     return edit
 
@@ -214,7 +219,9 @@ def deployed(**changes: object) -> Edit:
     def edit(repository: Repository) -> None:
         outputs = {name: {"value": value} for name, value in (OUTPUTS | changes).items() if value is not None}
         repository.target = "embedded"
-        repository.patch.setattr(OpenStage, "outputs", lambda stage: applied_outputs(outputs, "terraform output"))
+        repository.patch.setattr(
+            OpenStage, "outputs", lambda stage: applied_outputs({APP: outputs, **OTHER_OUTPUTS}, "terraform output")
+        )
 
     return edit
 
@@ -229,6 +236,18 @@ OUTPUTS: dict[str, object] = {
 }
 
 
+OTHER_OUTPUTS: dict[str, dict[str, Any]] = {
+    "central_logging": {
+        "log_key_arn": {"value": "arn:aws:kms:ap-northeast-2:123456789012:key/00000000-0000-4000-8000-000000000000"},
+        "audit_bucket": {"value": "triflow-ai-audit-logs"},
+        "trail_arn": {"value": "arn:aws:cloudtrail:ap-northeast-2:123456789012:trail/triflow-ai-audit"},
+        "log_reader_role_arn": {"value": "arn:aws:iam::123456789012:role/triflow-ai-production-log-reader"},
+        "billing_topic_arn": {"value": "arn:aws:sns:us-east-1:123456789012:triflow-ai-production-billing"},
+    }
+}
+"""The outputs of the other stacks."""
+
+
 def applied(*edits: PlanEdit) -> Edit:
     """Let the stack be deployed, and a second plan of it be empty, after some edits."""
 
@@ -240,8 +259,30 @@ def applied(*edits: PlanEdit) -> Edit:
             "output_changes": {name: {"actions": ["no-op"]} for name in OUTPUTS},
             "applyable": False,
         }
+        nothing = {"planned_values": {}, "configuration": {}, "applyable": False}
+        plans = {APP: _edited(document, edits)}
         repository.target = "embedded"
-        repository.patch.setattr(OpenStage, "second_plan", lambda stage: Plan(_edited(document, edits), "a second plan"))
+        repository.patch.setattr(
+            OpenStage, "second_plan", lambda stage, name=APP: Plan(plans.get(name, nothing), f"a second plan of {name}")
+        )
+
+    return edit
+
+
+def applied_beside(*edits: PlanEdit) -> Edit:
+    """Let the stacks be deployed, and a second plan of one beside the app stack be empty, after some edits."""
+
+    def edit(repository: Repository) -> None:
+        document = {
+            "planned_values": {},
+            "configuration": {},
+            "resource_changes": [],
+            "applyable": False,
+        }
+        applied()(repository)
+        others = OpenStage.second_plan
+        edited = Plan(_edited(document, edits), "a second plan")
+        repository.patch.setattr(OpenStage, "second_plan", lambda stage, name=APP: others(stage) if name == APP else edited)
 
     return edit
 
@@ -277,7 +318,7 @@ def failing_checkov(repository: Repository) -> None:
     """Let checkov end at once, with nothing written."""
     nothing = shutil.which("false")
     assert nothing
-    repository.patch.setattr(checkov, "environment", lambda cache, say: Path(nothing))
+    repository.patch.setattr("stackproof.inventory.sources.environment", lambda *_: Path(nothing))
 
 
 # Edits of a plan document

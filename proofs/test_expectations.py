@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from proofs.front_doors import served
-from proofs.harness import on_cloud, profile, recorded_at, says
+from proofs.harness import absent, adds, on_cloud, on_plan, profile, recorded_at, says
+from proofs.logging.edits import GROUPS
 from proofs.security.identity import ADMINISTRATOR, EVERYTHING, USER, attached, aws_policy
 from stackproof.aws.calls import Call
 from stackproof.profile import Profile
+from stackproof.resources.queries import START
 from stackproof.sources.replay import Recorded
 from stackproof.verdicts import Verdict
 
@@ -33,6 +35,44 @@ def test_a_deploy_user_is_an_administrator_until_the_declared_day(days: int, ver
 def test_ecs_exec_is_for_environments_that_allow_it(allowed: bool, verdict: Verdict) -> None:
     edit = says("ecs:DescribeServices", "services.0.enableExecuteCommand", True)
     assert on_cloud("SEC-ECS-02", edit, expected=expecting("service", execute_command=allowed)).verdict is verdict
+
+
+def naming(**changes: object) -> Profile:
+    """The profile with the first exception of the naming design changed: that of the deployment guide."""
+    first, *others = profile().logs.exceptions
+    return expecting("logs", exceptions=(first.model_copy(update=changes), *others))
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(-1, Verdict.FAIL), (0, Verdict.PASS), (1, Verdict.PASS)])
+@pytest.mark.parametrize("judged", [on_cloud, on_plan])
+def test_a_name_outside_of_the_design_is_accepted_until_its_last_day(judged: Any, days: int, verdict: Verdict) -> None:
+    expires = (recorded_at() + timedelta(days=days)).date()
+    judgement = judged("LOG-01", expected=naming(expires=expires))
+    assert judgement.verdict is verdict
+    assert days >= 0 or f"accepted until {expires}" in judgement.message
+
+
+@pytest.mark.parametrize("judged", [on_cloud, on_plan])
+def test_a_name_outside_of_the_design_is_in_use(judged: Any) -> None:
+    judgement = judged("LOG-01", expected=naming(name="/aws/ecs/nobody"))
+    assert judgement.verdict is Verdict.FAIL
+    failed = {one.resource for one in judgement.resources if one.verdict is Verdict.FAIL}
+    assert failed == {"exception /aws/ecs/nobody", "/aws/ecs/triflow-ai-production-backend"}
+
+
+def test_who_is_declared_may_read_logs() -> None:
+    readers = ("triflow-ai-production-log-reader", "terraform-deploy")
+    edits = [attached(USER, ADMINISTRATOR), *aws_policy(ADMINISTRATOR, EVERYTHING)]
+    assert on_cloud("LOG-14", *edits).verdict is Verdict.FAIL
+    assert on_cloud("LOG-14", *edits, expected=expecting("logs", readers=readers)).verdict is Verdict.PASS
+
+
+def test_log_groups_of_the_whole_account_can_be_judged() -> None:
+    edit = adds(GROUPS, "logGroups", {"logGroupName": "/aws/eks/other/errors"})
+    assert on_cloud("LOG-01", edit).verdict is Verdict.PASS
+    judgement = on_cloud("LOG-01", edit, expected=expecting("logs", owned=("/aws/",)))
+    assert judgement.verdict is Verdict.FAIL
+    assert "there is no service 'eks'; the design has ecs, lambda, alb, rds" in judgement.message
 
 
 def by_domain(calls: list[Recorded]) -> list[Recorded]:
@@ -60,3 +100,21 @@ def test_a_certificate_for_the_load_balancer_is_none_for_the_name_of_its_users()
 def test_a_key_and_a_certificate_are_counted_from_the_moment_of_the_run() -> None:
     assert on_cloud("SEC-IAM-02", expected=expecting("identity", access_key_days=1)).verdict is Verdict.PASS
     assert on_cloud("SEC-ALB-03", expected=expecting("load_balancer", certificate_days=3650)).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(("budget", "verdict"), [(1.0, Verdict.FAIL), (2.0, Verdict.PASS)])
+def test_logs_may_cost_what_the_environment_gives_for_them(budget: float, verdict: Verdict) -> None:
+    """The key and what queries scan cost 1.76 USD; hardly anything arrives."""
+    cost = profile().logs.cost.model_copy(update={"monthly_budget_usd": budget})
+    assert on_cloud("LOG-15", expected=expecting("logs", cost=cost)).verdict is verdict
+
+
+@pytest.mark.parametrize(("member", "verdict"), [("model", Verdict.PASS), ("session", Verdict.FAIL)])
+def test_a_record_of_an_llm_call_has_what_the_environment_asks_for(member: str, verdict: Verdict) -> None:
+    record = {**profile().logs.llm_record, member: "text"}
+    assert on_cloud("LOG-10", expected=expecting("logs", llm_record=record)).verdict is verdict
+
+
+def test_templates_are_not_run_where_that_costs_money() -> None:
+    judgement = on_cloud("LOG-11", absent(START), expected=expecting("logs", run_queries=False))
+    assert judgement.verdict is Verdict.PASS

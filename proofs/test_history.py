@@ -8,8 +8,8 @@ import pytest
 from proofs import harness, repository
 from proofs.cases import Proven
 from proofs.harness import ROOT
+from proofs.history import CASES, CREDENTIALS
 from proofs.phase0 import Case
-from proofs.security.sources import CASES, CREDENTIALS
 from stackproof.controls import catalogue
 from stackproof.policy.credentials import search
 from stackproof.verdicts import Verdict

@@ -9,6 +9,7 @@ import pytest
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, absent, adds, answers, fails, omits, planned, says, unknown, with_resource, without
+from proofs.logging.edits import ERRORS, GROUPS, group, planned_group
 from proofs.security.load_balancer import FORWARD, HTTP, LISTENER, PLANNED_FORWARD, PLANNED_REDIRECT, REDIRECT
 from proofs.security.network import DECLARED_RULE, RDS, RULES, WORLD
 from stackproof.verdicts import AccessDenied
@@ -139,6 +140,10 @@ CASES = [
     cloud(
         "SEC-RDS-01", "PubliclyAccessible not told", ERROR, omits("rds:DescribeDBInstances", "DBInstances.0.PubliclyAccessible")
     ),
+    # Every number of days is a retention, and 0 is one; it stands for ever.
+    plan("LOG-03", "retention_in_days = 0", FAIL, planned(planned_group(ERRORS), retention_in_days=0), names=ERRORS),
+    plan("LOG-03", "retention_in_days left out", FAIL, planned(planned_group(ERRORS), retention_in_days=None), names=ERRORS),
+    cloud("LOG-03", "retentionInDays not told", FAIL, omits(GROUPS, group(ERRORS, "retentionInDays")), names=ERRORS),
     # A policy is judged by its name: FIPS is not in the list of good ones, TLS13 is.
     *(
         plan("SEC-ALB-02", name, verdict, planned(HTTPS, ssl_policy=f"ELBSecurityPolicy-{name}"))

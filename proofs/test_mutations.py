@@ -1,18 +1,24 @@
-"""Every fact that a security control reads matters: change it, and the control no longer passes.
+"""Every fact that a control reads from AWS or a plan matters: change it, and the control no longer passes.
 
 The facts are those that are looked up in the compliant runs, by a control or by the collections that it asks for. Each is changed in
 every way that `proofs.mutations` knows, one change a run, where it is looked up, so that it does not matter where it comes from. What
 rightly makes no difference is listed in ``survivors.toml``, with the reason. Nothing else may survive, and what is listed must.
+
+Of a mapping of texts, as tags are, the members count that were looked up. Two bounds keep it short: of a long collection (log events,
+datapoints) `proofs.mutations.MOST_ITEMS` items are changed, and of an enumeration `MOST_LEGAL` other members are tried. The
+score counts what was tried.
 """
 
 import functools
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 from botocore.session import Session
@@ -23,16 +29,27 @@ from proofs.harness import CloudStage, PlanStage
 from proofs.mutations import Mutant, mutants
 from stackproof.aws.readonly import PROBES
 from stackproof.controls import catalogue
+from stackproof.evidence import ledger
 from stackproof.resources import base
 from stackproof.resources.base import Field, Resource
+from stackproof.resources.log_events import LogEvents
+from stackproof.resources.logs import LogGroup
+from stackproof.resources.service import Container
 from stackproof.sources.plan import Plan
 from stackproof.sources.replay import Recording
 from stackproof.stage import Stage
 from stackproof.verdicts import Verdict
 
-CONTROLS = [control for control in harness.controls("security") if set("PEA") & set(catalogue()[control].stages)]
+CONTROLS = [control for control in harness.controls(*harness.ON_AWS) if set("PEA") & set(catalogue()[control].stages)]
 MOST_LEGAL = 8
 """How many other members of an enumeration are tried; some have hundreds."""
+NETWORK = (("ec2:DescribeSubnets", "Subnets", "SubnetId"), ("ec2:DescribeRouteTables", "RouteTables", "RouteTableId"))
+"""Operations that list parts of a network, where in their answers, and what identifies one."""
+UNDUE: dict[type[Resource], str] = {
+    LogEvents: "(redacted e-mail address)",  # what held personal data, as it is captured
+    Container: "DATABASE_PASSWORD",  # as the name of a variable
+}
+"""What a text of a kind of resource should not be."""
 
 
 class Survivor(BaseModel):
@@ -46,7 +63,7 @@ class Survivor(BaseModel):
     mutations: tuple[str, ...]
     reason: Annotated[str, StringConstraints(min_length=20)]
     resources: tuple[str, ...] | None = None
-    """Their names; every one of the kind, if it does not say."""
+    """Patterns of their names (see `called`); every one of the kind, if it does not say."""
     stage: Literal["cloud", "plan"] | None = None
     """Where; on both, if it does not say."""
 
@@ -55,9 +72,29 @@ class Survivor(BaseModel):
             one.control in self.controls
             and one.fact.place in self.fields
             and one.mutation in self.mutations
-            and one.fact.name in (self.resources or (one.fact.name,))
+            and any(fnmatchcase(called(one.fact.name), pattern) for pattern in self.resources or "*")
             and self.stage in (None, one.stage)
         )
+
+
+class Texts(dict[str, str]):
+    """A mapping of texts that notes which of its members are looked up."""
+
+    def __init__(self, texts: Mapping[str, str], members: set[str]) -> None:
+        super().__init__(texts)
+        self.members = members
+
+    def __getitem__(self, name: str) -> str:
+        self.members.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.members.add(name)
+        return super().get(name, default)
+
+    def items(self) -> Any:
+        self.members.update(self)
+        return super().items()
 
 
 class Fact(NamedTuple):
@@ -77,7 +114,17 @@ class Fact(NamedTuple):
         return (type(resource), resource.name, resource.source, field.name) == (self.kind, self.name, self.source, self.field)
 
     def mutants(self) -> list[Mutant]:
-        return mutants(self.value, base._hints(self.kind)[self.field], legal(self.kind))
+        hint = base._hints(self.kind)[self.field]
+        if not isinstance(self.value, Texts):
+            return mutants(self.value, hint, legal(self.kind))
+        texts, members = dict(self.value), self.value.members
+        seen = {name: text for name, text in texts.items() if name in members}
+        others = {name: text for name, text in texts.items() if name not in members}
+        return [
+            replace(mutant, value={**others, **mutant.value})
+            for mutant in mutants(seen, hint, legal(self.kind))
+            if isinstance(mutant.value, dict)
+        ]
 
 
 class Tried(NamedTuple):
@@ -87,12 +134,13 @@ class Tried(NamedTuple):
     stage: str
     fact: Fact
     mutation: str
+    """``[].target + x``; with ``, in part`` if it is noticed at one place of the value, and not at another."""
     is_noticed: bool
 
     @property
     def named(self) -> tuple[str, str]:
         """What was changed and how; of which resource, on which stage."""
-        return f"{self.fact.place} {self.mutation}", f"{self.fact.name} ({self.stage})"
+        return f"{self.fact.place} {self.mutation}", f"{called(self.fact.name)} ({self.stage})"
 
 
 @functools.cache
@@ -106,6 +154,24 @@ def compliant() -> dict[str, Callable[[], Stage]]:
     """Fresh compliant stages, by name. What they are made from is read once: no run changes it."""
     recording, plan = Recording(harness.compliant_calls()), Plan(harness.compliant_plan(), "the compliant plan")
     return {"cloud": lambda: CloudStage(recording, harness.profile()), "plan": lambda: PlanStage(plan, harness.profile())}
+
+
+def called(name: str) -> str:
+    """What a part of a network is called by its tag, instead of by its id, which is another in every recording."""
+    return _tagged().get(name, name)
+
+
+@functools.cache
+def _tagged() -> dict[str, str]:
+    parts = [
+        (part[id], part["Tags"])
+        for operation, member, id in NETWORK
+        for call in harness.compliant_calls()
+        if call.call.operation == operation
+        for page in call.pages
+        for part in page[member]
+    ]
+    return {id: tag["Value"] for id, tags in parts for tag in tags if tag["Key"] == "Name"}
 
 
 def stages(control: str) -> list[str]:
@@ -126,12 +192,20 @@ def looking_up(change: Callable[[Resource, Field, object], object]) -> Iterator[
 def facts(control: str, stage: str) -> list[Fact]:
     """What a control looks up where everything is compliant, each fact once."""
     found: dict[tuple[str, ...], Fact] = {}
+    members: dict[tuple[str, ...], set[str]] = {}
 
     def note(one: Resource, field: Field, value: object) -> object:
+        if isinstance(value, Mapping) and all(isinstance(text, str) for text in value.values()):
+            value = Texts(value, members.setdefault((one.label, one.source, field.name), set()))
         found.setdefault((one.label, one.source, field.name), Fact(type(one), one.name, one.source, field.name, value))
         return value
 
-    with looking_up(note):
+    def record(resource: str, field: str, value: object, source: str) -> None:
+        shown(resource, field, dict(value) if isinstance(value, Texts) else value, source)
+
+    shown = ledger.record
+    with looking_up(note), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger, "record", record)  # it shows every member
         judgement = harness.judged(control, compliant()[stage]())
     assert judgement.verdict is Verdict.PASS, judgement.message
     return list(found.values())
@@ -141,19 +215,29 @@ def tried(control: str) -> Iterator[Tried]:
     """Every mutant of every fact that a control looks up."""
     for stage in stages(control):
         for fact in facts(control, stage):
+            seen: list[tuple[str, bool]] = []
             for mutant in fact.mutants():
                 with looking_up(lambda one, field, value: mutant.value if fact.is_looked_up(one, field) else value):  # noqa: B023
                     judgement = harness.judged(control, compliant()[stage]())
-                yield Tried(control, stage, fact, str(mutant), judgement.verdict is not Verdict.PASS)
+                seen.append((str(mutant), judgement.verdict is not Verdict.PASS))
+            for mutation, is_noticed in seen:
+                in_part = ", in part" if (mutation, not is_noticed) in seen else ""
+                yield Tried(control, stage, fact, f"{mutation}{in_part}", is_noticed)
 
 
 def legal(kind: type[Resource]) -> Callable[[str], list[str]]:
-    """The other members of the enumerations that a text is in, of the services that a kind of resource is read from."""
+    """The other members of the enumerations that a text is in, of the services that a kind of resource is read from.
+
+    A tag of a log group has legal values, too; and some texts may be what they should not.
+    """
     services = sorted({operation.partition(":")[0] for operation in kind.operations} - {*PROBES})
+    tags = [list(values) for values in harness.profile().logs.tags.values()] if kind is LogGroup else []
 
     def others(text: str) -> list[str]:
-        alike = [members for service in services for members in enumerations(service) if text in members]
-        return list(dict.fromkeys(member for members in alike for member in members if member != text))[:MOST_LEGAL]
+        sets = [members for service in services for members in enumerations(service)]
+        alike = [members for members in (*sets, *tags) if text in members]
+        undue = [UNDUE[kind]] if kind in UNDUE else []
+        return undue + list(dict.fromkeys(member for members in alike for member in members if member != text))[:MOST_LEGAL]
 
     return others
 

@@ -6,8 +6,8 @@ import pytest
 
 from proofs import harness
 from proofs.harness import CloudStage
-from proofs.security import CASES
-from proofs.test_security import ON_CLOUD
+from proofs.rows import CASES
+from proofs.test_counterexamples import ON_CLOUD
 from stackproof.aws.calls import Call
 from stackproof.aws.permissions import action_of, resources_of
 from stackproof.controls import declared

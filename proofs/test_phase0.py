@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from proofs import harness, repository
+from proofs import emulator, harness, operations, phase0, repository
 from proofs.cases import Proven
-from proofs.phase0 import CASES, Case
+from proofs.phase0 import Case
 from stackproof.verdicts import Verdict
 
 CONTROLS = harness.controls("phase0")
+CASES = {**phase0.CASES, **operations.CASES, **emulator.CASES}
 
 
 @pytest.mark.parametrize(

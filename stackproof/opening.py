@@ -9,11 +9,16 @@ import os
 import platform
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
 
 import stackproof
 from stackproof.evidence import recorded
@@ -22,24 +27,27 @@ from stackproof.evidence.recorded import Facts, RecordedRun
 from stackproof.evidence.store import Store, document_path
 from stackproof.once import Once
 from stackproof.policy import waivers
-from stackproof.profile import Profile, load
+from stackproof.profile import APP, Profile, load
 from stackproof.resources.base import Given
 from stackproof.resources.sources import Output
 from stackproof.results import ControlResult
 from stackproof.sources import Source
 from stackproof.sources.plan import Plan, PlanSource
+from stackproof.sources.stacks import joined, output_name
 from stackproof.stage import Stage
 from stackproof.verdicts import NotApplicable, NotReported, NotYetKnown, UsageError
 
 if TYPE_CHECKING:
     from stackproof.aws.session import Network
-    from stackproof.embedded.front_door import FrontDoor
     from stackproof.embedded.provision import Deployed
+    from stackproof.localstack.server import LocalStack
+    from stackproof.probes.bastion import Bastion
+    from stackproof.probes.postgres import Access
     from stackproof.sources.aws import Reader
     from stackproof.terraform.rehearsal import Rehearsal
 
-TARGETS = ("plan", "embedded", "aws", "replay")
-LETTERS = {"plan": "SP", "embedded": "SPE", "aws": "SA"}
+TARGETS = ("plan", "embedded", "localstack", "aws", "replay")
+LETTERS = {"plan": "SP", "embedded": "SPE", "localstack": "SL", "aws": "SA"}
 """The catalogue's letters that a target can judge. A plan can be made on every laptop, so ``embedded`` has one too."""
 
 
@@ -50,7 +58,7 @@ class Request:
     root: Path
     profile: Profile
     target: str
-    plan_file: Path | None = None
+    plan_files: tuple[Path, ...] = ()
     endpoint: str | None = None
     """Of an emulator that runs already; it is used as it is and nothing is started."""
     deployed: Mapping[str, Any] | None = None
@@ -61,6 +69,8 @@ class Request:
     """Whether it is judged by the expectations and waivers that were recorded with it."""
     now: datetime | None = None
     """The moment that ages are counted from, if another process of the run has set it."""
+    bastion: "Bastion | None" = None
+    """A host in the VPC that is reached by ssh."""
 
     @property
     def accepted(self) -> str:
@@ -83,9 +93,10 @@ def resolve(
     root: Path,
     environment: str | None = None,
     target: str | None = None,
-    plan: str | None = None,
+    plans: Sequence[str] = (),
     evidence: str | None = None,
     *,
+    bastion: str | None = None,
     deployed: Mapping[str, Any] | None = None,
     now: str | None = None,
 ) -> Request:
@@ -95,32 +106,33 @@ def resolve(
     ``now`` are what another process of the same run knows already.
     """
     if evidence or target == "replay":
-        return _replay(root, environment, target, plan, evidence)
+        return _replay(root, environment, target, plans, evidence)
     profile = load(environment or "local", root / "environments")
-    chosen = target or ("plan" if plan else profile.target)
-    plan_file = Path(plan) if plan else None
-    if plan_file and not plan_file.is_file():
-        raise UsageError(f"--plan {plan}: there is no such file; make one with terraform show -json tfplan > plan.json")
+    chosen = target or ("plan" if plans else profile.target)
+    for plan in plans:
+        if not Path(plan).is_file():
+            raise UsageError(f"--plan {plan}: there is no such file; make one with terraform show -json tfplan > plan.json")
     redirected = sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL") and os.environ[name])
     if chosen == "aws" and redirected:
         raise UsageError(
             f"environment {profile.name} is judged on AWS itself, but {', '.join(redirected)} points elsewhere: "
             "unset it, or use --env local for an emulator"
         )
-    endpoint = os.environ.get("AWS_ENDPOINT_URL") if chosen == "embedded" else None
+    endpoint = os.environ.get("AWS_ENDPOINT_URL") if chosen in ("embedded", "localstack") else None
     return Request(
         root,
         profile,
         chosen,
-        plan_file,
+        tuple(map(Path, plans)),
         endpoint or None,
         deployed=deployed,
         now=datetime.fromisoformat(now) if now else None,
+        bastion=_bastion(bastion, chosen) if bastion else None,
     )
 
 
-def _replay(root: Path, environment: str | None, target: str | None, plan: str | None, evidence: str | None) -> Request:
-    if target not in (None, "replay") or plan:
+def _replay(root: Path, environment: str | None, target: str | None, plans: Sequence[str], evidence: str | None) -> Request:
+    if target not in (None, "replay") or plans:
         raise UsageError("--evidence judges a recorded run again; leave out --plan and any other --target")
     if not evidence:
         raise UsageError("--target replay judges a recorded run again; say which: --evidence reports/local-embedded")
@@ -128,6 +140,14 @@ def _replay(root: Path, environment: str | None, target: str | None, plan: str |
     _ = run.results, run.recording  # bad input ends the run here
     profile = load(environment, root / "environments") if environment else run.profile
     return Request(root, profile, "replay", recorded=run, as_then=not environment)
+
+
+def _bastion(url: str, target: str) -> "Bastion":
+    from stackproof.probes.bastion import Bastion
+
+    if target != "aws":
+        raise UsageError(f"--bastion leads into the VPC of a stack on AWS; the target of this run is {target}")
+    return Bastion(url)
 
 
 def read_plan(path: Path) -> Plan:
@@ -139,6 +159,25 @@ def read_plan(path: Path) -> Plan:
             f"{path}: not JSON. A saved plan cannot be read as it is; convert it: terraform show -json {path} > plan.json"
         ) from None
     return Plan(document, str(path))
+
+
+def read_plans(paths: Sequence[Path], profile: Profile) -> dict[str, Plan]:
+    """The plans in these files by the stack that each is of: the one with whose reviewed addresses it has most in common.
+
+    Raises `UsageError` for a file that holds none, and for two plans of one stack.
+    """
+    found: dict[str, Plan] = {}
+    for path in paths:
+        plan = read_plan(path)
+        addresses = {change.address for change in plan.changes}
+        stacks = profile.terraform.stacks
+        stack = max([APP, *stacks], key=lambda name: len(addresses & {*stacks[name].reviewed}))
+        if stack in found:
+            raise UsageError(
+                f"--plan {path}: this is a plan of the stack {stack}, and so is {found[stack].where}; give one of them"
+            )
+        found[stack] = plan
+    return found
 
 
 class RunStage(Stage):
@@ -229,53 +268,59 @@ class OpenStage(RunStage):
 
     def __init__(self, request: Request, say: Callable[[str], None], store: Store | None = None) -> None:
         super().__init__(request, request.target, say, store)
-        self.letters = LETTERS[request.target] + ("P" if request.target == "aws" and request.plan_file else "")
+        self.letters = LETTERS[request.target] + ("P" if request.target == "aws" and request.plan_files else "")
         self._source = Once(self._open_source)
         self._network = Once(self._open_network)
         self._reader = Once(self._open_reader)
         self._cloud = Once(self._open_cloud)
-        self._front_door = Once(self._open_front_door)
-        self._rehearsal = Once(self._rehearse)
+        self._localstack = Once(self._open_localstack)
+        self._undo = ExitStack()
+        self._access = Once(self._open_access)
+        self._rehearsals = {stack: Once(partial(self._rehearse, stack)) for stack in request.profile.terraform.stacks}
         self._plan = Once(self._open_plan)
-        self._given_plan = read_plan(request.plan_file) if request.plan_file else None
+        self._given_plans = read_plans(request.plan_files, request.profile)
 
     def source(self) -> Source:
         return self._source()
 
     @property
     def is_given_a_plan(self) -> bool:
-        return self._given_plan is not None
+        return bool(self._given_plans)
 
     def plan(self) -> Plan:
         return self._plan()
 
-    def rehearsal(self) -> "Rehearsal":
-        return super().rehearsal() if self.target == "aws" else self._rehearsal()
+    def rehearsal(self, stack: str = APP) -> "Rehearsal":
+        return super().rehearsal(stack) if self.target == "aws" else self._rehearsals[stack]()
 
     def outputs(self) -> Mapping[str, Output]:
         if self.target == "plan":
             return planned_outputs(self.plan())
+        stacks = self.profile.terraform.stacks
         if self.target == "aws":
-            return applied_outputs(json.loads(self._by_user("output", "-json")), "terraform output")
-        return applied_outputs(self._cloud().workspace.output(), "terraform output, embedded cloud")
+            told = {stack: json.loads(self._by_user(stack, "output", "-json")) for stack in stacks}
+            return applied_outputs(told, "terraform output")
+        workspaces = self._cloud().workspaces
+        return applied_outputs({stack: workspaces[stack].output() for stack in stacks}, "terraform output, embedded cloud")
 
-    def second_plan(self) -> Plan:
-        if self.target == "aws":
-            return self._kept_plan("second-plan", self._plan_by_user)
-        return (
-            self._kept_plan("second-plan", lambda: deployed_plan(self._cloud()))
-            if self.target == "embedded"
-            else super().second_plan()
-        )
+    def second_plan(self, stack: str = APP) -> Plan:
+        if self.target == "plan":
+            return super().second_plan(stack)
+        made = self._plan_by_user if self.target == "aws" else self._plan_of_deployed
+        return self._kept_plan(second_plan_name(stack), lambda: made(stack))
 
     @property
     def endpoint(self) -> str | None:
+        if self.target == "localstack":
+            return self._localstack().endpoint
         if self.target != "embedded":
             return None
         return self._request.endpoint or self._cloud().endpoint
 
     @property
     def handle(self) -> Mapping[str, Any] | None:
+        if self._localstack.made:
+            return {"endpoint": self._localstack.made.endpoint}
         return self._cloud.made.handle if self._cloud.made else None
 
     @property
@@ -300,7 +345,9 @@ class OpenStage(RunStage):
     def versions(self) -> Mapping[str, str]:
         packages = ("boto3", *(["moto"] if self.target == "embedded" else []))
         found = {**super().versions, **{package: importlib.metadata.version(package) for package in packages}}
-        rehearsal = self._rehearsal.made
+        if self._localstack.made:
+            found["localstack"] = self._localstack.made.version
+        rehearsal = self._rehearsals[APP].made
         if rehearsal:
             copy = rehearsal.workspace
             found |= {
@@ -310,14 +357,17 @@ class OpenStage(RunStage):
         return found
 
     def close(self) -> None:
-        if self._front_door.made:
-            self._front_door.made.close()
+        if self._request.bastion:
+            self._request.bastion.close()
         if self._cloud.made:
             self._cloud.made.close()
+        self._undo.close()
 
     def _open_network(self) -> "Network":
         from stackproof.aws.session import Network
 
+        if self.target == "localstack":
+            return Network(endpoint=self.endpoint, access_key=self._access_key())
         return Network(endpoint=self.endpoint)
 
     def _open_reader(self) -> "Reader":
@@ -326,7 +376,13 @@ class OpenStage(RunStage):
         from stackproof.probes import Probes
         from stackproof.sources.aws import Reader
 
-        transport = Probes(self._network(), locate=self._locate, trusted=self.served and self.served / "certificate.pem")
+        transport = Probes(
+            self._network(),
+            locate=self._locate,
+            trusted=self.served and self.served / "certificate.pem",
+            access=self._access,
+            bastion=self._request.bastion,
+        )
         reader = Reader(
             transport, account=self.profile.account, region=self.profile.region, keep=self._store.answer if self._store else None
         )
@@ -334,27 +390,43 @@ class OpenStage(RunStage):
         return reader
 
     def _locate(self, host: str, port: int) -> tuple[str, int]:
-        """Where a load balancer is reached: on the embedded target at a front door of this run."""
-        return self._front_door().locate(host, port) if self.target == "embedded" else (host, port)
+        """Where a load balancer or a database is reached: what the embedded target runs is on this machine."""
+        if self.target != "embedded":
+            return host, port
+        from stackproof.embedded import workload
 
-    def _open_front_door(self) -> "FrontDoor":
-        from stackproof.embedded import front_door
-        from stackproof.embedded.account import Endpoint
+        if self.endpoint is None or self._request.endpoint:
+            raise NotApplicable(f"{self._request.endpoint} is used as it is; what runs in it is not known here")
+        return workload.locate(self.endpoint, host, port)
 
-        if self.served is None or self.endpoint is None:
-            raise NotApplicable(f"{self._request.endpoint} is used as it is; it has no load balancer that answers")
-        endpoint = Endpoint(self.endpoint, self.profile.account, self.profile.region)
-        return front_door.open_for(endpoint, self.profile.load_balancer.name, self.served)
+    def _open_access(self) -> "Access":
+        """What it takes to ask the database."""
+        from stackproof.probes.postgres import AUTHORITIES, Access
+
+        if self.target == "embedded":
+            deployed = self._cloud()
+            return Access(deployed.recipe.password, deployed.directory / "authority.pem")
+        access = Access.of(os.environ)
+        if access.trusted is None:
+            self.notes.append(f"The database's certificate was not verified: {AUTHORITIES} names no file with RDS's authorities.")
+        return access
 
     def _open_source(self) -> Source:
         if self.target == "plan":
             return PlanSource(self.plan())
+        if self.target == "localstack" and not (self._request.endpoint or self._request.deployed):
+            self._deploy_to_localstack()
         from stackproof.sources.aws import AwsSource
 
         return AwsSource(self._reader())
 
     def _open_plan(self) -> Plan:
-        return self._kept_plan("plan", lambda: self._given_plan or self.rehearsal().plan)
+        return self._kept_plan("plan", lambda: joined(self._given_plans or self._rehearsed_plans()))
+
+    def _rehearsed_plans(self) -> dict[str, Plan]:
+        stacks = list(self.profile.terraform.stacks)
+        with ThreadPoolExecutor() as pool:
+            return dict(zip(stacks, pool.map(lambda stack: self.rehearsal(stack).plan, stacks), strict=True))
 
     def _kept_plan(self, name: str, make: Callable[[], Plan]) -> Plan:
         """A plan that stays among the evidence."""
@@ -371,49 +443,106 @@ class OpenStage(RunStage):
         if self._request.endpoint:
             raise NotApplicable(f"{self._request.endpoint} is used as it is; what Terraform knows of it is not known here")
         from stackproof.embedded import provision
-        from stackproof.embedded.recipe import Values
+        from stackproof.embedded.recipe import Account, stacks_of
+        from stackproof.embedded.workload import Source as Workload
 
-        values = Values(self.profile.account, self.profile.region, self.profile.terraform.variables)
+        source = Workload.of(self.root, self.cache)
+        stacks, account = stacks_of(self.profile, self.root), Account(self.profile.account, self.profile.region)
         if self._request.deployed:
-            return provision.shared(self.terraform_root, cache=self.cache, values=values, handle=self._request.deployed)
-        deployed = provision.ensure(self.terraform_root, cache=self.cache, values=values, say=self.say)
+            return provision.shared(stacks, cache=self.cache, account=account, source=source, handle=self._request.deployed)
+        deployed = provision.ensure(stacks, cache=self.cache, account=account, source=source, say=self.say)
         self.notes += deployed.notes
         return deployed
 
-    def _rehearse(self) -> "Rehearsal":
+    def emulator(self) -> AbstractContextManager[str]:
+        if self.target == "embedded" and not self._request.endpoint:
+            return fresh_cloud(self.profile.account)  # the deployed stack is judged at the same time
+        return _alone(self.endpoint, self.cache / "emulator.lock") if self.endpoint else super().emulator()
+
+    def _access_key(self) -> str:
+        """Of a user of the account in LocalStack; where it is used as it is, of the account itself."""
+        from stackproof.embedded.recipe import Account
+        from stackproof.localstack import stack
+
+        if self._request.endpoint:
+            return self.profile.account
+        return stack.access_key(self._localstack().endpoint, Account(self.profile.account, self.profile.region))
+
+    def _deploy_to_localstack(self) -> None:
+        from stackproof.embedded.recipe import Account, stacks_of
+        from stackproof.localstack import backend_use, stack
+
+        stacks, account = stacks_of(self.profile, self.root), Account(self.profile.account, self.profile.region)
+        endpoint = self._localstack().endpoint
+        deployed = stack.ensure(endpoint, stacks, cache=self.cache, account=account, say=self.say)
+        self.notes += deployed.notes
+        if not deployed.is_found:
+            self.notes.append(backend_use.run(self.root, self.cache, endpoint, account, self.profile.logs, self.say))
+
+    def _open_localstack(self) -> "LocalStack":
+        from stackproof.localstack import server
+
+        shared = self._request.endpoint or (self._request.deployed or {}).get("endpoint")
+        if shared:
+            return server.at(shared)
+        found = self._undo.enter_context(server.for_a_run(self.root, self.cache, self.say))
+        self.notes += found.notes
+        return found
+
+    def _rehearse(self, stack: str) -> "Rehearsal":
         from stackproof.terraform import rehearsal
 
+        directory, expected = self.directory_of(stack), self.profile.terraform.stacks[stack]
         copy = rehearsal.workspace(
-            self.terraform_root,
-            self.cache,
-            region=self.profile.region,
-            account=self.profile.account,
-            password=self.password,
+            directory, self.cache, region=self.profile.region, account=self.profile.account, password=self.password
         )
-        made = rehearsal.rehearse(copy, self.terraform_root, self.profile.terraform.variables)
-        self.notes += rehearsal.notes(made, len(self.profile.terraform.reviewed))
+        made = rehearsal.rehearse(copy, directory, expected.variables)
+        self.notes += rehearsal.notes(made, stack, len(expected.reviewed))
         return made
 
-    def _plan_by_user(self) -> Plan:
+    def _plan_of_deployed(self, stack: str) -> Plan:
+        return Plan(self._cloud().second_plan(stack), f"terraform plan of {stack} after apply, embedded cloud")
+
+    def _plan_by_user(self, stack: str) -> Plan:
         """A plan by the user's own, initialised Terraform, against the real state. It reads, and takes no lock."""
         with tempfile.TemporaryDirectory(prefix="stackproof-plan-") as folder:  # the plan file holds secrets
             planfile = str(Path(folder) / "tfplan")
-            self._by_user("plan", "-input=false", "-lock=false", "-detailed-exitcode", f"-out={planfile}", accepted=(0, 2))
-            document = json.loads(self._by_user("show", "-json", planfile))
+            self._by_user(stack, "plan", "-input=false", "-lock=false", "-detailed-exitcode", f"-out={planfile}", accepted=(0, 2))
+            document = json.loads(self._by_user(stack, "show", "-json", planfile))
         self.notes.append(
-            "The second plan was made by the Terraform on this machine, with the caller's own credentials and state."
+            f"The second plan of {stack} was made by the Terraform on this machine, with the caller's own credentials and state."
         )
-        return Plan(document, "terraform plan, as it is deployed")
+        return Plan(document, f"terraform plan of {stack}, as it is deployed")
 
-    def _by_user(self, *arguments: str, accepted: tuple[int, ...] = (0,)) -> str:
+    def _by_user(self, stack: str, *arguments: str, accepted: tuple[int, ...] = (0,)) -> str:
         """What Terraform answers in the user's own root module. Raises `TerraformError` if it is not initialised, say."""
         from stackproof.terraform.cli import Terraform, TerraformError
 
-        completed = Terraform.find().run(*arguments, directory=self.terraform_root, environment=dict(os.environ))
+        completed = Terraform.find().run(*arguments, directory=self.directory_of(stack), environment=dict(os.environ))
         if completed.exit_status not in accepted:
-            where = self.terraform_root.relative_to(self.root)
+            where = self.profile.terraform.stacks[stack].directory
             raise TerraformError(f"{completed.command} failed in {where}; is it initialised there? {completed.stderr.strip()}")
         return completed.stdout
+
+
+@contextmanager
+def _alone(endpoint: str, lock: Path) -> Iterator[str]:
+    """A shared emulator, for one user at a time: what one makes would seem to the other to be made by itself."""
+    with FileLock(lock):
+        yield endpoint
+
+
+@contextmanager
+def fresh_cloud(account: str) -> Iterator[str]:
+    """The endpoint of an embedded cloud with nothing in it, which ends with its use."""
+    from stackproof.embedded import cloud
+
+    with tempfile.TemporaryDirectory(prefix="stackproof-emulator-") as directory:
+        fresh = cloud.start(Path(directory), account)
+        try:
+            yield fresh.endpoint
+        finally:
+            cloud.stop(fresh)
 
 
 def kept_plan(document: Mapping[str, Any], name: str) -> Plan:
@@ -421,14 +550,13 @@ def kept_plan(document: Mapping[str, Any], name: str) -> Plan:
     return Plan(document["plan"], Provenance(document["where"], document_path(name)))
 
 
-def deployed_plan(deployed: "Deployed") -> Plan:
-    """A plan of what is deployed, against the sources that were deployed."""
-    planfile = deployed.workspace.directory / "second.tfplan"
-    try:
-        deployed.plan(planfile)
-        return Plan(deployed.workspace.show(planfile), "terraform plan after apply, embedded cloud")
-    finally:
-        planfile.unlink(missing_ok=True)  # it holds the password
+def second_plan_name(stack: str) -> str:
+    """What the second plan of a stack is called among the evidence.
+
+    >>> second_plan_name("app"), second_plan_name("central_logging")
+    ('second-plan', 'second-plan-central_logging')
+    """
+    return "second-plan" if stack == APP else f"second-plan-{stack}"
 
 
 def planned_outputs(plan: Plan) -> dict[str, Output]:
@@ -437,9 +565,13 @@ def planned_outputs(plan: Plan) -> dict[str, Output]:
     return {name: _output(name, output, f"plan output.{name}") for name, output in promised.items()}
 
 
-def applied_outputs(answer: Mapping[str, Any], source: str) -> dict[str, Output]:
-    """The outputs of a state, as ``terraform output -json`` writes them."""
-    return {name: _output(name, {"value": None, **output}, source) for name, output in answer.items()}
+def applied_outputs(answers: Mapping[str, Mapping[str, Any]], source: str) -> dict[str, Output]:
+    """The outputs of states by the stack of each, as ``terraform output -json`` writes them."""
+    return {
+        output_name(stack, name): _output(output_name(stack, name), {"value": None, **output}, source)
+        for stack, answer in answers.items()
+        for name, output in answer.items()
+    }
 
 
 def _output(name: str, output: Mapping[str, Any], source: str) -> Output:

@@ -65,8 +65,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=TARGETS,
         help="where to judge (default: what the environment says; plan, if --plan is given)",
     )
-    group.addoption("--plan", metavar="FILE", help="judge this plan, the output of terraform show -json")
+    group.addoption(
+        "--plan",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="judge this plan, the output of terraform show -json; may be given again for each other stack",
+    )
     group.addoption("--evidence", metavar="DIR", help="judge a recorded run again: reports/local-embedded")
+    group.addoption(
+        "--bastion",
+        metavar="URL",
+        help="a host in the VPC, ssh://user@host[:port]: the database is asked through it, and what it reaches is judged (HOST-02)",
+    )
     group.addoption(
         "--signing-key",
         metavar="FILE",
@@ -151,7 +162,9 @@ class Session:
         redaction.register_among(os.environ)
         redaction.redact_logs()
         with _bad_input():
-            self.request: Request = resolve(config.rootpath, option.env, option.target, option.plan, option.evidence, **shared)
+            self.request: Request = resolve(
+                config.rootpath, option.env, option.target, option.plan, option.evidence, bastion=option.bastion, **shared
+            )
             self.waivers = self.request.waivers
             key = option.signing_key or os.environ.get(signing.VARIABLE)
             self.signing_key = signing.private_key(key) if key and not self.is_worker else None

@@ -7,19 +7,38 @@ Every key is checked; an unknown one, a missing one or a wrong type stops the ru
 import difflib
 import re
 import tomllib
+import typing
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.fields import FieldInfo
 
 from stackproof.judgement.exposure import Opening, merged, opening
+from stackproof.judgement.log_names import parse
 from stackproof.verdicts import UsageError
+
+APP = "app"
+"""The name of the stack that the deployment guide describes."""
 
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    def __repr__(self) -> str:
+        """Its name alone: a statement that fails shows every part of itself, and whole tables would drown the others."""
+        return f"<{type(self).__name__}>"
 
 
 def _compiles(pattern: str) -> str:
@@ -47,9 +66,11 @@ class SecurityGroup(_Table):
     ingress: tuple[Ingress, ...] = ()
 
 
-class Terraform(_Table):
+class TerraformStack(_Table):
+    """A root module that is applied by itself."""
+
     directory: str
-    """Where the root module is, from the repository's root."""
+    """Where it is, from the repository's root."""
     variables: Mapping[str, str] = {}
     """Values for this environment; everything else comes from terraform.tfvars.example."""
     reviewed: tuple[str, ...]
@@ -58,8 +79,32 @@ class Terraform(_Table):
     """Documented outputs and the shape of each, as a regular expression over the whole value."""
 
 
+class Terraform(TerraformStack):
+    """The app stack, and what it stands on."""
+
+    before: Mapping[str, TerraformStack] = {}
+    """Other stacks, by name, in the order in which they are applied before the app stack."""
+
+    @property
+    def stacks(self) -> dict[str, TerraformStack]:
+        """All stacks in the order of their application; the app stack is called ``app``."""
+        return {**self.before, APP: self}
+
+    @property
+    def documented(self) -> dict[str, str]:
+        """The documented outputs of all stacks and their shapes; those of another stack than the app's as ``STACK.OUTPUT``."""
+        others = {f"{name}.{output}": shape for name, stack in self.before.items() for output, shape in stack.outputs.items()}
+        return {**self.outputs, **others}
+
+
 class Database(_Table):
     identifier: str
+    engine: str
+    engine_version: str = Field(pattern=r"^\d+(\.\d+)*$")
+    """Its beginning: ``17`` is every 17.x."""
+    instance_class: str
+    standard_support_days: int = Field(ge=1)
+    """How long its major version must still be in standard support."""
     backup_days: int = Field(ge=1, le=35)
     """How long automated backups are kept, at least."""
     ca_certificate_days: int = Field(ge=1)
@@ -87,6 +132,12 @@ class Secrets(_Table):
 class Network(_Table):
     vpc: str
     """The VPC's Name tag."""
+    cidr: str
+    """Its addresses."""
+    public_subnets: tuple[str, ...] = Field(min_length=2)
+    """The addresses of its subnets with a way to and from the internet, as CIDR blocks."""
+    private_subnets: tuple[str, ...] = Field(min_length=2)
+    """Of those with a way out alone, through a NAT gateway."""
     security_groups: tuple[SecurityGroup, ...] = Field(min_length=1)
 
     def openings_of(self, group: str) -> frozenset[Opening]:
@@ -112,13 +163,260 @@ class Service(_Table):
     """Services that must run in the cluster; every other that does is judged too."""
     execute_command: bool
     """Whether ECS Exec may be on."""
+    desired_count: int = Field(ge=1)
+    """How many tasks each service runs."""
+    security_group: str
+    """The only security group of the tasks."""
+    samples: int = Field(ge=2)
+    """How often a service is looked at, to see whether it is steady, ..."""
+    steady_seconds: int = Field(ge=1, le=600)
+    """... from the first look to the last one."""
+
+
+class Registry(_Table):
+    repository: str
+    """The ECR repository that the services' images come from."""
+    platform: str = Field(pattern=r"^[a-z]+/[a-z0-9]+$")
+    """What the images must be built for."""
+
+
+class Emulator(_Table):
+    """What ``scripts/init-localstack.sh`` makes."""
+
+    bucket: str
+    secrets: tuple[str, ...] = Field(min_length=1)
+
+
+class Costs(_Table):
+    monthly_budget_usd: float = Field(gt=0)
+    """What the account may cost in a month, all services together."""
+    alarm: str
+    """The name of the billing alarm, which is in us-east-1."""
+    alarm_threshold_usd: float = Field(gt=0)
+
+
+class Audit(_Table):
+    trail: str
+    """The CloudTrail trail that records what is done in the account."""
+
+
+class LogRule(_Table):
+    """What the design says of a log group."""
+
+    kind: str
+    """Of log: it decides how long events are kept."""
+    log_type: str
+    """The group's tag LogType."""
+
+
+class LogException(LogRule):
+    """A log group whose name the design does not have."""
+
+    name: str
+    reason: str = Field(min_length=20)
+    expires: date | None = None
+    """The last day on which the name is accepted; none for a name that AWS itself gives."""
+
+    def is_expired(self, today: date) -> bool:
+        """Whether its last day is over."""
+        return self.expires is not None and today > self.expires
+
+
+class LogLink(_Table):
+    """A service that the events of some log groups are passed on to."""
+
+    tag: str
+    """The tag that says whether it gets them: pending, enabled or disabled."""
+    log_type: str
+    """LogType of the groups that it is for."""
+    pattern: str
+    """Of the subscription filter; the empty one lets every event through."""
+
+
+class LogWriter(_Table):
+    """An ECS service and the log groups that it writes to."""
+
+    service: str
+    groups: tuple[str, ...] = Field(min_length=1)
+
+
+class LogSample(_Table):
+    """How much of what is logged is looked into."""
+
+    hours: int = Field(ge=1, le=168)
+    """How far back, ..."""
+    events: int = Field(ge=1, le=10_000)
+    """... and how many events of a group at most, the newest ones."""
+
+
+class LogQuery(_Table):
+    """A template for Logs Insights."""
+
+    text: str
+    groups: tuple[str, ...] = Field(min_length=1, max_length=50)
+    """The log groups that it is for."""
+
+
+class LogLines(_Table):
+    """Lines that Sentry's pattern is tried on: 50 of them at most."""
+
+    selected: tuple[str, ...] = Field(min_length=1, max_length=25)
+    others: tuple[str, ...] = Field(min_length=1, max_length=25)
+
+
+class LogCost(_Table):
+    """Prices of CloudWatch Logs in the region, in USD, and what a month of logs may cost."""
+
+    ingestion_per_gb: float = Field(gt=0)
+    storage_per_gb_month: float = Field(gt=0)
+    scanned_per_gb: float = Field(gt=0)
+    """By Logs Insights."""
+    key_per_month: float = Field(gt=0)
+    keys: int = Field(ge=0)
+    """KMS keys for logs."""
+    scanned_gb: float = Field(ge=0)
+    """What people's queries scan in a month, as far as it is known."""
+    days: int = Field(ge=1, le=14)
+    """How many days the forecast looks back."""
+    monthly_budget_usd: float = Field(gt=0)
 
 
 class Logs(_Table):
+    """The logging design, as this environment has it."""
+
+    retention_days: Mapping[str, int]
+    """How long events of each kind of log are kept."""
+    tags: Mapping[str, tuple[str, ...]]
+    """The tags that every log group has, each with its legal values; none given: any but the empty one."""
+    names: Mapping[str, Mapping[str, LogRule]]
+    """Which log types there are in ``/aws/{service}/{resource-name}/{log-type}``, by service; ``""`` is a name without one."""
     groups: tuple[str, ...] = Field(min_length=1)
     """Log groups that must exist."""
     owned: tuple[str, ...]
-    """Name prefixes: every other group that begins with one of them is the stack's too."""
+    """Name prefixes: every other group that begins with one of them is the stack's too. ``/aws/`` takes in the whole account."""
+    exceptions: tuple[LogException, ...] = ()
+    """Groups that may have a name outside of the design. One that is expired, or that no group has, fails."""
+    key: str
+    """Alias of the key that encrypts the log groups."""
+    other_keys: tuple[str, ...] = ()
+    """Aliases of keys that it must not be."""
+    sentry: LogLink
+    langfuse: LogLink
+    filter_slots: int = Field(ge=1)
+    """Subscription filters that a log group can have."""
+    writers: tuple[LogWriter, ...] = ()
+    readers: tuple[str, ...]
+    """Names of the IAM roles and users that may read what is in the log groups."""
+    sample: LogSample
+    llm_record: Mapping[str, Literal["text", "count", "number"]]
+    """What the record of an LLM call must have, and of what form."""
+    sentry_lines: LogLines
+    queries: Mapping[str, LogQuery]
+    """The templates by name."""
+    run_queries: bool
+    """Whether the templates are run, too, over the last hour. AWS charges for what they scan."""
+    cost: LogCost
+
+    @field_validator("names", "exceptions")
+    @classmethod
+    def _are_told_how_long(cls, value: Any, info: ValidationInfo) -> Any:
+        """Each kind has its retention, and each log type is a legal one. Raises `ValueError`."""
+        rules = value if isinstance(value, tuple) else [rule for types in value.values() for rule in types.values()]
+        kinds, log_types = info.data.get("retention_days", ()), info.data.get("tags", {}).get("LogType", ())
+        for key, allowed in (("kind", kinds), ("log_type", log_types)):
+            wrong = sorted({getattr(rule, key) for rule in rules} - {*allowed})
+            if allowed and wrong:
+                raise ValueError(f"there is no {key} {', '.join(wrong)}; there are {', '.join(allowed)}")
+        return value
+
+    @field_validator("writers")
+    @classmethod
+    def _write_to_declared_groups(cls, value: tuple[LogWriter, ...], info: ValidationInfo) -> tuple[LogWriter, ...]:
+        """Raises `ValueError`."""
+        undeclared = {group for writer in value for group in writer.groups} - {*info.data.get("groups", ())}
+        if undeclared:
+            raise ValueError(f"{', '.join(sorted(undeclared))} is not among logs.groups")
+        return value
+
+    @field_validator("queries")
+    @classmethod
+    def _are_for_declared_groups(cls, value: Mapping[str, LogQuery], info: ValidationInfo) -> Mapping[str, LogQuery]:
+        """Raises `ValueError`."""
+        undeclared = {group for query in value.values() for group in query.groups} - {*info.data.get("groups", ())}
+        if undeclared:
+            raise ValueError(f"{', '.join(sorted(undeclared))} is not among logs.groups")
+        return value
+
+    def rule(self, name: str) -> LogRule:
+        """What the design, or an exception, says of a log group. Raises `NotInDesign`."""
+        excepted = [exception for exception in self.exceptions if exception.name == name]
+        if excepted:
+            return excepted[0]
+        parsed = parse(name, self.names)
+        return self.names[parsed.service][parsed.log_type]
+
+    def retention_of(self, name: str) -> int:
+        """How many days the events of a log group are kept. Raises `NotInDesign`."""
+        return self.retention_days[self.rule(name).kind]
+
+    def groups_of(self, service: str) -> tuple[str, ...]:
+        """The log groups that an ECS service writes to; none for one that is not declared."""
+        return tuple(group for writer in self.writers if writer.service == service for group in writer.groups)
+
+
+Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)*$")]
+"""Dotted numbers: this one or newer."""
+
+
+class Extensions(_Table):
+    """PostgreSQL extensions that must be installed in the database."""
+
+    vector: Version
+    uuid_ossp: Version = Field(alias="uuid-ossp")
+    pg_trgm: Version
+    pg_stat_statements: Version
+
+
+class Workload(_Table):
+    database: str
+    """The database on the instance."""
+    user: str
+    """Who asks it: reading is enough."""
+    owner: str
+    """Whose the tables are."""
+    tables: tuple[str, ...] = Field(min_length=1)
+    """Tables that must exist, as ``schema.table``."""
+    extensions: Extensions
+    migrations: str
+    """The folder of alembic's scripts, from the repository's root."""
+    port: int = Field(ge=1, le=65535)
+    """Of each task."""
+    health_seconds: int = Field(ge=1)
+    """How old the timestamp in a health answer may be."""
+
+
+class Tool(_Table):
+    name: str = Field(pattern=r"^[A-Za-z0-9][\w.+-]*$")
+    """The command."""
+    at_least: Version
+
+
+class Host(_Table):
+    tools: tuple[Tool, ...] = Field(min_length=1)
+    """What the machine that deploys must have."""
+
+    def at_least(self, tool: str) -> str:
+        """The oldest supported version of a tool. Raises `LookupError` for one that is not declared."""
+        return {one.name: one.at_least for one in self.tools}[tool]
+
+
+class Observability(_Table):
+    log_group: str
+    """What the service's tasks write to."""
+    event_minutes: int = Field(ge=1)
+    """How old the service's last log event may be."""
+    metric_minutes: int = Field(ge=5)
+    """How old the last datapoint of a metric may be."""
 
 
 class LoadBalancer(_Table):
@@ -137,7 +435,7 @@ class Profile(_Table):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """Also the name of its reports' folder."""
-    target: Literal["plan", "embedded", "aws"]
+    target: Literal["plan", "embedded", "localstack", "aws"]
     """Judged when no ``--target`` is given."""
     account: str = Field(pattern=r"^\d{12}$")
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
@@ -151,6 +449,19 @@ class Profile(_Table):
     service: Service
     logs: Logs
     load_balancer: LoadBalancer
+    workload: Workload
+    host: Host
+    emulator: Emulator
+    registry: Registry
+    costs: Costs
+    audit: Audit
+    observability: Observability
+
+    @property
+    def image_repository(self) -> str:
+        """The registry and the repository that the services' images come from."""
+        domain = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
+        return f"{self.account}.dkr.ecr.{self.region}.{domain}/{self.registry.repository}"
 
 
 def load(name_or_path: str, directory: Path) -> Profile:
@@ -218,16 +529,24 @@ def _problems(error: ValidationError) -> list[str]:
         elif problem["type"] == "missing":
             lines.append(f"missing key {key}")
         else:
-            lines.append(f"{key}: {problem['msg']} (it is {problem['input']!r})")
+            given = (
+                "" if problem["type"] == "value_error" and _holds_tables(problem["input"]) else f" (it is {problem['input']!r})"
+            )
+            lines.append(f"{key}: {problem['msg']}{given}")
     return lines
+
+
+def _holds_tables(value: object) -> bool:
+    return isinstance(value, dict) or (isinstance(value, tuple) and any(isinstance(one, dict) for one in value))
 
 
 def _allowed_keys(table: tuple[int | str, ...]) -> list[str]:
     """The keys that the table at this place may hold."""
-    model: type[BaseModel] = Profile
+    hint: Any = Profile
     for part in table:
-        if isinstance(part, str):
-            annotation: Any = next(info.annotation for name, info in model.model_fields.items() if part in (name, info.alias))
-            members = getattr(annotation, "__args__", (annotation,))
-            model = next((kind for kind in members if isinstance(kind, type) and issubclass(kind, BaseModel)), model)
-    return [info.alias or name for name, info in model.model_fields.items()]
+        if isinstance(hint, type) and issubclass(hint, BaseModel):
+            hint = next(info.annotation for name, info in hint.model_fields.items() if part in (name, info.alias))
+        else:  # an array of tables, or a table whose keys are free
+            hint = next(one for one in typing.get_args(hint) if one not in (str, ...))
+    fields: Mapping[str, FieldInfo] = hint.model_fields
+    return [info.alias or name for name, info in fields.items()]

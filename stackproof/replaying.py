@@ -4,13 +4,15 @@ What calls and plans say is judged by the code of now; what was observed by othe
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import stackproof
 from stackproof.evidence.recorded import code_digest
 from stackproof.evidence.store import Store
-from stackproof.opening import Request, RunStage, kept_plan
+from stackproof.opening import Request, RunStage, kept_plan, second_plan_name
+from stackproof.profile import APP
 from stackproof.resources.sources import Output
 from stackproof.results import ControlResult
 from stackproof.sources import Source
@@ -58,8 +60,8 @@ class ReplayStage(RunStage):
     def plan(self) -> Plan:
         return self._kept("plan")
 
-    def second_plan(self) -> Plan:
-        return self._kept("second-plan")
+    def second_plan(self, stack: str = APP) -> Plan:
+        return self._kept(second_plan_name(stack))
 
     @property
     def is_given_a_plan(self) -> bool:
@@ -69,8 +71,11 @@ class ReplayStage(RunStage):
     def root(self) -> Path:
         raise NotRecorded("the repository is not in the recording")
 
-    def rehearsal(self) -> "Rehearsal":
-        raise NotRecorded("what Terraform said is not in the recording")
+    def emulator(self) -> AbstractContextManager[str]:
+        raise NotRecorded("the emulator is not in the recording")
+
+    def rehearsal(self, stack: str = APP) -> "Rehearsal":
+        raise NotRecorded(f"what Terraform said of {stack} is not in the recording")
 
     def outputs(self) -> Mapping[str, Output]:
         raise NotRecorded("the outputs are not in the recording")

@@ -1,20 +1,26 @@
 """Where a run judges: one profile, one target, and what stands behind it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from stackproof.capabilities import limit
 from stackproof.controls import STAGES, Control
-from stackproof.profile import Profile
+from stackproof.once import Once
+from stackproof.profile import APP, Profile
 from stackproof.resources.sources import Output
 from stackproof.sources import R, Source
 from stackproof.sources.plan import Plan
+from stackproof.sources.stacks import stacks_of
 from stackproof.verdicts import DeclaredButMissing, NotApplicable
 
 if TYPE_CHECKING:
     from stackproof.terraform.rehearsal import Rehearsal
+
+T = TypeVar("T")
 
 CACHE = ".stackproof"
 """The folder, in the repository, of everything that can be made again."""
@@ -35,6 +41,7 @@ class Stage:
         """``plan``, ``embedded``, ``aws``."""
         self.profile = profile
         self._root = root
+        self._made: dict[Callable[..., Any], Once[Any]] = {}
         self.notes: list[str] = []
         """What a reader must know to trust the verdicts; grows while things are opened."""
 
@@ -69,20 +76,33 @@ class Stage:
         del collection
         return make()
 
+    def once(self, make: "Callable[[Stage], T]") -> T:
+        """What a function makes of this stage; made once, whichever collection asks first."""
+        made: T = self._made.setdefault(make, Once(partial(make, self)))()
+        return made
+
     def say(self, line: str) -> None:
         """Tell the user what is going on."""
+
+    def emulator(self) -> AbstractContextManager[str]:
+        """The endpoint of an emulator that may be written to, for as long as it is needed."""
+        raise NotApplicable(f"there is no emulator on target {self.target}")
 
     def source(self) -> Source:
         """Typed resources of the target."""
         raise NotApplicable(f"target {self.target} has no resources")
 
     def plan(self) -> Plan:
-        """The plan that belongs to the run, whatever the target."""
+        """The plan of all stacks that belongs to the run, whatever the target; see `stackproof.sources.stacks`."""
         raise NotApplicable(f"there is no plan on target {self.target}; give one with --plan FILE")
 
-    def rehearsal(self) -> "Rehearsal":
-        """A plan from nothing, made from the sources here. Raises `TerraformError` if there is none."""
-        raise NotApplicable(f"no plan is made on target {self.target}")
+    def directory_of(self, stack: str) -> Path:
+        """The directory of a stack's sources."""
+        return self.root / self.profile.terraform.stacks[stack].directory
+
+    def rehearsal(self, stack: str = APP) -> "Rehearsal":
+        """A plan of a stack from nothing, made from the sources here. Raises `TerraformError` if there is none."""
+        raise NotApplicable(f"no plan of {stack} is made on target {self.target}")
 
     @property
     def is_given_a_plan(self) -> bool:
@@ -90,12 +110,12 @@ class Stage:
         return False
 
     def outputs(self) -> Mapping[str, Output]:
-        """The outputs of the root module by name."""
+        """The outputs of the stacks; see `stackproof.sources.stacks.output_name`."""
         raise NotApplicable(f"there are no outputs on target {self.target}")
 
-    def second_plan(self) -> Plan:
-        """A plan of what is deployed, against the sources of now."""
-        raise NotApplicable(f"nothing is deployed on target {self.target}")
+    def second_plan(self, stack: str = APP) -> Plan:
+        """A plan of a stack that is deployed, against the sources of now."""
+        raise NotApplicable(f"{stack} is not deployed on target {self.target}")
 
     def named(self, kind: type[R], names: Sequence[str]) -> tuple[R, ...]:
         """The declared resources of a kind, in the order of declaration.
@@ -115,14 +135,23 @@ class Stage:
             return matching[0]
         there = ", ".join(sorted(resource.name for resource in found)) or "none"
         count = "does not exist" if not matching else f"exists {len(matching)} times"
-        raise DeclaredButMissing(f"{kind.__name__} {name} is declared for {self.profile.name}, but {count} (found: {there})")
+        raise DeclaredButMissing(
+            f"{kind.__name__} {name} is declared for {self.profile.name}, but {count} (found: {there}{self._not_given()})"
+        )
+
+    def _not_given(self) -> str:
+        """Which stacks the plan says nothing about; a plan may have been given for some stacks alone."""
+        missing = {*self.profile.terraform.stacks} - {*stacks_of(self.plan())} if self.target == "plan" else set()
+        return f"; no --plan was given for {', '.join(sorted(missing))}" if missing else ""
 
     def can_judge(self, control: Control) -> bool:
         """Whether the catalogue names this stage for the control."""
         return bool(set(control.entry.stages) & set(self.letters))
 
     def require(self, control: Control) -> None:
-        """Raises `NotApplicable` if the catalogue does not name this stage for the control."""
+        """Raises `NotApplicable` if the catalogue does not name this stage for the control, or the target cannot show it."""
         if not self.can_judge(control):
             where = ", ".join(STAGES[letter] for letter in control.entry.stages)
             raise NotApplicable(f"judged on {where}; the target of this run is {self.target}")
+        if reason := limit(self.target, control.id):
+            raise NotApplicable(f"{STAGES[self.letters[-1]]} cannot show it: {reason}")

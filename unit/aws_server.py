@@ -94,7 +94,7 @@ def serving() -> Iterator[AwsServer]:
             content = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             target = self.headers.get("X-Amz-Target")
             if target:
-                action, parameters = target.partition(".")[2], json.loads(content)
+                action, parameters = target.rpartition(".")[2], json.loads(content)
             else:
                 parameters = {name: values[0] for name, values in parse_qs(content).items()}
                 action = parameters.pop("Action", self.path)

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from aws_server import Reply, identity, json_error, json_reply, query_error, query_reply, serving
+from aws_server import Reply, Request, identity, json_error, json_reply, query_error, query_reply, serving
 from evidence_runs import PLAN, copied, files, run
 from test_evidence import ACCOUNT, seal
 
@@ -39,9 +39,16 @@ SECRETS = {
                 "literal",
                 "provider",
             ),
-            *("output", "state", "description", "error", "key", "environment", "github", "query", "local"),
+            *("output", "state", "description", "error", "key", "environment", "github", "query", "local", "event"),
         ]
     )
+}
+
+PERSONAL = {
+    "e-mail": "canary.person@corp.co.kr",
+    "resident number": "900101-1234567",
+    "telephone": "010-7654-3210",
+    "card": "4111-1111-1111-1111",
 }
 
 
@@ -136,7 +143,7 @@ def shown(folder: Path, texts: Iterable[str]) -> dict[str, list[str]]:
 
     found = {
         name: [path for path, content in everything.items() if any(form in content for form in forms(secret))]
-        for name, secret in SECRETS.items()
+        for name, secret in {**SECRETS, **PERSONAL}.items()
     }
     return {name: paths for name, paths in found.items() if paths}
 
@@ -228,6 +235,35 @@ def database() -> str:
         "TagList": f"<Tag><Key>url</Key><Value>{url('url')}</Value></Tag>",
     }
     return f"<DBInstances><DBInstance>{''.join(f'<{name}>{fact}</{name}>' for name, fact in facts.items())}</DBInstance></DBInstances>"
+
+
+def test_a_run_on_log_events_shows_none(folder: Path) -> None:
+    """On both pages of events, in text and in JSON, and in the results of a query."""
+
+    def events(request: Request) -> Reply:
+        lines = [
+            f"{PERSONAL['e-mail']} 전화{PERSONAL['telephone']}",
+            json.dumps({"prompt": f"저는 {PERSONAL['resident number']}", "db_password": SECRETS["database"]}),
+            f"postgres said: password={SECRETS['event']} for {url('url')}",
+            json.dumps({"request": json.dumps({"to": PERSONAL["e-mail"], "cards": {PERSONAL["card"]: 1}})}),
+        ]
+        turn = slice(2, None) if "nextToken" in request.parameters else slice(2)
+        found = [{"logStreamName": "s", "timestamp": 1768903200000, "message": line, "eventId": "1"} for line in lines[turn]]
+        return json_reply(events=found, **({} if "nextToken" in request.parameters else {"nextToken": "more"}))
+
+    with serving() as server:
+        server.on("GetCallerIdentity", identity(ACCOUNT))
+        server.on("FilterLogEvents", events)
+        server.on("DescribeQueryDefinitions", json_reply(queryDefinitions=[]))
+        server.on("StartQuery", json_reply(queryId="1"))
+        result = {"field": "@message", "value": f"{PERSONAL['telephone']} {url('url')}"}
+        server.on("GetQueryResults", json_reply(status="Complete", results=[[result]]))
+        options = ("-k", "LOG-10 or LOG-11 or LOG-12 or OBS-01", "--continue-on-collection-errors", *LOUD, *JUNIT)
+        ended = run(folder, *options, **ENVIRONMENT, AWS_ENDPOINT_URL=server.endpoint)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert shown(folder, [ended.stdout, ended.stderr]) == {}
+    for kind in ("e-mail address", "resident registration number", "telephone number", "card number", "password, token or key"):
+        assert kind in ended.stdout, "a control must see that there was one"
 
 
 def test_a_run_on_a_recording_that_shows_some_shows_none(folder: Path) -> None:

@@ -1,12 +1,11 @@
 import json
-import os
 import random
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
+from stackproof.environments import environment
 from stackproof.policy import checkov
 from stackproof.policy.checkov import Finding, read_report
 from stackproof.verdicts import CouldNotVerify
@@ -94,34 +93,9 @@ def test_a_scan_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.M
         checkov.scan_plan(executable(tmp_path, "time.sleep(30)"), tmp_path / "plan.json")
 
 
-def test_packages_that_cannot_be_installed_leave_no_environment_behind_that_looks_complete(tmp_path: Path) -> None:
-    requirements = tmp_path / "requirements.txt"
-    requirements.write_text(f"./absent.whl --hash=sha256:{'0' * 64}\n")
-    with pytest.raises(CouldNotVerify, match=r"checkov could not be installed: .*absent\.whl"):
-        checkov.environment(tmp_path, lambda _: None, requirements)
-    assert not (tmp_path / "checkov" / "installed").exists()
-
-
-def test_the_environment_is_made_once_for_all_who_ask_at_once(tmp_path: Path) -> None:
-    requirements = tmp_path / "requirements.txt"
-    requirements.write_text("")
-    said: list[str] = []
-    found: list[Path] = []
-    callers = [
-        threading.Thread(target=lambda: found.append(checkov.environment(tmp_path, said.append, requirements))) for _ in range(2)
-    ]
-    for caller in callers:
-        caller.start()
-    for caller in callers:
-        caller.join(120)
-    assert len(said) == 1
-    assert found[0] == found[1]
-    assert os.access(found[0], os.X_OK)
-
-
 @pytest.fixture(scope="module")
 def python() -> Path:
-    return checkov.environment(ROOT / ".stackproof", print)
+    return environment(ROOT / ".stackproof", "checkov", checkov.REQUIREMENTS, print)
 
 
 def test_checkov_itself_is_led_by_the_sources_alone(python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

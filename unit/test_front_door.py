@@ -1,7 +1,10 @@
 """The front door of the embedded cloud: the listeners of the load balancer, on this machine alone, and gone afterwards."""
 
+import contextlib
+import http.client
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +16,8 @@ from moto import mock_aws
 
 from stackproof.embedded import front_door
 from stackproof.embedded.account import self_signed
-from stackproof.embedded.front_door import HSTS, THREADS, FrontDoor, Listener, listeners
+from stackproof.embedded.front_door import THREADS, FrontDoor, Listener
+from stackproof.embedded.live import HSTS, state
 from stackproof.probes import web
 from stackproof.verdicts import Unreachable
 
@@ -101,9 +105,7 @@ def test_it_does_what_the_listeners_say(balancer: Any) -> None:
     )
     said = [{"Key": HSTS, "Value": "max-age=60"}]
     client.modify_listener_attributes(ListenerArn=made["Listeners"][0]["ListenerArn"], Attributes=said)
-    host, found = listeners(Endpoint(), "app")  # type: ignore[arg-type]
-    by_port = {listener.port: listener for listener in found}
-    assert host == dns_name
+    by_port = {listener.port: listener for listener in map(Listener.of, state()["load_balancers"][dns_name])}
     assert by_port[80].action["RedirectConfig"]["StatusCode"] == "HTTP_301"
     assert {*by_port[443].protocols} == {"TLSv1.2", "TLSv1.3"}
     assert by_port[443].hsts == "max-age=60"
@@ -120,3 +122,132 @@ def test_it_does_what_the_listeners_say(balancer: Any) -> None:
 def test_a_redirect_goes_where_the_load_balancer_would_send_it(config: dict[str, str], location: str) -> None:
     action = {"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_302", **config}}
     assert front_door._answer(Listener(80, action), f"{NAME}:80", "/a/b?c=d") == (302, location)
+
+
+# What is forwarded
+
+
+class Target:
+    """A target that answers in a way of its own, and remembers what it was asked."""
+
+    def __init__(self, answer: bytes, *, wait: float = 0) -> None:
+        self.asked = b""
+        self._answer, self._wait = answer, wait
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                with connection:
+                    asked = connection.recv(65536)
+                    while b"Content-Length: 4" in asked and not asked.endswith(b"text"):
+                        asked += connection.recv(65536)
+                    self.asked += asked
+                    time.sleep(self._wait)
+                    connection.sendall(self._answer)
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+
+OK = b"HTTP/1.1 200 OK\r\nServer: secret/1.0\r\nX-Mine: yes\r\nContent-Length: 5\r\n\r\nhello"
+FORWARD = Listener(80, {"Type": "forward", "TargetGroupArn": "arn"}, hsts="max-age=60")
+
+
+@pytest.fixture
+def target() -> Iterator[Any]:
+    with contextlib.ExitStack() as targets:
+
+        def made(answer: bytes = OK, **how: float) -> Target:
+            one = Target(answer, **how)
+            targets.callback(one.close)
+            return one
+
+        yield made
+
+
+def asked(door: FrontDoor, method: str = "GET", body: bytes | None = None, **headers: str) -> http.client.HTTPResponse:
+    client = http.client.HTTPConnection(*door.locate(NAME, 80), timeout=10)
+    client.request(method, "/a?b=c", body, headers)
+    return client.getresponse()
+
+
+def test_a_request_goes_to_the_targets_in_turn(target: Any, files: dict[str, Path]) -> None:
+    first, second = target(), target()
+    with FrontDoor(NAME, [FORWARD], targets=lambda action: [first.port, second.port], **files) as door:
+        for _ in range(4):
+            answer = asked(door)
+            assert (answer.status, answer.read(), answer.getheader("X-Mine")) == (200, b"hello", "yes")
+            assert answer.getheader("Server") == "awselb/2.0"
+            assert answer.getheader("Strict-Transport-Security") == "max-age=60"
+    assert first.asked.count(b"GET /a?b=c HTTP/1.1") == second.asked.count(b"GET /a?b=c HTTP/1.1") == 2
+
+
+def test_a_target_learns_who_asked(target: Any, files: dict[str, Path]) -> None:
+    one = target()
+    with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
+        assert asked(door, "POST", b"text", TE="trailers").read() == b"hello"
+    head = one.asked.decode()
+    assert "X-Forwarded-For: 127.0.0.1" in head
+    assert "X-Forwarded-Proto: http\r\n" in head
+    assert "X-Forwarded-Port: 80" in head
+    assert "TE:" not in head
+    assert head.endswith("text")
+
+
+def test_an_answer_to_head_has_no_body(target: Any, files: dict[str, Path]) -> None:
+    one = target(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+    with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
+        answer = asked(door, "HEAD")
+        assert (answer.status, answer.read()) == (200, b"")
+
+
+@pytest.mark.parametrize("said", [b"", b"this is no HTTP\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello"])
+def test_a_target_that_does_not_speak_http_is_a_bad_gateway(said: bytes, target: Any, files: dict[str, Path]) -> None:
+    one = target(said)
+    with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
+        answer = asked(door)
+        assert (answer.status, answer.getheader("Content-Type")) == (502, "text/html")
+
+
+def test_a_target_that_is_gone_is_a_bad_gateway(target: Any, files: dict[str, Path]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with FrontDoor(NAME, [FORWARD], targets=lambda action: [port], **files) as door:
+        assert asked(door).status == 502
+
+
+def test_a_target_that_takes_too_long_is_given_up(target: Any, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front_door, "IDLE_SECONDS", 0.1)
+    one = target(OK, wait=1)
+    with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
+        assert asked(door).status == 504
+
+
+def test_without_a_target_there_is_no_service(files: dict[str, Path]) -> None:
+    with FrontDoor(NAME, [FORWARD], **files) as door:
+        assert asked(door).status == 503
+
+
+def test_a_body_that_is_too_long_is_refused(target: Any, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front_door, "_LONGEST_BODY", 3)
+    one = target()
+    with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
+        assert asked(door, "POST", b"text").status == 413
+    assert one.asked == b""
+
+
+def test_the_listeners_of_the_moment_answer(files: dict[str, Path]) -> None:
+    now = {80: PLAIN}
+    with FrontDoor(NAME, [PLAIN], current=lambda: now, **files) as door:
+        assert status(door) == 404
+        now[80] = FORWARD
+        assert status(door) == 503
+        door.listen([80, 8080])
+        assert set(door.ports) == {80, 8080}
+        door.listen([80])
+        assert set(door.ports) == {80}

@@ -107,6 +107,44 @@ def test_uses_are_counted(endpoint: Endpoint, aws: Callable[[str], Any]) -> None
     assert used() == before + 1
 
 
+@pytest.fixture(scope="module")
+def logs(aws: Callable[[str], Any]) -> Any:
+    """With a group of six events in two streams, one a second, by turns."""
+    client = aws("logs")
+    client.create_log_group(logGroupName="/events")
+    begun = int(datetime.now(UTC).timestamp() * 1000) - 60_000
+    for first, stream in enumerate(("a", "b")):
+        client.create_log_stream(logGroupName="/events", logStreamName=stream)
+        events = [{"timestamp": begun + second * 1000, "message": f"{second}"} for second in range(first, 6, 2)]
+        client.put_log_events(logGroupName="/events", logStreamName=stream, logEvents=events)
+    return client
+
+
+class TestLogEvents:
+    @pytest.mark.parametrize(("from_head", "order"), [({}, "012345"), ({"startFromHead": False}, "543210")])
+    @pytest.mark.parametrize("limit", [2, 4, 6, 100])
+    def test_come_by_their_time(self, logs: Any, from_head: dict[str, bool], order: str, limit: int) -> None:
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName="/events", PaginationConfig={"PageSize": limit}, **from_head
+        )
+        assert "".join(event["message"] for page in pages for event in page["events"]) == order
+
+    def test_are_those_that_are_asked_for(self, logs: Any) -> None:
+        assert [event["message"] for event in logs.filter_log_events(logGroupName="/events", logStreamNames=["b"])["events"]] == [
+            "1",
+            "3",
+            "5",
+        ]
+
+    def test_of_a_group_without_any(self, logs: Any) -> None:
+        logs.create_log_group(logGroupName="/silent")
+        assert logs.filter_log_events(logGroupName="/silent", startFromHead=False)["events"] == []
+
+    def test_of_a_group_that_does_not_exist(self, logs: Any) -> None:
+        status, code, _ = refused(logs.filter_log_events, logGroupName="/nosuch")
+        assert (status, code) == (400, "ResourceNotFoundException")
+
+
 class TestLogs:
     def test_query_definitions(self, aws: Callable[[str], Any]) -> None:
         logs = aws("logs")
@@ -130,6 +168,16 @@ class TestLogs:
         gone = refused(logs.put_query_definition, queryDefinitionId=first, name="x", queryString="y")
         assert gone[:2] == (400, "ResourceNotFoundException")
 
+    def test_a_filter_pattern_is_evaluated(self, aws: Callable[[str], Any]) -> None:
+        logs, pattern = aws("logs"), '[timestamp, request_id, level="ERROR", ...]'
+        lines = ["2026-01-20T10:00:00Z req-1 INFO fine", "2026-01-20T10:00:00Z req-1 ERROR it broke"]
+        [found] = logs.test_metric_filter(filterPattern=pattern, logEventMessages=lines)["matches"]
+        assert (found["eventNumber"], found["eventMessage"]) == (2, lines[1])
+        assert found["extractedValues"]["$level"] == "ERROR"
+        assert found["extractedValues"]["evaluated_by"] == "stackproof.judgement.filter_pattern"
+        broken = refused(logs.test_metric_filter, filterPattern="{ $.level = }", logEventMessages=lines)
+        assert broken[:2] == (400, "InvalidParameterException")
+
     def test_a_key_can_be_given_to_a_group_and_taken_away(self, aws: Callable[[str], Any]) -> None:
         logs = aws("logs")
         logs.create_log_group(logGroupName="/aws/ecs/api/errors")
@@ -143,6 +191,15 @@ class TestLogs:
         assert "kmsKeyId" not in group()
         missing = refused(logs.associate_kms_key, logGroupName="/none", kmsKeyId="arn:aws:kms:ap-northeast-2:1:key/1")
         assert missing[:2] == (400, "ResourceNotFoundException")
+
+    def test_tags_of_all_groups_are_told_at_once(self, aws: Callable[[str], Any]) -> None:
+        aws("logs").create_log_group(logGroupName="/aws/ecs/api/tagged", tags={"LogType": "errors"})
+        aws("sns").create_topic(Name="tagged", Tags=[{"Key": "LogType", "Value": "errors"}])
+        found = aws("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["logs:log-group"], ResourcesPerPage=100)
+        told = {each["ResourceARN"]: each["Tags"] for each in found["ResourceTagMappingList"]}
+        arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/ecs/api/tagged"
+        assert told[arn] == [{"Key": "LogType", "Value": "errors"}]
+        assert {arn.split(":")[2] for arn in told} == {"logs"}
 
 
 def test_kms_rotation_has_its_period(aws: Callable[[str], Any]) -> None:

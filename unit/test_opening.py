@@ -14,6 +14,7 @@ from stackproof.aws import session
 from stackproof.controls import Control, Entry
 from stackproof.evidence.ledger import Ledger
 from stackproof.opening import OpenStage, Request, applied_outputs, planned_outputs, read_plan, resolve
+from stackproof.probes.postgres import AUTHORITIES, PASSWORD, Access
 from stackproof.profile import load
 from stackproof.resources.database import DatabaseInstance
 from stackproof.sources.plan import Plan
@@ -66,21 +67,21 @@ class TestResolve:
 
     def test_judges_where_it_is_told(self, plan_file: str) -> None:
         assert resolve(ROOT, "production", "plan").target == "plan"
-        assert resolve(ROOT, "production", None, plan_file).target == "plan"
-        given = resolve(ROOT, "production", "aws", plan_file)
-        assert (given.target, given.plan_file) == ("aws", Path(plan_file))
+        assert resolve(ROOT, "production", None, [plan_file]).target == "plan"
+        given = resolve(ROOT, "production", "aws", [plan_file])
+        assert (given.target, given.plan_files) == ("aws", (Path(plan_file),))
 
     def test_refuses_a_plan_that_is_not_there(self, tmp_path: Path) -> None:
         for path in (tmp_path / "nosuch.json", tmp_path):
             with pytest.raises(UsageError, match="there is no such file; make one with terraform show -json"):
-                resolve(ROOT, "local", None, str(path))
+                resolve(ROOT, "local", None, [str(path)])
 
     @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_RDS", "AWS_ENDPOINT_URL_S3"])
     def test_refuses_to_take_an_emulator_for_aws(self, name: str, monkeypatch: pytest.MonkeyPatch, plan_file: str) -> None:
         monkeypatch.setenv(name, "http://localhost:4566")
-        for plan in (None, plan_file):
+        for plans in ([], [plan_file]):
             with pytest.raises(UsageError, match=f"environment production is judged on AWS itself, but {name} points elsewhere"):
-                resolve(ROOT, "production", "aws", plan)
+                resolve(ROOT, "production", "aws", plans)
         monkeypatch.setenv(name, "")
         assert resolve(ROOT, "production").target == "aws"
 
@@ -109,24 +110,24 @@ class TestPlanFile:
         file = tmp_path / "state.json"
         file.write_text('{"values": {}}')
         with pytest.raises(UsageError, match="not a Terraform plan"):
-            opened(resolve(ROOT, "local", None, str(file)))
+            opened(resolve(ROOT, "local", None, [str(file)]))
 
 
 class TestPlanStage:
     def test_reads_resources_from_the_plan_and_asks_nothing(self, plan_file: str) -> None:
-        stage = opened(resolve(ROOT, "production", None, plan_file))
+        stage = opened(resolve(ROOT, "production", None, [plan_file]))
         assert stage.is_given_a_plan
         assert stage.one(DatabaseInstance, DATABASE).publicly_accessible is False
         assert (stage.account, stage.calls, stage.endpoint) == ("", {}, None)
         stage.close()
 
     def test_has_nothing_that_is_deployed(self, plan_file: str) -> None:
-        stage = opened(resolve(ROOT, "local", None, plan_file))
-        with pytest.raises(NotApplicable, match="nothing is deployed on target plan"):
+        stage = opened(resolve(ROOT, "local", None, [plan_file]))
+        with pytest.raises(NotApplicable, match="app is not deployed on target plan"):
             stage.second_plan()
 
     def test_says_what_the_verdicts_were_made_with(self, plan_file: str) -> None:
-        assert {"stackproof", "python", "pytest", "boto3"} == {*opened(resolve(ROOT, "local", None, plan_file)).versions}
+        assert {"stackproof", "python", "pytest", "boto3"} == {*opened(resolve(ROOT, "local", None, [plan_file])).versions}
 
 
 class TestEmulatorStage:
@@ -183,7 +184,7 @@ class TestLiveStage:
     def test_can_judge_a_plan_that_is_given(self, plan_file: str) -> None:
         planned = Control("X", "low", Entry("", "", "P", ""))
         assert not opened(resolve(ROOT, "production")).can_judge(planned)
-        assert opened(resolve(ROOT, "production", "aws", plan_file)).can_judge(planned)
+        assert opened(resolve(ROOT, "production", "aws", [plan_file])).can_judge(planned)
 
 
 class TestStage:
@@ -215,8 +216,11 @@ class TestStage:
     @pytest.mark.parametrize(
         ("there", "says"),
         [
-            ([], r"DatabaseInstance b is declared for production, but does not exist \(found: none\)"),
-            (["c", "a"], r"b is declared for production, but does not exist \(found: a, c\)"),
+            (
+                [],
+                r"DatabaseInstance b is declared for production, but does not exist \(found: none; no --plan was given for central",
+            ),
+            (["c", "a"], r"b is declared for production, but does not exist \(found: a, c; no --plan"),
             (["b", "b"], r"b is declared for production, but exists 2 times"),
         ],
     )
@@ -234,7 +238,7 @@ class TestStage:
     def planned(*names: str) -> Stage:
         found = [Planned(f"aws_db_instance.x{number}", {"identifier": name}) for number, name in enumerate(names)]
         stage = opened(resolve(ROOT, "production", "plan"))
-        stage._given_plan = Plan(document(*found), "plan.json")
+        stage._given_plans = {"app": Plan(document(*found), "plan.json")}
         return stage
 
 
@@ -255,14 +259,55 @@ class TestOutputs:
 
     def test_of_a_state_are_read_but_for_the_sensitive_ones(self) -> None:
         found = applied_outputs(
-            {"plain": {"value": "x", "sensitive": False}, "secret": {"value": "hunter2-hunter2", "sensitive": True}, "none": {}},
+            {
+                "app": {"plain": {"value": "x"}, "secret": {"value": "hunter2-hunter2", "sensitive": True}, "none": {}},
+                "logs": {"plain": {"value": "y"}},
+            },
             "terraform output",
         )
         ledger = Ledger()
         with ledger.open():
-            assert found["plain"].value == "x"
+            assert (found["plain"].value, found["logs.plain"].value) == ("x", "y")
             for name in ("secret", "none"):
                 with pytest.raises(NotReported):
                     _ = found[name].value
         assert "hunter2" not in repr(ledger.readings)
-        assert [read.source for read in ledger.readings] == ["terraform output"]
+        assert [read.source for read in ledger.readings] == ["terraform output"] * 2
+
+
+class TestBastion:
+    def test_is_taken_on_aws(self) -> None:
+        bastion = resolve(ROOT, "production", bastion="ssh://me@bastion.example.com").bastion
+        assert bastion is not None
+        assert bastion.url == "ssh://me@bastion.example.com"
+
+    def test_is_refused_elsewhere(self) -> None:
+        with pytest.raises(UsageError, match="the target of this run is embedded"):
+            resolve(ROOT, "local", bastion="ssh://bastion.example.com")
+
+    def test_of_another_form_is_refused(self) -> None:
+        with pytest.raises(UsageError, match="--bastion is ssh://user@host"):
+            resolve(ROOT, "production", bastion="bastion.example.com")
+
+
+class TestDatabaseAccess:
+    def access(self, monkeypatch: pytest.MonkeyPatch, **variables: str) -> tuple[Access, list[str]]:
+        for name in (PASSWORD, AUTHORITIES):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        stage = opened(resolve(ROOT, "production"))
+        return stage._access(), stage.notes
+
+    def test_on_aws_comes_from_the_environment(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        (tmp_path / "bundle.pem").touch()
+        given = {PASSWORD: "-".join(("correct", "horse")), AUTHORITIES: str(tmp_path / "bundle.pem")}
+        assert self.access(monkeypatch, **given) == (Access(given[PASSWORD], tmp_path / "bundle.pem"), [])
+
+    def test_without_authorities_is_noted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        _, notes = self.access(monkeypatch, **{PASSWORD: "-".join(("correct", "horse"))})
+        assert notes == ["The database's certificate was not verified: PGSSLROOTCERT names no file with RDS's authorities."]
+
+    def test_without_a_password_says_what_to_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(AccessDenied, match="set RDS_PASSWORD"):
+            self.access(monkeypatch)

@@ -56,6 +56,12 @@ def test_a_kind_of_resource_that_is_named_exists(kind: str) -> None:
     assert NAMES[kind](PRODUCTION)
 
 
+def test_policies_are_asked_of_every_user_and_keys_of_those_that_deploy() -> None:
+    users = "arn:aws:iam::123456789012:user"
+    assert resources_of("iam:ListUserPolicies", PRODUCTION) == resources_of("iam:GetUserPolicy", PRODUCTION) == (f"{users}/*",)
+    assert resources_of("iam:ListAccessKeys", PRODUCTION) == (f"{users}/terraform-deploy",)
+
+
 def test_an_action_that_iam_does_not_know_is_a_defect() -> None:
     with pytest.raises(LookupError, match="rds:DescribeNothing is not an action"):
         resources_of("rds:DescribeNothing", PRODUCTION)

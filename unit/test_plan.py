@@ -187,6 +187,20 @@ class TestReferences:
         with pytest.raises(NotYetKnown):
             found.at("a")
 
+    def test_to_a_resource_of_which_there_are_none_leave_the_other_branch(self) -> None:
+        written = {"kms_key_id": refers("aws_kms_key.own[0].arn", "aws_kms_key.given.arn")}
+        described = document(
+            Planned("aws_cloudwatch_log_group.x", {}, {"kms_key_id": True}, written),
+            Planned("aws_kms_key.given", {}, {"arn": True}),
+            Planned("aws_kms_key.own[0]", {}, {"arn": True}),
+        )
+        with pytest.raises(NotYetKnown):
+            Plan(described, "plan.json").resources("aws_cloudwatch_log_group")[0].at("kms_key_id")
+        module = described["planned_values"]["root_module"]
+        module["resources"] = [one for one in module["resources"] if one["name"] != "own"]
+        (group,) = Plan(described, "plan.json").resources("aws_cloudwatch_log_group")
+        assert group.at("kms_key_id") == Reference("aws_kms_key.given", "arn")
+
     def test_to_all_instances_are_none_to_one(self) -> None:
         splat = {"a": {"references": ["aws_kms_key.logs"]}}
         found = block(KEY, Planned("aws_x.y", {"a": [None]}, {"a": [True]}, splat))

@@ -15,6 +15,8 @@ import pytest
 from aws_server import identity, serving
 from plan_documents import Planned, document, refers
 
+from stackproof.profile import load
+
 ROOT = Path(__file__).parents[1]
 ERROR, FAIL, PASS, UNKNOWN, NOT_APPLICABLE = "ERROR", "FAIL", "PASS", "UNKNOWN", "NOT_APPLICABLE"
 
@@ -75,11 +77,11 @@ PLAN = document(
             "restrict_public_buckets": True,
         },
     ),
-    Planned(
-        "aws_cloudwatch_log_group.backend",
-        {"name": "/aws/ecs/triflow-ai-production-backend"},
-        {"kms_key_id": True},
-        {"kms_key_id": refers("local.key")},
+    *(
+        Planned(
+            f"aws_cloudwatch_log_group.group_{number}", {"name": name}, {"kms_key_id": True}, {"kms_key_id": refers("local.key")}
+        )
+        for number, name in enumerate(load("production", ROOT / "environments").logs.groups)
     ),
 )
 

@@ -184,6 +184,40 @@ class TestGet:
             assert isinstance(asking.send(get("http", 80)).error, CallFailed)
 
 
+class TestGetWithBody:
+    @staticmethod
+    def asked(body: bytes, kind: str = "application/json") -> dict[str, object]:
+        said = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        call = Call.of(GET, "r", Host=NAME, Port=80, ServerName=NAME, Scheme="http", Path="/health", Body=True)
+        with serving(lambda connection: (connection.recv(9999), connection.sendall(said))) as asking:
+            return dict(asking.send(call).redacted().pages[0])
+
+    def test_tells_what_its_json_says_and_when(self) -> None:
+        page = self.asked(b'{"status": "healthy", "db": {"password": "hunter2"}}')
+        assert abs(datetime.now(UTC) - page.pop("At")) < timedelta(seconds=5)
+        assert page == {
+            "Url": f"http://{NAME}/health",
+            "Status": 200,
+            "Content": {"status": "healthy", "db": {"password": "(redacted)"}},
+        }
+
+    @pytest.mark.parametrize(
+        ("body", "kind", "problem"),
+        [
+            (b"<html>hunter2</html>", "text/html", "no JSON object, but text/html of 20 bytes"),
+            (b'["healthy"]', "application/json", "no JSON object, but application/json of 11 bytes"),
+            (b"", "text/plain", "no JSON object, but text/plain of 0 bytes"),
+            (b"\xff\xfe\x00", "application/json", "no JSON object, but application/json of 3 bytes"),
+            (b"[" * 60000, "application/json", "no JSON object, but application/json of 60000 bytes"),
+            (b'"' + b"x" * 65536, "application/json", "longer than 65536 bytes"),
+        ],
+    )
+    def test_of_anything_else_tells_what_it_is_and_keeps_none_of_it(self, body: bytes, kind: str, problem: str) -> None:
+        page = self.asked(body, kind)
+        assert page["Problem"] == problem
+        assert "Content" not in page
+
+
 def test_every_other_call_is_handed_on() -> None:
     call = Call.of("elbv2:DescribeLoadBalancers", "r")
     assert Probes(Others()).send(call).pages == ({"From": "elsewhere"},)

@@ -69,6 +69,8 @@ class TestUnknown:
                 "from",
             ),
             ('[terraform.variable]\nx = "1"', "terraform.variable", "variables"),
+            ('[logs.names.ecs.errors]\nkin = "errors"', "logs.names.ecs.errors.kin", "kind"),
+            ("[[logs.exceptions]]\nexpire = 2027-05-31", "logs.exceptions.0.expire", "expires"),
         ],
     )
     def test_key_with_what_was_meant(self, text: str, key: str, meant: str, tmp_path: Path) -> None:
@@ -117,6 +119,26 @@ class TestWrong:
                 '[network]\nsecurity_groups = [{ name = "a", ingress = [{ port = 22 }] }]',
                 r"missing key network\.security_groups\.0\.ingress\.0\.from",
             ),
+            (
+                '[logs.names.ecs]\naudit = { kind = "audit", log_type = "errors" }',
+                r"logs\.names: .*there is no kind audit; there are errors, llm, [a-z, ]*$",
+            ),
+            (
+                '[logs.names.ecs]\naudit = { kind = "errors", log_type = "error" }',
+                r"logs\.names: .*there is no log_type error; there are application, errors, llm, access$",
+            ),
+            (
+                '[[logs.writers]]\nservice = "api"\ngroups = ["/aws/ecs/api/audit"]',
+                r"logs\.writers: .*/aws/ecs/api/audit is not among logs\.groups$",
+            ),
+            (
+                '[logs.queries.more]\ntext = "fields @message"\ngroups = ["/aws/ecs/api/audit"]',
+                r"logs\.queries: .*/aws/ecs/api/audit is not among logs\.groups$",
+            ),
+            ("[logs.cost]\nmonthly_budget_usd = 0", "logs.cost.monthly_budget_usd: .*greater than 0"),
+            ("[logs.sample]\nevents = 0", "logs.sample.events: .*greater than or equal to 1"),
+            ('[logs.llm_record]\nprompt = "string"', "logs.llm_record.prompt: .*'text', 'count' or 'number'"),
+            ("[logs.sentry_lines]\nothers = []", "logs.sentry_lines.others: .*at least 1"),
             ("[terraform.outputs]\nx = '('", "terraform.outputs.x: .*is not a regular expression"),
             ("database = 1", "database: .*"),
             ("[logs]\ngroups = []", "logs.groups: .*at least 1"),
@@ -193,12 +215,12 @@ def _inline(value: Any) -> str:
     """A value of a profile as TOML."""
     match value:
         case dict():
-            return "{ " + ", ".join(f"{key} = {_inline(part)}" for key, part in value.items()) + " }"
+            return "{ " + ", ".join(f'"{key}" = {_inline(part)}' for key, part in value.items()) + " }"
         case list():
             return "[" + ", ".join(map(_inline, value)) + "]"
         case bool():
             return str(value).lower()
-        case int():
+        case int() | float():
             return str(value)
         case date():
             return value.isoformat()

@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from test_workload import make_source
 
 from stackproof.embedded import cloud, process, progress, provision
-from stackproof.embedded.account import Endpoint
 from stackproof.embedded.cloud import CloudFailed
 from stackproof.embedded.provision import Deployed
-from stackproof.embedded.recipe import LOCAL, Recipe, Values
+from stackproof.embedded.recipe import LOCAL, Recipe, Stack
 from stackproof.terraform.provider import PACKAGED_VERSION, packaged
 
 REPOSITORY = Path(__file__).parents[1]
@@ -115,12 +115,15 @@ class Site:
     def password(self) -> str:
         return (self.home / "db_password").read_text()
 
+    def stack(self, **variables: str) -> Stack:
+        return Stack("app", self.root / "stack", variables)
+
     def recipe(self) -> Recipe:
-        return Recipe.of(self.root / "stack", self.cache, LOCAL)
+        return Recipe.of([self.stack()], self.cache, LOCAL)
 
     def ensure(self) -> Deployed:
         self.said.clear()
-        return provision.ensure(self.root / "stack", cache=self.cache, say=self.said.append)
+        return provision.ensure([self.stack()], cache=self.cache, say=self.said.append)
 
     def command(self, command: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
@@ -141,6 +144,9 @@ def site(root: Path, stack: str) -> Site:
     (root / "stack" / "main.tf").write_text(PROVIDER + stack)
     (root / "stack" / "terraform.tfvars.example").write_text(EXAMPLE)
     shutil.copytree(REPOSITORY / "environments", root / "environments")
+    production = root / "environments" / "production.toml"
+    others = r"(?ms)^\[terraform\.before\..*?(?=^\[(?!terraform\.before)|\Z)"  # this site has one stack
+    production.write_text(re.sub(others, "", production.read_text()))
     local = (root / "environments" / "local.toml").read_text()
     (root / "environments" / "local.toml").write_text(f'{local}\n[terraform]\ndirectory = "stack"\n')
     unpacked = packaged(REPOSITORY / ".stackproof").cli_config
@@ -179,7 +185,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Applied:
     with where.ensure() as deployed:
         log = (deployed.directory / "server.log").read_text()
         shown = "\n".join([*where.said, *deployed.notes, repr(deployed), log])
-        made = deployed.workspace.output()["made"]["value"]
+        made = deployed.workspaces["app"].output()["made"]["value"]
         recording = deployed.recipe.recording
         copy = shutil.copytree(recording, tmp_path_factory.mktemp("copy") / "recording")
         return Applied(where, deployed.how, made, deployed.cloud.pid, shown, deployed.certificate.read_text(), recording, copy)
@@ -211,7 +217,7 @@ class TestApplied:
         assert len(password) >= 16
         assert password not in applied.shown
         holding = [file for file in applied.site.home.rglob("*") if file.is_file() and password in file.read_text()]
-        assert {file.name for file in holding} == {"db_password", "terraform.tfstate"}  # a recording's bodies are encoded
+        assert {file.name for file in holding} == {"db_password", "app.tfstate"}  # a recording's bodies are encoded
         private = [*holding, *applied.site.home.rglob("recording.jsonl"), *applied.site.home.rglob("private_key.pem")]
         assert {file.stat().st_mode & 0o777 for file in private} == {0o600}
         assert applied.site.home.stat().st_mode & 0o777 == 0o700
@@ -221,17 +227,17 @@ class TestReplayed:
     def test_the_ids_are_the_same_and_nothing_differs(self, recorded: Site, applied: Applied) -> None:
         with recorded.ensure() as deployed:
             assert deployed.how == "replayed"
-            assert deployed.workspace.output()["made"]["value"] == applied.made
-            network = Endpoint(deployed.endpoint, LOCAL.account, LOCAL.region).client("ec2")
+            assert deployed.workspaces["app"].output()["made"]["value"] == applied.made
+            network = deployed.api.client("ec2")
             assert [each["AllocationId"] for each in network.describe_addresses()["Addresses"]] == applied.made[:1]
             planfile = deployed.directory / "second.tfplan"
-            assert deployed.plan(planfile).exit_status == 0
-            assert deployed.workspace.show(planfile).get("resource_drift", []) == []
+            assert deployed.plan(recorded.stack(), planfile).exit_status == 0
+            assert deployed.workspaces["app"].show(planfile).get("resource_drift", []) == []
             assert not (deployed.directory / "recording.jsonl").exists()
         assert recorded.runs() == []
 
     def test_other_values_have_another_recording(self, recorded: Site) -> None:
-        other = Recipe.of(recorded.root / "stack", recorded.cache, Values(variables={"access_logs_bucket": "another"}))
+        other = Recipe.of([recorded.stack(access_logs_bucket="another")], recorded.cache, LOCAL)
         assert other.recording != recorded.recipe().recording
 
     def test_what_terraform_does_not_get_changes_nothing(self, recorded: Site) -> None:
@@ -270,7 +276,7 @@ class TestReplayed:
         ("damage", "why"),
         [
             (lambda recording: (recording / "recording.jsonl").write_text("{}\n"), "recording.jsonl is damaged"),
-            (lambda recording: (recording / "terraform.tfstate").unlink(), "FileNotFoundError"),
+            (lambda recording: (recording / "app.tfstate").unlink(), "FileNotFoundError"),
             (lambda recording: (recording / "about.json").write_text("{"), "JSONDecodeError"),
             (lambda recording: (recording / "about.json").write_text("[]"), "TypeError"),
         ],
@@ -365,6 +371,57 @@ def test_a_deployment_that_fails_leaves_nothing_and_names_what_is_missing(tmp_pa
     assert not where.recipe().recording.exists()
 
 
+class TestWorkload:
+    """What runs in the cloud belongs to it. (The stack has no service: a database without tasks.)"""
+
+    def test_it_is_shared_and_ends_with_the_run(self, recorded: Site, tmp_path: Path) -> None:
+        source = make_source(tmp_path)
+        deployed = provision.ensure([recorded.stack()], cache=recorded.cache, source=source, say=recorded.said.append)
+        with deployed:
+            assert deployed.workload
+            assert "processes of this machine" in deployed.notes[0]
+            handle = json.loads(json.dumps(deployed.handle))
+            assert recorded.password not in json.dumps(handle)
+            other = provision.shared([recorded.stack()], cache=recorded.cache, source=source, handle=handle)
+            other.close()
+            assert other.workload
+            assert other.workload.pid == deployed.workload.pid
+            assert process.started_at(deployed.workload.pid) == deployed.workload.started
+            home = (deployed.directory / "postgres").resolve()
+            assert home.is_dir()
+        assert process.started_at(deployed.workload.pid) is None
+        assert not home.exists()
+        assert recorded.runs() == []
+
+    def test_what_cannot_start_leaves_no_cloud(self, recorded: Site, tmp_path: Path) -> None:
+        source = make_source(tmp_path, "broken migrations")
+        with pytest.raises(CloudFailed, match="alembic upgrade head failed"):
+            provision.ensure([recorded.stack()], cache=recorded.cache, source=source, say=recorded.said.append)
+        assert recorded.runs() == []
+
+    def test_up_replaces_a_cloud_that_has_lost_it(self, recorded: Site, tmp_path: Path) -> None:
+        source = make_source(tmp_path)
+
+        def up() -> Deployed:
+            return provision.up([recorded.stack()], cache=recorded.cache, source=source, say=recorded.said.append)
+
+        try:
+            first = up()
+            assert first.workload
+            assert up().endpoint == first.endpoint
+            os.kill(first.workload.pid, signal.SIGKILL)
+            assert first.workload.child
+            first.workload.child.wait(10)
+            second = up()
+            assert second.endpoint != first.endpoint
+            assert any("has lost what ran in it: replacing it" in line for line in recorded.said)
+            (source.backend / "requirements.txt").write_text("# changed")
+            assert second.recipe.cloud_digest != Recipe.of([recorded.stack()], recorded.cache, LOCAL, source).cloud_digest
+        finally:
+            provision.down(cache=recorded.cache)
+        assert recorded.runs() == []
+
+
 class TestUp:
     def test_two_at_once_start_one_which_is_used_as_it_is(self, recorded: Site) -> None:
         with FileLock(recorded.home / "up.lock"):
@@ -383,12 +440,12 @@ class TestUp:
 
             with recorded.ensure() as found:
                 assert (found.how, found.endpoint) == ("found", live.endpoint)
-                assert found.plan(found.directory / "second.tfplan").exit_status == 0
-                logs = Endpoint(found.endpoint, LOCAL.account, LOCAL.region).client("logs")
+                assert found.plan(recorded.stack(), found.directory / "second.tfplan").exit_status == 0
+                logs = found.api.client("logs")
                 logs.put_retention_policy(logGroupName="/aws/ecs/api/application-0", retentionInDays=30)
             with recorded.ensure() as found:  # nothing was reset
                 assert (found.how, found.endpoint) == ("found", live.endpoint)
-                assert found.plan(found.directory / "second.tfplan").exit_status == 2
+                assert found.plan(recorded.stack(), found.directory / "second.tfplan").exit_status == 2
             assert cloud.is_running(live)
             status = recorded.command("status")
             assert f"runs at {live.endpoint}" in status.communicate(timeout=30)[0]
@@ -422,7 +479,7 @@ class TestUp:
     def test_one_with_other_sources_is_told_and_left_alone(
         self, recorded: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        other = cloud.start(tmp_path, LOCAL.account)
+        other = cloud.start(tmp_path, LOCAL.id)
         try:
             about = {"endpoint": other.endpoint, "instance": other.instance, "pid": other.pid, "started": other.started}
             self.advertise(recorded, tmp_path, cloud=about)

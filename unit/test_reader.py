@@ -78,6 +78,14 @@ class TestAnswer:
         answer = Answer(self.CALL, [{"logGroups": [{"n": 1}]}, {"logGroups": []}, {"logGroups": [{"n": 2}]}])
         assert answer.items("logGroups") == [{"n": 1}, {"n": 2}]
 
+    def test_finds_items_of_all_pages_by_a_member(self) -> None:
+        answer = Answer(self.CALL, [{"logGroups": [{"n": "a", "m": 1}]}, {"logGroups": [{"n": "b", "m": 2}]}])
+        assert answer.by("logGroups", "n") == {"a": {"n": "a", "m": 1}, "b": {"n": "b", "m": 2}}
+        assert answer.by("logGroups", "n") is answer.by("logGroups", "n")
+        assert [*answer.by("logGroups", "m")] == [1, 2]
+        with pytest.raises(AccessDenied):
+            Answer(self.CALL, error=AccessDenied("no")).by("logGroups", "n")
+
     @pytest.mark.parametrize("page", [{}, {"logGroups": None}, {"logGroups": {}}, {"logGroups": "a"}])
     def test_without_its_list_on_one_page_is_no_list(self, page: dict[str, Any]) -> None:
         with pytest.raises(NotReported, match="page 2 of the answer has no list logGroups"):

@@ -21,6 +21,8 @@ REGION = "ap-northeast-2"
 ALLOWED = allowed_operations()
 SERVICES = sorted({operation.partition(":")[0] for operation in ALLOWED})
 READING = ("Describe", "Get", "List")
+OTHER_READS = {"ecr:BatchGetImage", "logs:FilterLogEvents", "logs:StartQuery", "logs:TestMetricFilter"}
+"""IAM counts them among its read actions, too (service authorization reference)."""
 VALUES: dict[str, object] = {"boolean": True, "double": 1.0, "float": 1.0, "timestamp": 0, "blob": b"x", "map": {}}
 PAGED = {"NextToken", "nextToken", "NextMarker", "Marker", "ContinuationToken", "NextContinuationToken"}
 
@@ -73,7 +75,7 @@ def quiet(server: AwsServer) -> AwsServer:
 
 def test_only_reads_are_allowed() -> None:
     assert {IDENTITY, "rds:DescribeDBInstances", "logs:DescribeLogGroups"} < ALLOWED
-    assert [operation for operation in ALLOWED if not operation.partition(":")[2].startswith(READING)] == []
+    assert {operation for operation in ALLOWED if not operation.partition(":")[2].startswith(READING)} <= OTHER_READS
 
 
 def test_everything_allowed_exists() -> None:
@@ -108,13 +110,13 @@ def test_every_allowed_operation_is_sent(operation: str, network: Network, quiet
 
 @pytest.mark.parametrize("operation", sorted(ALLOWED))
 def test_an_answer_that_comes_in_pages_is_read_to_the_end(operation: str, network: Network) -> None:
-    """botocore reads on by itself only for the operations that it has a paginator for."""
+    """botocore reads on by itself only for the operations that it has a paginator for; the others must be known."""
     service, _, action = operation.partition(":")
     answer = models(service)[operation].output_shape
     if {*answer.members} & PAGED:
         client = network._client(service, REGION)
         method = next(method for method, name in client.meta.method_to_api_mapping.items() if name == action)
-        assert client.can_paginate(method)
+        assert client.can_paginate(method) or operation in session.PAGED
 
 
 def test_a_refusal_is_a_defect_of_ours_and_not_an_answer(network: Network, quiet: AwsServer) -> None:

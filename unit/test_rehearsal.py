@@ -61,13 +61,13 @@ class TestNotes:
         }
 
     def test_say_what_was_folded(self) -> None:
-        said = notes(made(Planned("aws_s3_bucket.a"), Planned("aws_x.y", actions=("no-op",)), **self.facts()), 2)
-        assert said[0] == "Planned with terraform 1.11.4 (PATH) and hashicorp/aws 3.39.0 (packaged)."
+        said = notes(made(Planned("aws_s3_bucket.a"), Planned("aws_x.y", actions=("no-op",)), **self.facts()), "app", 2)
+        assert said[0] == "app was planned with terraform 1.11.4 (PATH) and hashicorp/aws 3.39.0 (packaged)."
         assert "2 documented resources are 1 planned and 1 folded into others. Folded: versioning became a block." in said[1]
 
     def test_say_nothing_of_folding_where_nothing_was(self) -> None:
         provider = SimpleNamespace(origin="Terraform registry", is_folded=False)
-        assert len(notes(made(**self.facts(provider=provider)), 2)) == 1
+        assert len(notes(made(**self.facts(provider=provider)), "app", 2)) == 1
 
 
 class TestPassword:

@@ -1,13 +1,16 @@
 """A recording answers as AWS did, and never says more than it holds."""
 
+import hashlib
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stackproof.aws.calls import Answer, Call
 from stackproof.evidence import redaction
 from stackproof.sources.aws import Reader
-from stackproof.sources.replay import Recorded, Recording, from_json, recorded, to_json
+from stackproof.sources.replay import Recorded, Recording, canonical, digest, from_json, portions, recorded, to_json
 from stackproof.verdicts import AccessDenied, CallFailed, CouldNotVerify, NotReported, Throttled
 
 REGION = "ap-northeast-2"
@@ -116,3 +119,14 @@ class TestFile:
     def test_with_an_error_of_ours(self) -> None:
         error = from_json(entry(error={"kind": "AccessDenied", "message": "no"})).send(CALL).error
         assert isinstance(error, CouldNotVerify)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inside: st.lists(inside) | st.dictionaries(st.text(), inside),
+    )
+)
+def test_portions_are_the_whole(data: object) -> None:
+    assert b"".join(portions(data)) == canonical(data)
+    assert digest(data) == hashlib.sha256(canonical(data)).hexdigest()

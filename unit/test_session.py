@@ -196,6 +196,15 @@ class TestPages:
             ask(shared, LOG_GROUPS).items("logGroups")
         assert [request.parameters for request in server.requests] == [{}, {"nextToken": "2"}]
 
+    def test_of_an_operation_that_the_sdk_does_not_page(self, server: AwsServer, shared: Network) -> None:
+        server.on(
+            "GetCostAndUsage", json_reply(ResultsByTime=[{"Estimated": True}], NextPageToken="2"), json_reply(ResultsByTime=[{}])
+        )
+        period = {"Start": "2026-01-01", "End": "2026-02-01"}
+        call = Call.of("ce:GetCostAndUsage", REGION, TimePeriod=period, Granularity="MONTHLY", Metrics=["UnblendedCost"])
+        assert shared.send(call).items("ResultsByTime") == [{"Estimated": True}, {}]
+        assert [request.parameters.get("NextPageToken") for request in server.requests] == [None, "2"]
+
     def test_of_a_query_service_too(self, server: AwsServer, shared: Network) -> None:
         def page(name: str, marker: str = "") -> Reply:
             one = f"<DBInstance><DBInstanceIdentifier>{name}</DBInstanceIdentifier></DBInstance>"

@@ -88,6 +88,12 @@ resource "aws_iam_role_policy" "task" {
         Action   = "secretsmanager:GetSecretValue"
         Resource = "${local.secret_arn}-??????"
       },
+      {
+        Sid      = "WriteLlmCallsAndErrors"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = [for name in [local.error_log_group_name, local.llm_log_group_name] : "${local.log_group_prefix}${name}:*"]
+      },
     ]
   })
 }

@@ -1,13 +1,10 @@
-resource "aws_cloudwatch_log_group" "backend" {
-  name              = local.log_group_name
-  retention_in_days = 14
-  kms_key_id        = aws_kms_key.main.arn
+# The log groups belong to the central logging stack, which is applied first: /aws/ecs/${local.name}-backend for standard output, and
+# two that the application writes to itself. So does the bucket of the flow log.
+resource "aws_flow_log" "main" {
+  vpc_id               = aws_vpc.main.id
+  traffic_type         = "ALL"
+  log_destination_type = "s3"
+  log_destination      = "arn:aws:s3:::${var.access_logs_bucket}"
 
-  tags = {
-    LogType       = "application"
-    RetentionDays = "14"
-    ExportEnabled = "false"
-    SentrySync    = "disabled"
-    LangfuseSync  = "disabled"
-  }
+  tags = { Name = local.name }
 }

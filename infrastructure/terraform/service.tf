@@ -31,6 +31,8 @@ resource "aws_ecs_task_definition" "backend" {
       { name = "AWS_REGION", value = var.region },
       { name = "DATABASE_SECRET_NAME", value = aws_secretsmanager_secret.database.name },
       { name = "ENVIRONMENT", value = var.environment },
+      { name = "ERROR_LOG_GROUP", value = local.error_log_group_name },
+      { name = "LLM_LOG_GROUP", value = local.llm_log_group_name },
       { name = "S3_BUCKET_NAME", value = aws_s3_bucket.app.bucket },
     ]
 
@@ -45,7 +47,7 @@ resource "aws_ecs_task_definition" "backend" {
     logConfiguration = {
       logDriver = "awslogs"
       options = {
-        awslogs-group         = aws_cloudwatch_log_group.backend.name
+        awslogs-group         = local.log_group_name
         awslogs-region        = var.region
         awslogs-stream-prefix = "backend"
       }

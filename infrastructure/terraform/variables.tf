@@ -89,7 +89,7 @@ variable "rotation_lambda_arn" {
 }
 
 variable "access_logs_bucket" {
-  description = "Existing bucket for the load balancer's access logs; its policy lets Elastic Load Balancing write."
+  description = "Bucket for the load balancer's access logs and the VPC's flow log: the central logging stack's audit_bucket."
   type        = string
   nullable    = false
 

@@ -2,8 +2,10 @@
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, cloud, plan
 from proofs.harness import absent, omits, on_page_2, planned, says, unknown, with_resource, without
+from proofs.logging.edits import CENTRAL, planned_group
 
-GROUP = "aws_cloudwatch_log_group.backend"
+GROUP = planned_group("/aws/ecs/triflow-ai-production-backend")
+KEY = f"{CENTRAL}.aws_kms_key.logs"
 CASES = [
     cloud("SEC-LOG-01", "no key", FAIL, omits("logs:DescribeLogGroups", "logGroups.0.kmsKeyId"), names="no customer key"),
     cloud("SEC-LOG-01", "key pending deletion", FAIL, says("kms:DescribeKey", "KeyMetadata.KeyState", "PendingDeletion")),
@@ -35,11 +37,11 @@ CASES = [
     ),
     plan("SEC-LOG-01", "no key", FAIL, planned(GROUP, kms_key_id=None), names="no customer key"),
     plan("SEC-LOG-01", "an empty key", FAIL, planned(GROUP, kms_key_id=""), names="no customer key"),
-    plan("SEC-LOG-01", "key disabled", FAIL, planned("aws_kms_key.main", is_enabled=False)),
+    plan("SEC-LOG-01", "key disabled", FAIL, planned(KEY, is_enabled=False)),
     plan(
         "SEC-LOG-01", "a key from elsewhere", UNKNOWN, planned(GROUP, kms_key_id="arn:aws:kms:ap-northeast-2:123456789012:key/1")
     ),
     plan("SEC-LOG-01", "key known after apply", UNKNOWN, unknown(GROUP, "kms_key_id")),
-    plan("SEC-LOG-01", "key state known after apply", UNKNOWN, unknown("aws_kms_key.main", "is_enabled")),
+    plan("SEC-LOG-01", "key state known after apply", UNKNOWN, unknown(KEY, "is_enabled")),
     plan("SEC-LOG-01", "no such group", FAIL, without(GROUP)),
 ]

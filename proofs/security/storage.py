@@ -6,6 +6,7 @@ from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, absent, left_open, omits, planned, says, unknown, with_resource, without
 from stackproof.verdicts import Verdict
 
+APP = "triflow-ai-prod"
 BLOCK = "aws_s3_bucket_public_access_block.app"
 SETTINGS = {
     "block_public_acls": "BlockPublicAcls",
@@ -138,8 +139,13 @@ PRIVACY = [
     cloud("SEC-S3-02", "an ACL for every account", FAIL, granted("global/AuthenticatedUsers")),
     cloud("SEC-S3-02", "an ACL for log delivery", PASS, granted("s3/LogDelivery")),
     cloud("SEC-S3-02", "grants not reported", ERROR, omits("s3:GetBucketAcl", "Grants")),
-    cloud("SEC-S3-02", "S3's own key", FAIL, says("s3:GetBucketEncryption", f"{RULE}.SSEAlgorithm", "AES256")),
-    cloud("SEC-S3-02", "two layers with KMS", PASS, says("s3:GetBucketEncryption", f"{RULE}.SSEAlgorithm", "aws:kms:dsse")),
+    cloud("SEC-S3-02", "S3's own key", FAIL, says("s3:GetBucketEncryption", f"{RULE}.SSEAlgorithm", "AES256", Bucket=APP)),
+    cloud(
+        "SEC-S3-02",
+        "two layers with KMS",
+        PASS,
+        says("s3:GetBucketEncryption", f"{RULE}.SSEAlgorithm", "aws:kms:dsse", Bucket=APP),
+    ),
     cloud("SEC-S3-02", "no default encryption", FAIL, absent("s3:GetBucketEncryption")),
     cloud("SEC-S3-02", "versioning suspended", FAIL, says("s3:GetBucketVersioning", "Status", "Suspended")),
     cloud("SEC-S3-02", "versioning never enabled", FAIL, omits("s3:GetBucketVersioning", "Status")),

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from stackproof.evidence.logged import redacted_events
 from stackproof.evidence.provenance import Provenance
 from stackproof.evidence.redaction import redact, redact_data
 from stackproof.verdicts import CouldNotVerify, NotReported
@@ -23,6 +24,8 @@ class Call:
     region: str
     parameters: str = "{}"
     """Canonical JSON."""
+    sample: int = 0
+    """Which time it is that this is asked, from 0 on, where something is looked at again and again (`stackproof.sampling`)."""
 
     @classmethod
     def of(cls, operation: str, region: str, **parameters: object) -> "Call":
@@ -52,7 +55,8 @@ class Call:
 
     def __str__(self) -> str:
         asked = "" if self.parameters == "{}" else f" {self.parameters}"
-        return f"{self.operation} {self.region}{asked}"
+        again = f" sample {self.sample}" if self.sample else ""
+        return f"{self.operation} {self.region}{asked}{again}"
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class Answer:
         error: CouldNotVerify | None = None,
         absent: bool = False,
         exchange: Exchange | None = None,
+        is_redacted: bool = False,
     ) -> None:
         self.call = call
         self.raw_pages = tuple(pages)
@@ -86,18 +91,21 @@ class Answer:
         self.is_absent = absent
         """AWS answered, with its documented error code for "there is none" (``NoSuchBucketPolicy``)."""
         self.exchange = exchange
+        self.is_redacted = is_redacted
+        """Whether its secrets are hidden already."""
+        self._by: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
 
-    @property
+    @cached_property
     def source(self) -> str:
         return Provenance(str(self.call), self.call.evidence)
 
     def redacted(self) -> "Answer":
         """The answer as it may be judged and kept: secrets hidden, and without what is about the transport alone."""
-        pages = [
-            {name: redact_data(value, name) for name, value in page.items() if name != _TRANSPORT} for page in self.raw_pages
-        ]
+        if self.is_redacted:
+            return self
+        pages = [redacted_page(self.call, page) for page in self.raw_pages]
         error = type(self.error)(redact(str(self.error))) if self.error else None
-        return Answer(self.call, pages, error, self.is_absent, self.exchange)
+        return Answer(self.call, pages, error, self.is_absent, self.exchange, is_redacted=True)
 
     @property
     def pages(self) -> tuple[Mapping[str, Any], ...]:
@@ -125,23 +133,43 @@ class Answer:
             found += page[member]
         return found
 
+    def by(self, member: str, key: str) -> Mapping[str, dict[str, Any]]:
+        """The items of a list, as `items` has them, by one of their members; made once, for whoever looks up many of them."""
+        found = self._by.get((member, key))
+        if found is None:
+            found = self._by[member, key] = {item[key]: item for item in self.items(member)}
+        return found
+
+
+def redacted_page(call: Call, page: Mapping[str, Any]) -> dict[str, Any]:
+    """A page of an answer as it may be judged and kept."""
+    raw = redacted_events(page) if call.operation in _LOGGED else page
+    return {name: redact_data(value, name) for name, value in raw.items() if name != _TRANSPORT}
+
 
 _TRANSPORT = "ResponseMetadata"
+_LOGGED = ("logs:FilterLogEvents", "logs:GetQueryResults")
+"""Operations whose answers hold what was logged."""
 
 
-def to_jsonable(data: object) -> object:
-    """An answer as JSON can hold it; dates become ``{"$date": "2026-01-20T10:00:00+00:00"}``, bytes ``{"$bytes": "aGk="}``."""
-    match data:
+def plain(value: object) -> object:
+    """What JSON has no form for, as JSON: dates become ``{"$date": "2026-01-20T10:00:00+00:00"}``, bytes ``{"$bytes": "aGk="}``.
+
+    For `json.dumps` (``default``), so that a long answer need not be copied to be written. Raises `TypeError` for anything else.
+    """
+    match value:
         case datetime():
-            return {"$date": data.isoformat()}
+            return {"$date": value.isoformat()}
         case Mapping():
-            return {str(key): to_jsonable(value) for key, value in data.items()}
-        case list() | tuple():
-            return [to_jsonable(value) for value in data]
+            return dict(value)
         case bytes():
-            return {"$bytes": base64.b64encode(data).decode()}
-        case _:
-            return data
+            return {"$bytes": base64.b64encode(value).decode()}
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def to_jsonable(data: object) -> Any:
+    """An answer as JSON can hold it; see `plain`."""
+    return json.loads(json.dumps(data, default=plain))
 
 
 def from_jsonable(data: object) -> Any:

@@ -40,9 +40,17 @@ class AwsFacts:
         self._asked[answer.source] = None
         return answer
 
+    def wait(self, seconds: float) -> None:
+        """Let time pass before something is asked again; a recording does not wait."""
+        self._aws.transport.wait(seconds)
+
     def nested(self, kind: type[R], name: str, item: Mapping[str, Any], answer: Answer) -> R:
         """A resource inside this one, with its facts from an answer."""
         return kind(name, AwsFacts(self._aws, item, answer.source), answer.source)
+
+    def inside(self, kind: type[R], name: str, item: Mapping[str, Any]) -> R:
+        """Likewise, with its facts from where this one has its own."""
+        return kind(name, AwsFacts(self._aws, item, self._source), self._source)
 
     def look_up(self, field: Field) -> Found:
         if not callable(field.aws):

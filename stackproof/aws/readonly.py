@@ -15,8 +15,8 @@ from stackproof.resources import base
 IDENTITY = "sts:GetCallerIdentity"
 """Asked once, before everything else, to pin the account."""
 
-PROBES = ("http", "tls")
-"""Services that are not AWS's: what `stackproof.probes` asks of the network."""
+PROBES = ("host", "http", "postgres", "tcp", "tls")
+"""Services that are not AWS's: what `stackproof.probes` asks of the network and of hosts."""
 
 
 class RefusedOperation(Exception):

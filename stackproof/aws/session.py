@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from stackproof.aws.calls import Answer, Call, Exchange
+from stackproof.aws import layers
+from stackproof.aws.calls import Answer, Call, Exchange, redacted_page
 from stackproof.verdicts import (
     AccessDenied,
     CallFailed,
@@ -50,6 +51,8 @@ _THROTTLED = (
     "ProvisionedThroughputExceededException",
     "EC2ThrottledException",
 )
+PAGED = {"logs:DescribeQueryDefinitions": "nextToken", "logs:GetQueryResults": "nextToken", "ce:GetCostAndUsage": "NextPageToken"}
+"""Operations that have pages of which botocore does not know, and the member that asks for the next one."""
 _CREDENTIALS = (
     "ExpiredToken",
     "ExpiredTokenException",
@@ -73,14 +76,19 @@ class Transport(Protocol):
         """Requests sent so far, by operation; a retry counts, a page counts."""
         ...
 
+    def wait(self, seconds: float) -> None:
+        """Let time pass before something is asked again."""
+        ...
+
 
 class Network:
     """AWS, or an endpoint that speaks its API, by boto3. Clients are made once per service and region.
 
+    An emulator takes any keys; ``access_key`` tells LocalStack which account they belong to.
     Raises `UsageError` for an AWS configuration that cannot be used (no such profile).
     """
 
-    def __init__(self, *, endpoint: str | None = None, profile: str | None = None) -> None:
+    def __init__(self, *, endpoint: str | None = None, access_key: str = "test", profile: str | None = None) -> None:
         import boto3
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
@@ -95,7 +103,7 @@ class Network:
         self._making_clients = threading.Lock()
         self._slots = threading.BoundedSemaphore(MAX_CONCURRENT_CALLS)
         self._endpoint = endpoint
-        test_keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"} if endpoint else {}
+        test_keys = {"aws_access_key_id": access_key, "aws_secret_access_key": "test"} if endpoint else {}
         try:
             self._session = boto3.Session(profile_name=profile, **test_keys)
         except BotoCoreError as error:
@@ -120,6 +128,9 @@ class Network:
     def counts(self) -> Counter[str]:
         return self._counts
 
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
     def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
         with self._slots:
             requests: list[tuple[str, int]] = []
@@ -138,8 +149,8 @@ class Network:
             pages = []
             for page in self._pages(call):
                 requests.append(_request(page))
-                pages.append(page)
-            return Answer(call, pages)
+                pages.append(redacted_page(call, layers.with_platform(page) if call.operation == layers.OPERATION else page))
+            return Answer(call, pages, is_redacted=True)
         except ClientError as error:
             requests.append(_request(error.response))
             if error.response.get("Error", {}).get("Code") in absent:
@@ -147,6 +158,8 @@ class Network:
             return Answer(call, error=meaning_of_refusal(call, error))
         except BotoCoreError as error:
             return Answer(call, error=meaning_of_failure(call, error))
+        except CouldNotVerify as error:  # what an answer led to could not be had
+            return Answer(call, error=error)
         except (ResponseParserError, KeyError, AttributeError) as error:  # what botocore raises for a body of another kind
             return Answer(
                 call,
@@ -155,13 +168,23 @@ class Network:
 
     def _pages(self, call: Call) -> Iterator[dict[str, Any]]:
         from botocore import xform_name
+        from botocore.exceptions import PaginationError
 
         client = self._client(call.service, call.region)
         method = xform_name(call.action)
         if client.can_paginate(method):
             yield from client.get_paginator(method).paginate(**call.arguments)
-        else:
-            yield getattr(client, method)(**call.arguments)
+            return
+        page = getattr(client, method)(**call.arguments)
+        yield page
+        used: set[str] = set()
+        member = PAGED.get(call.operation)
+        while member and (token := page.get(member)):
+            if token in used:
+                raise PaginationError(message=f"the same next token was received twice: {token}")
+            used.add(token)
+            page = getattr(client, method)(**call.arguments, **{member: token})
+            yield page
 
     def _client(self, service: str, region: str) -> Any:
         with self._making_clients:  # making a client is not thread-safe in boto3; using one is

@@ -3,12 +3,14 @@
 import argparse
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from stackproof.embedded import cloud, provision
+from stackproof.embedded import cloud, process, provision
 from stackproof.embedded.provision import Deployed
-from stackproof.embedded.recipe import Values
+from stackproof.embedded.recipe import Account, stacks_of
+from stackproof.embedded.workload import Source
 from stackproof.profile import load
 from stackproof.stage import CACHE
 from stackproof.verdicts import CouldNotVerify, UsageError
@@ -27,8 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
         match options.command:
             case "up":
                 profile = load(options.env, root / "environments")
-                values = Values(profile.account, profile.region, profile.terraform.variables)
-                print(_how_to_use(provision.up(root / profile.terraform.directory, cache=cache, values=values)))
+                account = Account(profile.account, profile.region)
+                source = Source.of(root, cache)
+                print(_how_to_use(provision.up(stacks_of(profile, root), cache=cache, account=account, source=source)))
             case "down":
                 ended = provision.down(cache=cache)
                 print(f"Ended the embedded cloud at {ended}." if ended else "No embedded cloud was running.")
@@ -57,11 +60,44 @@ def _how_to_use(deployed: Deployed) -> str:
 The embedded cloud {how}{took}: {deployed.endpoint}
 
   pytest -m security                    # finds it by itself
-  export AWS_ENDPOINT_URL={deployed.endpoint} AWS_REGION={deployed.recipe.values.region}
+  export AWS_ENDPOINT_URL={deployed.endpoint} AWS_REGION={deployed.recipe.account.region}
   export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
   aws --endpoint-url {deployed.endpoint} s3 ls
 
+{_what_runs(cloud.live(deployed.endpoint)["told"])}
+
 Changes made by hand stay until `make down`."""
+
+
+def _what_runs(told: Mapping[str, Any]) -> str:
+    """Where everything is that runs in the cloud, and what it takes to use it by hand. The password stays in its file.
+
+    >>> told = {"tasks": {}, "doors": {"db.example.com:5432": 40001}, "database": {"pid": 7, "name": "app", "user": "me"}}
+    >>> print(_what_runs(told).splitlines()[0])
+      db.example.com:5432 is 127.0.0.1:40001
+    """
+    if not told:
+        return "  Nothing runs in it."
+    lines = [f"  {host} is 127.0.0.1:{port}" for host, port in sorted(told["doors"].items())]
+    for arn, task in told["tasks"].items():
+        state = "runs" if process.started_at(task["pid"]) == task["started"] else "has ended"
+        lines.append(f"  task {arn.rpartition('/')[2]} {state}: process {task['pid']}, 127.0.0.1:{task['port']}")
+    database = told["database"]
+    name, user = database["name"], database["user"]
+    lines.append(f"  database {name} runs: process {database['pid']}")
+    for host, port in told["doors"].items():
+        if host.endswith(":443"):
+            url = f"https://{host.removesuffix(':443')}/health"
+            lines += ["", f"  curl --insecure --connect-to {host}:127.0.0.1:{port} {url}"]
+        elif host.endswith(":5432"):
+            lines += [
+                "",
+                f"  export RDS_ADDRESS=127.0.0.1 RDS_PORT={port} RDS_DATABASE={name} RDS_USERNAME={user}",
+                f"  export RDS_PASSWORD=$(cat {CACHE}/cloud/db_password)",
+                f'  PGPASSWORD=$RDS_PASSWORD psql "host=127.0.0.1 port={port} dbname={name} user={user} sslmode=require"',
+                f"  (cd backend && ../{CACHE}/backend/bin/python -m alembic current)",
+            ]
+    return "\n".join(lines)
 
 
 def _status(cache: Path) -> int:
@@ -71,6 +107,7 @@ def _status(cache: Path) -> int:
         return 3
     status = cloud.status(running.endpoint)
     print(f"The embedded cloud runs at {running.endpoint} (process {running.pid}), {status['requests']} requests so far.")
+    print(_what_runs(cloud.live(running.endpoint)["told"]))
     used = sorted((gap for gap in status["gaps"] if gap["used"]), key=lambda gap: -int(gap["used"]))
     for gap in used:
         print(f"  {gap['used']:>5} x {gap['name']}: {gap['reason']}")

@@ -85,15 +85,13 @@ def self_signed(names: Sequence[str], *, since: datetime, until: datetime) -> Ce
 def seed(endpoint: Endpoint, named: Mapping[str, Any], served: Certificate) -> dict[str, str]:
     """Make what the stack's variables name, as far as it declares them; the values that only the account can tell.
 
-    ``named`` has the declared variables with their values (None: not given): function and bucket get their names from there.
+    ``named`` has the declared variables with their values (None: not given): the function gets its name from there.
     """
     iam = endpoint.client("iam")
     iam.create_user(UserName="terraform-deploy")
     iam.create_access_key(UserName="terraform-deploy")
     if function_arn := named.get("rotation_lambda_arn"):
         _make_rotation_function(endpoint, str(function_arn).rpartition(":")[2])
-    if bucket := named.get("access_logs_bucket"):
-        _make_audit_bucket(endpoint, str(bucket))
     if "certificate_arn" not in named:
         return {}
     imported = endpoint.client("acm").import_certificate(Certificate=served.certificate, PrivateKey=served.private_key)
@@ -122,31 +120,6 @@ def _make_rotation_function(endpoint: Endpoint, name: str) -> None:
         Principal="secretsmanager.amazonaws.com",
         SourceAccount=endpoint.account,
     )
-
-
-def _make_audit_bucket(endpoint: Endpoint, name: str) -> None:
-    """Private and encrypted (S3's defaults for new buckets), versioned, TLS only, open to load balancers' log delivery."""
-    buckets = endpoint.client("s3")
-    buckets.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": endpoint.region})
-    buckets.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    arn = f"arn:aws:s3:::{name}"
-    deliver = {
-        "Sid": "AccessLogsOfLoadBalancers",
-        "Effect": "Allow",
-        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
-        "Action": "s3:PutObject",
-        "Resource": f"{arn}/*",
-        "Condition": {"StringEquals": {"aws:SourceAccount": endpoint.account}},
-    }
-    deny = {
-        "Sid": "DenyPlainHttp",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    buckets.put_bucket_policy(Bucket=name, Policy=_policy(deliver, deny))
 
 
 def _policy(*statements: Mapping[str, Any]) -> str:

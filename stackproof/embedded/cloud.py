@@ -127,25 +127,35 @@ def status(endpoint: str) -> dict[str, Any]:
     return json.loads(_request(endpoint, "GET", "/_stackproof/status"))  # type: ignore[no-any-return]
 
 
+def live(endpoint: str) -> dict[str, Any]:
+    """What runs in the cloud; see `stackproof.embedded.live.state`. Raises `CloudFailed`."""
+    return json.loads(_request(endpoint, "GET", "/_stackproof/live"))  # type: ignore[no-any-return]
+
+
+def tell(endpoint: str, told: Mapping[str, Any]) -> None:
+    """Tell the cloud what runs; see `stackproof.embedded.live.tell`. Raises `CloudFailed`."""
+    _request(endpoint, "POST", "/_stackproof/live", json.dumps(told).encode())
+
+
 def end_recording(cloud: Cloud) -> None:
     """Record no more; the recording is complete on disk when this returns."""
     _request(cloud.endpoint, "POST", "/_stackproof/recording/end")
 
 
-def _request(endpoint: str, method: str, path: str) -> bytes:
+def _request(endpoint: str, method: str, path: str, body: bytes | None = None) -> bytes:
     """One request past any proxy that the environment names."""
     connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=5)
     try:
-        connection.request(method, path)
+        connection.request(method, path, body)
         answer = connection.getresponse()
-        body = answer.read()
+        content = answer.read()
     except (OSError, http.client.HTTPException) as error:
         raise CloudFailed(f"No embedded cloud answers at {endpoint} ({type(error).__name__})") from None
     finally:
         connection.close()
     if answer.status >= 300:
         raise CloudFailed(f"What answers at {endpoint} is not the embedded cloud ({answer.status} for {path})")
-    return body
+    return content
 
 
 def _end_child(child: subprocess.Popen[str]) -> bool:

@@ -1,35 +1,37 @@
 """A real front door for the embedded cloud's load balancer: its listeners, on free ports of 127.0.0.1.
 
 moto keeps what a load balancer is told, and serves nothing. Here its listeners speak: TLS with the certificate that was imported and the
-protocols of the listener's security policy, redirects as the listener has them, and the header that it adds. Rules beside the default
-action are not followed; what is forwarded is answered 503, as a load balancer without a healthy target does.
+protocols of the listener's security policy, redirects as the listener has them, and the header that it adds. What is forwarded goes to
+the healthy targets in turn. Rules beside the default action are not followed.
 """
 
 import contextlib
+import http.client
+import itertools
 import socket
 import ssl
 import threading
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import TCPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from stackproof.embedded.account import Endpoint
 from stackproof.probes.tls import VERSIONS
 from stackproof.verdicts import Unreachable
 
-THREADS = 4
+THREADS = 8
 """A listener answers so many connections at once."""
 PATIENCE = 5.0
 """Seconds that a client may take for each step."""
-
-HSTS = "routing.http.response.strict_transport_security.header_value"
-"""The attribute of a listener that has it add ``Strict-Transport-Security``."""
+IDLE_SECONDS = 60.0
+"""Seconds that a target may take (the default of ``idle_timeout.timeout_seconds``)."""
+_LONGEST_BODY = 1_048_576  # bytes; what Application Load Balancers take for a Lambda target, and plenty here
 
 
 @dataclass(frozen=True)
@@ -45,49 +47,65 @@ class Listener:
     hsts: str = ""
     """The header that it adds; empty for none."""
 
-
-def listeners(endpoint: Endpoint, load_balancer: str) -> tuple[str, list[Listener]]:
-    """The DNS name and the listeners of a load balancer of the embedded cloud."""
-    client = endpoint.client("elbv2")
-    balancer = client.describe_load_balancers(Names=[load_balancer])["LoadBalancers"][0]
-    found = []
-    for listener in client.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]:
-        policy = listener.get("SslPolicy")
-        policies = client.describe_ssl_policies(Names=[policy])["SslPolicies"] if policy else []
-        attributes = client.describe_listener_attributes(ListenerArn=listener["ListenerArn"])["Attributes"]
-        found.append(
-            Listener(
-                listener["Port"],
-                listener["DefaultActions"][-1],
-                tuple(policies[0]["SslProtocols"]) if policies else (),
-                next((attribute["Value"] for attribute in attributes if attribute["Key"] == HSTS), ""),
-            )
-        )
-    return balancer["DNSName"], found
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> "Listener":
+        """One of ``load_balancers`` in `stackproof.embedded.live.state`."""
+        return cls(said["port"], said["action"], tuple(said["protocols"]), said["hsts"])
 
 
-def open_for(endpoint: Endpoint, load_balancer: str, served: Path) -> "FrontDoor":
-    """The front door of a load balancer; ``served`` is the directory with its certificate and key."""
-    host, listening = listeners(endpoint, load_balancer)
-    return FrontDoor(host, listening, certificate=served / "certificate.pem", private_key=served / "private_key.pem")
+Targets = Callable[[Mapping[str, Any]], list[int]]
+"""The ports of 127.0.0.1 where the healthy targets of a forwarding action are."""
+
+
+def _no_targets(_action: Mapping[str, Any]) -> list[int]:
+    return []
 
 
 class FrontDoor:
-    """Listeners that listen. As a context manager they are closed at the end."""
+    """Listeners that listen. As a context manager they are closed at the end.
 
-    def __init__(self, host: str, listening: Iterable[Listener], *, certificate: Path, private_key: Path) -> None:
+    ``current`` tells the listeners of the moment, by port: it is asked for each connection. Without it they stay as they are given.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        listening: Iterable[Listener],
+        *,
+        certificate: Path,
+        private_key: Path,
+        targets: Targets = _no_targets,
+        current: Callable[[], Mapping[int, Listener]] | None = None,
+    ) -> None:
         self.host = host
-        self._servers = {one.port: _Server(one, certificate, private_key) for one in listening}
+        self._identity = certificate, private_key
+        self._targets = targets
+        self._given = {listener.port: listener for listener in listening}
+        self._current = current or (lambda: self._given)
+        self._servers: dict[int, _Server] = {}
+        self.listen(self._given)
+
+    def listen(self, ports: Iterable[int]) -> None:
+        """Listen for these ports of the load balancer, and for no other."""
+        wanted = set(ports)
+        for port in wanted - set(self._servers):
+            self._servers[port] = _Server(port, self._current, self._targets, *self._identity)
+        for port in set(self._servers) - wanted:
+            self._servers.pop(port).close()
+
+    @property
+    def ports(self) -> dict[int, int]:
+        """Where each port of the load balancer is on 127.0.0.1."""
+        return {port: server.server_address[1] for port, server in self._servers.items()}
 
     def locate(self, host: str, port: int) -> tuple[str, int]:
         """Where the load balancer's port is reached. Raises `Unreachable` for one that it does not listen on, and another host."""
         if host != self.host or port not in self._servers:
             raise Unreachable(f"{host}:{port} is not served: the embedded cloud has a front door of {self.host} alone")
-        return "127.0.0.1", self._servers[port].server_address[1]
+        return "127.0.0.1", self.ports[port]
 
     def close(self) -> None:
-        for server in self._servers.values():
-            server.close()
+        self.listen(())
 
     def __enter__(self) -> "FrontDoor":
         return self
@@ -99,10 +117,23 @@ class FrontDoor:
 class _Server(TCPServer):
     """One listener, in a bounded number of threads. (`http.server.HTTPServer` would look its own name up.)"""
 
-    def __init__(self, listener: Listener, certificate: Path, private_key: Path) -> None:
-        super().__init__(("127.0.0.1", 0), _handler(listener))
-        self._tls = _server_side(listener.protocols, certificate, private_key) if listener.protocols else None
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix=f"front-door-{listener.port}")
+    request_queue_size = 64
+
+    def __init__(
+        self,
+        port: int,
+        current: Callable[[], Mapping[int, Listener]],
+        targets: Targets,
+        certificate: Path,
+        private_key: Path,
+    ) -> None:
+        super().__init__(("127.0.0.1", 0), BaseHTTPRequestHandler)
+        self._port = port
+        self._current = current
+        self._targets = targets
+        self._turn = itertools.count()
+        self._identity = certificate, private_key
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix=f"front-door-{port}")
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
@@ -112,9 +143,17 @@ class _Server(TCPServer):
     def _serve(self, request: socket.socket, client_address: Any) -> None:
         request.settimeout(PATIENCE)
         with contextlib.suppress(OSError), request:  # a client that leaves, and one that asks for another TLS version
-            stream = self._tls.wrap_socket(request, server_side=True) if self._tls else request
-            with stream:
-                self.finish_request(stream, client_address)
+            listener = self._current().get(self._port)
+            if listener is None:
+                return
+            tls = _server_side(listener.protocols, *self._identity) if listener.protocols else None
+            with tls.wrap_socket(request, server_side=True) if tls else request as stream:
+                _handler(listener, self._in_turn)(stream, client_address, self)
+
+    def _in_turn(self, action: Mapping[str, Any]) -> int | None:
+        """The target whose turn it is; None if there is none."""
+        targets = self._targets(action)
+        return targets[next(self._turn) % len(targets)] if targets else None
 
     def close(self) -> None:
         self.shutdown()
@@ -123,7 +162,8 @@ class _Server(TCPServer):
         self._pool.shutdown()
 
 
-def _server_side(protocols: Iterable[str], certificate: Path, private_key: Path) -> ssl.SSLContext:
+@lru_cache(maxsize=16)
+def _server_side(protocols: tuple[str, ...], certificate: Path, private_key: Path) -> ssl.SSLContext:
     """A TLS server of these protocols. Security level 0 admits what TLS 1.0 and 1.1 need, if a policy has them."""
     accepted = sorted(VERSIONS[protocol] for protocol in protocols)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -135,25 +175,90 @@ def _server_side(protocols: Iterable[str], certificate: Path, private_key: Path)
     return context
 
 
-def _handler(listener: Listener) -> type[BaseHTTPRequestHandler]:
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+_HOP_BY_HOP = {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade"}
+"""Headers that a proxy does not hand on (RFC 9110, section 7.6.1)."""
+
+
+def _handler(listener: Listener, in_turn: Callable[[Mapping[str, Any]], int | None]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         server_version, sys_version = "front-door", ""
 
-        def do_GET(self) -> None:
+        def answer(self) -> None:
             status, location = _answer(listener, self.headers.get("Host", ""), self.path)
-            self.send_response(status)
-            headers = {"Location": location, "Strict-Transport-Security": listener.hsts, "Connection": "close"}
-            for name, value in headers.items():
-                if value:
-                    self.send_header(name, value)
-            self.send_header("Content-Length", "0")
+            answer = _Answer(status, (("Location", location),) if location else ())
+            if listener.action.get("Type") == "forward":
+                port = in_turn(listener.action)
+                answer = self.forwarded(port) if port else _failure(503)
+            self.send_response(answer.status)
+            for name, value in answer.headers:
+                self.send_header(name, value)
+            if listener.hsts:
+                self.send_header("Strict-Transport-Security", listener.hsts)
+            self.send_header("Connection", "close")
+            self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(answer.body)
+            self.close_connection = True
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
+
+        def forwarded(self, port: int) -> _Answer:
+            """What a target answers. Statuses: Elastic Load Balancing user guide, "Troubleshoot your Application Load Balancers"."""
+            length = int(self.headers.get("Content-Length") or 0)
+            if length > _LONGEST_BODY:
+                return _failure(413)
+            body = self.rfile.read(length)
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
+            headers |= {
+                "X-Forwarded-For": self.client_address[0],
+                "X-Forwarded-Proto": "https" if listener.protocols else "http",
+                "X-Forwarded-Port": str(listener.port),
+                "Connection": "close",
+            }
+            target = http.client.HTTPConnection("127.0.0.1", port, timeout=IDLE_SECONDS)
+            try:
+                target.request(self.command, self.path, body, headers)
+                answer = target.getresponse()
+                kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _NOT_HANDED_BACK]
+                return _Answer(answer.status, tuple(kept), answer.read())
+            except TimeoutError:
+                return _failure(504)
+            except (OSError, http.client.HTTPException):
+                return _failure(502)
+            finally:
+                target.close()
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing: the probes tell what was answered."""
 
+        def version_string(self) -> str:
+            return "awselb/2.0"
+
     return Handler
+
+
+_NOT_HANDED_BACK = {*_HOP_BY_HOP, "content-length", "server", "date"}
+_PHRASES = {413: "Payload Too Large", 502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
+
+
+def _failure(status: int) -> _Answer:
+    """What a load balancer answers by itself, in HTML as Elastic Load Balancing does.
+
+    >>> _failure(503).status, _failure(503).headers
+    (503, (('Content-Type', 'text/html'),))
+    """
+    title = f"{status} {_PHRASES[status]}"
+    page = f"<html>\r\n<head><title>{title}</title></head>\r\n<body><center><h1>{title}</h1></center></body>\r\n</html>\r\n"
+    return _Answer(status, (("Content-Type", "text/html"),), page.encode())
 
 
 def _answer(listener: Listener, host: str, path: str) -> tuple[int, str]:

@@ -7,12 +7,14 @@ shown by the server's status.
 """
 
 import ipaddress
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.core.exceptions import ServiceException
+from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.core.utils import camelcase_to_underscores, utcnow
 from moto.ec2.models import ec2_backends
@@ -33,6 +35,7 @@ from moto.s3.responses import S3Response
 from moto.secretsmanager.models import SecretsManagerBackend
 
 from stackproof.judgement.certificates import VALID_TILL
+from stackproof.judgement.filter_pattern import InvalidPattern, extracted
 
 
 @dataclass
@@ -195,6 +198,63 @@ def disassociate_kms_key(self: LogsResponse) -> ActionResult:
     """Encrypt what the group gets from now on with no key of the customer's."""
     _log_group(self).kms_key_id = None
     return EmptyResult()
+
+
+class InvalidFilterPattern(ServiceException):
+    """As AWS answers for a pattern that it cannot read."""
+
+    code = "InvalidParameterException"
+
+
+@supplies(LogsResponse, "logs:TestMetricFilter", "moto evaluates no filter pattern")
+def test_metric_filter(self: LogsResponse) -> ActionResult:
+    """The messages that the pattern selects, numbered from 1, and what it takes out of them; and that CloudWatch Logs did not do it."""
+    pattern = self._get_param("filterPattern")
+    try:
+        found = [(message, extracted(pattern, message)) for message in self._get_param("logEventMessages")]
+    except InvalidPattern as error:
+        raise InvalidFilterPattern(f"Invalid filter pattern: {error}") from None
+    matches = [
+        {"eventNumber": number, "eventMessage": message, "extractedValues": {**values, "evaluated_by": extracted.__module__}}
+        for number, (message, values) in enumerate(found, 1)
+        if values is not None
+    ]
+    return ActionResult({"matches": matches})
+
+
+@corrects(
+    LogsBackend,
+    "iter_tagged_resources",
+    "resourcegroupstaggingapi:GetResources logs:log-group",
+    "moto calls the type logs:loggroup",
+)
+def iter_tagged_resources(original: Callable[..., Iterator[TaggedResource]], self: LogsBackend) -> Iterator[TaggedResource]:
+    """Log groups by the type that AWS calls them, so that they can be asked for alone."""
+    return (replace(group, resource_type="logs:log-group") for group in original(self))
+
+
+@corrects(LogsResponse, "filter_log_events", "logs:FilterLogEvents startFromHead", "moto goes by stream, the oldest first")
+def filter_log_events(original: Callable[..., str], self: LogsResponse) -> str:
+    """By the time of the events, whatever their stream; the newest first where that is asked for."""
+    name = self._get_param("logGroupName")
+    group = self.logs_backend.groups.get(name)
+    if group is None:
+        return original(self)  # refuses
+    found, _, streams = group.filter_log_events(
+        name,
+        self._get_param("logStreamNames", []),
+        self._get_param("startTime"),
+        self._get_param("endTime"),
+        limit=sum(len(stream.events) for stream in group.streams.values()),
+        next_token=None,
+        filter_pattern=self._get_param("filterPattern"),
+        interleaved=True,
+    )
+    ordered = found if self._get_param("startFromHead", True) else found[::-1]
+    start = int(self._get_param("nextToken") or 0)
+    end = start + int(self._get_param("limit") or 10_000)
+    more = {"nextToken": str(end)} if end < len(ordered) else {}
+    return json.dumps({"events": ordered[start:end], "searchedLogStreams": streams, **more})
 
 
 # KMS
@@ -601,11 +661,15 @@ def _details(task: Task, name: str) -> list[str]:
 
 
 def _digest(service: Any, image: str) -> str | None:
-    """The digest of an image in this account's registry; None for any other, and for a tag that was never pushed."""
+    """The digest of an image in this account's registry; None for any other, and for one that was never pushed."""
     host, _, name = image.partition("/")
-    repository_name, _, tag = name.partition(":")
+    repository_name, _, digest = name.partition("@")
+    repository_name, _, tag = repository_name.partition(":")
     registry = ecr_backends[service._account_id][service.region_name]
     repository = registry.repositories.get(repository_name)
     if not repository or not host.startswith(f"{service._account_id}.dkr.ecr."):
         return None
-    return next((each.image_digest for each in repository.images if (tag or "latest") in each.image_tags), None)
+    named = (
+        each for each in repository.images if digest == each.image_digest or (not digest and (tag or "latest") in each.image_tags)
+    )
+    return next((each.image_digest for each in named), None)

@@ -1,10 +1,13 @@
 """A process told apart from every later one with the same id; and those that Terraform leaves when it is killed."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -64,3 +67,53 @@ def _is_terraform_in(directory: Path, pid: int) -> bool:
         return is_terraform and (here / "cwd").readlink().is_relative_to(directory)
     except OSError:  # it ended just now, or is not ours to see
         return False
+
+
+def dies_with_its_parent(number: int = signal.SIGKILL) -> Callable[[], None] | None:
+    """What a child runs before its program (``preexec_fn``) so that the kernel sends it this signal when its parent ends, however it
+    ends. None where only Linux has that; there a child outlives a parent that was killed.
+
+    The parent is the *thread* that started the child (prctl(2), PR_SET_PDEATHSIG).
+    """
+    if sys.platform != "linux":
+        return None
+    prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
+
+    def tie() -> None:
+        prctl(1, number)
+        if os.getppid() != parent:  # it ended before the line above
+            os._exit(1)
+
+    return tie
+
+
+def cpu_seconds(pid: int) -> float | None:
+    """The processor time of a process and all below it, ended ones too: user and system. None if there is no such process."""
+    if not Path("/proc/self/stat").exists():
+        return _cpu_seconds_by_ps(pid)
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")  # fields 14 to 17 of proc(5)
+    return own + sum(cpu_seconds(int(child)) or 0.0 for child in children)
+
+
+def _cpu_seconds_by_ps(pid: int) -> float | None:
+    """Of the process alone."""
+    said = subprocess.run(["ps", "-o", "time=", "-p", str(pid)], capture_output=True, text=True, check=False, timeout=10).stdout
+    return clock_seconds(said.strip()) if said.strip() else None
+
+
+def clock_seconds(text: str) -> float:
+    """Seconds of a time as ``ps`` writes it.
+
+    >>> clock_seconds("0:01.50"), clock_seconds("01:00:02"), clock_seconds("2-00:00:01")
+    (1.5, 3602.0, 172801.0)
+    """
+    days, _, clock = text.rpartition("-")
+    seconds = 0.0
+    for part in clock.split(":"):
+        seconds = seconds * 60 + float(part)
+    return seconds + 86400 * int(days or 0)

@@ -1,16 +1,16 @@
-"""The app stack in the embedded cloud: out of a recording where one fits, else by ``terraform apply``.
+"""The stacks in the embedded cloud: out of a recording where one fits, else by ``terraform apply``.
 
 Under ``.stackproof/cloud`` (mode 0700, files 0600):
 
 ================  =========================================================================================================
 ``db_password``   the database password of every stack deployed here: random, never printed
-``DIGEST/``       a recording: the requests of one deployment with digests of the answers, and Terraform's state after it
-``run-*/``        a cloud that runs: its log, Terraform's working copy and state; removed when it ends
+``DIGEST/``       a recording: the requests of one deployment with digests of the answers, and Terraform's states after it
+``run-*/``        a cloud that runs: its log, Terraform's working copies and states; removed when it ends
 ``running.json``  the cloud that `up` started
 ================  =========================================================================================================
 
 A recording is used when nothing that it depends on has changed, every replayed answer equals the recorded one, and Terraform's
-plan over the result is what it was. Otherwise it is thrown away, and the stack is deployed again.
+plans over the result are what they were. Otherwise it is thrown away, and the stacks are deployed again.
 """
 
 import hashlib
@@ -19,18 +19,20 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from stackproof.embedded import account, cloud, process
+from stackproof.embedded import account, cloud, process, workload
 from stackproof.embedded.cloud import Cloud, CloudFailed, RecordingDiffers
 from stackproof.embedded.files import locked, read_json, write_private
 from stackproof.embedded.progress import Progress, choose
-from stackproof.embedded.recipe import LOCAL, Recipe, Values, home_of
+from stackproof.embedded.recipe import LOCAL, Account, Recipe, Stack, home_of
+from stackproof.embedded.workload import Source, Workload
 from stackproof.terraform.cli import Completed, TerraformError
 from stackproof.terraform.workspace import Workspace
 
@@ -39,17 +41,18 @@ Say = Callable[[str], None]
 _RECORDING_DAYS = 30
 """A recording is made anew after that, so that its certificate is always fresh."""
 _UNUSED_DAYS = 14
-_RECORDED = ("recording.jsonl", "terraform.tfstate", "certificate.pem", "private_key.pem")
+_RECORDED = ("recording.jsonl", "certificate.pem", "private_key.pem")
+_STATE = "terraform.tfstate"
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """The stack, deployed to a cloud that runs. As a context manager it is closed at the end."""
+    """The stacks, deployed to a cloud that runs. As a context manager it is closed at the end."""
 
     cloud: Cloud
     recipe: Recipe
-    workspace: Workspace
-    """Terraform's working copy, with the state of the deployed stack."""
+    workspaces: Mapping[str, Workspace]
+    """Terraform's working copy for each stack, with the state of what is deployed."""
     told: Mapping[str, str]
     """Terraform variables that only the account could tell, such as the certificate's ARN."""
     directory: Path
@@ -59,6 +62,8 @@ class Deployed:
     seconds: float
     is_private: bool
     """Whether it ends with this run."""
+    workload: Workload | None = None
+    """What runs in the cloud."""
 
     @property
     def endpoint(self) -> str:
@@ -71,9 +76,10 @@ class Deployed:
         live = self.cloud
         return {
             "cloud": {"endpoint": live.endpoint, "instance": live.instance, "pid": live.pid, "started": live.started},
-            "digest": self.recipe.digest,
+            "digest": self.recipe.cloud_digest,
             "directory": str(self.directory),
             "told": dict(self.told),
+            "workload": self.workload and self.workload.handle,
         }
 
     @property
@@ -89,56 +95,89 @@ class Deployed:
     @property
     def notes(self) -> list[str]:
         """What a reader must know to trust what is read here."""
-        return [f"{self.recipe.summary} {_HOW[self.how].format(seconds=self.seconds, endpoint=self.endpoint)}"]
+        backend = " The backend runs there as processes of this machine, and so does its PostgreSQL." if self.workload else ""
+        return [f"{self.recipe.summary} {_HOW[self.how].format(seconds=self.seconds, endpoint=self.endpoint)}{backend}"]
 
-    def plan(self, out: Path, on_event: Callable[[dict[str, Any]], None] | None = None) -> Completed:
-        """Plan once more, with the sources and the values that were deployed: exit status 2 if something differs.
+    def plan(self, stack: Stack, out: Path, on_event: Callable[[dict[str, Any]], None] | None = None) -> Completed:
+        """Plan a stack once more, with the sources and the values that were deployed: exit status 2 if something differs.
 
         The plan file holds secrets: it is the caller's to remove.
         """
-        variables = {**self.recipe.values.variables, **self.told}
-        var_files = [self.recipe.example] if self.recipe.example else []
-        return self.workspace.plan(out, var_files=var_files, variables=variables, detailed_exitcode=True, on_event=on_event)
+        told = {name: value for name, value in self.told.items() if name in stack.declared}
+        return self.workspaces[stack.name].plan(
+            out,
+            var_files=[stack.example] if stack.example else [],
+            variables={**stack.variables, **told},
+            detailed_exitcode=True,
+            on_event=on_event,
+        )
+
+    def second_plan(self, name: str) -> dict[str, Any]:
+        """What Terraform would do to a stack now, as ``terraform show -json`` tells it."""
+        with self._planned(self._stack(name)) as (_, planfile):
+            return self.workspaces[name].show(planfile)
 
     def settle(self) -> bool:
-        """Whether a plan right after the deployment is empty; if so, the state learns what the refresh found.
+        """Whether plans right after the deployment are empty; if so, the states learn what the refresh found.
 
         What the cloud did by itself meanwhile (a rotation, an address taken) is then no drift.
         """
-        planfile = self.workspace.directory / "settling.tfplan"
-        try:
-            if self.plan(planfile).exit_status != 0:
+        with ThreadPoolExecutor() as pool:
+            settled = list(pool.map(self._settle, self.recipe.stacks))
+        return all(settled)
+
+    def _settle(self, stack: Stack) -> bool:
+        with self._planned(stack) as (planned, planfile):
+            if planned.exit_status != 0:
                 return False
-            self.workspace.apply(planfile)
+            self.workspaces[stack.name].apply(planfile)
             return True
+
+    def apply(self, progress: Progress) -> None:
+        """Deploy, stack after stack. Raises `TerraformError`."""
+        for stack in self.recipe.stacks:
+            with self._planned(stack, progress.planned) as (_, planfile):
+                self.workspaces[stack.name].apply(planfile, progress.applied)
+
+    @contextmanager
+    def _planned(
+        self, stack: Stack, on_event: Callable[[dict[str, Any]], None] | None = None
+    ) -> Iterator[tuple[Completed, Path]]:
+        """A plan of a stack, and its file, which goes afterwards: it holds the password."""
+        planfile = self.workspaces[stack.name].directory / "stackproof.tfplan"
+        try:
+            yield self.plan(stack, planfile, on_event), planfile
         finally:
             planfile.unlink(missing_ok=True)
 
-    def apply(self, progress: Progress) -> None:
-        """Deploy. Raises `TerraformError`."""
-        planfile = self.workspace.directory / "first.tfplan"
-        try:
-            self.plan(planfile, progress.planned)
-            self.workspace.apply(planfile, progress.applied)
-        finally:
-            planfile.unlink(missing_ok=True)
+    def _stack(self, name: str) -> Stack:
+        return next(stack for stack in self.recipe.stacks if stack.name == name)
 
     def finish(self) -> None:
         """Set through the API what this provider has no word for, as the sources say."""
-        if not self.workspace.later:
-            return
-        values = self.recipe.values
-        made = {one["address"]: one["values"] for one in _resources(self.workspace.show()["values"]["root_module"])}
-        client = account.Endpoint(self.endpoint, values.account, values.region).client("elbv2")
-        for address, attributes in self.workspace.later.items():
+        for workspace in self.workspaces.values():
+            if workspace.later:
+                self._finish(workspace)
+
+    def _finish(self, workspace: Workspace) -> None:
+        made = {one["address"]: one["values"] for one in _resources(workspace.show()["values"]["root_module"])}
+        client = self.api.client("elbv2")
+        for address, attributes in workspace.later.items():
             said = [{"Key": key, "Value": value} for key, value in attributes.items()]
             client.modify_listener_attributes(ListenerArn=made[address]["arn"], Attributes=said)
+
+    @property
+    def api(self) -> account.Endpoint:
+        """The cloud as the account uses it."""
+        return account.Endpoint(self.endpoint, self.recipe.account.id, self.recipe.account.region)
 
     def close(self) -> None:
         """End a private cloud and remove what it left; the one of ``make up`` lives on."""
         if self.is_private:
+            if self.workload:
+                workload.stop(self.workload)
             cloud.stop(self.cloud)
-            shutil.rmtree(self.directory, ignore_errors=True)
+            _remove(self.directory)
 
     def __enter__(self) -> "Deployed":
         return self
@@ -154,19 +193,21 @@ _HOW = {
 }
 
 
-def ensure(stack: Path, *, cache: Path, values: Values = LOCAL, say: Say | None = None) -> Deployed:
-    """The stack, deployed: to the cloud of ``make up`` if one runs with the same sources, else to a private one, which ends with
+def ensure(
+    stacks: Sequence[Stack], *, cache: Path, account: Account = LOCAL, source: Source | None = None, say: Say | None = None
+) -> Deployed:
+    """The stacks, deployed: to the cloud of ``make up`` if one runs with the same sources, else to a private one, which ends with
     `Deployed.close` and in any case with this process.
 
-    The cloud of ``make up`` is not reset: what was changed there by hand is there to be judged. ``say`` gets a line for
-    each thing that happens; without it they go to standard error.
+    With a ``source`` the backend runs there too. The cloud of ``make up`` is not reset: what was changed there by hand is there to be
+    judged. ``say`` gets a line for each thing that happens; without it they go to standard error.
 
-    Raises `CloudFailed` if the stack cannot be brought up, `UsageError` for sources that cannot be used.
+    Raises `CloudFailed` if the stacks cannot be brought up, `UsageError` for sources that cannot be used.
     """
     progress = Progress(say) if say else choose()
-    recipe = Recipe.of(stack, cache, values)
+    recipe = Recipe.of(stacks, cache, account, source)
     running = _running(recipe.home)
-    if running and running.digest == recipe.digest:
+    if running and running.digest == recipe.cloud_digest:
         return _found(recipe, running)
     if running:
         progress.say(
@@ -176,26 +217,39 @@ def ensure(stack: Path, *, cache: Path, values: Values = LOCAL, say: Say | None 
     return _bring_up(recipe, progress)
 
 
-def up(stack: Path, *, cache: Path, values: Values = LOCAL, say: Say | None = None) -> Deployed:
-    """Start a cloud that lives on, or find the one that runs; one that was started with other sources is replaced.
+def up(
+    stacks: Sequence[Stack], *, cache: Path, account: Account = LOCAL, source: Source | None = None, say: Say | None = None
+) -> Deployed:
+    """Start a cloud that lives on, or find the one that runs; one that was started with other sources, or is not whole, is replaced.
 
     Two at once start one: the second waits for the first and finds its. Raises as `ensure`.
     """
     progress = Progress(say) if say else choose()
-    recipe = Recipe.of(stack, cache, values)
+    recipe = Recipe.of(stacks, cache, account, source)
     with locked(recipe.home / "up.lock", progress, "another `up` to finish"), ExitStack() as undo:
         running = _running(recipe.home)
-        if running and running.digest == recipe.digest:
-            return _found(recipe, running)
         if running:
-            progress.say(f"The embedded cloud at {running.cloud.endpoint} was started with other sources: replacing it.")
+            why = _why_replaced(running, recipe)
+            if not why:
+                return _found(recipe, running)
+            progress.say(f"The embedded cloud at {running.cloud.endpoint} {why}: replacing it.")
             _end(recipe.home, running)
         deployed = undo.enter_context(_bring_up(recipe, progress))
         _own(deployed.directory, deployed.cloud.pid)
         _advertise(recipe, deployed)
         cloud.detach(deployed.cloud)
+        if deployed.workload:
+            workload.detach(deployed.workload)
         undo.pop_all()
     return replace(deployed, is_private=False)
+
+
+def _why_replaced(running: "_Running", recipe: Recipe) -> str:
+    """Why `up` does not leave a cloud as it is; empty if it does."""
+    if running.digest != recipe.cloud_digest:
+        return "was started with other sources"
+    working = running.workload
+    return "has lost what ran in it" if working and process.started_at(working.pid) != working.started else ""
 
 
 def down(*, cache: Path, say: Say | None = None) -> str | None:
@@ -206,9 +260,11 @@ def down(*, cache: Path, say: Say | None = None) -> str | None:
         return advertised.cloud.endpoint if advertised and _end(home, advertised) else None
 
 
-def shared(stack: Path, *, cache: Path, values: Values = LOCAL, handle: Mapping[str, Any]) -> Deployed:
+def shared(
+    stacks: Sequence[Stack], *, cache: Path, account: Account = LOCAL, source: Source | None = None, handle: Mapping[str, Any]
+) -> Deployed:
     """What another process of this run deployed, by its `Deployed.handle`; closing it ends nothing."""
-    return _found(Recipe.of(stack, cache, values), _Running.of(handle))
+    return _found(Recipe.of(stacks, cache, account, source), _Running.of(handle))
 
 
 def running(*, cache: Path) -> Cloud | None:
@@ -225,30 +281,51 @@ def _bring_up(recipe: Recipe, progress: Progress) -> Deployed:
     started = time.monotonic()
     with ExitStack() as undo:
         directory = Path(tempfile.mkdtemp(prefix="run-", dir=recipe.home))
-        undo.callback(shutil.rmtree, directory, ignore_errors=True)
+        undo.callback(_remove, directory)
         undo.callback(progress.end)
         _own(directory, os.getpid())
+        working = _begin(recipe, directory)
+        if working:
+            undo.callback(workload.stop, working)
         deployed = _replay(recipe, directory, progress)
         if not deployed:
             with locked(recipe.recording.with_suffix(".lock"), progress, "another run that deploys the same sources"):
                 deployed = _replay(recipe, directory, progress) or _apply(recipe, directory, progress)
+        undo.callback(cloud.stop, deployed.cloud)
+        if working:
+            progress.begin("Starting the backend ...")
+            workload.go(working, deployed.cloud, progress.say)
         undo.pop_all()
     progress.end()
-    return replace(deployed, seconds=time.monotonic() - started)
+    return replace(deployed, workload=working, seconds=time.monotonic() - started)
+
+
+def _begin(recipe: Recipe, directory: Path) -> Workload | None:
+    """Let what runs in the cloud prepare itself meanwhile."""
+    if recipe.source is None:
+        return None
+    return workload.begin(
+        recipe.source,
+        directory,
+        password=recipe.password,
+        account=recipe.account.id,
+        region=recipe.account.region,
+    )
 
 
 def _replay(recipe: Recipe, directory: Path, progress: Progress) -> Deployed | None:
-    """The stack out of its recording; None if there is none, or none that fits (then it is gone)."""
+    """The stacks out of their recording; None if there is none, or none that fits (then it is gone)."""
     if not recipe.recording.is_dir():
         return None
     progress.begin("Replaying the recorded deployment ...")
     with ExitStack() as undo:
         try:
             about = _copy_recording(recipe.recording, directory)
-            live = cloud.start(directory, recipe.values.account, replay=directory / "recording.jsonl")
+            live = cloud.start(directory, recipe.account.id, replay=directory / "recording.jsonl")
             undo.callback(cloud.stop, live)
             deployed = _deployed(recipe, live, directory, about["told"], "replayed")
-            shutil.move(directory / "terraform.tfstate", deployed.workspace.directory)
+            for name, workspace in deployed.workspaces.items():
+                shutil.move(directory / _state_of(name), workspace.directory / _STATE)
             if deployed.settle() != about["settled"]:
                 raise _Unfit("Terraform's plan over it is not what it was")
         except (_Unfit, RecordingDiffers, TerraformError) as error:
@@ -262,16 +339,17 @@ def _replay(recipe: Recipe, directory: Path, progress: Progress) -> Deployed | N
 
 
 def _apply(recipe: Recipe, directory: Path, progress: Progress) -> Deployed:
-    """The stack by ``terraform apply``, and a recording of it."""
-    progress.begin(f"Deploying {os.path.relpath(recipe.stack)} to an embedded cloud; later runs replay this deployment ...")
+    """The stacks by ``terraform apply``, and a recording of it."""
+    what = " and ".join(os.path.relpath(stack.directory) for stack in recipe.stacks)
+    progress.begin(f"Deploying {what} to an embedded cloud; later runs replay this deployment ...")
     with ExitStack() as undo:
-        served = account.certificate(recipe.values.region)
+        served = account.certificate(recipe.account.region)
         write_private(directory / "certificate.pem", served.certificate)
         write_private(directory / "private_key.pem", served.private_key)
-        live = cloud.start(directory, recipe.values.account, record=directory / "recording.jsonl")
+        live = cloud.start(directory, recipe.account.id, record=directory / "recording.jsonl")
         undo.callback(cloud.stop, live)
-        told = account.seed(account.Endpoint(live.endpoint, recipe.values.account, recipe.values.region), recipe.named(), served)
-        deployed = _deployed(recipe, live, directory, told, "applied")
+        deployed = _deployed(recipe, live, directory, {}, "applied")
+        deployed = replace(deployed, told=account.seed(deployed.api, recipe.named(), served))
         try:
             deployed.apply(progress)
         except TerraformError as error:
@@ -291,7 +369,7 @@ def _deployed(recipe: Recipe, live: Cloud, directory: Path, told: Mapping[str, s
     return Deployed(
         cloud=live,
         recipe=recipe,
-        workspace=recipe.workspace(directory / "workspace", live.endpoint),
+        workspaces={stack.name: recipe.workspace(stack, directory / "workspace", live.endpoint) for stack in recipe.stacks},
         told=told,
         directory=directory,
         how=how,
@@ -327,13 +405,14 @@ def _save_recording(target: Path, deployed: Deployed, *, settled: bool) -> None:
         complete = Path(temporary) / target.name
         complete.mkdir()
         for name in _RECORDED:
-            is_state = name == "terraform.tfstate"
-            shutil.copy((deployed.workspace.directory if is_state else deployed.directory) / name, complete)
+            shutil.copy(deployed.directory / name, complete)
+        for name, workspace in deployed.workspaces.items():
+            shutil.copy(workspace.directory / _STATE, complete / _state_of(name))
         about = {
             "made": time.time(),
             "settled": settled,
             "told": dict(deployed.told),
-            "files": {name: _sha256(complete / name) for name in _RECORDED},
+            "files": {file.name: _sha256(file) for file in complete.iterdir()},
         }
         write_private(complete / "about.json", json.dumps(about))
         shutil.rmtree(target, ignore_errors=True)
@@ -344,9 +423,9 @@ def _copy_recording(source: Path, directory: Path) -> dict[str, Any]:
     """Copy a recording into a run's directory; what is known about it. `_Unfit` unless it is whole and fresh."""
     try:
         about: dict[str, Any] = read_json(source / "about.json")
-        for name in _RECORDED:
+        for name, digest in about["files"].items():
             shutil.copy(source / name, directory)
-            if _sha256(directory / name) != about["files"][name]:
+            if _sha256(directory / name) != digest:
                 raise _Unfit(f"{name} is damaged")
         if time.time() - about["made"] > _RECORDING_DAYS * 86400:
             raise _Unfit(f"it is older than {_RECORDING_DAYS} days")
@@ -354,6 +433,11 @@ def _copy_recording(source: Path, directory: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _Unfit(f"it is damaged ({type(error).__name__})") from None
     return about
+
+
+def _state_of(stack: str) -> str:
+    """What the state of a stack is called in a recording."""
+    return f"{stack}.tfstate"
 
 
 def _sha256(file: Path) -> str:
@@ -372,10 +456,12 @@ class _Running:
     digest: str
     directory: Path
     told: Mapping[str, str]
+    workload: Workload | None
 
     @classmethod
     def of(cls, handle: Mapping[str, Any]) -> "_Running":
-        return cls(Cloud(**handle["cloud"]), handle["digest"], Path(handle["directory"]), handle["told"])
+        working = handle.get("workload") and Workload(**handle["workload"])
+        return cls(Cloud(**handle["cloud"]), handle["digest"], Path(handle["directory"]), handle["told"], working or None)
 
 
 def _advertise(recipe: Recipe, deployed: Deployed) -> None:
@@ -402,10 +488,13 @@ def _running(home: Path) -> _Running | None:
 
 
 def _found(recipe: Recipe, running: _Running) -> Deployed:
-    return _deployed(recipe, running.cloud, running.directory, running.told, "found")
+    found = _deployed(recipe, running.cloud, running.directory, running.told, "found")
+    return replace(found, workload=running.workload)
 
 
 def _end(home: Path, running: _Running) -> bool:
+    if running.workload:
+        workload.stop(running.workload)
     was_running = cloud.stop(running.cloud)
     (home / "running.json").unlink(missing_ok=True)
     _prune(home)  # its directory has no owner any more
@@ -427,10 +516,16 @@ def _prune(home: Path) -> None:
             is_left = _age(directory) > 60  # else its owner is about to write the file
         if is_left:
             process.end_terraform_in(directory)
-            shutil.rmtree(directory, ignore_errors=True)
+            _remove(directory)
     for about in home.glob("*/about.json"):
         if _age(about) > _UNUSED_DAYS * 86400:
             shutil.rmtree(about.parent, ignore_errors=True)
+
+
+def _remove(directory: Path) -> None:
+    """Remove a run's directory, and what it names elsewhere."""
+    workload.remove(directory)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _age(path: Path) -> float:

@@ -3,7 +3,7 @@
 import hashlib
 import platform
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -13,7 +13,9 @@ from typing import Any
 from filelock import FileLock
 
 from stackproof.embedded.files import write_private
+from stackproof.embedded.workload import Source
 from stackproof.evidence import redaction
+from stackproof.profile import Profile
 from stackproof.terraform import provider, sources
 from stackproof.terraform.cli import Terraform
 from stackproof.terraform.provider import Provider
@@ -26,54 +28,86 @@ _ANY_ENDPOINT = "http://127.0.0.1:1"
 
 
 @dataclass(frozen=True)
-class Values:
+class Account:
     """What differs from one environment to the next."""
 
-    account: str = "123456789012"
+    id: str = "123456789012"
     region: str = "ap-northeast-2"
-    variables: Mapping[str, str] = field(default_factory=dict)
-    """Of Terraform, on top of ``terraform.tfvars.example``."""
 
 
-LOCAL = Values()
+LOCAL = Account()
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """A stack, the values it gets, and the tools it is deployed with."""
+class Stack:
+    """A root module that is deployed, and the values it gets."""
 
-    stack: Path
-    """The root module."""
-    home: Path
-    """Where recordings and running clouds are; see `stackproof.embedded.provision`."""
-    values: Values
-    terraform: Terraform
-    provider: Provider
-    password: str = field(repr=False)
-
-    @classmethod
-    def of(cls, stack: Path, cache: Path, values: Values) -> "Recipe":
-        """The recipe for a stack with the tools of this machine. Raises `UsageError`."""
-        home = home_of(cache)
-        return cls(stack, home, values, Terraform.find(), provider.choose(cache), _password(home))
+    name: str
+    directory: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """On top of ``terraform.tfvars.example``."""
 
     @property
     def example(self) -> Path | None:
         """``terraform.tfvars.example``, if there is one."""
-        file = self.stack / EXAMPLE
+        file = self.directory / EXAMPLE
         return file if file.is_file() else None
+
+    @cached_property
+    def declared(self) -> frozenset[str]:
+        """The variables that the sources declare."""
+        return frozenset(sources.read(self.directory).variables)
+
+    def named(self) -> dict[str, Any]:
+        """The values of the declared variables, as far as files and profile name them, else None."""
+        given = {**(sources.assignments(self.example) if self.example else {}), **self.variables}
+        return {name: given.get(name) for name in self.declared}
+
+
+def stacks_of(profile: Profile, root: Path) -> tuple[Stack, ...]:
+    """The stacks of an environment, in the order of their application; ``root`` is the repository's."""
+    stacks = profile.terraform.stacks
+    return tuple(Stack(name, root / stack.directory, stack.variables) for name, stack in stacks.items())
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Stacks, the account they get, and the tools they are deployed with."""
+
+    stacks: tuple[Stack, ...]
+    """In the order of their application."""
+    home: Path
+    """Where recordings and running clouds are; see `stackproof.embedded.provision`."""
+    account: Account
+    terraform: Terraform
+    provider: Provider
+    password: str = field(repr=False)
+    source: Source | None = None
+    """What runs in the cloud once the stacks are deployed; nothing without it."""
+
+    @classmethod
+    def of(cls, stacks: Sequence[Stack], cache: Path, account: Account, source: Source | None = None) -> "Recipe":
+        """The recipe for stacks with the tools of this machine. Raises `UsageError`."""
+        home = home_of(cache)
+        return cls(tuple(stacks), home, account, Terraform.find(), provider.choose(cache), _password(home), source)
 
     @cached_property
     def digest(self) -> str:
         """Over what Terraform gets, the values, the versions, and the code that answers and seeds."""
+        content: list[object] = [self.account, self.password]
         with tempfile.TemporaryDirectory() as temporary:
-            content: list[object] = [
-                self.workspace(Path(temporary), _ANY_ENDPOINT).directory.relative_to(Path(temporary).resolve())
-            ]
-        content += [self.values, self.password, self.example and self.example.read_text(encoding="utf-8")]
+            for stack in self.stacks:
+                copy = self.workspace(stack, Path(temporary), _ANY_ENDPOINT)
+                example = stack.example and stack.example.read_text(encoding="utf-8")
+                content += [stack.name, copy.directory.relative_to(Path(temporary).resolve()), dict(stack.variables), example]
         content += [platform.python_version(), *map(version, _PACKAGES)]
         content += [Path(__file__).with_name(name).read_bytes() for name in _DECIDING]
         return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
+
+    @cached_property
+    def cloud_digest(self) -> str:
+        """Over all that makes a cloud that runs: what is deployed, and what runs in it."""
+        return f"{self.digest}-{self.source.digest.removeprefix('sha256:')[:16]}" if self.source else self.digest
 
     @property
     def recording(self) -> Path:
@@ -84,32 +118,28 @@ class Recipe:
     def summary(self) -> str:
         """One sentence for a report."""
         how = " and folded sources" if self.provider.is_folded else ""
+        what = "The stack runs" if len(self.stacks) == 1 else f"The stacks {' and '.join(one.name for one in self.stacks)} run"
         return (
-            f"The stack runs in an embedded cloud (moto {version('moto')}), deployed by {self.terraform.name} with "
+            f"{what} in an embedded cloud (moto {version('moto')}), deployed by {self.terraform.name} with "
             f"hashicorp/aws {self.provider.version} ({self.provider.origin}){how}."
         )
 
     def named(self) -> dict[str, Any]:
-        """The values of the variables that the stack declares, as far as files and profile name them, else None."""
-        given = {**(sources.assignments(self.example) if self.example else {}), **self.values.variables}
-        return {name: given.get(name) for name in self._declared}
+        """The values of all variables that the stacks declare, as far as files and profile name them, else None."""
+        return {name: value for stack in self.stacks for name, value in stack.named().items()}
 
-    def workspace(self, into: Path, endpoint: str) -> Workspace:
-        """A working copy whose every call goes to the endpoint."""
+    def workspace(self, stack: Stack, into: Path, endpoint: str) -> Workspace:
+        """A working copy of a stack whose every call goes to the endpoint."""
         return prepare(
-            self.stack,
+            stack.directory,
             into,
             self.provider,
             endpoint=endpoint,
-            region=self.values.region,
-            account=self.values.account,
-            secrets={PASSWORD: self.password} if PASSWORD in self._declared else {},
+            region=self.account.region,
+            account=self.account.id,
+            secrets={PASSWORD: self.password} if PASSWORD in stack.declared else {},
             terraform=self.terraform,
         )
-
-    @cached_property
-    def _declared(self) -> frozenset[str]:
-        return frozenset(sources.read(self.stack).variables)
 
 
 def home_of(cache: Path) -> Path:

@@ -29,7 +29,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from stackproof.embedded import moto_gaps, process, recording
+from stackproof.embedded import live, moto_gaps, process, recording
 
 OWN = "/_stackproof/"  # a bucket's name cannot begin with an underscore, so no S3 path is hidden
 SEED = 20260120
@@ -54,9 +54,11 @@ class Application:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(OWN):
-            return self._own(environ["REQUEST_METHOD"], environ["PATH_INFO"])(environ, start_response)
+            return self._own(environ)(environ, start_response)
+        received = recording.read_request(environ)
+        if received.name.endswith("DescribeTargetHealth"):
+            self._ask_targets()
         with self._lock:
-            received = recording.read_request(environ)
             answer = recording.send(self._moto, received)
             self._requests += 1
             if self._record:
@@ -89,12 +91,27 @@ class Application:
             "refused": dict(self.refused),
         }
 
-    def _own(self, method: str, path: str) -> Response:
+    def _ask_targets(self) -> None:
+        """Let the targets be asked while other requests are handled: they make some themselves."""
+        with self._lock:
+            due = live.due()
+        live.measure(due)
+
+    def _own(self, environ: Environ) -> Response:
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         match method, path.removeprefix(OWN):
             case "GET", "status":
                 return Response(json.dumps(self.status()), content_type="application/json")
             case "POST", "recording/end":
                 self.end_recording()
+                return Response(status=204)
+            case "GET", "live":
+                with self._lock:
+                    return Response(json.dumps(live.state()), content_type="application/json")
+            case "POST", "live":
+                told = json.loads(recording.read_request(environ).body)
+                with self._lock:
+                    live.tell(told)
                 return Response(status=204)
         return Response(f"{method} {path} is not served\n", 404, content_type="text/plain")
 

@@ -35,6 +35,9 @@ _HARMLESS_NAMES = re.compile(
     r"(?i)(next|pagination|continuation|next_continuation|client|client_request|request|idempotency)_token"
 )
 
+_MASK = re.compile(r"\*{3,}")
+"""What others write in the place of a secret."""
+
 _NAMED = (
     # "password": "...", 'password': '...', and the same inside a string of JSON
     re.compile(
@@ -53,8 +56,8 @@ _NAMED = (
     re.compile(r"(?P<keep><(?P<name>[\w.-]+)>)(?P<quote>)(?P<text>[^<>]+)(?=</(?P=name)>)"),
 )
 _SHAPES = (
-    (re.compile(r"(?P<keep>\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)[^\s/?#\"'<>]+(?=@)"), rf"\g<keep>{HIDDEN}"),
-    (re.compile(r"(?i)(?P<keep>\bauthorization[\"']?\s*[:=]\s*(?:b(?=[\"']))?[\"']?)[^\n\"']+"), rf"\g<keep>{HIDDEN}"),
+    (re.compile(r"(?P<keep>\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)(?!\*+@)[^\s/?#\"'<>]+(?=@)"), rf"\g<keep>{HIDDEN}"),
+    (re.compile(r"(?i)(?P<keep>\bauthorization[\"']?\s*[:=]\s*(?:b(?=[\"']))?[\"']?)(?!\*+(?:[\"'\s]|$))[^\n\"']+"), rf"\g<keep>{HIDDEN}"),
     (re.compile(r"(?i)(?P<keep>\bbearer\s+)[\w.~+/-]{8,}=*"), rf"\g<keep>{HIDDEN}"),
     (re.compile(r"(?i)(?P<keep>\bx-amz-(?:signature|credential)=)[^\s\"'&]+"), rf"\g<keep>{HIDDEN}"),
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*\S.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), HIDDEN),
@@ -137,10 +140,10 @@ def redact_data(data: object, name: str = "") -> object:
             return _redacted_text(data)
         case bytes():
             return _redacted_bytes(data)
-        case Mapping():
-            return {key: redact_data(value, _name_of(str(key), data, name)) for key, value in data.items()}
         case list() | tuple():
             return [redact_data(value, name) for value in data]
+        case dict() | Mapping():  # most are dictionaries, which is seen at once
+            return {key: redact_data(value, _name_of(str(key), data, name)) for key, value in data.items()}
         case _:
             return data
 
@@ -167,6 +170,15 @@ def shows_a_secret(text: str) -> bool:
     [True, True, False]
     """
     return HIDDEN in text or redact(text) != text
+
+
+def is_mask(text: str) -> bool:
+    """Whether a text is what others write in the place of a secret.
+
+    >>> is_mask("***"), is_mask("hunter2***")
+    (True, False)
+    """
+    return bool(_MASK.fullmatch(text))
 
 
 def _name_of(key: str, among: Mapping[Any, object], outer: str) -> str:
@@ -204,8 +216,11 @@ def _redacted_bytes(content: bytes) -> object:
 
 
 def _is_secret(name: str, value: object) -> bool:
-    """Whether a value under this name is a secret. An ARN only names one."""
-    return bool(name) and value not in ("", b"") and not str(value).startswith("arn:") and _is_secret_name(name)
+    """Whether a value under this name is a secret. An ARN only names one, and a mask stands for one."""
+    if not name or not _is_secret_name(name):  # nearly all
+        return False
+    text = str(value)
+    return value not in ("", b"") and not text.startswith("arn:") and not is_mask(text)
 
 
 @lru_cache(maxsize=4096)

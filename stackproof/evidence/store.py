@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from stackproof.aws.calls import Answer, Call
 from stackproof.evidence import observations
-from stackproof.sources.replay import Recording, canonical, from_entry, recorded_call, to_entry
+from stackproof.sources.replay import Recording, from_entry, portions, recorded_call, to_entry
 from stackproof.verdicts import CouldNotVerify, UsageError
 
 CALLS = "calls"
@@ -142,7 +142,9 @@ def read(path: Path) -> Any:
 def write(path: Path, data: object) -> None:
     """Write an evidence file: the same data gives the same bytes, and whoever looks sees all of it or none."""
     unfinished = path.with_suffix(".unfinished")
-    unfinished.write_bytes(gzip.compress(canonical(data), compresslevel=6, mtime=0))
+    with unfinished.open("wb") as file, gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed:
+        for portion in portions(data):
+            packed.write(portion)
     unfinished.replace(path)
 
 

@@ -2,15 +2,17 @@
 
 import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from stackproof.environments import environment
 from stackproof.evidence.redaction import HIDDEN, redact
 from stackproof.inventory import collection
 from stackproof.policy import checkov, credentials, known_strings, waivers
 from stackproof.policy.git import git
-from stackproof.resources.base import Given, Unanswered
+from stackproof.resources.base import Given, Unanswered, without_keys
 from stackproof.resources.sources import (
     Arguments,
     DatabasePassword,
@@ -28,7 +30,9 @@ from stackproof.resources.sources import (
     Scan,
     SecondPlan,
 )
-from stackproof.sources.plan import Change
+from stackproof.sources import R
+from stackproof.sources.plan import Change, Plan
+from stackproof.sources.stacks import changes_of, stacks_of
 from stackproof.stage import Stage
 from stackproof.terraform import fold, provider, schema, sources
 from stackproof.terraform.cli import Terraform, TerraformError, redacted
@@ -57,38 +61,54 @@ KEPT_OUT_OF_GIT = (
 @collection
 def formatting(stage: Stage) -> Formatting:
     """How the sources are formatted."""
-    root = stage.terraform_root
     directories = _directories(stage)
-    outside = [str(directory) for directory in directories if not directory.is_relative_to(root.resolve())]
-    completed = Terraform.find().run("fmt", "-check", "-recursive", "-list=true", ".", *outside, directory=root)
+    roots = [str(root) for root in _topmost(directories)]
+    completed = Terraform.find().run("fmt", "-check", "-recursive", "-list=true", *roots, directory=stage.root)
     if completed.exit_status not in (0, 3):
         raise CouldNotVerify(f"{completed.command} failed: {completed.stderr.strip()}")
     files = [file for directory in directories for kind in ("*.tf", "*.tfvars") for file in directory.glob(kind)]
-    facts = {"files": len(files), "unformatted": tuple(completed.stdout.split("\n")[:-1])}
-    return Formatting(root.name, Given(facts, completed.command), completed.command)
+    found = [Path(line) for line in completed.stdout.split("\n")[:-1]]
+    unformatted = tuple(sorted(_relative(stage, stage.root.resolve() / file) for file in found))
+    name = ", ".join(_relative(stage, Path(root)) for root in roots)
+    return Formatting(name, Given({"files": len(files), "unformatted": unformatted}, "terraform fmt"), "terraform fmt")
+
+
+def _topmost(directories: Iterable[Path]) -> list[Path]:
+    """The directories that are in no other of them.
+
+    >>> [str(path) for path in _topmost([Path("/a"), Path("/a/b"), Path("/c")])]
+    ['/a', '/c']
+    """
+    found = set(directories)
+    return sorted(path for path in found if not found & {*path.parents})
 
 
 @collection
-def initialisation(stage: Stage) -> Initialisation:
-    """A first ``terraform init``, as on a fresh machine."""
+def initialisations(stage: Stage) -> tuple[Initialisation, ...]:
+    """A first ``terraform init`` of each stack, as on a fresh machine."""
+    return _of_each_stack(stage, _initialisation)
+
+
+def _of_each_stack(stage: Stage, make: Callable[[Stage, str], R]) -> tuple[R, ...]:
+    """One thing for each stack, in the order of their application."""
+    stacks = list(stage.profile.terraform.stacks)
+    with ThreadPoolExecutor(len(stacks)) as pool:
+        return tuple(pool.map(lambda stack: make(stage, stack), stacks))
+
+
+def _initialisation(stage: Stage, stack: str) -> Initialisation:
+    root = stage.directory_of(stack)
     chosen = provider.choose(stage.cache)
     if chosen.is_folded:
-        _require_current_generation(stage.terraform_root)
+        _require_current_generation(root)
     with tempfile.TemporaryDirectory(prefix="stackproof-init-") as fresh:
-        copy = prepare(
-            stage.terraform_root,
-            Path(fresh),
-            chosen,
-            endpoint=None,
-            region=stage.profile.region,
-            account=stage.profile.account,
-        )
+        copy = prepare(root, Path(fresh), chosen, endpoint=None, region=stage.profile.region, account=stage.profile.account)
         try:
             copy.init()
             facts = {"errors": (), "provider": f"hashicorp/aws {copy.provider_version()} ({chosen.origin})"}
         except TerraformError as error:
-            facts = {"errors": (str(error).replace(str(copy.directory), stage.terraform_root.name),), "provider": ""}
-    return Initialisation(stage.terraform_root.name, Given(facts, "terraform init"), "terraform init")
+            facts = {"errors": (str(error).replace(str(copy.directory), root.name),), "provider": ""}
+    return Initialisation(stack, Given(facts, "terraform init"), "terraform init")
 
 
 def _require_current_generation(root: Path) -> None:
@@ -112,15 +132,17 @@ def modules(stage: Stage) -> tuple[Module, ...]:
 
 
 def _directories(stage: Stage) -> list[Path]:
-    """Every directory of sources under the stack's root, and of the local modules that they call, wherever those are.
+    """Every directory of sources under the stacks' roots, and of the local modules that they call, wherever those are.
 
-    Raises `CouldNotVerify` when there are none.
+    Raises `CouldNotVerify` for a stack without any.
     """
-    root = stage.terraform_root.resolve()
-    inside = {path.parent for path in root.rglob("*.tf") if ".terraform" not in path.parts}
-    if not inside:
-        raise CouldNotVerify(f"{stage.profile.terraform.directory} has no Terraform sources (*.tf)")
-    return sorted({called for directory in inside for called in sources.modules(directory)})
+    found: set[Path] = set()
+    for stack in stage.profile.terraform.stacks.values():
+        root = (stage.root / stack.directory).resolve()
+        if not any(root.glob("*.tf")):
+            raise CouldNotVerify(f"{stack.directory} has no Terraform sources (*.tf)")
+        found |= {path.parent for path in root.rglob("*.tf") if ".terraform" not in path.parts}
+    return sorted({called for directory in found for called in sources.modules(directory)})
 
 
 def _module(stage: Stage, directory: Path) -> Module:
@@ -155,11 +177,16 @@ def _relative(stage: Stage, path: Path) -> str:
 
 
 @collection
-def example_variables(stage: Stage) -> ExampleVariables:
-    """The example of the variables."""
-    file = stage.terraform_root / EXAMPLE
+def example_variables(stage: Stage) -> tuple[ExampleVariables, ...]:
+    """The example of each stack's variables."""
+    return _of_each_stack(stage, _example_variables)
+
+
+def _example_variables(stage: Stage, stack: str) -> ExampleVariables:
+    root = stage.directory_of(stack)
+    file = root / EXAMPLE
     given = sources.assignments(file)
-    declared = sources.read(stage.terraform_root).variables
+    declared = sources.read(root).variables
     text = file.read_text(encoding="utf-8")
     lines = text.splitlines()
     written = [match[1] for line in lines if (match := re.match(r"[\s#/*]*([\w-]+)\s*=", line))]
@@ -167,37 +194,47 @@ def example_variables(stage: Stage) -> ExampleVariables:
     shaped = [f"line {number}" for number, line in enumerate(lines, 1) if HIDDEN in redact(line)]
     if not shaped and HIDDEN in redact(text):
         shaped = ["a key over several lines"]
+    by_default = [f"{PASSWORD} by default"] if PASSWORD in declared and not declared[PASSWORD].is_required else []
     facts = {
-        "missing": tuple(name for name, variable in declared.items() if variable.is_required and name not in given),
+        "missing": tuple(
+            name for name, variable in declared.items() if variable.is_required and name not in given and name != PASSWORD
+        ),
         "undeclared": tuple(name for name in given if name not in declared),
-        "secrets": tuple(dict.fromkeys([*sensitive, *shaped])),
+        "secrets": tuple(dict.fromkeys([*sensitive, *shaped, *by_default])),
     }
-    return ExampleVariables(file.name, Given(facts, file.name), file.name)
+    return ExampleVariables(stack, Given(facts, file.name), file.name)
 
 
 @collection
-def planning(stage: Stage) -> Planning:
-    """A plan from nothing; or the given plan, which tells no warnings."""
-    name = stage.terraform_root.name
+def planning(stage: Stage) -> tuple[Planning, ...]:
+    """A plan of each stack from nothing; or the given plans, which tell no warnings."""
     if stage.is_given_a_plan:
-        plan = stage.plan()
-        facts: dict[str, object] = {
-            "warnings": NotYetKnown(f"{plan.where} holds no warnings; they show where the plan is made"),
-            "added": frozenset(change.address for change in plan.changes if change.actions == ("create",)),
-            "touched": _touched(plan.changes),
-        }
-        return Planning(plan.where, Given(facts, plan.where), plan.where)
+        return tuple(_given_planning(stage.plan(), stack) for stack in stacks_of(stage.plan()))
+    return _of_each_stack(stage, _planning)
+
+
+def _given_planning(plan: Plan, stack: str) -> Planning:
+    changes = changes_of(plan, stack)
+    facts = {
+        "warnings": NotYetKnown(f"{plan.where} holds no warnings; they show where the plan is made"),
+        "added": frozenset(change.address for change in changes if change.actions == ("create",)),
+        "touched": _touched(changes),
+    }
+    return Planning(stack, Given(facts, plan.where), plan.where)
+
+
+def _planning(stage: Stage, stack: str) -> Planning:
     try:
-        made = stage.rehearsal()
+        made = stage.rehearsal(stack)
     except TerraformError as error:
-        return Planning(name, Unanswered(error), "terraform plan")
+        return Planning(stack, Unanswered(error), "terraform plan")
     facts = {
         "warnings": tuple(str(one) for one in made.said if one.severity == "warning"),
         "added": made.added,
         "touched": _touched(made.plan.changes),
     }
     source = f"terraform plan, {made.workspace.provider.version} ({made.workspace.provider.origin})"
-    return Planning(name, Given(facts, source), source)
+    return Planning(stack, Given(facts, source), source)
 
 
 def _touched(
@@ -254,8 +291,8 @@ def _refusal(stage: Stage, password: str) -> str:
 
 @collection
 def outputs(stage: Stage) -> tuple[Output, ...]:
-    """The documented outputs: as a plan promises them, or as the deployed state has them."""
-    documented = stage.profile.terraform.outputs
+    """The documented outputs: as a plan promises them, or as the deployed states have them."""
+    documented = stage.profile.terraform.documented
     found = stage.outputs()
     missing = [name for name in documented if name not in found]
     if missing:
@@ -264,10 +301,14 @@ def outputs(stage: Stage) -> tuple[Output, ...]:
 
 
 @collection
-def second_plan(stage: Stage) -> SecondPlan:
-    """A plan of what is deployed, against the sources of now."""
-    plan = stage.second_plan()
-    ignored = _ignored_changes(stage)
+def second_plan(stage: Stage) -> tuple[SecondPlan, ...]:
+    """A plan of each stack that is deployed, against the sources of now."""
+    return _of_each_stack(stage, _second_plan)
+
+
+def _second_plan(stage: Stage, stack: str) -> SecondPlan:
+    plan = stage.second_plan(stack)
+    ignored = _ignored_changes(stage.directory_of(stack))
     outputs = [Change(f"output.{name}", tuple(one["actions"])) for name, one in plan.document.get("output_changes", {}).items()]
     facts = {
         "changes": _touched((*plan.changes, *outputs), untouched=(("no-op",), ("read",))),
@@ -282,14 +323,14 @@ def second_plan(stage: Stage) -> SecondPlan:
         ),
     }
     source = f"{plan.where}; ignore_changes in the sources"
-    return SecondPlan(stage.profile.name, Given(facts, source), source)
+    return SecondPlan(stack, Given(facts, source), source)
 
 
-def _ignored_changes(stage: Stage) -> Mapping[str, Sequence[str]]:
+def _ignored_changes(root: Path) -> Mapping[str, Sequence[str]]:
     """The attributes that the sources leave to others (``lifecycle.ignore_changes``), by resource."""
     return {
         resource.address: [_text(attribute) for attribute in _listed(block.body.value("ignore_changes"))]
-        for resource in sources.read(stage.terraform_root).resources
+        for resource in sources.read(root).resources
         for block in resource.body.named("lifecycle")
     }
 
@@ -311,10 +352,15 @@ def _is_by_hand(drift: Mapping[str, Any], ignored: Mapping[str, Sequence[str]]) 
 
 
 @collection
-def remote_state(stage: Stage) -> RemoteState:
-    """The backend that the sources configure; until somebody copies it there, that of the example."""
-    file = stage.terraform_root / BACKEND
-    backend = sources.read(stage.terraform_root).backend
+def remote_states(stage: Stage) -> tuple[RemoteState, ...]:
+    """The backend that each stack's sources configure; until somebody copies it there, that of the example."""
+    return _of_each_stack(stage, _remote_state)
+
+
+def _remote_state(stage: Stage, stack: str) -> RemoteState:
+    root = stage.directory_of(stack)
+    file = root / BACKEND
+    backend = sources.read(root).backend
     if backend is None:
         if not file.is_file():
             raise DeclaredButMissing(f"{file.relative_to(stage.root)} does not exist: nothing says where the state is kept")
@@ -325,14 +371,15 @@ def remote_state(stage: Stage) -> RemoteState:
         "is_encrypted": body is not None and body.value("encrypt") is True,
         "is_locked": body is not None and (body.value("use_lockfile") is True or bool(body.value("dynamodb_table"))),
     }
-    name = Path(backend.file).name if backend else file.name
-    return RemoteState(name, Given(facts, name), name)
+    source = Path(backend.file).name if backend else file.name
+    return RemoteState(stack, Given(facts, source), source)
 
 
 @collection
 def repository(stage: Stage) -> Repository:
     """What git keeps, and what it would take."""
-    names = [str((stage.terraform_root / name).relative_to(stage.root)) for name in KEPT_OUT_OF_GIT]
+    directories = [stack.directory for stack in stage.profile.terraform.stacks.values()]
+    names = [f"{directory}/{name}" for directory in directories for name in KEPT_OUT_OF_GIT]
     # ".gitignore:9:*.tfstate<TAB>terraform.tfstate": the rule that decides. One outside the repository does not protect others.
     rules = [line.split("\t") for line in git(stage.root, "check-ignore", "--no-index", "--verbose", *names, accepted=(0, 1))]
     ignored = {name for rule, name in rules if re.match(r"(.+/)?\.gitignore:\d+:(?!!)", rule)}
@@ -358,19 +405,19 @@ def history(stage: Stage) -> History:
 @collection
 def source_scan(stage: Stage) -> Scan:
     """What checkov says of the sources."""
-    python = checkov.environment(stage.cache, stage.say)
+    python = environment(stage.cache, "checkov", checkov.REQUIREMENTS, stage.say)
     return _waived(stage, "POL-01", checkov.scan_sources(python, _texts(stage)))
 
 
 @collection
 def plan_scan(stage: Stage) -> Scan:
     """What checkov says of the plan."""
-    python = checkov.environment(stage.cache, stage.say)
+    python = environment(stage.cache, "checkov", checkov.REQUIREMENTS, stage.say)
     with tempfile.TemporaryDirectory(prefix="stackproof-plan-") as folder:
         file = Path(folder, "plan.json")
         file.write_text(stage.plan().to_json(), encoding="utf-8")
         scan = checkov.scan_plan(python, file)
-    return _waived(stage, "POL-02", scan)
+    return _waived(stage, "POL-02", scan, lambda resource: in_sources(resource, stage.profile.terraform.before))
 
 
 def _texts(stage: Stage) -> dict[str, str]:
@@ -382,16 +429,27 @@ def _texts(stage: Stage) -> dict[str, str]:
     }
 
 
-def _waived(stage: Stage, control: str, scan: checkov.Scan) -> Scan:
+def in_sources(address: str, stacks: Collection[str]) -> str:
+    """What the sources of a stack call a resource of the plan, which joins these stacks to the app's: all instances are one there.
+
+    >>> in_sources('module.central_logging.module.groups["/aws/ecs/api/llm"].aws_cloudwatch_log_group.this', ["central_logging"])
+    'module.groups.aws_cloudwatch_log_group.this'
+    """
+    block = without_keys(address)
+    return next((block.removeprefix(f"module.{name}.") for name in stacks if block.startswith(f"module.{name}.")), block)
+
+
+def _waived(stage: Stage, control: str, scan: checkov.Scan, named: Callable[[str], str] = str) -> Scan:
+    """The scan without what is waived; ``named`` is what waivers call a resource."""
     accepted = waivers.load(stage.root / waivers.FILE)
     mine = [one for one in accepted if control in one.control and one.counts(stage.profile.name, stage.target)]
-    found = [(finding.resource, finding.check) for finding in (*scan.findings, *scan.skipped)]
+    found = [(named(finding.resource), finding.check) for finding in (*scan.findings, *scan.skipped)]
 
     def unwaived(findings: Iterable[checkov.Finding]) -> tuple[str, ...]:
         return tuple(
             f"{finding.check} {finding.resource} ({finding.file} line {finding.line}): {finding.title}"
             for finding in findings
-            if not waivers.waiver_for(mine, control, finding.resource, finding.check)
+            if not waivers.waiver_for(mine, control, named(finding.resource), finding.check)
         )
 
     facts = {

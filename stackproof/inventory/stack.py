@@ -1,6 +1,6 @@
 """Collections of the deployed stack: what AWS has, or what a plan promises."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from stackproof.inventory import collection
@@ -137,19 +137,21 @@ def task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
 
 @collection
 def log_groups(stage: Stage) -> tuple[LogGroup, ...]:
-    """The stack's log groups: the declared ones, and every other whose name begins with a prefix that the stack owns.
+    """The stack's log groups: the declared ones, and every other whose name begins with a prefix that the stack owns."""
+    names = stage.profile.logs.groups
+    declared = stage.named(LogGroup, names)
+    others = (group for group in stage.source().collect(LogGroup, names) if group.name not in names)
+    return (*declared, *of_the_stack(stage, others))
+
+
+def of_the_stack(stage: Stage, groups: Iterable[LogGroup]) -> tuple[LogGroup, ...]:
+    """Those of some log groups that are declared, or whose name begins with a prefix that the stack owns.
 
     A planned group whose name is not known yet is the stack's own; it is told by its address.
     """
     logs = stage.profile.logs
     unnamed = tuple(f"{kind}." for kind in (*LogGroup.terraform, "module"))
-    declared = stage.named(LogGroup, logs.groups)
-    others = [
-        group
-        for group in stage.source().collect(LogGroup, logs.groups)
-        if group.name not in logs.groups and group.name.startswith((*logs.owned, *unnamed))
-    ]
-    return (*declared, *others)
+    return tuple(group for group in groups if group.name in logs.groups or group.name.startswith((*logs.owned, *unnamed)))
 
 
 @collection

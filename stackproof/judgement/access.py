@@ -155,6 +155,7 @@ def _reachable(pattern: str, starts: Iterable[int]) -> set[int]:
     return found
 
 
+@functools.lru_cache(maxsize=4096)
 def overlap(one: str, other: str) -> bool:
     """Whether some text matches both patterns.
 

@@ -5,22 +5,16 @@ the given sources or plan decides what it reports: it runs without the user's ch
 variables and network.
 """
 
-import hashlib
 import json
 import os
-import shutil
 import subprocess
-import sys
 import tempfile
-import venv
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
-from stackproof.evidence.redaction import redact
+from stackproof.environments import last_line
 from stackproof.verdicts import CouldNotVerify
 
 REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "checkov.txt"
@@ -54,25 +48,6 @@ class Scan:
     """How many checks passed, counted once for each resource."""
     resources: tuple[str, ...]
     """Addresses of the resources that at least one check looked at."""
-
-
-def environment(cache: Path, say: Callable[[str], None], requirements: Path = REQUIREMENTS) -> Path:
-    """The Python interpreter of the environment ``cache/checkov``, which is made first where it is missing or outdated.
-
-    Safe to call twice at once: the second caller waits. Raises `CouldNotVerify` when the packages cannot be installed.
-    """
-    home = cache.resolve() / "checkov"
-    python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp = home / "installed"
-    wanted = hashlib.sha256(f"{sys.version} {sys.base_prefix}\n".encode() + requirements.read_bytes()).hexdigest()
-    cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / "checkov.lock"):
-        if not stamp.is_file() or stamp.read_text() != wanted:
-            say(f"Installing checkov into {home} (once, about 30 s)")
-            shutil.rmtree(home, ignore_errors=True)
-            _install(home, python, requirements)
-            stamp.write_text(wanted)
-    return python
 
 
 def scan_sources(python: Path, sources: Mapping[str, str]) -> Scan:
@@ -152,7 +127,7 @@ def _run(python: Path, work: Path, *arguments: str) -> str:
         raise CouldNotVerify(f"checkov did not end within {_TIMEOUT} s.") from None
     # 0: nothing found; 1: something found.
     if ended.returncode not in (0, 1):
-        raise CouldNotVerify(f"checkov ended with exit status {ended.returncode}: {_last_line(ended.stderr)}")
+        raise CouldNotVerify(f"checkov ended with exit status {ended.returncode}: {last_line(ended.stderr)}")
     return ended.stdout
 
 
@@ -165,27 +140,3 @@ def _only_what_is_needed(work: Path) -> dict[str, str]:
     temporary = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(work))
     # One process, so that ending it ends all.
     return kept | temporary | {"PYTHONUTF8": "1", "CHECKOV_PARALLELIZATION_TYPE": "none"}
-
-
-def _install(home: Path, python: Path, requirements: Path) -> None:
-    try:
-        venv.create(home, with_pip=True, symlinks=os.name != "nt")
-    except subprocess.CalledProcessError:
-        raise CouldNotVerify(
-            f"checkov needs an environment of its own, and {sys.executable} cannot make one with pip in it: install the "
-            "package that brings ensurepip (python3-venv on Debian and Ubuntu)."
-        ) from None
-    command = [
-        *(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
-        *("--require-hashes", "--requirement", str(requirements)),
-    ]
-    try:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=900)
-    except subprocess.TimeoutExpired:
-        raise CouldNotVerify("checkov was not installed within 900 s: is the package index reachable?") from None
-    if ended.returncode:
-        raise CouldNotVerify(f"checkov could not be installed: {_last_line(ended.stderr)}")
-
-
-def _last_line(text: str) -> str:
-    return redact(next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "no message"))

@@ -1,7 +1,8 @@
-"""Network tests as calls: what a front door does, asked and answered like everything else.
+"""What no API of AWS tells, as calls: what a front door, a database and a host do, asked and answered like everything else.
 
-A probe is a `Call` of the service ``tls`` or ``http``: asked once, kept as evidence, recorded and replayed like a call to AWS.
-Nothing is sent but one handshake or one GET request, to the host that the call names.
+A probe is a `Call` of one of the services in `stackproof.aws.readonly.PROBES`: asked once, kept as evidence, recorded and replayed like
+a call to AWS. Nothing is sent but one handshake, one GET request or one constant statement, to the host that the call names; no
+credential is part of a call or of an answer.
 """
 
 import socket
@@ -16,7 +17,9 @@ from typing import Any
 
 from stackproof.aws.calls import Answer, Call, Exchange
 from stackproof.aws.session import Transport
-from stackproof.probes import tls, web
+from stackproof.probes import host, postgres, tls, web
+from stackproof.probes.bastion import Bastion
+from stackproof.probes.postgres import Access
 from stackproof.verdicts import CallFailed, CouldNotVerify, Unreachable
 
 TIMEOUT = 10.0
@@ -27,33 +30,72 @@ HANDSHAKE = "tls:Handshake"
 CERTIFICATE = "tls:GetCertificate"
 """``{"Names": [...], "NotBefore": ..., "NotAfter": ..., "Problem": "", "Sha256": "..."}``; why a client would not trust it, if so."""
 GET = "http:Get"
-"""``{"Url": "http://...", "Status": 301, "Location": "https://..."}``, without following and without the body."""
+"""``{"Url": "http://...", "Status": 301, "Location": "https://..."}``, without following, and without the body unless asked for."""
+QUERY = "postgres:Query"
+"""Ask one of `postgres.STATEMENTS`: ``{"Sql": ..., "Rows": [...]}``."""
+START_TLS = "postgres:Handshake"
+"""Ask a PostgreSQL server for TLS, and go on like `HANDSHAKE`."""
+CONNECT_PLAIN = "postgres:ConnectPlain"
+"""Start a session without TLS: ``{"Accepted": false, "Answer": "28000 no pg_hba.conf entry ..., no encryption"}``."""
+CONNECT = "tcp:Connect"
+"""Open a TCP connection, ``From`` ``here`` or the ``bastion``: ``{"Connected": false, "Answer": "timed out"}``."""
+TOOL = "host:GetTool"
+"""A command of this machine: ``{"LookedIn": [...], "Path": "/usr/bin/git", "Output": "git version 2.39.5"}``."""
+
+HERE, BASTION = "here", "bastion"
 
 Address = tuple[str, int]
 Locate = Callable[[str, int], Address]
 """Where a host's port is reached. Raises `CouldNotVerify` for one that cannot be."""
 
 
+def no_access() -> Access:
+    """How a database is asked by those who were given no password. Raises `CouldNotVerify`."""
+    raise CouldNotVerify("there is no password for the database here")
+
+
 class Probes:
     """A transport that answers probes from the network, and hands every other call on.
 
     ``locate`` says where a host is reached (by default where its name points); ``trusted`` holds the certificates that are trusted in
-    the place of the system's own, PEM.
+    the place of the system's own, PEM. Databases are asked with the password that ``access`` gives, through the bastion if there is
+    one.
     """
 
     def __init__(
-        self, others: Transport, *, locate: Locate = lambda host, port: (host, port), trusted: Path | None = None
+        self,
+        others: Transport,
+        *,
+        locate: Locate = lambda host, port: (host, port),
+        trusted: Path | None = None,
+        access: Callable[[], Access] = no_access,
+        bastion: Bastion | None = None,
     ) -> None:
         self._others = others
         self._locate = locate
         self._trusted = trusted
+        self._access = access
+        self._bastion = bastion
+        self._probes: Mapping[str, Callable[[Call], Mapping[str, Any]]] = {
+            HANDSHAKE: self._handshake,
+            CERTIFICATE: self._certificate,
+            GET: self._get,
+            QUERY: self._query,
+            START_TLS: self._start_tls,
+            CONNECT_PLAIN: self._connect_plain,
+            CONNECT: self._connect,
+            TOOL: lambda call: host.tool(call.arguments["Name"]),
+        }
 
     @property
     def counts(self) -> Counter[str]:
         return self._others.counts
 
+    def wait(self, seconds: float) -> None:
+        self._others.wait(seconds)
+
     def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
-        probe = {HANDSHAKE: self._handshake, CERTIFICATE: self._certificate, GET: self._get}.get(call.operation)
+        probe = self._probes.get(call.operation)
         if probe is None:
             return self._others.send(call, absent)
         at, clock = datetime.now(UTC), time.perf_counter()
@@ -75,10 +117,36 @@ class Probes:
     def _get(self, call: Call) -> Mapping[str, Any]:
         asked = call.arguments
         with self._connected(call) as connection:
-            return web.get(connection, asked["Scheme"], asked["ServerName"], asked["Path"])
+            return web.get(connection, asked["Scheme"], asked["ServerName"], asked["Path"], body=asked.get("Body", False))
+
+    def _query(self, call: Call) -> Mapping[str, Any]:
+        return postgres.query(self._located(call), call.arguments, self._access())
+
+    def _start_tls(self, call: Call) -> Mapping[str, Any]:
+        with self._connected(call) as connection:
+            return postgres.handshake(connection, call.arguments["Host"], call.arguments["Version"])
+
+    def _connect_plain(self, call: Call) -> Mapping[str, Any]:
+        with self._connected(call) as connection:
+            return postgres.connect_plain(connection, call.arguments["User"], call.arguments["Database"])
+
+    def _connect(self, call: Call) -> Mapping[str, Any]:
+        asked = call.arguments
+        if asked["From"] == HERE:
+            return host.connect(self._locate(asked["Host"], asked["Port"]), TIMEOUT)
+        if self._bastion is None:
+            raise CouldNotVerify(
+                f"{call}: what is reached from inside the VPC shows only there; name a host that lies in it: --bastion ssh://user@host"
+            )
+        is_reached = self._bastion.reaches(asked["Host"], asked["Port"])
+        return {"Connected": is_reached, "Answer": f"asked from {self._bastion.url}"}
 
     def _connected(self, call: Call) -> socket.socket:
-        return socket.create_connection(self._locate(call.arguments["Host"], call.arguments["Port"]), timeout=TIMEOUT)
+        return socket.create_connection(self._located(call), timeout=TIMEOUT)
+
+    def _located(self, call: Call) -> Address:
+        where = call.arguments["Host"], call.arguments["Port"]
+        return self._bastion.forward(*where) if self._bastion and call.service == "postgres" else self._locate(*where)
 
 
 def _answered(call: Call, probe: Callable[[Call], Mapping[str, Any]]) -> Answer:

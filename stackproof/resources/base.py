@@ -19,11 +19,12 @@ Reading a field is the only way to a fact, and has one of these outcomes:
 import re
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Protocol, Self, overload
 
 from stackproof.evidence import ledger
+from stackproof.once import Once
 from stackproof.verdicts import CouldNotVerify, NotReported, NotYetKnown
 
 if TYPE_CHECKING:
@@ -157,6 +158,27 @@ class Given:
         if isinstance(fact, Exception):
             raise fact
         return Found(fact, self.source)
+
+
+class WhenAsked(Mapping[str, object]):
+    """Facts for `Given` that are found out when they are asked for, once, by a function each.
+
+    >>> facts = WhenAsked({"first": lambda: 1, "second": lambda: 1 / 0})
+    >>> facts["first"], len(facts)
+    (1, 2)
+    """
+
+    def __init__(self, functions: Mapping[str, Callable[[], object]]) -> None:
+        self._functions = {name: Once(function) for name, function in functions.items()}
+
+    def __getitem__(self, name: str) -> object:
+        return self._functions[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._functions)
+
+    def __len__(self) -> int:
+        return len(self._functions)
 
 
 class Unanswered:

@@ -142,6 +142,13 @@ def _planned_authority(instance: PlannedBlock) -> CertificateAuthority:
     return CertificateAuthority(name, Given({"valid_till": certificates.VALID_TILL[name]}, source), source)
 
 
+def _planned_state(instance: PlannedBlock) -> str:
+    """An apply waits until a new instance is available."""
+    if not instance.plan.creates(instance):
+        raise NotYetKnown(f"{instance.source}: how an instance is that runs already shows only on AWS")
+    return "available"
+
+
 class DatabaseInstance(Resource):
     """An RDS DB instance."""
 
@@ -155,6 +162,14 @@ class DatabaseInstance(Resource):
     terraform = ("aws_db_instance",)
     planned_name = "identifier"
 
+    status: str = field(aws="DBInstanceStatus", plan=_planned_state)
+    """``available``; ``creating``, ``backing-up``, ``storage-full``, ..."""
+    engine: str = field(aws="Engine", plan="engine")
+    engine_version: str = field(aws="EngineVersion", plan="engine_version")
+    """``17.6``; on a plan as it is asked for, which may be ``17``."""
+    instance_class: str = field(aws="DBInstanceClass", plan="instance_class")
+    is_multi_zone: bool = field(aws="MultiAZ", plan="multi_az")
+    """Whether a standby in another zone takes over."""
     publicly_accessible: bool = field(aws="PubliclyAccessible", plan="publicly_accessible")
     """Whether its DNS name resolves to a public address."""
     subnets: tuple[Subnet, ...] = field(aws=_answered_subnets, plan=_planned_subnets)

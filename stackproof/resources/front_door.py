@@ -1,6 +1,6 @@
 """What a load balancer shows to those who knock: facts from the network, not from AWS's API."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,10 @@ OFFERED = ("TLSv1", "TLSv1.1", "TLSv1.3")
 
 PATH = "/health?asked-by=stackproof"
 """What is asked for. A redirect has to keep all of it."""
+
+HEALTH = "/health"
+API_HEALTH = "/api/v1/health"
+"""What the service answers when it is well. Source: deployment guide, phase 1, step 7."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,29 @@ def _certificate(door: AwsFacts) -> "Certificate":
     return door.nested(Certificate, f"of {door.at('Name')}", answer.pages[0], answer)
 
 
-def _plain_answer(door: AwsFacts) -> HttpAnswer:
-    page = _knock(door, GET, 80, Scheme="http", Path=PATH).pages[0]
+def _answer(door: AwsFacts, scheme: str, port: int, path: str) -> HttpAnswer:
+    page = _knock(door, GET, port, Scheme=scheme, Path=path).pages[0]
     return HttpAnswer(page["Url"], page["Status"], page.get("Location"))
 
 
 def _hsts(door: AwsFacts) -> str | None:
     header: str | None = _knock(door, GET, 443, Scheme="https", Path=PATH).pages[0].get("StrictTransportSecurity")
     return header
+
+
+def _health(door: AwsFacts) -> "Health":
+    answer = _knock(door, GET, 443, Scheme="https", Path=HEALTH, Body=True)
+    return door.nested(Health, f"of {door.at('Name')}", answer.pages[0], answer)
+
+
+def _said(path: str) -> Callable[[AwsFacts], str | None]:
+    """A member of what the service says, as text whatever it is."""
+
+    def said(health: AwsFacts) -> str | None:
+        value = health.at(f"Content.{path}")
+        return None if value is None else str(value)
+
+    return said
 
 
 def _knock(door: AwsFacts, probe: str, port: int, **parameters: Any) -> "Answer":
@@ -70,6 +89,21 @@ class Certificate(Resource):
     """Why a client would not trust it, in OpenSSL's words, its names aside; empty if it would."""
 
 
+class Health(Resource):
+    """What the service says when it is asked how it is."""
+
+    status: int = field(aws="Status")
+    """Of HTTP."""
+    problem: str = field(aws=lambda health: health.at("Problem") or "")
+    """Why the answer is no JSON object; empty if it is one."""
+    said: str | None = field(aws=_said("status"))
+    """``healthy``, ``unhealthy``; None if it does not say."""
+    timestamp: str | None = field(aws=_said("timestamp"))
+    """When it was found, in the service's words; None if it does not say."""
+    answered_at: datetime = field(aws="At")
+    """When the answer was here."""
+
+
 class FrontDoor(Resource):
     """A load balancer as it is reached, named ``balancer`` or ``balancer/host``: the host name of its users, if it has one of its own."""
 
@@ -80,10 +114,13 @@ class FrontDoor(Resource):
     protocols: tuple[str, ...] = field(aws=_accepted)
     """Of those `OFFERED`, the TLS versions that a handshake ended with."""
     certificate: Certificate = field(aws=_certificate)
-    plain_answer: HttpAnswer = field(aws=_plain_answer)
+    plain_answer: HttpAnswer = field(aws=lambda door: _answer(door, "http", 80, PATH))
     """To a request over plain HTTP."""
     strict_transport_security: str | None = field(aws=_hsts)
     """The header of an answer over HTTPS; None if there was none."""
+    health: Health = field(aws=_health)
+    api_answer: HttpAnswer = field(aws=lambda door: _answer(door, "https", 443, API_HEALTH))
+    """To the same question under the API's path."""
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[FrontDoor]":

@@ -119,14 +119,14 @@ def _planned_document(block: PlannedBlock, attribute: str) -> dict[str, Any]:
     return policy_document(written, block.source)
 
 
-def _answered_boundary(role: AwsFacts) -> object:
-    arn = role.at("PermissionsBoundary.PermissionsBoundaryArn")
-    return None if arn is None else role.nested(Policy, arn, {"PolicyArn": arn}, _details(role)).document
+def _answered_boundary(principal: AwsFacts) -> object:
+    arn = principal.at("PermissionsBoundary.PermissionsBoundaryArn")
+    return None if arn is None else principal.nested(Policy, arn, {"PolicyArn": arn}, _details(principal)).document
 
 
-def _planned_boundary(role: PlannedBlock) -> dict[str, Any] | None:
-    arn = role.at("permissions_boundary")
-    return _planned_document(_planned_managed(role, arn), "policy") if isinstance(arn, Reference) or arn else None
+def _planned_boundary(principal: PlannedBlock) -> dict[str, Any] | None:
+    arn = principal.at("permissions_boundary")
+    return _planned_document(_planned_managed(principal, arn), "policy") if isinstance(arn, Reference) or arn else None
 
 
 class Role(Resource):
@@ -148,6 +148,17 @@ class Role(Resource):
     """ARNs of the attached ones; on a plan without those that it makes, which are the account's own and have no ARN yet."""
     boundary: dict[str, Any] | None = field(aws=_answered_boundary, plan=_planned_boundary)
     """The permissions boundary; None for a role without one, of which AWS says nothing."""
+    path: str = field(aws="Path", plan=lambda role: role.at("path") or "/")
+
+    @property
+    def is_service_linked(self) -> bool:
+        """Whether it belongs to an AWS service: nobody else can assume it, and nobody can change what it may do."""
+        return self.path.startswith("/aws-service-role/")
+
+    @property
+    def documents(self) -> list[dict[str, Any]]:
+        """What says what it may do, but for its boundary."""
+        return [policy.document for policy in self.policies]
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Role]":
@@ -205,14 +216,21 @@ class User(Resource):
     policies: tuple[Policy, ...] = field(aws=_policies_of_user, plan=lambda user: _planned_policies(user, "user"))
     """Its own ones, inline and attached."""
     groups: tuple[Group, ...] = field(aws=_answered_groups, plan=_planned_groups)
+    boundary: dict[str, Any] | None = field(aws=_answered_boundary, plan=_planned_boundary)
+    """The permissions boundary; None for a user without one, of which AWS says nothing."""
     access_keys: tuple[AccessKey, ...] = field(aws=_answered_keys, plan=_planned_keys)
     """Active and inactive ones: an inactive one can be activated again."""
 
     @property
-    def is_administrator(self) -> bool:
-        """Whether a policy of its own, or of one of its groups, grants what ``AdministratorAccess`` does."""
+    def documents(self) -> list[dict[str, Any]]:
+        """What says what it may do, but for its boundary: policies of its own, and of its groups."""
         policies = [*self.policies, *(policy for group in self.groups for policy in group.policies)]
-        return any(administers(policy.document) for policy in policies)
+        return [policy.document for policy in policies]
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether one of its policies grants what ``AdministratorAccess`` does."""
+        return any(map(administers, self.documents))
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[User]":

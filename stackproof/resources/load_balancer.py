@@ -172,6 +172,9 @@ class LoadBalancer(Resource):
     operations = ("elbv2:DescribeLoadBalancers", "elbv2:DescribeLoadBalancerAttributes", *Listener.operations)
     terraform = ("aws_lb", "aws_alb")
 
+    arn: str = field(aws="LoadBalancerArn", plan="arn")
+    state: str = field(aws="State.Code")
+    """``active``; ``provisioning``, ``active_impaired``, ``failed``."""
     dns_name: str = field(aws="DNSName", plan="dns_name")
     listeners: tuple[Listener, ...] = field(aws=_answered_listeners, plan=_planned_listeners)
     drops_invalid_headers: bool = field(
@@ -192,6 +195,49 @@ class LoadBalancer(Resource):
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[LoadBalancer]":
         del names  # one call lists all
         return listed(cls, aws, aws.read("elbv2:DescribeLoadBalancers"), "LoadBalancers", named="LoadBalancerName")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a load balancer sends requests to, and what its health checks say of it."""
+
+    id: str
+    """Its address, with the port."""
+    state: str
+    """``healthy``; ``initial``, ``unhealthy``, ``unused``, ``draining``, ``unavailable``."""
+    reason: str = ""
+    """``Target.Timeout``, ...; empty for a healthy one."""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.id, self.state, self.reason) if part)
+
+    __repr__ = __str__
+
+
+def _answered_targets(group: AwsFacts) -> tuple[Target, ...]:
+    answer = group.read("elbv2:DescribeTargetHealth", TargetGroupArn=group.at("TargetGroupArn"))
+    found = []
+    for one in answer.items("TargetHealthDescriptions"):
+        target, health = one.get("Target", {}), one.get("TargetHealth", {})
+        if "State" not in health:
+            raise NotReported(f"{answer.source}: the health of {target.get('Id')} is not reported")
+        found.append(Target(f"{target.get('Id')}:{target.get('Port')}", health["State"], health.get("Reason", "")))
+    return tuple(found)
+
+
+class TargetGroup(Resource):
+    """A target group."""
+
+    operations = ("elbv2:DescribeTargetGroups", "elbv2:DescribeTargetHealth")
+
+    load_balancer_arns: tuple[str, ...] = field(aws=lambda group: _tuple(group.at("LoadBalancerArns")))
+    targets: tuple[Target, ...] = field(aws=_answered_targets)
+    """What is registered in it."""
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[TargetGroup]":
+        del names  # one call lists all
+        return listed(cls, aws, aws.read("elbv2:DescribeTargetGroups"), "TargetGroups", named="TargetGroupName")
 
 
 def _tuple(values: list[str] | None) -> tuple[str, ...] | None:

@@ -22,6 +22,8 @@ class Vpc(Resource):
     terraform = ("aws_vpc",)
 
     vpc_id: str = field(aws="VpcId", plan="id")
+    cidr: str = field(aws="CidrBlock", plan="cidr_block")
+    """Its first block of addresses; a second one is beside it."""
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Vpc]":
@@ -223,7 +225,8 @@ def _planned_routes(table: PlannedBlock) -> tuple[Route, ...]:
 def _planned_route(route: PlannedBlock) -> Route:
     destinations = [route.values.get(f"{prefix}{name}") for name in _DESTINATIONS.values() for prefix in ("", "destination_")]
     gateway = _planned_gateway(route)
-    return Route(next(filter(None, destinations), ""), gateway or "no internet gateway", bool(gateway))
+    target = gateway or _planned_nat_gateway(route) or "no internet gateway"
+    return Route(next(filter(None, destinations), ""), target, bool(gateway))
 
 
 def _planned_gateway(route: PlannedBlock) -> str | None:
@@ -242,6 +245,23 @@ def _planned_gateway(route: PlannedBlock) -> str | None:
     return gateway.address if kind == "aws_internet_gateway" else None
 
 
+_UNTOLD = "known only after apply"
+
+
+def _planned_nat_gateway(route: PlannedBlock) -> str | None:
+    """The NAT gateway that a planned route leads to; None for another target."""
+    if route.is_left_open("nat_gateway_id"):
+        return None
+    if route.is_known("nat_gateway_id"):
+        return route.at("nat_gateway_id") or None
+    try:
+        referred = route.references("nat_gateway_id")
+    except NotYetKnown:
+        return _UNTOLD
+    gateways = [one.address for one in referred if type_of(one.address) in NatGateway.terraform]
+    return gateways[0] if len(gateways) == 1 else _UNTOLD
+
+
 class RouteTable(Resource):
     """A route table of a VPC."""
 
@@ -254,6 +274,14 @@ class RouteTable(Resource):
     def internet_routes(self) -> list[Route]:
         """The routes that lead to an internet gateway, whatever their destination."""
         return [route for route in self.routes if route.leads_to_the_internet]
+
+    @property
+    def default_target(self) -> str | None:
+        """Where packets go for which there is no other route; None if nowhere. Raises `NotYetKnown` where a plan does not tell."""
+        target = next((route.target for route in self.routes if route.destination == "0.0.0.0/0"), None)
+        if target == _UNTOLD:
+            raise NotYetKnown(f"{self.label}: where its default route leads is known only after apply")
+        return target
 
 
 def _answered_table(subnet: AwsFacts) -> RouteTable | None:
@@ -314,8 +342,23 @@ class Subnet(Resource):
     operations = ("ec2:DescribeSubnets", *RouteTable.operations)
     terraform = ("aws_subnet",)
 
+    vpc_id: str = field(aws="VpcId", plan="vpc_id")
+    cidr: str = field(aws="CidrBlock", plan="cidr_block")
+    zone: str = field(aws="AvailabilityZone", plan="availability_zone")
+    free_addresses: int = field(aws="AvailableIpAddressCount")
+    """How many more interfaces (tasks, load balancers, ...) can be in it."""
     route_table: RouteTable = field(aws=_answered_table, plan=_planned_table)
     """The table that decides where its packets go."""
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Subnet]":
+        del names  # one call lists all
+        return listed(cls, aws, aws.read("ec2:DescribeSubnets"), "Subnets", named="SubnetId")
+
+    @classmethod
+    def from_plan(cls, plan: Plan, names: Sequence[str]) -> "list[Subnet]":
+        del names
+        return [cls(block.address, block, block.source) for block in plan.resources(*cls.terraform)]
 
     @classmethod
     def answered(cls, user: AwsFacts, subnet_id: str) -> "Subnet":
@@ -336,6 +379,41 @@ class Subnet(Resource):
                 raise NotYetKnown(f"{user.source}: the subnet {value} is not in the plan, and neither are its routes")
             found |= {block.address: cls(block.address, block, block.source) for block in blocks}
         return tuple(found.values())
+
+
+class NatGateway(Resource):
+    """A NAT gateway: the way out of private subnets, and none in. Named by its id, on a plan by its address, as routes name it."""
+
+    operations = ("ec2:DescribeNatGateways", *Subnet.operations)
+    terraform = ("aws_nat_gateway",)
+
+    state: str = field(aws="State", plan=lambda _: "available")
+    """``available``; ``pending``, ``failed``, ``deleting``, ``deleted``. An apply waits until one is available."""
+    subnet: Subnet = field(
+        aws=lambda gateway: Subnet.answered(gateway, gateway.at("SubnetId")),
+        plan=lambda gateway: _planned_subnet(gateway),
+    )
+
+    @property
+    def works(self) -> bool:
+        """Whether packets get out through it: from a subnet with a way to the internet."""
+        return self.state == "available" and bool(self.subnet.route_table.internet_routes)
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[NatGateway]":
+        del names  # one call lists all
+        return listed(cls, aws, aws.read("ec2:DescribeNatGateways"), "NatGateways", named="NatGatewayId")
+
+    @classmethod
+    def from_plan(cls, plan: Plan, names: Sequence[str]) -> "list[NatGateway]":
+        del names
+        return [cls(block.address, block, block.source) for block in plan.resources(*cls.terraform)]
+
+
+def _planned_subnet(user: PlannedBlock) -> Subnet:
+    for block in user.plan.referred(user.at("subnet_id"), *Subnet.terraform):
+        return Subnet(block.address, block, block.source)
+    raise NotYetKnown(f"{user.source}: its subnet is not in the plan")
 
 
 def _name_tag(tags: Iterable[Mapping[str, str]]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from stackproof.aws.facts import AwsFacts
 from stackproof.evidence.redaction import HIDDEN
@@ -46,12 +46,16 @@ class Container(Resource):
     for lists; not privileged; the user that the image names; a root file system that can be written to.
     """
 
+    image: str = field(aws="image")
+    """The reference of what it runs, as it is written."""
     environment: tuple[Variable, ...] = field(aws=_environment)
     """Variables in plain text."""
     environment_files: tuple[str, ...] = field(
         aws=lambda container: tuple(one.get("value", "") for one in container.at("environmentFiles") or ())
     )
     """ARNs of S3 objects with more of them."""
+    log_driver: str | None = field(aws="logConfiguration.logDriver")
+    """None where nothing is said: what it logs stays with the host, or is lost."""
     log_options: tuple[Variable, ...] = field(aws=_options)
     words: tuple[Variable, ...] = field(aws=_words)
     """What is run in it: entry point and command, word by word."""
@@ -83,8 +87,7 @@ def _answered_containers(definition: AwsFacts) -> tuple[Container, ...] | None:
     containers = definition.at("containerDefinitions")
     if containers is None:
         return None
-    answer = _describe(definition, definition.at("taskDefinitionArn"))
-    return tuple(definition.nested(Container, one["name"], one, answer) for one in containers)
+    return tuple(definition.inside(Container, one["name"], one) for one in containers)
 
 
 def _describe(aws: AwsFacts, arn: str) -> "Answer":
@@ -109,7 +112,8 @@ def _is_hidden(definition: PlannedBlock) -> bool:
 
 
 _MEMBERS = (
-    *("name", "value", "valueFrom", "environment", "environmentFiles", "secrets", "logConfiguration", "options", "secretOptions"),
+    *("name", "image", "value", "valueFrom", "environment", "environmentFiles", "secrets"),
+    *("logConfiguration", "logDriver", "options", "secretOptions"),
     *("entryPoint", "command", "privileged", "user", "readonlyRootFilesystem"),
 )
 """Those that are judged, as AWS spells them. What is inside ``options`` is spelled as the log driver asks."""
@@ -165,6 +169,22 @@ class TaskDefinition(Resource):
         plan=lambda definition: _planned_role(definition, "execution_role_arn"),
     )
     """Name of the role that ECS starts the task with; None if it has none."""
+    status: str = field(aws="status")
+    """``ACTIVE``; ``INACTIVE`` once it was deregistered, ``DELETE_IN_PROGRESS``."""
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[TaskDefinition]":
+        """Those of these names, ``family:revision``, that are there."""
+        answers = [(name, aws.read("ecs:DescribeTaskDefinition", absent=(_UNKNOWN,), taskDefinition=name)) for name in names]
+        return [
+            cls(name, AwsFacts(aws, page["taskDefinition"], answer.source), answer.source)
+            for name, answer in answers
+            if (page := answer.page) is not None
+        ]
+
+
+_UNKNOWN = "ClientException"
+"""What ECS answers for a revision that was never registered, or was deleted (API reference, DescribeTaskDefinition)."""
 
 
 def _answered_definitions(service: AwsFacts) -> tuple[TaskDefinition, ...]:
@@ -180,7 +200,8 @@ def _answered_definitions(service: AwsFacts) -> tuple[TaskDefinition, ...]:
     return tuple(found)
 
 
-def _planned_definitions(service: PlannedBlock) -> tuple[TaskDefinition, ...]:
+def planned_definitions(service: PlannedBlock) -> tuple[TaskDefinition, ...]:
+    """The one that a planned service will run. Raises `NotYetKnown` for one that the plan does not make."""
     reference = service.at("task_definition")
     block = service.plan.resource(reference.address) if isinstance(reference, Reference) else None
     if block is None:
@@ -191,15 +212,15 @@ def _planned_definitions(service: PlannedBlock) -> tuple[TaskDefinition, ...]:
 class Service(Resource):
     """An ECS service, named ``cluster/service`` as in its ARN."""
 
-    operations = ("ecs:ListServices", "ecs:DescribeServices", *TaskDefinition.operations)
+    operations: ClassVar[tuple[str, ...]] = ("ecs:ListServices", "ecs:DescribeServices", *TaskDefinition.operations)
     terraform = ("aws_ecs_service",)
 
-    task_definitions: tuple[TaskDefinition, ...] = field(aws=_answered_definitions, plan=_planned_definitions)
+    task_definitions: tuple[TaskDefinition, ...] = field(aws=_answered_definitions, plan=planned_definitions)
     execute_command: bool = field(aws="enableExecuteCommand", plan=lambda service: service.at("enable_execute_command") or False)
     """Whether ECS Exec opens a shell in its containers; off where the sources leave it out (Terraform's default)."""
 
     @classmethod
-    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Service]":
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> list[Self]:
         """All services of the clusters of these names; ten are described at a time, which is the most that ECS takes."""
         found = []
         for cluster in dict.fromkeys(name.partition("/")[0] for name in names):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from threading import Lock
 from typing import TypeVar
 
@@ -29,12 +30,21 @@ class Reader:
         self._asked: dict[Call, Future[Answer]] = {}
         self._lock = Lock()
 
-    def read(self, operation: str, *, absent: tuple[str, ...] = (), region: str | None = None, **parameters: object) -> Answer:
+    def read(
+        self,
+        operation: str,
+        *,
+        absent: tuple[str, ...] = (),
+        region: str | None = None,
+        sample: int = 0,
+        **parameters: object,
+    ) -> Answer:
         """The answer to one question; never raises for what AWS answers, see `Answer`.
 
-        ``absent``: the service's error codes that say "there is none", which is an answer too.
+        ``absent``: the service's error codes that say "there is none", which is an answer too. ``region``: another than the
+        profile's, for what AWS has there alone. ``sample``: the number of the time that this is asked, where that is several times.
         """
-        call = Call.of(operation, region or self.region, **parameters)
+        call = replace(Call.of(operation, region or self.region, **parameters), sample=sample)
         with self._lock:
             waiting = self._asked.get(call)
             if waiting is None:

@@ -169,6 +169,21 @@ class Plan:
             )
         return found
 
+    def configured(self, block: "PlannedBlock") -> Mapping[str, Any]:
+        """What the configuration says of a planned resource; empty where it does not have it."""
+        steps = module_steps(block.address)
+        name = without_keys(block.address[len("".join(steps)) :])
+        return self._configured.get((*scope_of(block.address), name), {})
+
+    @cached_property
+    def _planned_in(self) -> dict[str, set[str]]:
+        """The planned resources by the module instance that they are in, as prefixes are; without the keys of their own instances."""
+        found: dict[str, set[str]] = {}
+        for address in self._planned:
+            prefix = "".join(module_steps(address))
+            found.setdefault(prefix, set()).add(without_keys(address[len(prefix) :]))
+        return found
+
     @cached_property
     def _configured(self) -> dict[Scope, Mapping[str, Any]]:
         """Configured resources by module path and address within the module."""
@@ -186,6 +201,22 @@ class Plan:
         """The module block that calls the module at this path."""
         call: Mapping[str, Any] = self._modules[scope[:-1]].get("module_calls", {}).get(scope[-1], {})
         return call
+
+    def region_of(self, configured: Mapping[str, Any]) -> str | None:
+        """The region of the provider configuration of a configured resource; None where the document does not show it.
+
+        A variable is shown for the root module alone.
+        """
+        key = configured.get("provider_config_key", "")
+        provider = self.document["configuration"].get("provider_config", {}).get(key, {})
+        expression = provider.get("expressions", {}).get("region", {})
+        if "constant_value" in expression:
+            region = expression["constant_value"]
+        else:
+            names = [one.removeprefix("var.") for one in expression.get("references", ()) if one.startswith("var.")]
+            given = self.document.get("variables", {}) if not key.startswith("module.") and len(names) == 1 else {}
+            region = given.get(names[0], {}).get("value") if given else None
+        return region if isinstance(region, str) else None
 
     def references(self, expression: object, scope: Scope, prefix: str) -> tuple[Reference, ...] | None:
         """What resource attributes an expression refers to; None if some part of it cannot be followed.
@@ -224,6 +255,9 @@ class Plan:
         match = re.fullmatch(rf"(?P<address>[a-z0-9_]+\.[\w-]+({KEY})?)(\.(?P<attribute>.+))?", written)
         if not match:
             return None
+        resource = without_keys(match["address"])
+        if (*scope, resource) in self._configured and resource not in self._planned_in.get(prefix, {resource}):
+            return ()  # there are none of it (``count = 0``): the other branch of the expression counts
         return (Reference(prefix + match["address"], match["attribute"] or ""),)
 
 
@@ -256,6 +290,12 @@ class PlannedBlock:
     def type(self) -> str:
         """The resource's type."""
         return type_of(self.address)
+
+    @property
+    def region(self) -> str | None:
+        """The region that the resource will be in: its own, else that of its provider; None where the document does not show it."""
+        own = self.values.get("region") if self.is_known("region") else None
+        return own or self.plan.region_of(self.plan.configured(self))
 
     def name_or_address(self, attribute: str) -> str:
         """The name as planned, or the address where the name is not known yet."""
@@ -429,23 +469,26 @@ def _masked(node: Any, name: str = "") -> Any:
     """
     if isinstance(node, list):
         return [_masked(part, name) for part in node]
-    if not isinstance(node, Mapping):
+    if not isinstance(node, dict | Mapping):
         return node
-    masks = {
-        "values": "sensitive_values",
-        "before": "before_sensitive",
-        "after": "after_sensitive",
-        "value": "sensitive",
-        "default": "sensitive",
-    }
 
     def shown(key: str, value: Any) -> Any:
-        mask = masks.get(key, "")
+        mask = _MASKS.get(key, "")
         if mask in node or key in ("values", "before", "after", "constant_value", "default"):
             return redact_data(_hide(value, node.get(mask, False)), name)
         return _masked(value, key)
 
     return {key: shown(key, value) for key, value in node.items()}
+
+
+_MASKS = {
+    "values": "sensitive_values",
+    "before": "before_sensitive",
+    "after": "after_sensitive",
+    "value": "sensitive",
+    "default": "sensitive",
+}
+"""Which member of a plan tells of another what is sensitive in it."""
 
 
 def _hide(value: Any, mask: Any) -> Any:

@@ -7,13 +7,13 @@ says besides how the call went over the wire.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from stackproof import verdicts
-from stackproof.aws.calls import Answer, Call, Exchange, from_jsonable, to_jsonable
+from stackproof.aws.calls import Answer, Call, Exchange, from_jsonable, plain
 from stackproof.evidence.redaction import redact_data
 from stackproof.verdicts import CallFailed, CouldNotVerify
 
@@ -44,6 +44,9 @@ class Recording:
     def counts(self) -> Counter[str]:
         return Counter()
 
+    def wait(self, seconds: float) -> None:
+        """What was recorded does not change: there is nothing to wait for."""
+
     def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
         del absent  # the recording says how the call ended
         recorded = self._by_call.get(call)
@@ -65,12 +68,14 @@ def recorded(answers: Iterable[Answer]) -> Recording:
 
 
 def to_entry(one: Recorded, account: str = "") -> dict[str, Any]:
-    """A call as plain data, ready for JSON."""
+    """A call as plain data, ready for `canonical` and `to_json`."""
     entry: dict[str, Any] = {
         "operation": one.call.operation,
         "region": one.call.region,
         "parameters": redact_data(one.call.arguments),
     }
+    if one.call.sample:
+        entry["sample"] = one.call.sample
     ended = _ended(one)
     if one.exchange:
         entry |= {"account": account, "exchange": _exchange(one.exchange), "sha256": digest(ended)}
@@ -88,7 +93,7 @@ def from_entry(entry: Mapping[str, Any]) -> Recorded:
 def to_json(recording: Recording) -> str:
     """The recording as text, one call after the other in a stable order."""
     entries = [to_entry(one) for one in sorted(recording.calls, key=lambda one: str(one.call))]
-    return json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(entries, indent=1, ensure_ascii=False, default=plain) + "\n"
 
 
 def from_json(text: str) -> Recording:
@@ -105,19 +110,44 @@ def canonical(data: object) -> bytes:
     >>> canonical({"b": [1], "a": "é"})
     b'{"a":"\\xc3\\xa9","b":[1]}'
     """
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=plain)
     return text.encode("utf-8", "backslashreplace")  # a lone surrogate cannot be UTF-8; its escape is what JSON writes for it
+
+
+def portions(data: object) -> Iterator[bytes]:
+    """What `canonical` gives, in portions: one for each item of the lists in a dictionary, so that a long answer is never whole in them.
+
+    >>> list(portions({"pages": [{"a": 1}, {"b": 2}]}))
+    [b'{', b'"pages":', b'[', b'{"a":1}', b',', b'{"b":2}', b']', b'}']
+    """
+    if not isinstance(data, dict):
+        yield canonical(data)
+        return
+    yield b"{"
+    for number, (key, value) in enumerate(sorted(data.items())):
+        yield (b"," if number else b"") + canonical(key) + b":"
+        if isinstance(value, list):
+            yield b"["
+            for place, item in enumerate(value):
+                yield from (b",", canonical(item)) if place else (canonical(item),)
+            yield b"]"
+        else:
+            yield canonical(value)
+    yield b"}"
 
 
 def digest(data: object) -> str:
     """The SHA-256 of `canonical` data."""
-    return hashlib.sha256(canonical(data)).hexdigest()
+    sum = hashlib.sha256()
+    for portion in portions(data):
+        sum.update(portion)
+    return sum.hexdigest()
 
 
 def _ended(one: Recorded) -> dict[str, Any]:
     if one.error:
         return {"error": {"kind": type(one.error).__name__, "message": str(one.error)}}
-    return {"absent": True} if one.absent else {"pages": [to_jsonable(page) for page in one.pages]}
+    return {"absent": True} if one.absent else {"pages": list(one.pages)}
 
 
 def _exchange(exchange: Exchange) -> dict[str, Any]:
@@ -132,7 +162,7 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
 def _entry(entry: Mapping[str, Any]) -> Recorded:
     error, exchange = entry.get("error"), entry.get("exchange")
     return Recorded(
-        Call.of(entry["operation"], entry["region"], **entry["parameters"]),
+        replace(Call.of(entry["operation"], entry["region"], **entry["parameters"]), sample=int(entry.get("sample", 0))),
         pages=tuple(from_jsonable(page) for page in entry.get("pages", ())),
         absent=entry.get("absent", False),
         error=_error(**error) if error else None,

@@ -73,14 +73,17 @@ def rehearse(copy: Workspace, root: Path, variables: Mapping[str, object]) -> Re
     return Rehearsal(copy, Plan(document, f"a plan of {root.name}"), diagnostics(completed), text)
 
 
-def notes(made: Rehearsal, reviewed: int) -> list[str]:
-    """What a reader must know of how the plan was made."""
+def notes(made: Rehearsal, stack: str, reviewed: int) -> list[str]:
+    """What a reader must know of how the plan of a stack was made."""
     copy = made.workspace
-    said = [f"Planned with {copy.terraform.name} and hashicorp/aws {copy.provider_version()} ({copy.provider.origin})."]
+    said = [
+        f"{stack} was planned with {copy.terraform.name} and hashicorp/aws {copy.provider_version()} ({copy.provider.origin})."
+    ]
     if copy.provider.is_folded:
         planned = sum(change.actions == ("create",) for change in made.plan.changes)
         said.append(
-            f"The sources are written for hashicorp/aws 6.x, which is out of reach here, and were folded for {copy.provider.version}: "
+            f"The sources of {stack} are written for hashicorp/aws 6.x, which is out of reach here, and were folded for "
+            f"{copy.provider.version}: "
             f"{reviewed} documented resources are {planned} planned and {len(copy.merged)} folded into others. "
             f"Folded: {'; '.join(copy.notes)}."
         )

@@ -83,6 +83,7 @@ class Workspace:
         *,
         var_files: Sequence[Path] = (),
         variables: Mapping[str, object] | None = None,
+        targets: Sequence[str] = (),
         detailed_exitcode: bool = False,
         refresh: bool = True,
         timeout: float = 300,
@@ -90,7 +91,8 @@ class Workspace:
     ) -> Completed:
         """Plan into ``out`` (``tfplan`` in the directory by default).
 
-        ``variables`` win over ``var_files``; secrets are given to `prepare` and never here. With
+        ``variables`` win over ``var_files``; secrets are given to `prepare` and never here. ``targets`` are the addresses
+        that are planned, with what they need; without any, everything is. With
         ``detailed_exitcode`` the exit status 2 means that there are changes.
         """
         self.init()
@@ -102,6 +104,7 @@ class Workspace:
                 options.append(f"-var-file={file}")
             options += ["-detailed-exitcode"] if detailed_exitcode else []
             options += [] if refresh else ["-refresh=false"]
+            options += [f"-target={address}" for address in targets]
             accepted = (0, 2) if detailed_exitcode else (0,)
             return self._run("plan", *options, json_output=True, accepted=accepted, timeout=timeout, on_event=on_event)
 
@@ -195,16 +198,17 @@ def prepare(
     endpoint: str | None,
     region: str,
     account: str,
+    access_key: str = "test",
     secrets: Mapping[str, str] | None = None,
     terraform: Terraform | None = None,
 ) -> Workspace:
     """A working copy of the stack at ``root`` in a directory under ``into``; the same content gives the same directory.
 
     Copied are the ``.tf`` files and what lies beside them (no state, no variable values), also of local modules,
-    folded when the provider needs it. An override sends every call to ``endpoint`` with test credentials and lets the
-    provider work with the given account only; without an endpoint every call is refused, so that planning is
-    shown to need no AWS account. State is local. ``secrets`` are values of Terraform variables; they reach Terraform
-    through its environment and are redacted from all that it writes.
+    folded when the provider needs it. An override sends every call to ``endpoint`` with test credentials (LocalStack takes the
+    account from ``access_key``) and lets the provider work with the given account only; without an endpoint every call is refused,
+    so that planning is shown to need no AWS account. State is local. ``secrets`` are values of Terraform variables; they reach
+    Terraform through its environment and are redacted from all that it writes.
 
     Raises `UsageError` when ``root`` has no sources, `CannotFold` when they cannot be folded.
     """
@@ -230,7 +234,7 @@ def prepare(
     lock_file = root / _LOCK_FILE
     if lock_file.is_file() and not provider.is_folded:
         content[at + _LOCK_FILE] = lock_file.read_bytes()
-    settings = override([sources.read(directory) for directory in directories], provider, endpoint, region, account)
+    settings = override([sources.read(directory) for directory in directories], provider, endpoint, region, account, access_key)
     content[at + OVERRIDE] = settings.encode()
     digest = hashlib.sha256(repr((terraform, provider, sorted(content.items()))).encode()).hexdigest()[:16]
     directory = into.resolve() / digest
@@ -250,12 +254,19 @@ def prepare(
     )
 
 
-def override(modules: Sequence[sources.Sources], provider: Provider, endpoint: str | None, region: str, account: str) -> str:
+def override(
+    modules: Sequence[sources.Sources],
+    provider: Provider,
+    endpoint: str | None,
+    region: str,
+    account: str,
+    access_key: str = "test",
+) -> str:
     """The text of the override file: local state, and settings for every ``provider "aws"`` of the root module, which is
     the first one; none when no module uses AWS, since they would make Terraform install the provider.
     """
     settings = {
-        "access_key": "test",
+        "access_key": access_key,
         "secret_key": "test",
         "profile": None,
         "max_retries": 2,

@@ -13,10 +13,12 @@ def test_sources_are_formatted(formatting):
 
 
 @control("TF-02", severity="high")
-def test_init_succeeds(initialisation):
+def test_init_succeeds(initialisations, subtests):
     """A fresh machine gets the provider, and the one that was committed to."""
-    assert initialisation.errors == ()
-    assert initialisation.provider
+    for stack in initialisations:
+        with subtests.test(stack.name):
+            assert stack.errors == ()
+            assert stack.provider
 
 
 @control("TF-03", severity="high")
@@ -29,22 +31,28 @@ def test_every_module_is_valid(modules, subtests):
 
 
 @control("TF-04", severity="medium")
-def test_example_and_a_password_are_all_that_a_plan_needs(example_variables, planning):
+def test_example_and_a_password_are_all_that_a_plan_needs(example_variables, planning, subtests):
     """Whoever copies the example and sets a password can plan; and the example gives nothing away."""
-    assert example_variables.missing == ("db_password",)
-    assert example_variables.undeclared == ()
-    assert example_variables.secrets == ()
-    assert planning.added
+    for example in example_variables:
+        with subtests.test(example.name):
+            assert example.missing == ()
+            assert example.undeclared == ()
+            assert example.secrets == ()
+    for plan in planning:
+        with subtests.test(f"a plan of {plan.name}"):
+            assert plan.added
 
 
 @control("TF-05", severity="high")
-def test_plan_adds_exactly_what_was_reviewed(planning, profile):
+def test_plan_adds_exactly_what_was_reviewed(planning, profile, subtests):
     """Not one resource more, fewer or other than in the list that a reviewer signs; nothing is changed or destroyed."""
-    reviewed = frozenset(profile.terraform.reviewed)
-    assert planning.added - reviewed == frozenset()
-    assert reviewed - planning.added == frozenset()
-    assert planning.touched == ()
-    assert planning.warnings == ()
+    for plan in planning:
+        reviewed = frozenset(profile.terraform.stacks[plan.name].reviewed)
+        with subtests.test(plan.name):
+            assert plan.added - reviewed == frozenset()
+            assert reviewed - plan.added == frozenset()
+            assert plan.touched == ()
+            assert plan.warnings == ()
 
 
 @control("TF-06", severity="critical")
@@ -60,15 +68,17 @@ def test_outputs_have_their_documented_shape(outputs, profile, subtests):
     """What people and scripts copy from the outputs is there and looks as documented."""
     for output in outputs:
         with subtests.test(output.name):
-            assert re.fullmatch(profile.terraform.outputs[output.name], output.value)
+            assert re.fullmatch(profile.terraform.documented[output.name], output.value)
 
 
 @control("TF-08", severity="high")
-def test_second_plan_is_empty(second_plan):
+def test_second_plan_is_empty(second_plan, subtests):
     """What is deployed is what the sources say, and nobody changed it by hand."""
-    assert second_plan.changes == ()
-    assert second_plan.drift == ()
-    assert not second_plan.is_applyable
+    for plan in second_plan:
+        with subtests.test(plan.name):
+            assert plan.changes == ()
+            assert plan.drift == ()
+            assert not plan.is_applyable
 
 
 @control("TF-09", severity="medium")
@@ -81,10 +91,12 @@ def test_arguments_exist_in_the_current_provider(arguments, subtests):
 
 
 @control("TF-10", severity="high")
-def test_state_is_encrypted_locked_and_out_of_git(remote_state, repository):
+def test_state_is_encrypted_locked_and_out_of_git(remote_states, repository, subtests):
     """State holds every secret of the stack in plain text."""
-    assert remote_state.is_remote
-    assert remote_state.is_encrypted
-    assert remote_state.is_locked
+    for state in remote_states:
+        with subtests.test(state.name):
+            assert state.is_remote
+            assert state.is_encrypted
+            assert state.is_locked
     assert repository.tracked == ()
     assert repository.not_ignored == ()

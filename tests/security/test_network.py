@@ -21,3 +21,13 @@ def test_other_security_groups_are_closed_to_the_world(other_security_groups, de
     with subtests.test(default_security_group.name):
         assert default_security_group.ingress == frozenset()
         assert default_security_group.egress == frozenset()
+
+
+@control("SEC-NET-01", severity="high")
+def test_flow_logs_capture_all_traffic_encrypted(flow_logs, vpc, subtests):
+    """What was refused alone tells nothing about an intruder; and every place that traffic is logged to keeps it encrypted."""
+    with subtests.test(vpc.name):
+        assert any(log.captures_everything for log in flow_logs), "no flow log that is active, works and captures ALL"
+    for log in flow_logs:
+        with subtests.test(log.name):
+            assert log.is_encrypted

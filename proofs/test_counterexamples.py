@@ -1,11 +1,11 @@
-"""Every security control: what is compliant passes, each counterexample fails, and whatever goes wrong on the way is an ERROR."""
+"""Every control that reads AWS: what is compliant passes, each counterexample fails, and whatever goes wrong on the way is an ERROR."""
 
 import pytest
 
 from proofs import harness
 from proofs.cases import Case, Proven
 from proofs.harness import CloudStage, fails, on_cloud, on_plan
-from proofs.security import CASES
+from proofs.rows import CASES
 from stackproof.controls import catalogue
 from stackproof.sources.replay import Recording
 from stackproof.verdicts import (
@@ -18,7 +18,7 @@ from stackproof.verdicts import (
     Verdict,
 )
 
-CONTROLS = harness.controls("security")
+CONTROLS = harness.controls(*harness.ON_AWS)
 ON_CLOUD = [control for control in CONTROLS if set("EA") & set(catalogue()[control].stages)]
 ON_PLAN = [control for control in CONTROLS if "P" in catalogue()[control].stages]
 ERRORS: list[CouldNotVerify] = [

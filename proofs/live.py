@@ -1,0 +1,85 @@
+"""What only AWS can show, in answers as it gives them: they complete the recording of the embedded cloud, so that the controls that are
+not applicable there are proven too.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from stackproof.aws.calls import Call
+from stackproof.judgement.costs import last_month
+from stackproof.probes import BASTION, CONNECT, HERE, QUERY
+from stackproof.probes.postgres import USES
+from stackproof.profile import Profile
+from stackproof.resources.costs import METRIC
+from stackproof.resources.database_offers import STANDARD_SUPPORT
+from stackproof.sources.replay import Recorded
+
+SERVICES = {"Amazon Relational Database Service": "212.4071", "Amazon Elastic Container Service": "61.93", "Tax": "27.4337"}
+"""What a month costs, in USD."""
+
+
+def calls(recorded: Sequence[Recorded], expected: Profile, at: datetime) -> list[Recorded]:
+    """The calls that the recording, made at this moment, lacks."""
+    there = {one.call for one in recorded}
+    supplied = [*_calls(recorded, expected), *_offers(recorded, expected, at), _costs(expected, at)]
+    return [one for one in supplied if one.call not in there]
+
+
+def _offers(recorded: Sequence[Recorded], expected: Profile, at: datetime) -> Iterator[Recorded]:
+    """What RDS offers of what runs: for order, and with years of support."""
+    for item in _items(recorded, "rds:DescribeDBInstances", "DBInstances"):
+        asked = {name: item[name] for name in ("Engine", "EngineVersion", "DBInstanceClass")}
+        option = {**asked, "StorageType": "gp3", "MultiAZCapable": True, "Vpc": True}
+        yield _answered(expected, "rds:DescribeOrderableDBInstanceOptions", {"OrderableDBInstanceOptions": [option]}, **asked)
+        version = {"Engine": item["Engine"], "MajorEngineVersion": item["EngineVersion"].partition(".")[0]}
+        cycle = {"LifecycleSupportName": STANDARD_SUPPORT, "LifecycleSupportEndDate": at + timedelta(days=1000)}
+        page = {"DBMajorEngineVersions": [{**version, "SupportedEngineLifecycles": [cycle]}]}
+        yield _answered(expected, "rds:DescribeDBMajorEngineVersions", page, **version)
+
+
+def _costs(expected: Profile, at: datetime) -> Recorded:
+    start, end = last_month(at.date())
+    period = {"Start": str(start), "End": str(end)}
+    groups = [{"Keys": [name], "Metrics": {METRIC: {"Amount": amount, "Unit": "USD"}}} for name, amount in SERVICES.items()]
+    return _answered(
+        expected,
+        "ce:GetCostAndUsage",
+        {"ResultsByTime": [{"TimePeriod": period, "Total": {}, "Groups": groups, "Estimated": False}]},
+        TimePeriod=period,
+        Granularity="MONTHLY",
+        Metrics=[METRIC],
+        GroupBy=[{"Type": "DIMENSION", "Key": "SERVICE"}],
+    )
+
+
+def _calls(recorded: Sequence[Recorded], expected: Profile) -> Iterator[Recorded]:
+    for item in _items(recorded, "rds:DescribeDBInstances", "DBInstances"):
+        database = {"Host": item["Endpoint"]["Address"], "Port": item["Endpoint"]["Port"]}
+        session = {**database, "Database": expected.workload.database, "User": expected.workload.user}
+        yield _answered(
+            expected, QUERY, {"Sql": USES["uuid-ossp"], "Rows": [{"works": True}]}, **session, Statement="Use uuid-ossp"
+        )
+        yield _answered(expected, CONNECT, {"Connected": False, "Answer": "timed out"}, **database, From=HERE)
+        yield _answered(expected, CONNECT, {"Connected": True, "Answer": "asked from ssh://bastion"}, **database, From=BASTION)
+    addresses = {
+        detail["value"]
+        for task in _items(recorded, "ecs:DescribeTasks", "tasks")
+        for attachment in task["attachments"]
+        for detail in attachment["details"]
+        if detail["name"] == "privateIPv4Address"
+    }
+    for address in sorted(addresses):
+        task = {"Host": address, "Port": expected.workload.port}
+        yield _answered(expected, CONNECT, {"Connected": True, "Answer": "asked from ssh://bastion"}, **task, From=BASTION)
+
+
+def _items(recorded: Sequence[Recorded], operation: str, member: str) -> Iterator[Any]:
+    for one in recorded:
+        if one.call.operation == operation:
+            for page in one.pages:
+                yield from page[member]
+
+
+def _answered(expected: Profile, operation: str, page: dict[str, Any], **parameters: Any) -> Recorded:
+    return Recorded(Call.of(operation, expected.region, **parameters), (page,))

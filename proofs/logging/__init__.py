@@ -1,0 +1,1 @@
+"""Counterexamples of the logging controls, a row each, a file a subject."""

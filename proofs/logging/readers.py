@@ -1,0 +1,188 @@
+"""Who reads what is in log groups."""
+
+import json
+from typing import Any
+
+from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
+from proofs.harness import Edit, adds, answers, omits, planned, says, unknown, with_resource, without
+from proofs.logging.edits import CENTRAL, ERRORS, HERE
+from stackproof.resources.identity import DETAILS
+from stackproof.verdicts import Verdict
+
+READER, TRAIL = "triflow-ai-production-log-reader", f"{CENTRAL}.aws_cloudtrail.audit"
+SELECTORS, STATUS = "cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus"
+READ_ONLY_ACCESS = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+TRUST = {"Statement": {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sts:AssumeRole"}}
+FOR_EVERYONE = {"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}
+Statement = dict[str, Any]
+
+
+def allows(action: str, resource: str = "*") -> Statement:
+    return {"Effect": "Allow", "Action": action, "Resource": resource}
+
+
+def document(*statements: Statement) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def role(name: str, *statements: Statement, path: str = "/", attached: str = "") -> Edit:
+    """One role more, with an inline policy of these statements or an attached one."""
+    inline = [{"PolicyName": "inline", "PolicyDocument": document(*statements)}] if statements else []
+    managed = [{"PolicyName": attached.rpartition("/")[2], "PolicyArn": attached}] if attached else []
+    described = {"RoleName": name, "Path": path, "Arn": f"arn:aws:iam::123456789012:role{path}{name}"}
+    policies = {"RolePolicyList": inline, "AttachedManagedPolicies": managed, "AssumeRolePolicyDocument": TRUST}
+    return adds(DETAILS, "RoleDetailList", {**described, **policies})
+
+
+def allowed(name: str, verdict: Verdict, *statements: Statement) -> list[Case]:
+    """A role that may do something, on a cloud and on a plan."""
+    message = "watcher" if verdict is FAIL else ""
+    planned_role = with_resource(f"{CENTRAL}.aws_iam_role.watcher", name="watcher", path="/", inline_policy=[])
+    policy = with_resource(
+        f"{CENTRAL}.aws_iam_role_policy.watcher", name="inline", role="watcher", policy=json.dumps(document(*statements))
+    )
+    return [
+        cloud("LOG-14", name, verdict, role("watcher", *statements), names=message),
+        plan("LOG-14", name, verdict, planned_role, policy, names=message),
+    ]
+
+
+def selecting(**selector: Any) -> list[dict[str, Any]]:
+    return [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": [], **selector}]
+
+
+NO_READING = {"Effect": "Deny", "Action": "logs:Get*", "Resource": "*"}
+WITHOUT_LOGS = [
+    {
+        "FieldSelectors": [
+            {"Field": "eventCategory", "Equals": ["Management"]},
+            {"Field": "eventSource", "NotEquals": ["logs.amazonaws.com"]},
+        ]
+    }
+]
+
+CASES = [
+    *allowed("logs:*", FAIL, allows("logs:*")),
+    *allowed("everything", FAIL, allows("*")),
+    *allowed("queries", FAIL, allows("logs:StartQuery", f"{HERE}:/aws/ecs/api/*")),
+    *allowed("live tail of one group", FAIL, allows("logs:StartLiveTail", f"{HERE}:{ERRORS}:*")),
+    *allowed("masked data", FAIL, allows("logs:Unmask", f"{HERE}:{ERRORS}")),
+    *allowed("one stream", FAIL, allows("logs:GetLogEvents", f"{HERE}:{ERRORS}:log-stream:api/1")),
+    *allowed("all but writing", FAIL, {"Effect": "Allow", "NotAction": "logs:Put*", "Resource": "*"}),
+    *allowed("one action denied, others not", FAIL, allows("logs:*"), NO_READING),
+    *allowed("all but reading denied", PASS, allows("logs:Get*"), NO_READING),
+    *allowed("writing", PASS, allows("logs:PutLogEvents"), allows("logs:Describe*")),
+    *allowed("another team's groups", PASS, allows("logs:*", f"{HERE}:/aws/ecs/other/*")),
+    cloud("LOG-14", "AWS's own service", PASS, role("AWSServiceRoleForX", allows("logs:*"), path="/aws-service-role/x/")),
+    cloud(
+        "LOG-14",
+        "a managed policy",
+        FAIL,
+        role("watcher", attached=READ_ONLY_ACCESS),
+        answers("iam:GetPolicy", {"Policy": {"Arn": READ_ONLY_ACCESS, "DefaultVersionId": "v1"}}, PolicyArn=READ_ONLY_ACCESS),
+        answers(
+            "iam:GetPolicyVersion",
+            {"PolicyVersion": {"VersionId": "v1", "Document": document(allows("logs:Get*"))}},
+            PolicyArn=READ_ONLY_ACCESS,
+            VersionId="v1",
+        ),
+        names="watcher",
+    ),
+    cloud(
+        "LOG-14",
+        "a user",
+        FAIL,
+        says(DETAILS, "UserDetailList.0.UserPolicyList", [{"PolicyName": "x", "PolicyDocument": document(allows("logs:*"))}]),
+        names="terraform-deploy",
+    ),
+    cloud(
+        "LOG-14",
+        "a user whose policies are asked for",
+        FAIL,
+        adds(DETAILS, "UserDetailList", {"UserName": "watcher", "GroupList": [], "AttachedManagedPolicies": []}),
+        answers("iam:ListUserPolicies", {"PolicyNames": ["x"]}, UserName="watcher"),
+        answers(
+            "iam:GetUserPolicy",
+            {"UserName": "watcher", "PolicyName": "x", "PolicyDocument": document(allows("logs:*"))},
+            UserName="watcher",
+            PolicyName="x",
+        ),
+        names="watcher",
+    ),
+    cloud(
+        "LOG-14",
+        "a user by a group",
+        FAIL,
+        says(DETAILS, "UserDetailList.0.GroupList", ["watchers"]),
+        adds(
+            DETAILS,
+            "GroupDetailList",
+            {
+                "GroupName": "watchers",
+                "GroupPolicyList": [{"PolicyName": "x", "PolicyDocument": document(allows("logs:*"))}],
+                "AttachedManagedPolicies": [],
+            },
+        ),
+        names="terraform-deploy",
+    ),
+    cloud(
+        "LOG-14",
+        "a user within a boundary",
+        PASS,
+        says(DETAILS, "UserDetailList.0.UserPolicyList", [{"PolicyName": "x", "PolicyDocument": document(allows("logs:*"))}]),
+        says(DETAILS, "UserDetailList.0.PermissionsBoundary", {"PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/b"}),
+        adds(
+            DETAILS,
+            "Policies",
+            {
+                "Arn": "arn:aws:iam::123456789012:policy/b",
+                "DefaultVersionId": "v1",
+                "PolicyVersionList": [{"VersionId": "v1", "Document": document(allows("s3:*"))}],
+            },
+        ),
+    ),
+    cloud("LOG-14", "the reader is gone", FAIL, omits(DETAILS, f"RoleDetailList.RoleName={READER}"), names=READER),
+    cloud(
+        "LOG-14",
+        "everyone takes the reader's role",
+        FAIL,
+        says(DETAILS, f"RoleDetailList.RoleName={READER}.AssumeRolePolicyDocument", FOR_EVERYONE),
+        names=f"trust of {READER}",
+    ),
+    plan(
+        "LOG-14",
+        "everyone takes the reader's role",
+        FAIL,
+        planned(f"{CENTRAL}.aws_iam_role.log_reader", assume_role_policy=json.dumps(FOR_EVERYONE)),
+        names=f"trust of {READER}",
+    ),
+    cloud("LOG-14", "a role's policies not told", ERROR, omits(DETAILS, f"RoleDetailList.RoleName={READER}.RolePolicyList")),
+    cloud("LOG-14", "a role's path not told", ERROR, omits(DETAILS, f"RoleDetailList.RoleName={READER}.Path")),
+    cloud("LOG-14", "nothing is recorded", FAIL, says(STATUS, "IsLogging", False), names="triflow-ai-audit"),
+    cloud("LOG-14", "writes alone are recorded", FAIL, says(SELECTORS, "EventSelectors", selecting(ReadWriteType="WriteOnly"))),
+    cloud("LOG-14", "data alone is recorded", FAIL, says(SELECTORS, "EventSelectors", selecting(IncludeManagementEvents=False))),
+    cloud(
+        "LOG-14",
+        "all but logs is recorded",
+        FAIL,
+        says(SELECTORS, "EventSelectors", []),
+        says(SELECTORS, "AdvancedEventSelectors", WITHOUT_LOGS),
+    ),
+    cloud("LOG-14", "no trail", FAIL, says("cloudtrail:DescribeTrails", "trailList", [])),
+    cloud("LOG-14", "whether it records is not told", ERROR, omits(STATUS, "IsLogging")),
+    plan("LOG-14", "nothing is recorded", FAIL, planned(TRAIL, enable_logging=False)),
+    plan(
+        "LOG-14",
+        "writes alone are recorded",
+        FAIL,
+        planned(TRAIL, event_selector=[{"read_write_type": "WriteOnly", "include_management_events": True}]),
+    ),
+    plan("LOG-14", "no trail", FAIL, without(TRAIL)),
+    plan("LOG-14", "a policy known after apply", UNKNOWN, unknown(f"{CENTRAL}.aws_iam_role_policy.log_reader", "policy")),
+    plan(
+        "LOG-14",
+        "a managed policy of AWS's",
+        UNKNOWN,
+        with_resource(f"{CENTRAL}.aws_iam_role_policy_attachment.x", role=READER, policy_arn=READ_ONLY_ACCESS),
+    ),
+]

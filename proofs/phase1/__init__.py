@@ -1,0 +1,1 @@
+"""Counterexamples of the phase 1 controls, a row each."""

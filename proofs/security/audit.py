@@ -1,0 +1,157 @@
+"""AWS CloudTrail."""
+
+from typing import Any
+
+from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
+from proofs.harness import absent, answered, omits, planned, says, unknown, without
+
+TRAILS, STATUS, SELECTORS = "cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"
+TRAIL = "trailList.Name=triflow-ai-audit"
+PLANNED, KEY = "module.central_logging.aws_cloudtrail.audit", "module.central_logging.aws_kms_key.audit"
+ID = "triflow-ai-audit"
+
+
+def advanced(**conditions: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"Name": "management", "FieldSelectors": [{"Field": name, **one} for name, many in conditions.items() for one in many]}
+
+
+MANAGEMENT = {"eventCategory": [{"Equals": ["Management"]}]}
+READ_ONLY = [{"Equals": ["true"]}]
+NOT_KMS = [{"NotEquals": ["kms.amazonaws.com"]}]
+NAMED = [{"StartsWith": ["Delete"]}]
+DATA = {"eventCategory": [{"Equals": ["Data"]}], "resources.type": [{"Equals": ["AWS::S3::Object"]}]}
+
+
+def chosen(name: str, verdict: Any, *selectors: dict[str, Any], names: str = "") -> Case:
+    """Advanced selectors in the place of the trail's own."""
+    return cloud(
+        "SEC-TRAIL-01",
+        name,
+        verdict,
+        says(SELECTORS, "EventSelectors", []),
+        says(SELECTORS, "AdvancedEventSelectors", list(selectors)),
+        names=names,
+    )
+
+
+def selected(**attributes: Any) -> dict[str, Any]:
+    return {"include_management_events": True, "read_write_type": "All", "data_resource": [], **attributes}
+
+
+SELECTOR = "EventSelectors.0"
+SETTINGS = (
+    ("one region", "IsMultiRegionTrail", "is_multi_region_trail"),
+    ("not validated", "LogFileValidationEnabled", "enable_log_file_validation"),
+)
+CASES: list[Case] = [
+    *(
+        case
+        for name, member, attribute in SETTINGS
+        for case in (
+            cloud("SEC-TRAIL-01", name, FAIL, says(TRAILS, f"{TRAIL}.{member}", False)),
+            cloud("SEC-TRAIL-01", f"{name}: not reported", ERROR, omits(TRAILS, f"{TRAIL}.{member}")),
+            plan("SEC-TRAIL-01", name, FAIL, planned(PLANNED, **{attribute: False})),
+            plan("SEC-TRAIL-01", f"{name}: known after apply", UNKNOWN, unknown(PLANNED, attribute)),
+        )
+    ),
+    cloud("SEC-TRAIL-01", "stopped", FAIL, says(STATUS, "IsLogging", False)),
+    cloud("SEC-TRAIL-01", "whether it records not reported", ERROR, omits(STATUS, "IsLogging"), names="is_logging"),
+    cloud("SEC-TRAIL-01", "its delivery fails", FAIL, says(STATUS, "LatestDeliveryError", "AccessDenied"), names="AccessDenied"),
+    cloud("SEC-TRAIL-01", "no customer key", FAIL, omits(TRAILS, f"{TRAIL}.KmsKeyId"), names="no customer key"),
+    cloud("SEC-TRAIL-01", "a key that is gone", FAIL, lambda calls: absent("kms:DescribeKey", KeyId=_key())(calls)),
+    *(
+        cloud(
+            "SEC-TRAIL-01",
+            f"a key that is {state}",
+            FAIL,
+            lambda calls, state=state: says("kms:DescribeKey", "KeyMetadata.KeyState", state, KeyId=_key())(calls),
+            names=state,
+        )
+        for state in ("Disabled", "PendingDeletion")
+    ),
+    cloud("SEC-TRAIL-01", "no such trail", FAIL, says(TRAILS, f"{TRAIL}.Name", "other"), names=ID),
+    cloud("SEC-TRAIL-01", "no trail at all", FAIL, says(TRAILS, "trailList", []), names=ID),
+    cloud("SEC-TRAIL-01", "the trails not reported", ERROR, omits(TRAILS, "trailList")),
+    *(
+        cloud("SEC-TRAIL-01", f"{kind} alone", FAIL, says(SELECTORS, f"{SELECTOR}.ReadWriteType", kind), names=lacking)
+        for kind, lacking in (("ReadOnly", "write events"), ("WriteOnly", "read events"))
+    ),
+    cloud("SEC-TRAIL-01", "data events alone", FAIL, says(SELECTORS, f"{SELECTOR}.IncludeManagementEvents", False)),
+    cloud(
+        "SEC-TRAIL-01",
+        "without KMS",
+        FAIL,
+        says(SELECTORS, f"{SELECTOR}.ExcludeManagementEventSources", ["kms.amazonaws.com"]),
+        names="read events of kms.amazonaws.com",
+    ),
+    cloud("SEC-TRAIL-01", "no selector", FAIL, says(SELECTORS, "EventSelectors", []), names="read events"),
+    cloud(
+        "SEC-TRAIL-01",
+        "the selectors not reported",
+        ERROR,
+        lambda calls: omits(SELECTORS, "AdvancedEventSelectors")(omits(SELECTORS, "EventSelectors")(calls)),
+    ),
+    chosen("advanced: everything", PASS, advanced(**MANAGEMENT)),
+    chosen("advanced: reads alone", FAIL, advanced(**MANAGEMENT, readOnly=READ_ONLY), names="write events"),
+    chosen(
+        "advanced: reads, and writes apart",
+        PASS,
+        advanced(**MANAGEMENT, readOnly=READ_ONLY),
+        advanced(**MANAGEMENT, readOnly=[{"Equals": ["false"]}]),
+    ),
+    chosen("advanced: without KMS", FAIL, advanced(**MANAGEMENT, eventSource=NOT_KMS), names="kms.amazonaws.com"),
+    chosen("advanced: some actions alone", FAIL, advanced(**MANAGEMENT, eventName=NAMED), names="read events"),
+    chosen("advanced: data alone", FAIL, advanced(**DATA), names="read events"),
+    plan("SEC-TRAIL-01", "stopped", FAIL, planned(PLANNED, enable_logging=False)),
+    plan("SEC-TRAIL-01", "recording left out", PASS, planned(PLANNED, enable_logging=None)),
+    plan("SEC-TRAIL-01", "no customer key", FAIL, planned(PLANNED, kms_key_id=None), names="no customer key"),
+    plan("SEC-TRAIL-01", "a disabled key", FAIL, planned(KEY, is_enabled=False), names="Disabled"),
+    plan(
+        "SEC-TRAIL-01",
+        "a key from elsewhere",
+        UNKNOWN,
+        planned(PLANNED, kms_key_id="arn:aws:kms:ap-northeast-2:123456789012:key/1"),
+    ),
+    plan("SEC-TRAIL-01", "no such trail", FAIL, without(PLANNED), names=ID),
+    plan(
+        "SEC-TRAIL-01",
+        "writes alone",
+        FAIL,
+        planned(PLANNED, event_selector=[selected(read_write_type="WriteOnly")]),
+        names="read",
+    ),
+    plan("SEC-TRAIL-01", "data events alone", FAIL, planned(PLANNED, event_selector=[selected(include_management_events=False)])),
+    plan(
+        "SEC-TRAIL-01",
+        "without KMS",
+        FAIL,
+        planned(PLANNED, event_selector=[selected(exclude_management_event_sources=["kms.amazonaws.com"])]),
+        names="kms.amazonaws.com",
+    ),
+    plan("SEC-TRAIL-01", "no selector", PASS, planned(PLANNED, event_selector=[])),
+    plan(
+        "SEC-TRAIL-01",
+        "advanced: reads alone",
+        FAIL,
+        planned(
+            PLANNED,
+            event_selector=[],
+            advanced_event_selector=[
+                {
+                    "field_selector": [
+                        {"field": "eventCategory", "equals": ["Management"]},
+                        {"field": "readOnly", "equals": ["true"], "not_equals": None},
+                    ]
+                }
+            ],
+        ),
+        names="write events",
+    ),
+    plan("SEC-TRAIL-01", "selectors known after apply", UNKNOWN, unknown(PLANNED, "event_selector")),
+]
+
+
+def _key() -> str:
+    """The key of the trail, as it is asked for."""
+    key: str = answered(TRAILS, f"{TRAIL}.KmsKeyId")
+    return key

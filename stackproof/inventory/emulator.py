@@ -1,0 +1,74 @@
+"""Collections of what a developer runs on a laptop: the emulator's set-up, and the backend's tests against it."""
+
+from typing import NamedTuple
+
+from stackproof.inventory import collection
+from stackproof.localstack import backend_tests as tests
+from stackproof.localstack import set_up
+from stackproof.resources.base import Given, Origin, Unanswered
+from stackproof.resources.emulator import BackendTest, BackendTests, EmulatorSetUp
+from stackproof.stage import Stage
+from stackproof.verdicts import CouldNotVerify, DeclaredButMissing
+
+_UNCHANGED = "unchanged"
+"""How the script's lines begin about what was there already."""
+
+
+@collection
+def emulator_set_up(stage: Stage) -> EmulatorSetUp:
+    """The set-up script, run twice."""
+    return stage.once(_developed).set_up
+
+
+@collection
+def backend_tests(stage: Stage) -> BackendTests:
+    """The backend's own tests of its AWS wrapper, against an emulator that is set up."""
+    return stage.once(_developed).tests
+
+
+class _Developed(NamedTuple):
+    set_up: EmulatorSetUp
+    tests: BackendTests
+
+
+def _developed(stage: Stage) -> _Developed:
+    """Both, with one emulator: it takes seconds to start, and to set up."""
+    with stage.emulator() as endpoint:
+        made = _set_up(stage, endpoint)
+        try:
+            tested: Origin = _tested(stage, endpoint, made)
+        except (CouldNotVerify, DeclaredButMissing) as error:
+            tested = Unanswered(error)
+    return _Developed(EmulatorSetUp(set_up.SCRIPT, made, made.source), BackendTests(tests.TESTS, tested, _TESTED))
+
+
+def _set_up(stage: Stage, endpoint: str) -> Given:
+    root, region = stage.root, stage.profile.region
+    set_up.state(endpoint, region)  # no emulator, no verdict
+    first = set_up.run(root, stage.cache, endpoint, region, stage.say)
+    then = set_up.state(endpoint, region)
+    second = set_up.run(root, stage.cache, endpoint, region, stage.say)
+    shown = set_up.differences(then, set_up.state(endpoint, region))
+    told = [line for line in second.stdout.splitlines() if not line.startswith(_UNCHANGED)]
+    facts = {
+        "first_run": first.problem,
+        "second_run": second.problem,
+        "found": frozenset(then),
+        "changed": (*shown, *told),
+    }
+    return Given(facts, f"{set_up.SCRIPT}, run twice; s3:ListBuckets, secretsmanager:ListSecrets")
+
+
+_TESTED = f"pytest {tests.BACKEND}/{tests.TESTS}; the requests that the emulator granted"
+
+
+def _tested(stage: Stage, endpoint: str, made: Given) -> Given:
+    profile = stage.profile
+    if problem := made.facts["first_run"]:
+        raise CouldNotVerify(f"{set_up.SCRIPT}, which makes what the tests need, failed: {problem}")
+    ran = tests.run(stage.root, stage.cache, endpoint, region=profile.region, bucket=profile.emulator.bucket, say=stage.say)
+    facts = {
+        name.removeprefix("test_"): BackendTest(name, Given({"outcome": one.outcome, "granted": one.granted}, _TESTED), _TESTED)
+        for name, one in ran.items()
+    }
+    return Given(facts, _TESTED)

@@ -1,0 +1,71 @@
+"""Who may read what is in log groups, by identity policies, and whether a trail tells who did.
+
+Source: service authorization reference, "Actions, resources, and condition keys for Amazon CloudWatch Logs"; Amazon CloudWatch Logs user
+guide, "Logging API calls in CloudTrail": reading log data is a management event that reads.
+"""
+
+import functools
+import re
+from collections.abc import Iterable
+
+from stackproof.judgement.access import Document, allowed_resources, matches
+from stackproof.judgement.trails import ManagementSelector
+
+READING = (
+    "logs:FilterLogEvents",
+    "logs:GetLogEvents",
+    "logs:GetLogObject",
+    "logs:GetLogRecord",
+    "logs:GetQueryResults",
+    "logs:StartLiveTail",
+    "logs:StartQuery",
+    "logs:Unmask",
+)
+"""Actions that show what is in a log event."""
+
+
+def log_reading(
+    policies: Iterable[Document], boundary: Document | None, *, groups: Iterable[str], region: str, account: str
+) -> list[str]:
+    """What policies allow of reading some log groups, and on which resources.
+
+    >>> def reading(action, resource):
+    ...     document = {"Statement": {"Effect": "Allow", "Action": action, "Resource": resource}}
+    ...     return log_reading([document], None, groups=["/aws/ecs/api/errors"], region="ap-northeast-2", account="123456789012")
+    >>> reading("logs:Get*Events", "arn:aws:logs:*:*:log-group:/aws/ecs/api/*")
+    ['logs:GetLogEvents on arn:aws:logs:*:*:log-group:/aws/ecs/api/*']
+    >>> reading("logs:PutLogEvents", "*"), reading("logs:*", "arn:aws:logs:*:*:log-group:/aws/ecs/other:*")
+    ([], [])
+    """
+    documents = list(policies)
+    arns = [f"arn:aws:logs:{region}:{account}:log-group:{group}" for group in groups]
+    return [
+        f"{action} on {pattern}"
+        for action in READING
+        for pattern in allowed_resources(action, documents, boundary)
+        if any(_is_in(pattern, arn) for arn in arns)
+    ]
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_in(pattern: str, group: str) -> bool:
+    """Whether a resource pattern, of whatever partition, stands for a log group, or for some of its streams, whose names have no colon.
+
+    >>> group = "arn:aws:logs:ap-northeast-2:123456789012:log-group:/aws/ecs/api/errors"
+    >>> [_is_in(f"{group}{more}", group) for more in ("", ":*", ":log-stream:*", ":log-stream:api/*/1", "-2", "-2:*")]
+    [True, True, True, True, False, False]
+    """
+    pattern = re.sub(r"^arn:aws[a-z-]+:", "arn:aws:", pattern)
+    stream = f"{group}:log-stream"
+    before, _, last = pattern.rpartition(":")
+    up_to_a_star = [f"{before}:{last[: at + 1]}" for at, letter in enumerate(last) if letter == "*"]
+    return matches(pattern, group) or matches(before, stream) or any(matches(one, f"{stream}:") for one in up_to_a_star)
+
+
+def records_reading(selectors: Iterable[ManagementSelector]) -> bool:
+    """Whether a trail that records these management events records who reads log data.
+
+    >>> records_reading([ManagementSelector(reads=True, writes=False)]), records_reading([ManagementSelector(reads=False, writes=True)])
+    (True, False)
+    """
+    return any(one.reads and "logs.amazonaws.com" not in one.excluded for one in selectors)

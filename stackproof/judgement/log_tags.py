@@ -1,0 +1,28 @@
+"""Whether the tags of a log group are those that the tag policy asks for.
+
+Source: central logging design (IN-116), "Tags".
+"""
+
+from collections.abc import Collection, Mapping
+
+
+def tag_problems(tags: Mapping[str, str], legal: Mapping[str, Collection[str]]) -> list[str]:
+    """What is wrong with the tags of a log group, by the legal values of each tag that it must have; none given: any but the empty one.
+
+    >>> legal = {"LogType": ("application", "errors"), "Project": ()}
+    >>> tag_problems({"LogType": "errors", "Project": "triflow-ai", "Team": "x"}, legal)
+    []
+    >>> tag_problems({"LogType": "error", "Project": ""}, legal)
+    ['LogType is error; legal are application, errors', 'Project is empty']
+    >>> tag_problems({}, legal)
+    ['LogType is missing', 'Project is missing']
+    """
+    return [problem for tag, values in legal.items() if (problem := _problem(tag, tags.get(tag), values))]
+
+
+def _problem(tag: str, value: str | None, values: Collection[str]) -> str:
+    if value is None:
+        return f"{tag} is missing"
+    if values:
+        return "" if value in values else f"{tag} is {value}; legal are {', '.join(values)}"
+    return "" if value else f"{tag} is empty"

@@ -1,0 +1,1 @@
+"""LocalStack, and what a developer does with an emulator: set it up with the script, and run the backend's tests against it."""

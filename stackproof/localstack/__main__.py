@@ -1,0 +1,65 @@
+"""``python -m stackproof.localstack up | down | status``: the LocalStack that stays between runs."""
+
+import argparse
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+from stackproof.localstack import server
+from stackproof.localstack.server import LocalStack
+from stackproof.stage import CACHE
+from stackproof.verdicts import CouldNotVerify, UsageError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit status: 0, 1 when it failed, 3 for ``status`` when nothing runs, 4 for bad input."""
+    parser = argparse.ArgumentParser(prog="python -m stackproof.localstack", description=__doc__)
+    parser.add_argument("command", choices=("up", "down", "status"))
+    options = parser.parse_args(arguments)
+    root = Path.cwd()
+    cache = root / CACHE
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        match options.command:
+            case "up":
+                print(_how_to_use(server.up(root, cache, partial(print, file=sys.stderr, flush=True))))
+            case "down":
+                ended = server.down(root, cache)
+                print(f"Ended LocalStack at {ended}." if ended else "No LocalStack of `make localstack` was running.")
+            case "status":
+                found = server.running(cache)
+                print(f"LocalStack {found.version} runs at {found.endpoint}." if found else "No LocalStack is running.")
+                return 0 if found else 3
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return 4
+    except CouldNotVerify as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted: what was started is ended.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _terminated(_number: int, _frame: object) -> NoReturn:
+    sys.exit(143)  # as an exception, so that what was started is ended
+
+
+def _how_to_use(running: LocalStack) -> str:
+    how = "was running already" if running.how == "found" else f"is up, in {running.seconds:.1f} s"
+    return f"""\
+LocalStack {running.version} {how}: {running.endpoint}
+
+  pytest -m phase0 --target localstack    # finds it by itself
+  export AWS_ENDPOINT_URL={running.endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  bash scripts/init-localstack.sh
+  aws --endpoint-url {running.endpoint} s3 ls
+
+`python -m stackproof.localstack down` ends it."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

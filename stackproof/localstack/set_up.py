@@ -1,0 +1,83 @@
+"""The script that sets up an emulator for development, and what the emulator has before and after it."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stackproof.embedded.account import Endpoint
+from stackproof.environments import environment
+from stackproof.localstack import command
+from stackproof.localstack.command import Ended
+from stackproof.verdicts import CouldNotVerify, DeclaredButMissing
+
+SCRIPT = "scripts/init-localstack.sh"
+REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "awscli.txt"
+"""The AWS command line, which the script calls."""
+_TIMEOUT = 120
+"""Seconds; it takes two."""
+
+State = Mapping[str, Any]
+"""Everything about each bucket and each secret, by ``bucket NAME`` and ``secret NAME``."""
+
+
+def run(root: Path, cache: Path, endpoint: str, region: str, say: Callable[[str], None]) -> Ended:
+    """Run the script of the repository once against an emulator.
+
+    Raises `DeclaredButMissing` without a script, `CouldNotVerify` if it does not end or its AWS command line cannot be installed.
+    """
+    script = root / SCRIPT
+    if not script.is_file():
+        raise DeclaredButMissing(f"{SCRIPT} does not exist")
+    aws = environment(cache, "awscli", REQUIREMENTS, say).with_name("aws")
+    with tempfile.TemporaryDirectory(prefix="stackproof-set-up-") as folder:
+        (Path(folder) / "aws").symlink_to(aws)  # the directory that it lies in has a python too, which is for it alone
+        bash = shutil.which("bash") or "bash"
+        return command.run(
+            *(bash, SCRIPT),
+            name=SCRIPT,
+            directory=root,
+            environment=command.environment(endpoint, region, path=folder),
+            timeout=_TIMEOUT,
+        )
+
+
+def state(endpoint: str, region: str) -> State:
+    """What the emulator has, as its own clients see it, without what reading changes. Raises `CouldNotVerify`."""
+    try:
+        return {**_buckets(endpoint, region), **_secrets(endpoint, region)}
+    except (BotoCoreError, ClientError) as error:
+        raise CouldNotVerify(f"the emulator at {endpoint} does not tell what it has: {error}") from None
+
+
+def differences(before: State, after: State) -> tuple[str, ...]:
+    """What was made, changed or removed.
+
+    >>> differences({"bucket a": 1, "secret b": 1}, {"bucket a": 1, "secret b": 2, "secret c": 1})
+    ('secret b', 'secret c')
+    """
+    return tuple(sorted(name for name in {*before, *after} if before.get(name) != after.get(name)))
+
+
+def _buckets(endpoint: str, region: str) -> dict[str, Any]:
+    s3 = Endpoint(endpoint, "", region).client("s3")
+    return {
+        f"bucket {bucket['Name']}": {
+            "created": bucket["CreationDate"],
+            "objects": s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []),
+            "versioning": s3.get_bucket_versioning(Bucket=bucket["Name"]).get("Status"),
+        }
+        for bucket in s3.list_buckets()["Buckets"]
+    }
+
+
+def _secrets(endpoint: str, region: str) -> dict[str, Any]:
+    manager = Endpoint(endpoint, "", region).client("secretsmanager")
+    listed = [secret for page in manager.get_paginator("list_secrets").paginate() for secret in page["SecretList"]]
+    return {
+        f"secret {secret['Name']}": {key: value for key, value in secret.items() if key != "LastAccessedDate"}
+        for secret in listed
+    }

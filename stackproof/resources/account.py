@@ -1,0 +1,41 @@
+"""AWS STS: who asks."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from stackproof.aws.facts import AwsFacts
+from stackproof.resources.base import Resource, field
+from stackproof.verdicts import CouldNotVerify
+
+if TYPE_CHECKING:
+    from stackproof.sources.aws import Reader
+
+
+def _region(caller: AwsFacts) -> str | None:
+    """EC2 names the region that answers with each of its zones."""
+    zones = caller.read("ec2:DescribeAvailabilityZones").items("AvailabilityZones")
+    return next((zone.get("RegionName") for zone in zones), None)
+
+
+class Caller(Resource):
+    """Whose credentials a run uses, and where."""
+
+    operations = ("sts:GetCallerIdentity", "ec2:DescribeAvailabilityZones")
+
+    account: str = field(aws="Account")
+    arn: str = field(aws="Arn")
+    region: str = field(aws=_region)
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is the account's root user, whom no policy binds. Raises `CouldNotVerify` for what is no ARN."""
+        parts = self.arn.split(":", 5)
+        if len(parts) < 6:
+            raise CouldNotVerify(f"{self.source}: {self.arn!r} is no ARN: who asks cannot be told")
+        return parts[5] == "root"
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Caller]":
+        """The one that there is, under the name that is asked for."""
+        answer = aws.read("sts:GetCallerIdentity")
+        return [cls(name, AwsFacts(aws, answer.pages[0], answer.source), answer.source) for name in names]

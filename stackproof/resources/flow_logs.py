@@ -1,0 +1,118 @@
+"""Amazon VPC flow logs."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from stackproof.aws.facts import AwsFacts, listed
+from stackproof.resources.base import Reference, Resource, field
+from stackproof.resources.logs import LogGroup
+from stackproof.resources.storage import Bucket
+from stackproof.sources.plan import PlannedBlock
+from stackproof.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
+
+if TYPE_CHECKING:
+    from stackproof.sources.aws import Reader
+    from stackproof.sources.plan import Plan
+
+
+ENCRYPTED = ("AES256", "aws:kms", "aws:kms:dsse")
+"""How a bucket may encrypt by default: with S3's own keys, or with KMS keys once or twice (Amazon S3 API reference)."""
+
+
+def _answered_failure(log: AwsFacts) -> str | None:
+    status = log.at("DeliverLogsStatus")
+    if status is None:
+        raise NotReported(f"{log.at('FlowLogId')}: whether its delivery works is not reported (DeliverLogsStatus)")
+    return None if status == "SUCCESS" else log.at("DeliverLogsErrorMessage") or status
+
+
+def bucket_of(arn: str) -> str:
+    """The bucket of an ARN, which may name a prefix in it.
+
+    >>> bucket_of("arn:aws:s3:::audit/flow-logs/")
+    'audit'
+    """
+    return arn.rpartition(":")[2].partition("/")[0]
+
+
+def _group_of(arn: str) -> str:
+    """The log group of an ARN.
+
+    >>> _group_of("arn:aws:logs:ap-northeast-2:123456789012:log-group:/aws/vpc/flow:*")
+    '/aws/vpc/flow'
+    """
+    return arn.rpartition(":log-group:")[2].removesuffix(":*")
+
+
+def _answered_destination(log: AwsFacts) -> Bucket | LogGroup:
+    kind, arn = log.at("LogDestinationType"), log.at("LogDestination") or ""
+    if kind == "s3":
+        name = bucket_of(arn)
+        answer = log.read("s3:ListBuckets")
+        if name not in [item["Name"] for item in answer.items("Buckets")]:
+            raise CouldNotVerify(
+                f"{log.at('FlowLogId')} delivers to {arn}, which is not a bucket of this account: judge it there"
+            )
+        return log.nested(Bucket, name, {"Name": name}, answer)
+    if kind == "cloud-watch-logs":
+        name = log.at("LogGroupName") or _group_of(arn)
+        answer = log.read("logs:DescribeLogGroups")
+        for group in answer.items("logGroups"):
+            if group.get("logGroupName") == name:
+                return log.nested(LogGroup, name, group, answer)
+        raise DeclaredButMissing(f"{log.at('FlowLogId')} delivers to the log group {name}, which does not exist")
+    raise CouldNotVerify(f"{log.at('FlowLogId')} delivers to {kind} {arn}: whether that is encrypted is not read")
+
+
+def _planned_destination(log: PlannedBlock) -> Bucket | LogGroup:
+    """The bucket or log group of the plan that the flow log names, by reference or by ARN."""
+    destination = log.at("log_destination")
+    kind: type[Bucket] | type[LogGroup] = Bucket if log.at("log_destination_type") == "s3" else LogGroup
+    named, name_of = ("bucket", bucket_of) if kind is Bucket else ("name", _group_of)
+    value = destination if isinstance(destination, Reference) else name_of(destination or "")
+    for block in log.plan.referred(value, *kind.terraform, named=named):
+        return kind(block.name_or_address(named), block, block.source)
+    raise NotYetKnown(f"{log.source}: {destination} is not in the plan; whether it is encrypted shows only after apply")
+
+
+class FlowLog(Resource):
+    """A flow log of a VPC."""
+
+    operations = (
+        "ec2:DescribeFlowLogs",
+        *("s3:ListBuckets", "s3:GetBucketEncryption"),
+        *("logs:DescribeLogGroups", "kms:DescribeKey"),
+    )
+    terraform = ("aws_flow_log",)
+
+    vpc_id: str = field(aws="ResourceId", plan="vpc_id")
+    """Of what it is a log: a subnet or a network interface, if it is not of a VPC."""
+    status: str = field(aws="FlowLogStatus", plan=lambda _: "ACTIVE")
+    """``ACTIVE``, as it is from its creation on."""
+    traffic: str = field(aws="TrafficType", plan="traffic_type")
+    """``ALL``, ``ACCEPT`` or ``REJECT``."""
+    delivery_failure: str | None = field(aws=_answered_failure, plan=lambda _: None)
+    """Why nothing is delivered: ``Access error``, ``Rate limited``, ``Unknown error``; None while it is."""
+    destination: Bucket | LogGroup = field(aws=_answered_destination, plan=_planned_destination)
+
+    @property
+    def captures_everything(self) -> bool:
+        return self.status == "ACTIVE" and self.traffic == "ALL" and self.delivery_failure is None
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether what it delivers is encrypted: by the bucket's default, or with the log group's own key."""
+        destination = self.destination
+        return destination.encryption in ENCRYPTED if isinstance(destination, Bucket) else destination.kms_key is not None
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[FlowLog]":
+        del names  # one call lists all
+        return listed(cls, aws, aws.read("ec2:DescribeFlowLogs"), "FlowLogs", named="FlowLogId")
+
+    @classmethod
+    def from_plan(cls, plan: "Plan", names: Sequence[str]) -> "list[FlowLog]":
+        """Those of VPCs; the log of a subnet or of a network interface does not speak for its VPC."""
+        del names
+        blocks = [block for block in plan.resources(*cls.terraform) if block.at("vpc_id") is not None]
+        return [cls(block.address, block, block.source) for block in blocks]

@@ -1,0 +1,132 @@
+"""Amazon CloudWatch metrics."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from stackproof.aws.facts import AwsFacts
+from stackproof.evidence.provenance import Provenance
+from stackproof.resources.base import Resource, field
+from stackproof.verdicts import CallFailed, NotReported
+
+if TYPE_CHECKING:
+    from stackproof.aws.calls import Answer
+    from stackproof.sources.aws import Reader
+
+DATA = "cloudwatch:GetMetricData"
+MOST_IN_A_CALL = 500
+"""Metrics (GetMetricData)."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """From when to when a metric is looked at, and how long each of its datapoints is."""
+
+    start: datetime
+    end: datetime
+    seconds: int
+
+    @classmethod
+    def before(cls, now: datetime, length: timedelta, seconds: int) -> "Period":
+        """The last days or hours, in whole datapoints; the one that ``now`` is in belongs to them.
+
+        >>> Period.before(datetime(2026, 1, 20, 10, 17, tzinfo=UTC), timedelta(hours=2), 3600).start.hour
+        8
+        """
+        begun = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
+        # A run that deploys first asks some minutes after its ``now``.
+        return cls(begun - length, begun + timedelta(seconds=seconds) + timedelta(hours=1), seconds)
+
+
+class MetricOf(str):
+    """What a metric is called here, and which metric it is."""
+
+    metric: Mapping[str, Any]
+    """``Namespace``, ``MetricName`` and ``Dimensions``."""
+    statistic: str
+    period: Period
+
+    def __new__(cls, name: str, metric: str, dimensions: Mapping[str, str], *, statistic: str, period: Period) -> "MetricOf":
+        """``metric`` is its namespace and name: ``AWS/ECS CPUUtilization``."""
+        made = super().__new__(cls, name)
+        namespace, _, metric_name = metric.partition(" ")
+        listed = [{"Name": dimension, "Value": value} for dimension, value in sorted(dimensions.items())]
+        made.metric = {"Namespace": namespace, "MetricName": metric_name, "Dimensions": listed}
+        made.statistic, made.period = statistic, period
+        return made
+
+    @property
+    def shown(self) -> str:
+        """Which metric it is, in short: the call asks for hundreds."""
+        dimensions = " ".join(f"{one['Name']}={one['Value']}" for one in self.metric["Dimensions"])
+        return f"{self.metric['Namespace']} {self.metric['MetricName']} {dimensions}"
+
+
+@dataclass(frozen=True, repr=False)
+class Series:
+    """The datapoints of a metric, in the order of their time. As text it is their number, time and sum."""
+
+    points: tuple[tuple[datetime, float], ...]
+
+    @property
+    def total(self) -> float:
+        return sum(value for _, value in self.points)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __str__(self) -> str:
+        if not self.points:
+            return "no datapoint"
+        first, last = self.points[0][0], self.points[-1][0]
+        return f"{len(self)} datapoints, {first:%Y-%m-%dT%H:%MZ} to {last:%Y-%m-%dT%H:%MZ}, sum {self.total:g}"
+
+    __repr__ = __str__
+
+
+class Metric(Resource):
+    """A metric over some time."""
+
+    operations = (DATA,)
+
+    datapoints: Series = field(aws=lambda facts: _series(facts.at("id"), facts.at("answer")))
+    """CloudWatch keeps none for a time in which nothing was measured."""
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Metric]":
+        """One for each name, many in a call; ``names`` are `MetricOf` of one period."""
+        asked = [name for name in names if isinstance(name, MetricOf)]
+        portions = [asked[start : start + MOST_IN_A_CALL] for start in range(0, len(asked), MOST_IN_A_CALL)]
+        answers = aws.together(*[partial(_read, aws, portion) for portion in portions])
+        return [
+            cls(str(name), AwsFacts(aws, {"id": f"m{number}", "answer": answer}, source), source)
+            for portion, answer in zip(portions, answers, strict=True)
+            for number, name in enumerate(portion)
+            for source in [Provenance(f"{DATA} {answer.call.region} {name.shown}", answer.call.evidence)]
+        ]
+
+
+def _read(aws: "Reader", metrics: Sequence[MetricOf]) -> "Answer":
+    period = metrics[0].period
+    queries = [
+        {"Id": f"m{number}", "MetricStat": {"Metric": one.metric, "Period": period.seconds, "Stat": one.statistic}}
+        for number, one in enumerate(metrics)
+    ]
+    return aws.read(DATA, MetricDataQueries=queries, StartTime=period.start.isoformat(), EndTime=period.end.isoformat())
+
+
+def _series(id: str, answer: "Answer") -> Series:
+    """One metric's datapoints over all pages.
+
+    Raises `NotReported` for a metric that is not in the answer, `CallFailed` for one that CloudWatch could not tell all about.
+    """
+    results = [result for result in answer.items("MetricDataResults") if result.get("Id") == id]
+    if not results:
+        raise NotReported(f"{answer.call.operation} is silent about {id}")
+    ended = results[-1].get("StatusCode")  # on every page but the last one it is PartialData
+    if ended != "Complete":
+        raise CallFailed(f"{answer.call.operation} ended with {ended} for {id}; run again")
+    points = [point for result in results for point in zip(result["Timestamps"], result["Values"], strict=True)]
+    return Series(tuple(sorted(points)))

@@ -1,0 +1,64 @@
+"""What operators work with: the compose file of the local emulator, the deployment script, and the workflows of GitHub Actions."""
+
+from stackproof.resources.base import Resource, field
+
+
+class ComposeService(Resource):
+    """A service of ``docker-compose.localstack.yml``."""
+
+    problems: tuple[str, ...] = field()
+    """What the Compose specification does not know, or does not take."""
+    is_pinned: bool = field()
+    """Whether its image has a version, or a digest."""
+    is_health_checked: bool = field()
+    exposed: tuple[str, ...] = field()
+    """Ports that are published on more than this machine's loopback, as they are written."""
+
+
+class DeploymentScript(Resource):
+    """``scripts/deploy-aws.sh``, as it was seen to work with stand-ins for AWS and Docker."""
+
+    findings: tuple[str, ...] = field()
+    """Of shellcheck."""
+    accepts: tuple[str, ...] = field()
+    """Wrong calls that it takes for right ones, or that it refuses without telling its usage."""
+    does_without: tuple[str, ...] = field()
+    """Tools whose absence it does not tell before it begins."""
+    fails: tuple[str, ...] = field()
+    """Which of a deployment, a rollback and a dry run does not end well, and with which error."""
+    dry_run: tuple[str, ...] = field()
+    """What a dry run changes or waits for."""
+    deployment: tuple[str, ...] = field()
+    """What a deployment of a new tag changes and waits for, in its order."""
+    rollback: tuple[str, ...] = field()
+    """The same, for a tag that is in ECR."""
+    is_by_digest: bool = field()
+    """Whether it registers the image of the tag by its digest."""
+    strays: tuple[str, ...] = field()
+    """What both a deployment to production and one to staging act on, beside the repository of the images."""
+    alters: tuple[str, ...] = field()
+    """What it changes in the task definition beside the image."""
+    says: str = field()
+    """What it printed for the deployment."""
+    ignores: tuple[str, ...] = field()
+    """Failures after which it goes on, or ends as if it had deployed."""
+
+
+class Workflow(Resource):
+    """A workflow of GitHub Actions. Its name is that of its file."""
+
+    unpinned: tuple[str, ...] = field()
+    """Actions that a tag or a branch names, which somebody else can move."""
+    needless_permissions: tuple[str, ...] = field()
+    """What it may, or may by GitHub's defaults, and need not: ``deploy: contents: write``."""
+    long_lived_keys: tuple[str, ...] = field()
+    """Where it takes a key of AWS that does not expire."""
+
+
+class Workflows(Resource):
+    """All workflows together."""
+
+    gates: tuple[str, ...] = field()
+    """Those that judge every pull request and every merge by ``make test``."""
+    deployments: tuple[str, ...] = field()
+    """Those that run ``scripts/deploy-aws.sh`` with an environment and an image tag: for a push to main, and by hand."""

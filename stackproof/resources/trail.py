@@ -1,0 +1,134 @@
+"""AWS CloudTrail."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from stackproof.aws.facts import AwsFacts, listed
+from stackproof.judgement.trails import EVERYTHING, ManagementSelector
+from stackproof.resources.base import Resource, field
+from stackproof.resources.encryption import KmsKey, encrypting_key
+from stackproof.sources.plan import PlannedBlock
+from stackproof.verdicts import NotReported
+
+if TYPE_CHECKING:
+    from stackproof.sources.aws import Reader
+
+
+def _selector(kind: str, excluded: Iterable[str]) -> ManagementSelector:
+    """By a ``ReadWriteType``: ``All``, ``ReadOnly``, ``WriteOnly``."""
+    return ManagementSelector(kind in ("All", "ReadOnly"), kind in ("All", "WriteOnly"), frozenset(excluded))
+
+
+Conditions = Mapping[str, Mapping[str, Sequence[str]]]
+"""The field selectors of an advanced selector, each by its field: operators (``Equals``, ``NotEquals``) and their values."""
+
+
+def _advanced(conditions: Conditions) -> ManagementSelector | None:
+    """What an advanced selector records of management events; None for one that is about others, or about a part of them only.
+
+    >>> _advanced({"eventCategory": {"Equals": ["Management"]}, "readOnly": {"Equals": ["false"]}})
+    ManagementSelector(reads=False, writes=True, excluded=frozenset())
+    >>> _advanced({"eventCategory": {"Equals": ["Management"]}, "eventSource": {"NotEquals": ["kms.amazonaws.com"]}}).excluded
+    frozenset({'kms.amazonaws.com'})
+    >>> _advanced({"eventCategory": {"Equals": ["Management"]}, "eventName": {"StartsWith": ["Put"]}})
+    >>> _advanced({"eventCategory": {"Equals": ["Data"]}, "resources.type": {"Equals": ["AWS::S3::Object"]}})
+    """
+    if conditions.get("eventCategory") != {"Equals": ["Management"]} or not conditions.keys() <= {
+        *("eventCategory", "readOnly", "eventSource")
+    }:
+        return None
+    read_only = conditions.get("readOnly", {}).get("Equals", ("true", "false"))
+    sources = conditions.get("eventSource", {})
+    if not sources.keys() <= {"NotEquals"}:
+        return None
+    return ManagementSelector("true" in read_only, "false" in read_only, frozenset(sources.get("NotEquals", ())))
+
+
+def _answered_selectors(trail: AwsFacts) -> tuple[ManagementSelector, ...]:
+    answer = trail.read("cloudtrail:GetEventSelectors", TrailName=trail.at("TrailARN"))
+    page = answer.pages[0]
+    if "EventSelectors" not in page and "AdvancedEventSelectors" not in page:
+        raise NotReported(f"{answer.source}: the answer has neither kind of event selector")
+    basic = [
+        _selector(one["ReadWriteType"], one.get("ExcludeManagementEventSources", ()))
+        for one in page.get("EventSelectors", ())
+        if one["IncludeManagementEvents"]
+    ]
+    advanced = [_advanced(_answered_conditions(one)) for one in page.get("AdvancedEventSelectors", ())]
+    return (*basic, *(one for one in advanced if one))
+
+
+def _answered_conditions(selector: Mapping[str, Any]) -> Conditions:
+    return {
+        one["Field"]: {operator: values for operator, values in one.items() if operator != "Field" and values}
+        for one in selector["FieldSelectors"]
+    }
+
+
+_OPERATORS = {
+    "equals": "Equals",
+    "not_equals": "NotEquals",
+    "starts_with": "StartsWith",
+    "not_starts_with": "NotStartsWith",
+    "ends_with": "EndsWith",
+    "not_ends_with": "NotEndsWith",
+}
+
+
+def _planned_selectors(trail: PlannedBlock) -> tuple[ManagementSelector, ...]:
+    """Without a block of either kind a trail records all management events: CloudTrail's default."""
+    basic, advanced = trail.written_blocks("event_selector"), trail.written_blocks("advanced_event_selector")
+    if not basic and not advanced:
+        return (EVERYTHING,)
+    found: list[ManagementSelector | None] = [
+        _selector(one.at("read_write_type") or "All", one.at("exclude_management_event_sources") or ())
+        for one in basic
+        if one.at("include_management_events") is not False
+    ]
+    found += [_advanced(_planned_conditions(one)) for one in advanced]
+    return tuple(one for one in found if one)
+
+
+def _planned_conditions(selector: PlannedBlock) -> Conditions:
+    return {
+        one.at("field"): {_OPERATORS[name]: values for name in _OPERATORS if (values := one.at(name))}
+        for one in selector.blocks("field_selector")
+    }
+
+
+def _status(trail: AwsFacts) -> Mapping[str, Any]:
+    return trail.read("cloudtrail:GetTrailStatus", Name=trail.at("TrailARN")).pages[0]
+
+
+def _planned_logging(trail: PlannedBlock) -> Any:
+    """Terraform's default for ``enable_logging`` is true."""
+    return trail.at("enable_logging") is not False
+
+
+class Trail(Resource):
+    """A CloudTrail trail."""
+
+    operations = (
+        "cloudtrail:DescribeTrails",
+        "cloudtrail:GetTrailStatus",
+        "cloudtrail:GetEventSelectors",
+        "kms:DescribeKey",
+    )
+    terraform = ("aws_cloudtrail",)
+
+    is_multi_region: bool = field(aws="IsMultiRegionTrail", plan="is_multi_region_trail")
+    validates_files: bool = field(aws="LogFileValidationEnabled", plan="enable_log_file_validation")
+    """Whether it signs what it delivers, so that a changed or deleted log file shows."""
+    kms_key: KmsKey | None = encrypting_key(aws="KmsKeyId", plan="kms_key_id")
+    """The key that encrypts its log files; None when only S3's own encryption does."""
+    is_logging: bool = field(aws=lambda trail: _status(trail).get("IsLogging"), plan=_planned_logging)
+    delivery_error: str | None = field(aws=lambda trail: _status(trail).get("LatestDeliveryError") or None, plan=lambda _: None)
+    """Why its latest delivery to the bucket failed; None if it did not (CloudTrail reports no error then)."""
+    selectors: tuple[ManagementSelector, ...] = field(aws=_answered_selectors, plan=_planned_selectors)
+    """What it records of management events; see `stackproof.judgement.trails.unrecorded`."""
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Trail]":
+        """Those of the region, and those of others that record it too."""
+        del names  # one call lists all
+        return listed(cls, aws, aws.read("cloudtrail:DescribeTrails"), "trailList", named="Name")

@@ -1,0 +1,62 @@
+"""Log groups by the central logging design."""
+
+from stackproof.controls import control
+from stackproof.judgement.log_tags import tag_problems
+from stackproof.judgement.subscriptions import export_problems, is_concerned, is_exported, link_problems
+
+
+@control("LOG-01", severity="medium")
+def test_log_groups_are_named_by_the_design(log_groups, profile, now, subtests):
+    """``/aws/{service}/{resource-name}/{log-type}``. Another name has a declared reason, is in use, and not for longer than agreed."""
+    for group in log_groups:
+        with subtests.test(group.name):
+            assert profile.logs.rule(group.group_name)
+    for exception in profile.logs.exceptions:
+        with subtests.test(f"exception {exception.name}"):
+            assert exception.name in [group.group_name for group in log_groups]
+            assert not exception.is_expired(now.date()), f"accepted until {exception.expires}"
+
+
+@control("LOG-02", severity="high")
+def test_declared_log_groups_exist(found_log_groups, profile, subtests):
+    """A group that is missing is made by whatever writes to it first: without a key, and for ever."""
+    for name in profile.logs.groups:
+        with subtests.test(name):
+            assert name in [group.group_name for group in found_log_groups]
+
+
+@control("LOG-03", severity="medium")
+def test_log_groups_keep_their_events_as_long_as_their_kind_asks(log_groups, profile, subtests):
+    """Retention follows the kind of log; a group that never expires is wrong too."""
+    for group in log_groups:
+        with subtests.test(group.name):
+            assert group.retention_days == profile.logs.retention_of(group.group_name)
+
+
+@control("LOG-06", severity="low")
+def test_log_groups_say_what_they_are_by_their_tags(tagged_log_groups, profile, subtests):
+    """Every tag of the design is there with a legal value, and true."""
+    for group in tagged_log_groups:
+        with subtests.test(group.name):
+            assert tag_problems(group.tags, profile.logs.tags) == []
+            assert int(group.tags["RetentionDays"]) == group.retention_days
+            assert group.tags["LogType"] == profile.logs.rule(group.group_name).log_type
+
+
+@control("LOG-08", severity="medium")
+def test_log_groups_are_linked_as_their_tags_say(linked_log_groups, profile, subtests):
+    """Sentry gets errors and Langfuse gets model calls by a subscription filter where that is enabled, and nobody gets them before."""
+    for group in linked_log_groups:
+        for link in (profile.logs.sentry, profile.logs.langfuse):
+            with subtests.test(f"{group.name} {link.tag}"):
+                assert not is_concerned(group.tags, link) or (
+                    link_problems(group.tags, link, group.subscription_filters, profile.logs.filter_slots) == []
+                )
+
+
+@control("LOG-13", severity="medium")
+def test_log_groups_are_exported_where_their_tags_say_so(exported_log_groups, subtests):
+    """Every event goes to Firehose as it comes, to be kept for longer than CloudWatch Logs keeps it."""
+    for group in exported_log_groups:
+        with subtests.test(group.name):
+            assert not is_exported(group.tags) or export_problems(group.subscription_filters) == []

@@ -1,0 +1,26 @@
+"""Who reads what is in log groups."""
+
+from stackproof.controls import control
+from stackproof.judgement.log_readers import log_reading, records_reading
+from stackproof.judgement.policy import open_grants
+
+
+@control("LOG-14", severity="high")
+def test_log_data_is_read_by_declared_readers_alone_and_on_record(principals, reader_roles, trail, profile, subtests):
+    """Logs show what users do. A reader's role is not for everyone, and CloudTrail tells afterwards who looked."""
+    for principal in principals:
+        with subtests.test(principal.name):
+            reading = log_reading(
+                principal.documents,
+                principal.boundary,
+                groups=profile.logs.groups,
+                region=profile.region,
+                account=profile.account,
+            )
+            assert reading == [] or principal.name in profile.logs.readers
+    for role in reader_roles:
+        with subtests.test(f"trust of {role.name}"):
+            assert open_grants(role.trust) == []
+    with subtests.test(trail.name):
+        assert trail.is_logging
+        assert records_reading(trail.selectors)

@@ -1,0 +1,24 @@
+"""Costs, and the alarm on them."""
+
+from stackproof.controls import control
+from stackproof.judgement.costs import billing_watch, over_budget
+
+
+@control("COST-01", severity="medium")
+def test_billing_alarm_is_as_documented_and_reaches_somebody(billing_alarm, profile, subtests):
+    """It notifies topics that exist, in the alarm's own region: it can reach no other."""
+    with subtests.test(billing_alarm.name):
+        assert billing_alarm.watch == billing_watch(profile.costs.alarm_threshold_usd)
+        assert billing_alarm.actions_enabled
+        assert billing_alarm.topics != (), "it notifies nobody"
+    for topic in billing_alarm.topics:
+        with subtests.test(topic.name):
+            assert topic.region == billing_alarm.region
+            assert topic.exists
+
+
+@control("COST-02", severity="low")
+def test_last_month_was_under_budget(monthly_costs, profile):
+    """By service, so that a reader sees where the money went."""
+    by_service = monthly_costs.by_service
+    assert over_budget(by_service, profile.costs.monthly_budget_usd, is_estimated=monthly_costs.is_estimated) == []

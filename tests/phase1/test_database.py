@@ -1,0 +1,23 @@
+"""Amazon RDS."""
+
+from datetime import timedelta
+
+from stackproof.controls import control
+from stackproof.judgement.versions import is_version
+
+
+@control("RDS-01", severity="high")
+def test_database_is_available_as_declared(database, profile):
+    """PostgreSQL of the declared class and version, with a standby in another zone."""
+    assert database.status == "available"
+    assert database.engine == profile.database.engine
+    assert is_version(database.engine_version, profile.database.engine_version)
+    assert database.instance_class == profile.database.instance_class
+    assert database.is_multi_zone
+
+
+@control("RDS-02", severity="medium")
+def test_database_can_be_ordered_and_is_supported(database_offer, profile, now):
+    """It could be made anew as it is, and its major version does not fall into extended support, which costs, unnoticed."""
+    assert database_offer.can_be_ordered
+    assert database_offer.standard_support_until - now >= timedelta(days=profile.database.standard_support_days)

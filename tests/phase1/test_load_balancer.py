@@ -1,0 +1,15 @@
+"""Elastic Load Balancing."""
+
+from stackproof.controls import control
+
+
+@control("ALB-01", severity="critical")
+def test_load_balancer_is_active_and_every_target_healthy(load_balancer, target_groups, subtests):
+    """A target group without a target is down, however healthy."""
+    with subtests.test(load_balancer.name):
+        assert load_balancer.state == "active"
+        assert target_groups != (), "no target group"
+    for group in target_groups:
+        with subtests.test(group.name):
+            assert group.targets != (), "nothing is registered"
+            assert {target.state for target in group.targets} == {"healthy"}, group.targets

@@ -1,0 +1,52 @@
+"""Amazon ECS."""
+
+from stackproof.controls import control
+from stackproof.judgement.steadiness import replaced
+from stackproof.resources.tasks import Deployment
+
+
+@control("ECS-01", severity="critical")
+def test_services_run_all_their_tasks_and_stay_so(watched_services, profile, subtests):
+    """Looked at again and again for a while: right at every look, with the same tasks."""
+    for service in watched_services:
+        for sample in service.samples:
+            with subtests.test(sample.name):
+                assert sample.desired == profile.service.desired_count
+                assert sample.running == profile.service.desired_count
+                assert sample.pending == 0
+                assert sample.deployments == (Deployment("PRIMARY", "COMPLETED"),)
+                assert len(sample.tasks) == profile.service.desired_count
+                assert sample.ailing == []
+        with subtests.test(service.name):
+            assert len(service.samples) == profile.service.samples
+            assert replaced([sample.starts for sample in service.samples]) == []
+
+
+@control("ECS-02", severity="high")
+def test_tasks_run_the_declared_image_where_nobody_reaches_them(running_services, profile, subtests):
+    """The image by its digest and not only by its tag; private subnets, no public address, the one security group."""
+    for service in running_services:
+        with subtests.test(service.name):
+            assert service.tasks != ()
+        for task in service.tasks:
+            with subtests.test(task.name):
+                assert task.images != ()
+                for image in task.images:
+                    assert image.repository == profile.image_repository
+                    assert image.running in image.declared
+                assert task.subnets != ()
+                assert {subnet.cidr for subnet in task.subnets} <= set(profile.network.private_subnets)
+                assert task.security_groups == {profile.service.security_group}
+                assert not task.has_public_address
+
+
+@control("ROLL-01", severity="medium")
+def test_previous_revision_can_be_rolled_back_to(previous_task_definitions, previous_images, subtests):
+    """The revision before is active, and its images have not expired."""
+    for definition in previous_task_definitions:
+        with subtests.test(definition.name):
+            assert definition.status == "ACTIVE"
+            assert definition.containers != ()
+    for image in previous_images:
+        with subtests.test(image.name):
+            assert image.digest

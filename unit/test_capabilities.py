@@ -1,0 +1,28 @@
+"""What the targets cannot show."""
+
+import pytest
+
+from stackproof.capabilities import limit, limits
+from stackproof.controls import catalogue
+from stackproof.opening import LETTERS
+
+LETTER = {"embedded": "E", "localstack": "L"}
+
+
+@pytest.mark.parametrize(
+    ("target", "control"), [(target, control) for target, limited in limits().items() for control in limited]
+)
+def test_a_limit_is_of_a_control_that_the_target_would_judge(target: str, control: str) -> None:
+    assert target in LETTERS
+    assert LETTER[target] in catalogue()[control].stages
+
+
+@pytest.mark.parametrize("reason", [reason for limited in limits().values() for reason in limited.values()])
+def test_a_limit_says_why_in_a_sentence(reason: str) -> None:
+    assert len(reason.split()) >= 4
+    assert reason.endswith(".")
+
+
+def test_where_nothing_is_limited_there_is_none() -> None:
+    assert limit("aws", "SEC-RDS-01") is None
+    assert limit("embedded", "SEC-RDS-01") is None

@@ -1,0 +1,34 @@
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from stackproof.environments import environment
+from stackproof.verdicts import CouldNotVerify
+
+
+def test_packages_that_cannot_be_installed_leave_no_environment_behind_that_looks_complete(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(f"./absent.whl --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(CouldNotVerify, match=r"checkov could not be installed: .*absent\.whl"):
+        environment(tmp_path, "checkov", requirements, lambda _: None)
+    assert not (tmp_path / "checkov" / "installed").exists()
+
+
+def test_the_environment_is_made_once_for_all_who_ask_at_once(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("")
+    said: list[str] = []
+    found: list[Path] = []
+    callers = [
+        threading.Thread(target=lambda: found.append(environment(tmp_path, "checkov", requirements, said.append)))
+        for _ in range(2)
+    ]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(120)
+    assert len(said) == 1
+    assert found[0] == found[1]
+    assert os.access(found[0], os.X_OK)

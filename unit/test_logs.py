@@ -1,0 +1,236 @@
+"""Log groups and clusters as they are read: how many calls that takes, and what an answer or a plan means."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from plan_documents import Planned, plan, refers
+from test_reader import reader
+
+from stackproof.aws.calls import Answer, Call
+from stackproof.inventory import collections
+from stackproof.judgement.log_delivery import delivery_problems
+from stackproof.judgement.plain_secrets import Variable
+from stackproof.profile import Profile, load
+from stackproof.resources.clusters import Cluster
+from stackproof.resources.logs import LogGroup
+from stackproof.sources import Source
+from stackproof.sources.aws import AwsSource
+from stackproof.sources.plan import PlanSource
+from stackproof.stage import Stage
+from stackproof.verdicts import AccessDenied, DeclaredButMissing, NotReported, NotYetKnown
+
+HERE = "arn:aws:logs:ap-northeast-2:123456789012:log-group"
+
+
+def numbered(number: int) -> str:
+    return f"/aws/ecs/service-{number}/errors"
+
+
+def paged(items: list[Any], member: str, size: int) -> list[dict[str, Any]]:
+    return [{member: items[at : at + size]} for at in range(0, len(items), size)] or [{member: []}]
+
+
+def account(count: int, **answers: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
+    """An account with so many log groups, each tagged; 50 and 100 a page, as AWS has it."""
+    groups = [
+        {"logGroupName": numbered(one), "logGroupArn": f"{HERE}:{numbered(one)}", "retentionInDays": 90} for one in range(count)
+    ]
+    tags = [{"ResourceARN": group["logGroupArn"], "Tags": [{"Key": "LogType", "Value": "errors"}]} for group in groups]
+
+    def answer(call: Call) -> Answer:
+        if call.action in answers:
+            return answers[call.action](call)
+        match call.action:
+            case "DescribeLogGroups":
+                return Answer(call, paged(groups, "logGroups", 50))
+            case "GetResources":
+                assert call.arguments["ResourceTypeFilters"] == ["logs:log-group"]
+                return Answer(call, paged(tags, "ResourceTagMappingList", 100))
+            case "DescribeSubscriptionFilters":
+                return Answer(call, [{"subscriptionFilters": []}])
+        raise AssertionError(call)
+
+    return answer
+
+
+class TestLogGroup:
+    def test_the_tags_of_all_groups_take_one_call(self) -> None:
+        aws, transport = reader(account(250))
+        groups = AwsSource(aws).collect(LogGroup, [])
+        assert len(groups) == 250
+        assert transport.counts == {"logs:DescribeLogGroups": 1}
+        assert {group.tags["LogType"] for group in groups} == {"errors"}
+        assert {group.retention_days for group in groups} == {90}
+        assert transport.counts == {"logs:DescribeLogGroups": 1, "resourcegroupstaggingapi:GetResources": 1}
+
+    def test_a_group_that_was_never_tagged_has_no_tags(self) -> None:
+        aws, _ = reader(account(1, GetResources=lambda call: Answer(call, [{"ResourceTagMappingList": []}])))
+        [group] = AwsSource(aws).collect(LogGroup, [])
+        assert group.tags == {}
+
+    def test_without_an_arn_its_tags_cannot_be_told(self) -> None:
+        aws, _ = reader(account(0, DescribeLogGroups=lambda call: Answer(call, [{"logGroups": [{"logGroupName": "a"}]}])))
+        [group] = AwsSource(aws).collect(LogGroup, [])
+        with pytest.raises(NotReported, match="tags is not reported"):
+            _ = group.tags
+
+    def test_tags_that_may_not_be_read_are_an_error_of_the_tags_alone(self) -> None:
+        aws, _ = reader(account(1, GetResources=lambda call: Answer(call, error=AccessDenied("no"))))
+        [group] = AwsSource(aws).collect(LogGroup, [])
+        assert group.retention_days == 90
+        with pytest.raises(AccessDenied):
+            _ = group.tags
+
+    @pytest.mark.parametrize(
+        ("destination", "service", "is_export"),
+        [
+            ("arn:aws:lambda:ap-northeast-2:123456789012:function:sentry", "lambda", False),
+            ("arn:aws:firehose:ap-northeast-2:123456789012:deliverystream/logs", "firehose", True),
+            ("arn:aws-cn:firehose:cn-north-1:123456789012:deliverystream/logs", "firehose", True),
+            ("arn:aws:kinesis:ap-northeast-2:123456789012:stream/logs", "kinesis", False),
+            ("arn:aws:logs:ap-northeast-2:210987654321:destination:logs", "logs", False),
+        ],
+    )
+    def test_a_subscription_filter_delivers_to_a_service(self, destination: str, service: str, is_export: bool) -> None:
+        told = {"filterName": "x", "filterPattern": "", "destinationArn": destination}
+        aws, _ = reader(account(1, DescribeSubscriptionFilters=lambda call: Answer(call, [{"subscriptionFilters": [told]}])))
+        [group] = AwsSource(aws).collect(LogGroup, [])
+        [subscription] = group.subscription_filters
+        assert (subscription.pattern, subscription.destination_service, subscription.is_export) == ("", service, is_export)
+
+
+GROUP = Planned("aws_cloudwatch_log_group.x", {"name": "/aws/ecs/api/errors"})
+
+
+class TestPlannedLogGroup:
+    @pytest.mark.parametrize(
+        ("values", "days"),
+        [({"retention_in_days": 90}, 90), ({"retention_in_days": 0}, None), ({"retention_in_days": None}, None)],
+    )
+    def test_a_retention_of_0_days_is_none(self, values: Mapping[str, Any], days: int | None) -> None:
+        [group] = PlanSource(plan(Planned("aws_cloudwatch_log_group.x", values))).collect(LogGroup, [])
+        assert group.retention_days == days
+
+    def test_tags_are_those_that_the_provider_adds_too(self) -> None:
+        values = {"tags": {"a": "1"}, "tags_all": {"a": "1", "b": "2"}}
+        [group] = PlanSource(plan(Planned("aws_cloudwatch_log_group.x", values))).collect(LogGroup, [])
+        assert group.tags == {"a": "1", "b": "2"}
+
+    def test_one_unknown_tag_makes_the_tags_unknown(self) -> None:
+        one = Planned("aws_cloudwatch_log_group.x", {"tags_all": {"a": None}}, {"tags_all": {"a": True}})
+        [group] = PlanSource(plan(one)).collect(LogGroup, [])
+        with pytest.raises(NotYetKnown):
+            _ = group.tags
+
+    @pytest.mark.parametrize(
+        ("stream", "is_export"), [("aws_kinesis_firehose_delivery_stream.s", True), ("aws_lambda_function.s", False)]
+    )
+    def test_a_destination_of_the_plan_is_told_by_its_type(self, stream: str, is_export: bool) -> None:
+        link = Planned(
+            "aws_cloudwatch_log_subscription_filter.x",
+            {"name": "x", "log_group_name": "/aws/ecs/api/errors", "filter_pattern": ""},
+            {"destination_arn": True},
+            {"destination_arn": refers(f"{stream}.arn")},
+        )
+        [group] = PlanSource(plan(GROUP, link, Planned(stream, {}, {"arn": True}))).collect(LogGroup, [])
+        assert [one.is_export for one in group.subscription_filters] == [is_export]
+
+    def test_a_destination_that_nothing_tells_is_unknown(self) -> None:
+        link = Planned(
+            "aws_cloudwatch_log_subscription_filter.x",
+            {"name": "x", "log_group_name": "/aws/ecs/api/errors"},
+            {"destination_arn": True},
+            {"destination_arn": refers("aws_cloudformation_stack.s.outputs")},
+        )
+        [group] = PlanSource(plan(GROUP, link, Planned("aws_cloudformation_stack.s", {}, {"outputs": True}))).collect(
+            LogGroup, []
+        )
+        [subscription] = group.subscription_filters
+        with pytest.raises(NotYetKnown):
+            _ = subscription.is_export
+
+
+class OnAws(Stage):
+    def __init__(self, profile: Profile, source: Source) -> None:
+        super().__init__("aws", profile, None)  # type: ignore[arg-type]  # nothing here looks at the repository
+        self._source = source
+
+    def source(self) -> Source:
+        return self._source
+
+
+def stage(answer: Callable[[Call], Answer], count: int) -> tuple[OnAws, Any]:
+    profile = load("production", Path(__file__).parents[1] / "environments")
+    groups = tuple(numbered(one) for one in range(count))
+    logs = profile.logs.model_copy(update={"groups": groups, "owned": ("/aws/ecs/service-",)})
+    aws, transport = reader(answer)
+    return OnAws(profile.model_copy(update={"logs": logs}), AwsSource(aws)), transport
+
+
+class TestCollections:
+    def test_filters_are_asked_for_only_where_tags_make_it_necessary(self) -> None:
+        tags = {
+            numbered(0): {"LogType": "errors"},
+            numbered(1): {"LogType": "application"},
+            numbered(2): {"ExportEnabled": "true"},
+        }
+        listed = [
+            {"ResourceARN": f"{HERE}:{name}", "Tags": [{"Key": key, "Value": value} for key, value in those.items()]}
+            for name, those in tags.items()
+        ]
+        answer = account(60, GetResources=lambda call: Answer(call, [{"ResourceTagMappingList": listed}]))
+        linked, transport = stage(answer, 60)
+        assert len(collections["linked_log_groups"](linked)) == 60
+        asked = [call.arguments["logGroupName"] for call in transport.asked if call.action == "DescribeSubscriptionFilters"]
+        assert asked == [numbered(0)]
+        exported, transport = stage(answer, 60)
+        assert len(collections["exported_log_groups"](exported)) == 60
+        asked = [call.arguments["logGroupName"] for call in transport.asked if call.action == "DescribeSubscriptionFilters"]
+        assert asked == [numbered(2)]
+
+    def test_filters_that_may_not_be_read_are_an_error_of_who_reads_them(self) -> None:
+        denied, _ = stage(account(2, DescribeSubscriptionFilters=lambda call: Answer(call, error=AccessDenied("no"))), 2)
+        group, _ = collections["linked_log_groups"](denied)
+        with pytest.raises(AccessDenied):
+            _ = group.subscription_filters
+
+    def test_readers_that_do_not_exist_are_missed(self) -> None:
+        details = {"RoleDetailList": [], "UserDetailList": [], "GroupDetailList": [], "Policies": []}
+        without, _ = stage(lambda call: Answer(call, [details]), 1)
+        with pytest.raises(DeclaredButMissing, match="triflow-ai-production-log-reader"):
+            collections["principals"](without)
+
+
+class TestCluster:
+    def test_a_hundred_are_described_at_a_time(self) -> None:
+        arns = [f"arn:aws:ecs:ap-northeast-2:123456789012:cluster/c{one}" for one in range(250)]
+
+        def answer(call: Call) -> Answer:
+            if call.action == "ListClusters":
+                return Answer(call, paged(arns, "clusterArns", 100))
+            asked = call.arguments["clusters"]
+            assert len(asked) <= 100
+            assert call.arguments["include"] == ["SETTINGS"]
+            settings = [{"name": "containerInsights", "value": "enabled"}]
+            clusters = [{"clusterName": arn.rpartition("/")[2], "status": "ACTIVE", "settings": settings} for arn in asked]
+            return Answer(call, [{"clusters": clusters}])
+
+        aws, transport = reader(answer)
+        found = AwsSource(aws).collect(Cluster, [])
+        assert [cluster.name for cluster in found] == [f"c{one}" for one in range(250)]
+        assert {cluster.container_insights for cluster in found} == {"enabled"}
+        assert transport.counts == {"ecs:ListClusters": 1, "ecs:DescribeClusters": 3}
+
+    def test_a_planned_one_without_the_setting_has_that_of_the_account(self) -> None:
+        for values, unknown in (({"setting": []}, {}), ({}, {"setting": True}), ({"setting": [{"name": "x", "value": "y"}]}, {})):
+            [cluster] = PlanSource(plan(Planned("aws_ecs_cluster.x", values, unknown))).collect(Cluster, [])
+            with pytest.raises(NotYetKnown, match="containerInsights"):
+                _ = cluster.container_insights
+
+
+@pytest.mark.parametrize("value", ["true", "True", "yes"])
+def test_a_task_may_not_make_its_group(value: str) -> None:
+    options = [Variable("awslogs-group", "/a"), Variable("awslogs-create-group", value)]
+    assert len(delivery_problems("awslogs", options, [], ["/a"])) == 1

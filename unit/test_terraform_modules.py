@@ -1,0 +1,33 @@
+"""The modules' own ``terraform test`` files, run by the project's Terraform in a working copy, with a mocked provider."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stackproof.terraform.cli import Terraform
+from stackproof.terraform.provider import choose
+from stackproof.terraform.workspace import prepare
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted(tests.parent for tests in (ROOT / "infrastructure" / "terraform" / "modules").glob("*/tests"))
+TERRAFORMS = [terraform for terraform in (Terraform.on_path(), Terraform.bundled()) if terraform]
+
+
+@pytest.mark.parametrize("terraform", TERRAFORMS, ids=lambda terraform: terraform.origin)
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+def test_module(module: Path, terraform: Terraform, tmp_path: Path) -> None:
+    provider = choose(ROOT / ".stackproof")
+    copy = prepare(
+        module, tmp_path, provider, endpoint=None, region="ap-northeast-2", account="123456789012", terraform=terraform
+    )
+    copy.init()
+    completed = terraform.run("test", "-json", directory=copy.directory, timeout=300)
+    said = [json.loads(line) for line in completed.stdout.splitlines()]
+    errors = [f"{line.get('@testrun', '')}: {line['@message']}" for line in said if line.get("@level") == "error"]
+    assert errors == []
+    ended = [line for line in said if line["type"] == "test_run" and "status" in line["test_run"]]
+    runs = {(line["@testfile"], line["@testrun"]): line["test_run"]["status"] for line in ended}
+    declared = sum(file.read_text(encoding="utf-8").count('\nrun "') for file in module.glob("tests/*.tftest.hcl"))
+    assert (len(runs), set(runs.values())) == (declared, {"pass"})
+    assert completed.exit_status == 0
