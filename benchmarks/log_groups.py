@@ -3,8 +3,9 @@
     python -m benchmarks.log_groups 1000 10000 100000
 
 A stub on this machine answers like CloudWatch Logs and the tagging API (50 and 100 items a page), each call after a fixed time. In a
-process of its own, so that its memory is its own, the suite reads the groups with their tags, keeps the answers as evidence, and judges
-the controls on retention and on tags. What is printed first is the peak of a process that has loaded all the same code for one group.
+process of its own, so that its memory is its own, the suite reads the groups with their tags, keeps the answers as evidence, judges the
+controls on retention and on tags, and writes what a run leaves of them: results.json, and a row of report.html and the properties in
+junit.xml each. What is printed first is the peak of a process that has loaded all the same code for one group.
 """
 
 import argparse
@@ -12,11 +13,13 @@ import json
 import resource
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -45,7 +48,9 @@ class Measured:
     megabytes: float
     """Peak of the resident memory."""
     evidence_megabytes: float
-    """On disk."""
+    """On disk, packed."""
+    results_megabytes: float
+    """On disk: results.json."""
     verdicts: Mapping[str, str]
 
 
@@ -135,6 +140,9 @@ def run(endpoint: str, groups: int) -> Measured:
     from stackproof.inventory import collections
     from stackproof.judge import judge
     from stackproof.profile import load
+    from stackproof.reports import html, junit
+    from stackproof.reports.write import write_reports
+    from stackproof.results import ControlResult, Run
     from stackproof.sources import Source
     from stackproof.sources.aws import AwsSource, Reader
     from stackproof.stage import Stage
@@ -155,7 +163,19 @@ def run(endpoint: str, groups: int) -> Measured:
             return source
 
     stage = StubStage("aws", profile, ROOT)
-    verdicts = {control: judge(declared[control], lambda name: collections[name](stage)).verdict.value for control in CONTROLS}
+
+    def result(id: str) -> ControlResult:
+        judgement = judge(declared[id], lambda name: collections[name](stage))
+        message, resources, read = judgement.message, judgement.resources, judgement.read
+        return ControlResult(id, id, "", "high", judgement.verdict, message, judgement.seconds, id, resources, read)
+
+    results = tuple(map(result, CONTROLS))
+    for one in results:
+        for make in (html.row_cells, html.detail_html, junit.properties):
+            make(one)
+    run = Run(datetime.now(UTC), 0.0, profile.name, "aws", profile.account, profile.region, {}, network.counts, controls=results)
+    with tempfile.TemporaryDirectory() as directory:
+        written = write_reports(run, Path(directory)).stat().st_size
     return Measured(
         groups=groups,
         calls=sum(network.counts.values()),
@@ -163,19 +183,29 @@ def run(endpoint: str, groups: int) -> Measured:
         busy_seconds=round(time.process_time() - busy, 1),
         megabytes=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024), 1),
         evidence_megabytes=round(sum(file.stat().st_size for file in store.folder.rglob("*.gz")) / 1024**2, 2),
-        verdicts=verdicts,
+        results_megabytes=round(written / 1024**2, 2),
+        verdicts={one.id: one.verdict.value for one in results},
     )
 
 
 def table(runs: list[Measured]) -> str:
-    """The figures, a run a line; memory also for each thousand groups more than in the first run."""
-    rows = [["groups", "calls", "seconds", "busy", "MB peak", "MB/1000", "MB kept", "verdicts"]]
+    """The figures, a run a line; sizes in MB, and memory also for each thousand groups more than in the first run."""
+    rows = [["groups", "calls", "seconds", "busy", "MB peak", "MB/1000", "evidence", "results", "verdicts"]]
     for one in runs:
         more = one.groups - runs[0].groups
         growth = f"{(one.megabytes - runs[0].megabytes) / more * 1000:.2f}" if more else ""
-        numbers = (one.groups, one.calls, one.seconds, one.busy_seconds, one.megabytes, growth, one.evidence_megabytes)
+        numbers = (
+            one.groups,
+            one.calls,
+            one.seconds,
+            one.busy_seconds,
+            one.megabytes,
+            growth,
+            one.evidence_megabytes,
+            one.results_megabytes,
+        )
         rows.append([*map(str, numbers), ", ".join(f"{control} {verdict}" for control, verdict in one.verdicts.items())])
-    return "\n".join("".join(f"{cell:>9}" for cell in row[:-1]) + f"  {row[-1]}" for row in rows)
+    return "\n".join("".join(f"{cell:>10}" for cell in row[:-1]) + f"  {row[-1]}" for row in rows)
 
 
 def main() -> None:

@@ -1,5 +1,8 @@
 """What the proofs come to, in the last lines of a run."""
 
+import gc
+import importlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +13,29 @@ from stackproof.verdicts import Verdict
 
 _facts: list[tuple[str, Any]] = []
 """What the tests that passed have shown. They run in other processes under pytest-xdist; their properties come back with the reports."""
+
+gc.set_threshold(100_000)
+"""Each case has a plan, or a recording, of its own: many objects, and hardly a cycle among them."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Let one process run the cases that share what takes seconds."""
+    if config.option.dist != "load":
+        return None
+    by_scope = importlib.import_module("xdist.scheduler").LoadScopeScheduling
+    return type("Sharing", (by_scope,), {"_split_scope": lambda _, nodeid: shared(nodeid)})(config, log)  # as xdist documents it
+
+
+def shared(nodeid: str) -> str:
+    """What a test shares with others; its own name if it shares nothing.
+
+    >>> shared("proofs/test_phase0.py::test_a_case_is_judged_as_it_must[SDK-01: as it is]")
+    'an emulator'
+    """
+    case = re.search(r"test_phase0\.py::.*\[(?P<family>[A-Z]+)-\d+: ", nodeid)
+    families = {"LOC": "an emulator", "SDK": "an emulator", "TF": "plans", "POL": "scans"}
+    return families.get(case["family"], nodeid) if case else nodeid
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def called(words: Sequence[str]) -> tuple[int, str]:
     """What the AWS command line does for a call such as ``aws --endpoint-url URL --region R s3api list-buckets --query Q``.
 
     >>> called(["aws", "--region", "ap-northeast-2", "s3api", "create-bucket"])
-    (252, "Parameter validation failed:\\nMissing required parameter in input: \"Bucket\"")
+    (252, 'Parameter validation failed:\\nMissing required parameter in input: "Bucket"')
     """
     options = {words[at].removeprefix("--"): words[at + 1] for at in range(1, len(words)) if words[at].startswith("--")}
     service, operation = [word for at, word in enumerate(words) if at and "--" not in (word[:2], words[at - 1][:2])]

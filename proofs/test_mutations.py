@@ -5,8 +5,8 @@ every way that `proofs.mutations` knows, one change a run, where it is looked up
 rightly makes no difference is listed in ``survivors.toml``, with the reason. Nothing else may survive, and what is listed must.
 
 Of a mapping of texts, as tags are, the members count that were looked up. Two bounds keep it short: of a long collection (log events,
-datapoints) `proofs.mutations.MOST_ITEMS` items are changed, and of an enumeration `MOST_LEGAL` other members are tried. The
-score counts what was tried.
+datapoints) `proofs.mutations.MOST_ITEMS` items are changed, and of an enumeration `MOST_LEGAL` other members are tried. The score counts
+what was tried.
 """
 
 import functools
@@ -92,9 +92,27 @@ class Texts(dict[str, str]):
         self.members.add(name)
         return super().get(name, default)
 
+    def __contains__(self, name: object) -> bool:
+        self.members.add(str(name))
+        return super().__contains__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def keys(self) -> Any:
+        self.members.update(super().keys())
+        return super().keys()
+
+    def values(self) -> Any:
+        self.members.update(super().keys())
+        return super().values()
+
     def items(self) -> Any:
-        self.members.update(self)
+        self.members.update(super().keys())
         return super().items()
+
+    def unnoted(self) -> dict[str, str]:
+        return dict(super().items())
 
 
 class Fact(NamedTuple):
@@ -117,7 +135,7 @@ class Fact(NamedTuple):
         hint = base._hints(self.kind)[self.field]
         if not isinstance(self.value, Texts):
             return mutants(self.value, hint, legal(self.kind))
-        texts, members = dict(self.value), self.value.members
+        texts, members = self.value.unnoted(), self.value.members
         seen = {name: text for name, text in texts.items() if name in members}
         others = {name: text for name, text in texts.items() if name not in members}
         return [
@@ -164,7 +182,7 @@ def called(name: str) -> str:
 @functools.cache
 def _tagged() -> dict[str, str]:
     parts = [
-        (part[id], part["Tags"])
+        (part[id], part.get("Tags", ()))
         for operation, member, id in NETWORK
         for call in harness.compliant_calls()
         if call.call.operation == operation
@@ -201,7 +219,7 @@ def facts(control: str, stage: str) -> list[Fact]:
         return value
 
     def record(resource: str, field: str, value: object, source: str) -> None:
-        shown(resource, field, dict(value) if isinstance(value, Texts) else value, source)
+        shown(resource, field, value.unnoted() if isinstance(value, Texts) else value, source)
 
     shown = ledger.record
     with looking_up(note), pytest.MonkeyPatch.context() as patch:

@@ -6,22 +6,27 @@ This is the only place where a verdict is made. pytest (the plugin) and the proo
 import inspect
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from stackproof.evidence.ledger import Ledger
 from stackproof.evidence.redaction import redact
 from stackproof.resources.base import Resource
-from stackproof.results import Examined, Reading
+from stackproof.results import Examined, Reading, Resources
+from stackproof.spool import distinct, spooled
 from stackproof.verdicts import CouldNotVerify, NotApplicable, Verdict, verdict_of, worst
 
-Settle = Callable[[Sequence[Examined], bool], Sequence[Examined]]
+Settle = Callable[[Sequence[Examined], bool], Iterable[Examined]]
 """What waivers make of the resources that a control examined; told whether that is all of them. See `stackproof.policy.waivers`."""
 
 LONGEST_MESSAGE = 2000
 """Characters; a longer message is cut, and says so."""
+
+MOST_TOLD = 100
+"""Resources that the message of a control tells of; its ``resources`` have all."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,8 @@ class Judgement:
 
     verdict: Verdict
     message: str
-    resources: tuple[Examined, ...]
-    read: tuple[Reading, ...]
+    resources: Sequence[Examined]
+    read: Sequence[Reading]
     seconds: float
 
 
@@ -43,7 +48,7 @@ class Subtests:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self.examined: list[Examined] = []
+        self.examined = Resources()
 
     @contextmanager
     def test(self, msg: str | None = None, **parameters: object) -> Iterator[None]:
@@ -76,7 +81,6 @@ def judge(
     ledger = Ledger()
     subtests = Subtests(ledger)
     arguments = inspect.signature(control).parameters
-    examined = subtests.examined
     subject: Resource | None = None
     error: Exception | None = None
     started = time.perf_counter()
@@ -89,13 +93,17 @@ def judge(
     except Exception as raised:  # noqa: BLE001 - every outcome becomes a verdict
         error = raised
     seconds = time.perf_counter() - started
-    if subject and (error or ledger.readings):
-        examined, error = [_examined(subject.name, error)], None
+    examined, read = subtests.examined.finished(), ledger.readings
+    if subject and (error or read):
+        examined, error = (_examined(subject.name, error),), None
     if not isinstance(error, NotApplicable):
-        examined = [*settle(examined, error is None)]
-    verdict, message = _judged(error, examined, ledger.readings, by_resource="subtests" in arguments)
-    resources = examined or [Examined(resource, verdict) for resource in dict.fromkeys(one.resource for one in ledger.readings)]
-    return Judgement(verdict, message, tuple(resources), ledger.readings, seconds)
+        settled = settle(examined, error is None)
+        examined = examined if settled is examined else spooled(settled, Resources())
+    verdict, message = _judged(error, examined, read, by_resource="subtests" in arguments)
+    if not examined:
+        names = distinct(one.resource for one in read)
+        examined = spooled((Examined(name, verdict) for name in names), Resources())
+    return Judgement(verdict, message, examined, read, seconds)
 
 
 def _subject(given: Mapping[str, object]) -> Resource | None:
@@ -120,14 +128,17 @@ def message_of(error: BaseException) -> str:
 
 
 def _judged(
-    error: BaseException | None, examined: list[Examined], readings: tuple[Reading, ...], *, by_resource: bool
+    error: BaseException | None, examined: Sequence[Examined], readings: Sequence[Reading], *, by_resource: bool
 ) -> tuple[Verdict, str]:
-    verdict = worst([*(one.verdict for one in examined), *([verdict_of(error)] if error else [])])
+    verdict = worst({*(one.verdict for one in examined), *([verdict_of(error)] if error else [])})
     if verdict is Verdict.PASS and not readings:
         return Verdict.ERROR, "the control passed without reading anything: no evidence, no pass"
     if verdict is Verdict.PASS and by_resource and not examined:
         return Verdict.ERROR, "the control had nothing to examine: an empty list is not a pass"
-    problems = [f"{one.resource}: {one.message}" for one in examined if one.verdict is not Verdict.PASS]
+    wrong = (one for one in examined if one.verdict is not Verdict.PASS)
+    problems = [f"{one.resource}: {one.message}" for one in islice(wrong, MOST_TOLD)]
+    if more := sum(1 for _ in wrong):
+        problems.append(f"and {more:,} more: results.json has each of them")
     return verdict, "\n".join([*problems, *([message_of(error)] if error else [])])
 
 

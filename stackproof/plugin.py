@@ -37,7 +37,7 @@ from stackproof.opening import TARGETS, OpenStage, Request, RunStage, resolve
 from stackproof.prefetch import Prefetch
 from stackproof.replaying import ReplayStage
 from stackproof.reports import html, junit, summary
-from stackproof.reports.results_json import control_from_data, control_to_data
+from stackproof.reports.results_json import packed, unpacked
 from stackproof.reports.text import difference
 from stackproof.reports.write import RESULTS, report_directory, write_reports
 from stackproof.results import ControlResult, Run
@@ -310,7 +310,7 @@ class Session:
             report.outcome = "failed"
             report.longrepr = result.message  # pytest's own would show the secrets of the exception
         if result is not None:
-            report.stackproof = control_to_data(result)  # plain data: it goes through xdist
+            report.stackproof = {"id": result.id, "result": packed(result) if self.is_worker else result}
             item.user_properties[:] = junit.properties(result)
         return _redacted(report)
 
@@ -336,8 +336,8 @@ class Session:
     @pytest.hookimpl(tryfirst=True)  # before the terminal, junitxml and pytest-html
     def pytest_runtest_logreport(self, report: Any) -> None:
         if hasattr(report, "stackproof") and not self.is_worker:
-            result = control_from_data(report.stackproof)
-            self.results[result.id] = result
+            told = report.stackproof["result"]
+            self.results[report.stackproof["id"]] = unpacked(told) if isinstance(told, bytes) else told
 
     def _result(self, report: Any) -> ControlResult | None:
         """The result that a report is about, as it stands now."""

@@ -1,10 +1,16 @@
-"""What a run leaves: the judgement of each control, and the run around them. Plain data, no behaviour beyond counting."""
+"""What a run leaves: the judgement of each control, and the run around them. Plain data, no behaviour beyond counting.
 
+What a control read, and how it judged each resource, may be very much: of more than a few, all lie in a temporary file (`Readings`,
+`Resources`).
+"""
+
+import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from stackproof.spool import Spool
 from stackproof.verdicts import Verdict
 
 
@@ -32,6 +38,38 @@ class Examined:
     message: str = ""
 
 
+class Readings(Spool[Reading]):
+    """What a control read, in order, each reading once."""
+
+    def __init__(self) -> None:
+        super().__init__(_packed_reading, _unpacked_reading, distinct=True)
+
+
+class Resources(Spool[Examined]):
+    """The resources that a control examined, in order."""
+
+    def __init__(self) -> None:
+        super().__init__(_packed_resource, _unpacked_resource)
+
+
+def _packed_reading(one: Reading) -> str:
+    return json.dumps((one.resource, one.field, one.value, one.source, one.evidence))
+
+
+def _unpacked_reading(text: str) -> Reading:
+    resource, field, value, source, evidence = json.loads(text)
+    return Reading(resource, field, value, source, tuple(evidence))
+
+
+def _packed_resource(one: Examined) -> str:
+    return json.dumps((one.resource, one.verdict, one.message))
+
+
+def _unpacked_resource(text: str) -> Examined:
+    resource, verdict, message = json.loads(text)
+    return Examined(resource, Verdict(verdict), message)
+
+
 @dataclass(frozen=True)
 class ControlResult:
     """The judgement of one control."""
@@ -47,8 +85,8 @@ class ControlResult:
     seconds: float
     test: str
     """pytest's node id."""
-    resources: tuple[Examined, ...] = ()
-    read: tuple[Reading, ...] = ()
+    resources: Sequence[Examined] = ()
+    read: Sequence[Reading] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Where a run judges: one profile, one target, and what stands behind it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -123,14 +123,17 @@ class Stage:
         Raises `DeclaredButMissing` for the first that does not exist.
         """
         found = self.source().collect(kind, names)
-        return tuple(self._one(kind, name, found) for name in names)
+        declared: dict[str, list[R]] = {name: [] for name in names}
+        for resource in found:
+            if resource.name in declared:
+                declared[resource.name].append(resource)
+        return tuple(self._one(kind, name, declared[name], found) for name in names)
 
     def one(self, kind: type[R], name: str) -> R:
         """The declared resource of a kind. Raises `DeclaredButMissing`."""
         return self.named(kind, [name])[0]
 
-    def _one(self, kind: type[R], name: str, found: Sequence[R]) -> R:
-        matching = [resource for resource in found if resource.name == name]
+    def _one(self, kind: type[R], name: str, matching: Sequence[R], found: Iterable[R]) -> R:
         if len(matching) == 1:
             return matching[0]
         there = ", ".join(sorted(resource.name for resource in found)) or "none"

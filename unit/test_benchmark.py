@@ -10,18 +10,21 @@ def calls(groups: int) -> int:
     return math.ceil(groups / GROUPS_A_PAGE) + math.ceil(groups / RESOURCES_A_PAGE)
 
 
-def test_calls_grow_with_the_pages_and_memory_by_a_little_for_each_group() -> None:
-    few, many = measure(1, milliseconds=0), measure(1000, milliseconds=0)
+def test_calls_grow_with_the_pages_and_memory_hardly_grows() -> None:
+    few, many = measure(1, milliseconds=0), measure(10_000, milliseconds=0)
     assert [(one.calls, one.verdicts) for one in (few, many)] == [
         (calls(1), {"LOG-03": "PASS", "LOG-06": "PASS"}),
-        (calls(1000), {"LOG-03": "PASS", "LOG-06": "PASS"}),
+        (calls(10_000), {"LOG-03": "PASS", "LOG-06": "PASS"}),
     ]
-    assert many.megabytes - few.megabytes < 20  # kilobytes for each group
+    assert many.megabytes - few.megabytes < 25  # what SQLite keeps of its files at most; the answers alone would be 40
 
 
 def test_the_table_shows_how_memory_grows() -> None:
-    runs = [Measured(1, 2, 0.1, 0.0, 80.0, 0.0, {"LOG-03": "PASS"}), Measured(1001, 31, 1.0, 0.5, 85.0, 0.01, {"LOG-03": "PASS"})]
+    runs = [
+        Measured(1, 2, 0.1, 0.0, 80.0, 0.0, 0.0, {"LOG-03": "PASS"}),
+        Measured(1001, 31, 1.0, 0.5, 85.0, 0.01, 0.4, {"LOG-03": "PASS"}),
+    ]
     assert [line.split() for line in table(runs).splitlines()][1:] == [
-        ["1", "2", "0.1", "0.0", "80.0", "0.0", "LOG-03", "PASS"],
-        ["1001", "31", "1.0", "0.5", "85.0", "5.00", "0.01", "LOG-03", "PASS"],
+        ["1", "2", "0.1", "0.0", "80.0", "0.0", "0.0", "LOG-03", "PASS"],
+        ["1001", "31", "1.0", "0.5", "85.0", "5.00", "0.01", "0.4", "LOG-03", "PASS"],
     ]

@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proofs import harness
-from stackproof.aws.calls import Answer, Call, Exchange
+from stackproof.aws.calls import MANY_PAGES, Answer, Call, Exchange, to_jsonable
 from stackproof.evidence import manifest, observations, recorded, signing, store
 from stackproof.evidence.__main__ import main
 from stackproof.evidence.provenance import Provenance
@@ -33,6 +33,7 @@ from stackproof.reports import results_json
 from stackproof.resources.base import Given, Unanswered
 from stackproof.resources.sources import Formatting, SecondPlan
 from stackproof.results import ControlResult, Run
+from stackproof.sources.replay import digest
 from stackproof.verdicts import (
     AccessDenied,
     CouldNotVerify,
@@ -290,6 +291,16 @@ class TestStore:
     @pytest.fixture
     def kept(self, tmp_path: Path) -> Store:
         return Store(tmp_path, ACCOUNT)
+
+    def test_of_a_long_answer_hands_out_every_page_as_it_was(self, tmp_path: Path, kept: Store) -> None:
+        pages = [{"DBInstances": [{"At": EXCHANGE.at, "Raw": b"x", "Number": number}]} for number in range(3 * MANY_PAGES)]
+        asked = kept.answer(CALL, lambda: Answer(CALL, pages, exchange=EXCHANGE).redacted())
+        again = Store(tmp_path, ACCOUNT).answer(CALL, lambda: pytest.fail("it was asked already"))
+        assert asked.is_long
+        assert again.is_long
+        assert list(asked.pages) == list(again.pages) == pages
+        assert again.exchange == EXCHANGE
+        assert store.read(tmp_path / CALL.evidence)["sha256"] == digest({"pages": to_jsonable(pages)})
 
     def test_asks_once_for_all_processes(self, tmp_path: Path, kept: Store) -> None:
         asked = []

@@ -3,8 +3,9 @@
 import pytest
 
 from stackproof.evidence import ledger, redaction
-from stackproof.judge import LONGEST_MESSAGE, Judgement, judge
+from stackproof.judge import LONGEST_MESSAGE, MOST_TOLD, Judgement, judge
 from stackproof.results import Examined
+from stackproof.spool import FEW
 from stackproof.verdicts import (
     AccessDenied,
     CallFailed,
@@ -227,6 +228,22 @@ class TestSubtests:
                 pass
 
         assert judged(control).verdict is ERROR
+
+    def test_of_very_many_resources_are_all_kept_and_the_message_tells_of_some(self) -> None:
+        def control(subtests) -> None:
+            for number in range(2 * FEW):
+                with subtests.test(f"group {number}"):
+                    read(f"group {number}")
+                    if number % 2 == 0:
+                        raise AssertionError("too short")
+
+        judgement = judged(control)
+        wrong = [one for one in judgement.resources if one.verdict is FAIL]
+        assert wrong == [Examined(f"group {number}", FAIL, "too short") for number in range(0, 2 * FEW, 2)]
+        assert [one.resource for one in judgement.read] == [f"group {number}" for number in range(2 * FEW)]
+        lines = judgement.message.splitlines()
+        assert (lines[0], len(lines)) == ("group 0: too short", MOST_TOLD + 1)
+        assert lines[-1] == f"and {FEW - MOST_TOLD} more: results.json has each of them"
 
     def test_what_goes_wrong_between_them_counts_too(self) -> None:
         def control(subtests) -> None:

@@ -1,6 +1,7 @@
 """Log groups and clusters as they are read: how many calls that takes, and what an answer or a plan means."""
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from plan_documents import Planned, plan, refers
 from test_reader import reader
 
-from stackproof.aws.calls import Answer, Call
+from stackproof.aws.calls import MANY_PAGES, Answer, Call
 from stackproof.inventory import collections
 from stackproof.judgement.log_delivery import delivery_problems
 from stackproof.judgement.plain_secrets import Variable
@@ -18,6 +19,7 @@ from stackproof.resources.logs import LogGroup
 from stackproof.sources import Source
 from stackproof.sources.aws import AwsSource
 from stackproof.sources.plan import PlanSource
+from stackproof.spool import Anew
 from stackproof.stage import Stage
 from stackproof.verdicts import AccessDenied, DeclaredButMissing, NotReported, NotYetKnown
 
@@ -102,6 +104,48 @@ class TestLogGroup:
 
 
 GROUP = Planned("aws_cloudwatch_log_group.x", {"name": "/aws/ecs/api/errors"})
+
+
+class TestManyLogGroups:
+    """More than stay in memory are judged as few are."""
+
+    COUNT = 50 * MANY_PAGES * 3
+
+    def test_are_all_there_with_their_facts(self) -> None:
+        aws, transport = reader(account(self.COUNT))
+        found = AwsSource(aws).collect(LogGroup, [])
+        assert isinstance(found, Anew)
+        for _ in range(2):
+            assert [group.name for group in found] == [numbered(one) for one in range(self.COUNT)]
+        assert [group.tags for group in islice(found, 3)] == [{"LogType": "errors"}] * 3
+        assert [call.action for call in transport.asked] == ["DescribeLogGroups", "GetResources"]
+
+    def test_have_the_tags_of_their_own_in_whatever_order_those_are_answered(self) -> None:
+        own = [
+            {"ResourceARN": f"{HERE}:{numbered(one)}", "Tags": [{"Key": "Number", "Value": str(one)}]}
+            for one in range(self.COUNT)
+        ]
+        pages = paged(own[::-7] + [one for place, one in enumerate(own[::-1]) if place % 7], "ResourceTagMappingList", 100)
+        aws, _ = reader(account(self.COUNT, GetResources=lambda call: Answer(call, pages)))
+        found = AwsSource(aws).collect(LogGroup, [])
+        assert [group.tags["Number"] for group in found] == [str(one) for one in range(self.COUNT)]
+
+    def test_without_a_name_are_an_error(self) -> None:
+        pages = [*paged([{"logGroupName": "a"}] * 50 * MANY_PAGES, "logGroups", 50), {"logGroups": [{"arn": "b"}]}]
+        aws, _ = reader(lambda call: Answer(call, pages))
+        with pytest.raises(NotReported, match="an item of logGroups has no logGroupName"):
+            list(AwsSource(aws).collect(LogGroup, []))
+
+    def test_on_a_page_without_them_are_an_error(self) -> None:
+        pages = [*paged([{"logGroupName": "a"}] * 50 * MANY_PAGES, "logGroups", 50), {}]
+        aws, _ = reader(lambda call: Answer(call, pages))
+        with pytest.raises(NotReported, match=f"page {MANY_PAGES + 1} of the answer has no list logGroups"):
+            list(AwsSource(aws).collect(LogGroup, []))
+
+    def test_of_the_stack_are_the_declared_ones_first(self) -> None:
+        many, _ = stage(account(self.COUNT), 2)
+        names = [group.name for group in collections["log_groups"](many)]
+        assert (names, len(collections["log_groups"](many))) == ([numbered(one) for one in range(self.COUNT)], self.COUNT)
 
 
 class TestPlannedLogGroup:

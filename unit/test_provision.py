@@ -379,7 +379,7 @@ class TestWorkload:
         deployed = provision.ensure([recorded.stack()], cache=recorded.cache, source=source, say=recorded.said.append)
         with deployed:
             assert deployed.workload
-            assert "processes of this machine" in deployed.notes[0]
+            assert "processes of this machine" in deployed.notes[1]
             handle = json.loads(json.dumps(deployed.handle))
             assert recorded.password not in json.dumps(handle)
             other = provision.shared([recorded.stack()], cache=recorded.cache, source=source, handle=handle)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackproof.aws.calls import Answer, Call
+from stackproof.aws.calls import MANY_PAGES, Answer, Call
 from stackproof.evidence import redaction
 from stackproof.sources.aws import Reader
 from stackproof.sources.replay import Recorded, Recording, canonical, digest, from_json, portions, recorded, to_json
@@ -37,6 +37,7 @@ def test_what_was_asked_with_other_parameters_was_not_recorded() -> None:
     "answer",
     [
         Answer(CALL, [{"DBInstances": [{"DBInstanceIdentifier": "a"}]}, {"DBInstances": []}]),
+        Answer(CALL, [{"DBInstances": [{"DBInstanceIdentifier": str(page)}]} for page in range(3 * MANY_PAGES)]),
         Answer(CALL, absent=True),
         Answer(CALL, error=AccessDenied("no")),
         Answer(CALL, error=Throttled("slow")),

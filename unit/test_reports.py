@@ -14,7 +14,8 @@ import pytest
 
 from stackproof.reports import html, junit, results_json, summary, write
 from stackproof.reports.text import WORST_FIRST
-from stackproof.results import ControlResult, Examined, Reading, Run
+from stackproof.results import ControlResult, Examined, Reading, Readings, Resources, Run
+from stackproof.spool import spooled
 from stackproof.verdicts import UsageError, Verdict
 
 HOSTILE = "<script>alert(1)</script>\"onmouseover=alert(2) '><img src=x onerror=alert(3)>\n</td></tr>E &amp;\x1b[31m\u202e"
@@ -136,9 +137,7 @@ def test_other_text_is_refused(text: str) -> None:
 
 
 def test_a_control_crosses_to_another_process() -> None:
-    data = json.loads(json.dumps(results_json.control_to_data(hostile())))
-    assert results_json.control_from_data(data) == hostile()
-    assert {type(value) for value in results_json.control_to_data(hostile()).values()} == {str, float, list}
+    assert results_json.unpacked(results_json.packed(hostile())) == hostile()
 
 
 def test_results_are_written_over_the_last_ones_and_nothing_else_stays(tmp_path: Path) -> None:
@@ -148,6 +147,39 @@ def test_results_are_written_over_the_last_ones_and_nothing_else_stays(tmp_path:
     path = write.write_reports(lone_surrogate, directory)
     assert [each.name for each in directory.iterdir()] == ["results.json"]
     assert json.loads(path.read_text(encoding="utf-8"))["controls"][0]["message"] == "\udc80"
+
+
+def of_many(count: int = 3 * html.MOST_ROWS) -> ControlResult:
+    """A control that examined more than the reports show."""
+    names = [f"/aws/ecs/service-{number:06}/errors" for number in range(count)]
+    return control(
+        "LOG-03",
+        Verdict.FAIL,
+        "why",
+        resources=spooled((Examined(name, Verdict.FAIL if name == names[-1] else Verdict.PASS) for name in names), Resources()),
+        read=spooled((Reading(name, "retention_days", "14", "logs:DescribeLogGroups") for name in names), Readings()),
+    )
+
+
+def test_results_of_very_many_resources_are_complete_and_are_read_back() -> None:
+    many = of_many()
+    text = results_json.to_json(run(control(), many))
+    _, told = json.loads(text)["controls"]
+    assert told["read"][-1] == {**vars(many.read[-1]), "evidence": []}
+    assert (len(told["resources"]), told["resources"][-1]["verdict"]) == (len(many.resources), "FAIL")
+    assert results_json.from_json(text) == run(control(), many)
+    assert results_json.unpacked(results_json.packed(many)) == many
+
+
+def test_reports_of_very_many_resources_show_the_worst_and_say_where_the_rest_is() -> None:
+    many = of_many()
+    shown = html.detail_html(many)
+    assert shown.count("<tr>") == 2 * (html.MOST_ROWS + 1)
+    assert many.resources[-1].resource in shown
+    assert "2,000 resources more, of 3,000: results.json has them all." in shown
+    assert "2,000 readings more, of 3,000: results.json has them all." in shown
+    assert "and 2,997 more" in "".join(html.row_cells(many))
+    assert len(junit.properties(many)) == 3 + junit.MOST_RESOURCES
 
 
 # report.html
@@ -256,18 +288,16 @@ def test_pytest_html_shows_one_row_a_control_that_sorts(tmp_path: Path) -> None:
         "test_unknown": control("SEC-B-01", Verdict.UNKNOWN, "known after apply"),
         "test_denied": control("SEC-C-01", Verdict.ERROR, "denied", seconds=12.0),
     }
-    told = {name: results_json.control_to_data(result) for name, result in results.items()}
-    (tmp_path / "results.json").write_text(json.dumps(told))
+    for name, result in results.items():
+        (tmp_path / name).write_bytes(results_json.packed(result))
     (tmp_path / "conftest.py").write_text(
         dedent("""
-            import json, pathlib
+            import pathlib
             from stackproof.reports import html
-            from stackproof.reports.results_json import control_from_data
-
-            TOLD = json.loads(pathlib.Path(__file__).with_name("results.json").read_text())
+            from stackproof.reports.results_json import unpacked
 
             def result(report):
-                return control_from_data(TOLD[report.nodeid.partition("::")[2].partition("[")[0]])
+                return unpacked(pathlib.Path(__file__).with_name(report.nodeid.partition("::")[2].partition("[")[0]).read_bytes())
 
             def pytest_html_results_table_header(cells):
                 cells[:] = html.header_cells()

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +12,7 @@ from typing import Any
 from stackproof.evidence.logged import redacted_events
 from stackproof.evidence.provenance import Provenance
 from stackproof.evidence.redaction import redact, redact_data
+from stackproof.spool import Index, Spool
 from stackproof.verdicts import CouldNotVerify, NotReported
 
 
@@ -74,7 +75,10 @@ class Exchange:
 
 
 class Answer:
-    """What AWS answered: all pages, or the error. Reading anything out of a failed answer raises its error."""
+    """What AWS answered: all pages, or the error. Reading anything out of a failed answer raises its error.
+
+    Of many pages none stays in memory (`Pages`).
+    """
 
     def __init__(
         self,
@@ -86,14 +90,14 @@ class Answer:
         is_redacted: bool = False,
     ) -> None:
         self.call = call
-        self.raw_pages = tuple(pages)
+        self.raw_pages = pages if isinstance(pages, Spool) else tuple(pages)
         self.error = error
         self.is_absent = absent
         """AWS answered, with its documented error code for "there is none" (``NoSuchBucketPolicy``)."""
         self.exchange = exchange
         self.is_redacted = is_redacted
         """Whether its secrets are hidden already."""
-        self._by: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+        self._by: dict[tuple[str, str], Mapping[str, dict[str, Any]]] = {}
 
     @cached_property
     def source(self) -> str:
@@ -103,12 +107,12 @@ class Answer:
         """The answer as it may be judged and kept: secrets hidden, and without what is about the transport alone."""
         if self.is_redacted:
             return self
-        pages = [redacted_page(self.call, page) for page in self.raw_pages]
+        pages = kept_pages(redacted_page(self.call, page) for page in self.raw_pages)
         error = type(self.error)(redact(str(self.error))) if self.error else None
         return Answer(self.call, pages, error, self.is_absent, self.exchange, is_redacted=True)
 
     @property
-    def pages(self) -> tuple[Mapping[str, Any], ...]:
+    def pages(self) -> Sequence[Mapping[str, Any]]:
         """One page at least. Raises `NotReported` where there is none: no page is not a page with nothing on it."""
         if self.error:
             raise self.error
@@ -126,19 +130,54 @@ class Answer:
 
         Raises `NotReported` if a page lacks it: an answer without the list is not an empty list.
         """
-        found: list[dict[str, Any]] = []
+        return list(self.each(member))
+
+    def each(self, member: str) -> Iterator[dict[str, Any]]:
+        """What `items` has, page after page: for an answer that may be long."""
         for number, page in enumerate(self.pages, start=1):
             if not isinstance(page.get(member), list):
                 raise NotReported(f"{self.call}: page {number} of the answer has no list {member}")
-            found += page[member]
-        return found
+            yield from page[member]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its pages are too many to stay in memory."""
+        return isinstance(self.raw_pages, Spool)
 
     def by(self, member: str, key: str) -> Mapping[str, dict[str, Any]]:
         """The items of a list, as `items` has them, by one of their members; made once, for whoever looks up many of them."""
         found = self._by.get((member, key))
         if found is None:
-            found = self._by[member, key] = {item[key]: item for item in self.items(member)}
+            items = ((item[key], item) for item in self.each(member))
+            found = self._by[member, key] = Index(items, _packed, _unpacked) if self.is_long else dict(items)
         return found
+
+
+MANY_PAGES = 20
+"""Pages of an answer that stay in memory."""
+
+
+class Pages(Spool[Mapping[str, Any]]):
+    """The pages of an answer while they come; redacted ones, since they may be written to a file."""
+
+    def __init__(self) -> None:
+        super().__init__(_packed, _unpacked, few=MANY_PAGES)
+
+
+def kept_pages(pages: Iterable[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Pages as an answer keeps them."""
+    found = Pages()
+    found.extend(pages)
+    return found.finished()
+
+
+def _packed(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, default=plain)
+
+
+def _unpacked(text: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(text, object_hook=_restored)
+    return data
 
 
 def redacted_page(call: Call, page: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,6 +201,8 @@ def plain(value: object) -> object:
             return {"$date": value.isoformat()}
         case Mapping():
             return dict(value)
+        case Spool():
+            return list(value)
         case bytes():
             return {"$bytes": base64.b64encode(value).decode()}
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
@@ -179,13 +220,20 @@ def from_jsonable(data: object) -> Any:
     2026
     """
     match data:
-        case {"$date": str(moment), **others} if not others:
-            return datetime.fromisoformat(moment)
-        case {"$bytes": str(content), **others} if not others:
-            return base64.b64decode(content)
         case dict():
-            return {key: from_jsonable(value) for key, value in data.items()}
+            return _restored({key: from_jsonable(value) for key, value in data.items()})
         case list():
             return [from_jsonable(value) for value in data]
         case _:
             return data
+
+
+def _restored(data: dict[str, Any]) -> Any:
+    """A date or bytes, where `plain` put a dictionary in their place; other data as it is."""
+    if len(data) == 1:
+        match data:
+            case {"$date": str(moment)}:
+                return datetime.fromisoformat(moment)
+            case {"$bytes": str(content)}:
+                return base64.b64decode(content)
+    return data

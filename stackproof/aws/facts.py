@@ -1,11 +1,12 @@
 """The facts of a resource inside AWS's answers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stackproof.aws.calls import Answer
 from stackproof.evidence.provenance import joined
 from stackproof.resources.base import Field, Found, Resource
+from stackproof.spool import Anew
 from stackproof.verdicts import NotReported
 
 if TYPE_CHECKING:
@@ -65,7 +66,16 @@ def listed(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: 
 
     Raises `NotReported` for an item without a name.
     """
-    items = answer.items(member)
-    if any(named not in item for item in items):
-        raise NotReported(f"{answer.source}: an item of {member} has no {named}")
-    return [kind(item[named], AwsFacts(aws, item, answer.source), answer.source) for item in items]
+    return list(listed_anew(kind, aws, answer, member, named=named))
+
+
+def listed_anew(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: str) -> Collection[R]:
+    """What `listed` has; of an answer that is too long to stay in memory, each is made anew whenever they are gone through."""
+
+    def make() -> Iterator[R]:
+        for item in answer.each(member):
+            if named not in item:
+                raise NotReported(f"{answer.source}: an item of {member} has no {named}")
+            yield kind(item[named], AwsFacts(aws, item, answer.source), answer.source)
+
+    return Anew(make) if answer.is_long else tuple(make())

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stackproof.aws import layers
-from stackproof.aws.calls import Answer, Call, Exchange, redacted_page
+from stackproof.aws.calls import Answer, Call, Exchange, Pages, redacted_page
 from stackproof.verdicts import (
     AccessDenied,
     CallFailed,
@@ -146,11 +146,11 @@ class Network:
         from botocore.parsers import ResponseParserError
 
         try:
-            pages = []
+            pages = Pages()
             for page in self._pages(call):
                 requests.append(_request(page))
                 pages.append(redacted_page(call, layers.with_platform(page) if call.operation == layers.OPERATION else page))
-            return Answer(call, pages, is_redacted=True)
+            return Answer(call, pages.finished(), is_redacted=True)
         except ClientError as error:
             requests.append(_request(error.response))
             if error.response.get("Error", {}).get("Code") in absent:

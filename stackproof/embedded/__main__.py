@@ -1,19 +1,19 @@
 """``python -m stackproof.embedded up | down | status``: the embedded cloud that stays between runs."""
 
 import argparse
-import signal
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from stackproof.command_line import exit_status
 from stackproof.embedded import cloud, process, provision
 from stackproof.embedded.provision import Deployed
 from stackproof.embedded.recipe import Account, stacks_of
 from stackproof.embedded.workload import Source
 from stackproof.profile import load
 from stackproof.stage import CACHE
-from stackproof.verdicts import CouldNotVerify, UsageError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,35 +22,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("command", choices=("up", "down", "status"))
     parser.add_argument("--env", default="local", help="environment whose stack is deployed (%(default)s)")
     options = parser.parse_args(arguments)
+    return exit_status(partial(_run, options.command, options.env))
+
+
+def _run(command: str, environment: str) -> int:
     root = Path.cwd()
     cache = root / CACHE
-    signal.signal(signal.SIGTERM, _terminated)
-    try:
-        match options.command:
-            case "up":
-                profile = load(options.env, root / "environments")
-                account = Account(profile.account, profile.region)
-                source = Source.of(root, cache)
-                print(_how_to_use(provision.up(stacks_of(profile, root), cache=cache, account=account, source=source)))
-            case "down":
-                ended = provision.down(cache=cache)
-                print(f"Ended the embedded cloud at {ended}." if ended else "No embedded cloud was running.")
-            case "status":
-                return _status(cache)
-    except UsageError as error:
-        print(error, file=sys.stderr)
-        return 4
-    except CouldNotVerify as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted: everything that was started is ended.", file=sys.stderr)
-        return 130
+    match command:
+        case "up":
+            profile = load(environment, root / "environments")
+            account = Account(profile.account, profile.region)
+            source = Source.of(root, cache)
+            print(_how_to_use(provision.up(stacks_of(profile, root), cache=cache, account=account, source=source)))
+        case "down":
+            ended = provision.down(cache=cache)
+            print(f"Ended the embedded cloud at {ended}." if ended else "No embedded cloud was running.")
+        case "status":
+            return _status(cache)
     return 0
-
-
-def _terminated(_number: int, _frame: object) -> NoReturn:
-    sys.exit(143)  # as an exception, so that what was started is ended
 
 
 def _how_to_use(deployed: Deployed) -> str:

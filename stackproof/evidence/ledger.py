@@ -4,13 +4,13 @@ Resources write to it whenever a field is read (`stackproof.resources.base`); no
 ledger has proven nothing, and is judged ERROR.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from stackproof.evidence.provenance import evidence_behind
 from stackproof.evidence.redaction import redact
-from stackproof.results import Reading
+from stackproof.results import Reading, Readings
 
 LONGEST_VALUE = 300
 """Characters of a value that the ledger keeps; the evidence store has the whole answer."""
@@ -20,13 +20,13 @@ class Ledger:
     """What one control has read so far, in order, each reading once."""
 
     def __init__(self) -> None:
-        self._readings: dict[Reading, None] = {}
+        self._readings = Readings()
         self.count = 0
         """Fields read, again and again counted."""
 
     @property
-    def readings(self) -> tuple[Reading, ...]:
-        return tuple(self._readings)
+    def readings(self) -> Sequence[Reading]:
+        return self._readings.finished()
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -38,7 +38,7 @@ class Ledger:
             _current.reset(token)
 
     def add(self, reading: Reading) -> None:
-        self._readings[reading] = None
+        self._readings.append(reading)
         self.count += 1
 
 

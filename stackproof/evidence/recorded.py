@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import TypeAdapter, ValidationError
@@ -93,7 +93,8 @@ class RecordedRun:
         """What the verdicts were."""
         from stackproof.reports import results_json
 
-        return results_json.from_json(self._text("results.json"))
+        with self._open("results.json") as file:
+            return results_json.read(file)
 
     def document(self, name: str) -> Any:
         """A document that was judged; None if the run had none of this name."""
@@ -104,8 +105,12 @@ class RecordedRun:
         return store.observed(self.folder, collection)
 
     def _text(self, path: str) -> str:
+        with self._open(path) as file:
+            return file.read()
+
+    def _open(self, path: str) -> TextIO:
         try:
-            return (self.directory / path).read_text(encoding="utf-8")
+            return (self.directory / path).open(encoding="utf-8")
         except OSError as error:
             raise UsageError(f"{self.directory / path}: {error.strerror}") from None
 

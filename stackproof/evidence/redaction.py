@@ -66,7 +66,9 @@ _SHAPES = (
     (re.compile(r"\b(?:xox[a-z]-|gh[pousr]_|github_pat_|glpat-|sk_live_)[\w-]{10,}"), HIDDEN),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+"), HIDDEN),
 )  # fmt: skip
-_SUSPICIOUS = re.compile(r"[=:<]|://|bearer|-----BEGIN|xox|gh._|github_pat_|glpat-|sk_live_|eyJ", re.IGNORECASE)
+_SUSPICIOUS = re.compile(
+    r"[=<]|[\"']\s*:|://|authorization|bearer|-----BEGIN|xox|gh._|github_pat_|glpat-|sk_live_|eyJ", re.IGNORECASE
+)
 """What every name and shape above has; text without it is passed over."""
 
 

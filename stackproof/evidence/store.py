@@ -17,9 +17,10 @@ from typing import Any
 
 from filelock import FileLock
 
-from stackproof.aws.calls import Answer, Call
+from stackproof.aws.calls import Answer, Call, kept_pages
 from stackproof.evidence import observations
-from stackproof.sources.replay import Recording, from_entry, portions, recorded_call, to_entry
+from stackproof.sources.json_stream import members, whole
+from stackproof.sources.replay import Recorded, Recording, from_entry, portions, recorded_call, to_entry
 from stackproof.verdicts import CouldNotVerify, UsageError
 
 CALLS = "calls"
@@ -59,7 +60,7 @@ class Store:
         path = self.folder / call.evidence
         with self._only_one(call.evidence):
             if path.exists():
-                return from_entry(read(path)).answer
+                return recorded_call_in(path).answer
             answer = ask()
             write(path, to_entry(recorded_call(answer), self._account))
             return answer
@@ -108,7 +109,7 @@ class Store:
 
 def recording(folder: Path) -> Recording:
     """The calls of an evidence folder. Raises `ValueError` for a file that holds none."""
-    return Recording(from_entry(read(path)) for path in sorted((folder / CALLS).glob("*.json.gz")))
+    return Recording(recorded_call_in(path) for path in sorted((folder / CALLS).glob("*.json.gz")))
 
 
 def document(folder: Path, name: str) -> Any:
@@ -129,6 +130,16 @@ def observed(folder: Path, collection: str) -> Any:
     if "error" in data:
         raise observations.error_from_data(data["error"])
     return observations.from_data(data["made"], path)
+
+
+def recorded_call_in(path: Path) -> Recorded:
+    """The call of an evidence file, of which a long answer is never whole in memory. Raises `ValueError` if it holds none."""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            entry = {key: kept_pages(value) if key == "pages" else whole(value) for key, value in members(file)}
+            return from_entry(entry)
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def read(path: Path) -> Any:

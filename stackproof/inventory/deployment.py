@@ -75,7 +75,7 @@ def _subnets(stage: Stage) -> dict[str, Subnet]:
 @collection
 def nat_gateways(stage: Stage) -> tuple[NatGateway, ...]:
     """The NAT gateways of the account."""
-    return stage.source().collect(NatGateway, [])
+    return tuple(stage.source().collect(NatGateway, []))
 
 
 @collection(reads=(Vpc,))

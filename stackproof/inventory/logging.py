@@ -1,7 +1,8 @@
 """Collections of the central logging design: log groups with what takes further calls, their keys, and who may read them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 from stackproof.aws.session import MAX_CONCURRENT_CALLS
@@ -17,33 +18,36 @@ from stackproof.verdicts import DeclaredButMissing
 
 T = TypeVar("T")
 
+READ_AHEAD = 1000
+"""Resources that are held for it at a time."""
+
 
 @collection
-def found_log_groups(stage: Stage) -> tuple[LogGroup, ...]:
+def found_log_groups(stage: Stage) -> Collection[LogGroup]:
     """The stack's log groups, as many as there are."""
-    return of_the_stack(stage, stage.source().collect(LogGroup, stage.profile.logs.groups))
+    return of_the_stack(stage)
 
 
 @collection(reads=(LogGroupTags,))
-def tagged_log_groups(stage: Stage) -> tuple[LogGroup, ...]:
+def tagged_log_groups(stage: Stage) -> Collection[LogGroup]:
     """The stack's log groups, of which the tags are read, too."""
     return log_groups(stage)
 
 
 @collection(reads=(LogGroupTags, SubscriptionFilter))
-def linked_log_groups(stage: Stage) -> tuple[LogGroup, ...]:
+def linked_log_groups(stage: Stage) -> Collection[LogGroup]:
     """The stack's log groups, of which tags are read, and the subscription filters of those that may be passed on to somebody."""
     logs = stage.profile.logs
     return _with_filters(stage, lambda tags: any(is_concerned(tags, link) for link in (logs.sentry, logs.langfuse)))
 
 
 @collection(reads=(LogGroupTags, SubscriptionFilter))
-def exported_log_groups(stage: Stage) -> tuple[LogGroup, ...]:
+def exported_log_groups(stage: Stage) -> Collection[LogGroup]:
     """The stack's log groups, of which tags are read, and the subscription filters of those that are to be exported."""
     return _with_filters(stage, is_exported)
 
 
-def _with_filters(stage: Stage, is_needed: Callable[[Mapping[str, str]], bool]) -> tuple[LogGroup, ...]:
+def _with_filters(stage: Stage, is_needed: Callable[[Mapping[str, str]], bool]) -> Collection[LogGroup]:
     groups = log_groups(stage)
     _read_ahead(lambda group: is_needed(group.tags) and group.subscription_filters, groups)
     return groups
@@ -86,11 +90,13 @@ def clusters(stage: Stage) -> tuple[Cluster, ...]:
     """Every ECS cluster of the region; the stack's own must be among them."""
     own = stage.profile.service.cluster
     stage.one(Cluster, own)
-    return stage.source().collect(Cluster, [own])
+    return tuple(stage.source().collect(Cluster, [own]))
 
 
 def _read_ahead(look_at: Callable[[T], object], resources: Iterable[T]) -> None:
     """Let the calls that a control will need be made at the same time. One that fails is told to whoever reads what it would tell."""
-    with ThreadPoolExecutor(MAX_CONCURRENT_CALLS) as pool:
-        for resource in resources:
-            pool.submit(look_at, resource)
+    waiting = iter(resources)
+    while some := list(islice(waiting, READ_AHEAD)):
+        with ThreadPoolExecutor(MAX_CONCURRENT_CALLS) as pool:
+            for resource in some:
+                pool.submit(look_at, resource)

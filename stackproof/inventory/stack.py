@@ -1,7 +1,8 @@
 """Collections of the deployed stack: what AWS has, or what a plan promises."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import chain
 
 from stackproof.inventory import collection
 from stackproof.profile import Profile
@@ -16,6 +17,7 @@ from stackproof.resources.secrets import Secret
 from stackproof.resources.service import Service, TaskDefinition
 from stackproof.resources.storage import Bucket
 from stackproof.sources import R
+from stackproof.spool import Anew
 from stackproof.stage import Stage
 from stackproof.verdicts import DeclaredButMissing, NotReported
 
@@ -136,22 +138,24 @@ def task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
 
 
 @collection
-def log_groups(stage: Stage) -> tuple[LogGroup, ...]:
+def log_groups(stage: Stage) -> Collection[LogGroup]:
     """The stack's log groups: the declared ones, and every other whose name begins with a prefix that the stack owns."""
     names = stage.profile.logs.groups
     declared = stage.named(LogGroup, names)
-    others = (group for group in stage.source().collect(LogGroup, names) if group.name not in names)
-    return (*declared, *of_the_stack(stage, others))
+    found = of_the_stack(stage)
+    return Anew(lambda: chain(declared, (group for group in found if group.name not in names)))
 
 
-def of_the_stack(stage: Stage, groups: Iterable[LogGroup]) -> tuple[LogGroup, ...]:
-    """Those of some log groups that are declared, or whose name begins with a prefix that the stack owns.
+def of_the_stack(stage: Stage) -> Collection[LogGroup]:
+    """The log groups that are declared, as far as they exist, and those whose name begins with a prefix that the stack owns.
 
     A planned group whose name is not known yet is the stack's own; it is told by its address.
     """
     logs = stage.profile.logs
     unnamed = tuple(f"{kind}." for kind in (*LogGroup.terraform, "module"))
-    return tuple(group for group in groups if group.name in logs.groups or group.name.startswith((*logs.owned, *unnamed)))
+    own = (*logs.owned, *unnamed)
+    found = stage.source().collect(LogGroup, logs.groups)
+    return Anew(lambda: (group for group in found if group.name in logs.groups or group.name.startswith(own)))
 
 
 @collection

@@ -92,7 +92,7 @@ def database_port(stage: Stage) -> DatabasePort:
 def task_ports(stage: Stage) -> tuple[TaskPort, ...]:
     """The port of each running task."""
     expected, port = stage.profile.service, stage.profile.workload.port
-    found = stage.source().collect(TaskPort, [f"{expected.cluster}/{name}:{port}" for name in expected.names])
+    found = tuple(stage.source().collect(TaskPort, [f"{expected.cluster}/{name}:{port}" for name in expected.names]))
     if not found:
         raise DeclaredButMissing(f"no task runs in {expected.cluster} (declared: {', '.join(expected.names)})")
     return found

@@ -1,16 +1,14 @@
 """``python -m stackproof.localstack up | down | status``: the LocalStack that stays between runs."""
 
 import argparse
-import signal
 import sys
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
+from stackproof.command_line import exit_status
 from stackproof.localstack import server
 from stackproof.localstack.server import LocalStack
 from stackproof.stage import CACHE
-from stackproof.verdicts import CouldNotVerify, UsageError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,34 +16,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m stackproof.localstack", description=__doc__)
     parser.add_argument("command", choices=("up", "down", "status"))
     options = parser.parse_args(arguments)
+    return exit_status(partial(_run, options.command))
+
+
+def _run(command: str) -> int:
     root = Path.cwd()
     cache = root / CACHE
-    signal.signal(signal.SIGTERM, _terminated)
-    try:
-        match options.command:
-            case "up":
-                print(_how_to_use(server.up(root, cache, partial(print, file=sys.stderr, flush=True))))
-            case "down":
-                ended = server.down(root, cache)
-                print(f"Ended LocalStack at {ended}." if ended else "No LocalStack of `make localstack` was running.")
-            case "status":
-                found = server.running(cache)
-                print(f"LocalStack {found.version} runs at {found.endpoint}." if found else "No LocalStack is running.")
-                return 0 if found else 3
-    except UsageError as error:
-        print(error, file=sys.stderr)
-        return 4
-    except CouldNotVerify as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted: what was started is ended.", file=sys.stderr)
-        return 130
+    match command:
+        case "up":
+            print(_how_to_use(server.up(root, cache, partial(print, file=sys.stderr, flush=True))))
+        case "down":
+            ended = server.down(root, cache)
+            print(f"Ended LocalStack at {ended}." if ended else "No LocalStack of `make localstack` was running.")
+        case "status":
+            found = server.running(cache)
+            print(f"LocalStack {found.version} runs at {found.endpoint}." if found else "No LocalStack is running.")
+            return 0 if found else 3
     return 0
-
-
-def _terminated(_number: int, _frame: object) -> NoReturn:
-    sys.exit(143)  # as an exception, so that what was started is ended
 
 
 def _how_to_use(running: LocalStack) -> str:

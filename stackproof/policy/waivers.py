@@ -13,6 +13,8 @@ import datetime
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,11 +22,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from stackproof.controls import catalogue
 from stackproof.evidence.redaction import redact
+from stackproof.reports.text import shortened
 from stackproof.results import Examined
+from stackproof.spool import distinct
 from stackproof.verdicts import UsageError, Verdict
 
 FILE = "waivers.toml"
 SCANNERS = ("POL-01", "POL-02")
+
+_MOST_NAMES = 50
+"""Resources that a message about a waiver names."""
 
 
 def _as_tuple(value: object) -> object:
@@ -83,14 +90,14 @@ class Waivers:
     environment: str
     target: str
 
-    def settle(self, control: str, today: datetime.date, examined: Sequence[Examined], is_complete: bool) -> list[Examined]:
+    def settle(self, control: str, today: datetime.date, examined: Sequence[Examined], is_complete: bool) -> Iterable[Examined]:
         """What a control examined, with what a waiver accepts WAIVED, and a FAIL for each waiver that may not stay as it is.
 
         ``is_complete``: whether the control came to its end, so that a resource which is not among the examined does not exist.
         """
         if control in SCANNERS:
-            return list(examined)
-        settled, refused = list(examined), []
+            return examined
+        accepting, refused = [], []
         for number, waiver in enumerate(self.entries, 1):
             if control not in waiver.control or not waiver.counts(self.environment, self.target):
                 continue
@@ -98,8 +105,10 @@ class Waivers:
             if problem:
                 refused.append(Examined(f"{FILE}, waiver {number}", Verdict.FAIL, redact(problem)))
             else:
-                settled = [_waived(one, waiver) for one in settled]
-        return [*settled, *refused]
+                accepting.append(waiver)
+        if not accepting and not refused:
+            return examined
+        return chain((reduce(_waived, accepting, one) for one in examined), refused)
 
 
 def _problem(waiver: Waiver, control: str, today: datetime.date, examined: Sequence[Examined], is_complete: bool) -> str:
@@ -115,7 +124,7 @@ def _problem(waiver: Waiver, control: str, today: datetime.date, examined: Seque
     if verdicts == {Verdict.PASS}:
         return f"{waiver.resource} passes, and nothing is left to accept: take the entry out"
     if not verdicts and is_complete:
-        there = ", ".join(dict.fromkeys(one.resource for one in examined)) or "nothing that has a name of its own"
+        there = shortened(distinct(one.resource for one in examined), _MOST_NAMES) or "nothing that has a name of its own"
         return f"{control} did not examine {waiver.resource} (but {there}): name another resource, or take the entry out"
     return ""
 

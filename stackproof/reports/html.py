@@ -11,19 +11,22 @@ escaped here. Three of its rules shape the cells:
 Filtering needs no script: each count is a checkbox, and report.css hides the rows of an unchecked one.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC
 from html import escape
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from urllib.parse import quote
 
-from stackproof.reports.text import WORST_FIRST, counted, duration, examined, not_passed, shortened, visible
+from stackproof.reports.text import WORST_FIRST, counted, duration, examined, not_passed, shortened, visible, worst_first
 from stackproof.results import ControlResult, Reading, Run
 from stackproof.verdicts import Verdict
 
 STYLESHEET = Path(__file__).with_name("report.css")
 """For pytest-html's option ``--css``."""
+
+MOST_ROWS = 1000
+"""Of each table under a control; results.json has all."""
 
 SEVERITIES = ("critical", "high", "medium", "low")
 
@@ -215,18 +218,18 @@ def _message(result: ControlResult) -> str:
 
 
 def _resources(result: ControlResult) -> str:
-    passed = [each for each in result.resources if each.verdict is Verdict.PASS]
     rows = [
         _row(_verdict(each.verdict), _text(each.resource), f'<span class="why">{_lines(each.message)}</span>')
-        for each in (*not_passed(result), *passed)
+        for each in islice(worst_first(result), MOST_ROWS)
     ]
-    return _table("Resources", "resources", ("Verdict", "Resource", "Why"), rows)
+    rest = _rest(len(result.resources), "resource")
+    return _table("Resources", "resources", ("Verdict", "Resource", "Why"), rows, rest)
 
 
-def _evidence(read: Iterable[Reading]) -> str:
+def _evidence(read: Sequence[Reading]) -> str:
     """A row a reading; the name of a resource spans what was read of it in one go."""
     rows = []
-    for name, group in groupby(read, key=lambda reading: reading.resource):
+    for name, group in groupby(islice(read, MOST_ROWS), key=lambda reading: reading.resource):
         readings = list(group)
         first = f'<td rowspan="{len(readings)}">{_text(name)}</td>'
         for reading in readings:
@@ -235,7 +238,13 @@ def _evidence(read: Iterable[Reading]) -> str:
                 f"<td>{_text(reading.source)}{''.join(map(_file, reading.evidence))}</td></tr>"
             )
             first = ""
-    return _table("Evidence", "evidence", ("Resource", "Field", "Value", "Source"), rows)
+    return _table("Evidence", "evidence", ("Resource", "Field", "Value", "Source"), rows, _rest(len(read), "reading"))
+
+
+def _rest(number: int, noun: str) -> str:
+    """Where to find what a table has no row for."""
+    more = number - MOST_ROWS
+    return f'<p class="rest">{counted(more, noun)} more, of {number:,}: results.json has them all.</p>' if more > 0 else ""
 
 
 def _file(path: str) -> str:
@@ -247,14 +256,14 @@ def _row(*cells: str) -> str:
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
-def _table(heading: str, css_class: str, heads: Iterable[str], rows: Collection[str]) -> str:
-    """A table with its heading, of rows that are markup; nothing for no rows."""
+def _table(heading: str, css_class: str, heads: Iterable[str], rows: Collection[str], below: str = "") -> str:
+    """A table with its heading, of rows that are markup, and what stands below it; nothing for no rows."""
     if not rows:
         return ""
     head = "".join(f"<th>{text}</th>" for text in heads)
     return (
         f'<section class="{css_class}"><h3>{heading}</h3>'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></section>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>{below}</section>"
     )
 
 

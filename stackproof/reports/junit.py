@@ -3,12 +3,15 @@
 from stackproof.reports.text import examined, visible
 from stackproof.results import ControlResult
 
+MOST_RESOURCES = 1000
+"""That are named; results.json has all."""
+
 
 def properties(result: ControlResult) -> list[tuple[str, str]]:
-    """Name and value pairs for `user_properties` of the report that ends the test; one pair a resource."""
+    """Name and value pairs for `user_properties` of the report that ends the test; one pair a resource, as far as they are few."""
     return [
         ("control", visible(result.id)),
         ("severity", visible(result.severity)),
         ("verdict", result.verdict.value),
-        *(("resource", visible(name)) for name in examined(result)),
+        *(("resource", visible(name)) for name in examined(result)[:MOST_RESOURCES]),
     ]

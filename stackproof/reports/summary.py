@@ -1,6 +1,7 @@
 """What a run says in the terminal."""
 
 import textwrap
+from itertools import islice
 from pathlib import Path
 
 from stackproof.reports.text import WORST_FIRST, counted, duration, not_passed, visible
@@ -49,13 +50,13 @@ def _open(control: ControlResult) -> list[str]:
     head = f"{control.verdict} {visible(control.id)} ({visible(control.severity)}) {visible(control.title)}"
     reason = control.message.strip()
     lines = [line for line in reason.splitlines() if line.strip()]
-    resources = [line for each in not_passed(control) if each.verdict in _OPEN and (line := _beside(reason, each))]
-    more = len(resources) - _RESOURCES
+    others = (line for each in not_passed(control) if each.verdict in _OPEN and (line := _beside(reason, each)))
+    resources, more = list(islice(others, _RESOURCES)), sum(1 for _ in others)
     return [
         textwrap.shorten(head, _WIDTH, placeholder=" ..."),
         *(line for said in lines[:_LINES] for line in _brief(said, "    ")),
         *([f"    and {counted(len(lines) - _LINES, 'line')} more, see the report"] if len(lines) > _LINES else []),
-        *(line for resource in resources[:_RESOURCES] for line in _brief(resource, "    ")),
+        *(line for resource in resources for line in _brief(resource, "    ")),
         *([f"    and {counted(more, 'resource')} more, see the report"] if more > 0 else []),
     ]
 

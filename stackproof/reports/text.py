@@ -1,9 +1,11 @@
 """Words that more than one report needs."""
 
 import unicodedata
-from collections.abc import Set
+from collections.abc import Iterator, Sequence, Set
+from itertools import takewhile
 
 from stackproof.results import ControlResult, Examined
+from stackproof.spool import distinct
 from stackproof.verdicts import Verdict
 
 WORST_FIRST = tuple(reversed(Verdict))
@@ -44,13 +46,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def shortened(items: list[str], limit: int) -> str:
+def shortened(items: Sequence[str], limit: int) -> str:
     """
     >>> shortened(["a", "b", "c"], 2)
     'a, b and 1 more'
     """
     rest = len(items) - limit
-    return ", ".join(items[:limit]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(items[:limit]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def difference(left: Set[object], right: Set[object]) -> list[str]:
@@ -69,14 +71,17 @@ def difference(left: Set[object], right: Set[object]) -> list[str]:
     return lines
 
 
-def examined(result: ControlResult) -> list[str]:
+def examined(result: ControlResult) -> Sequence[str]:
     """Names of the resources that the control judged one by one, else of those that it read."""
-    return list(dict.fromkeys(each.resource for each in result.resources or result.read))
+    return distinct(each.resource for each in result.resources or result.read)
 
 
-def not_passed(result: ControlResult) -> list[Examined]:
+def worst_first(result: ControlResult) -> Iterator[Examined]:
+    """The resources that the control judged, in the order of their verdicts."""
+    there = {each.verdict for each in result.resources}
+    return (each for verdict in WORST_FIRST if verdict in there for each in result.resources if each.verdict is verdict)
+
+
+def not_passed(result: ControlResult) -> Iterator[Examined]:
     """The resources that decided against a pass, worst first."""
-    return sorted(
-        (each for each in result.resources if each.verdict is not Verdict.PASS),
-        key=lambda each: WORST_FIRST.index(each.verdict),
-    )
+    return takewhile(lambda each: each.verdict is not Verdict.PASS, worst_first(result))

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from stackproof.reports.results_json import to_json
+from stackproof.reports.results_json import portions
 from stackproof.results import Run
 
 RESULTS = "results.json"
@@ -30,6 +30,7 @@ def write_reports(run: Run, directory: Path) -> Path:
     path = directory / RESULTS
     unfinished = directory / f".{RESULTS}.{os.getpid()}"
     # A lone surrogate in a value cannot be UTF-8; its backslash escape is what JSON writes for it.
-    unfinished.write_bytes(to_json(run).encode("utf-8", "backslashreplace"))
+    with unfinished.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        file.writelines(portions(run))
     unfinished.replace(path)
     return path

@@ -1,9 +1,9 @@
 """Amazon CloudWatch Logs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from stackproof.aws.facts import AwsFacts, listed
+from stackproof.aws.facts import AwsFacts, listed_anew
 from stackproof.resources.base import Reference, Resource, field, type_of
 from stackproof.resources.encryption import KmsKey, encrypting_key
 from stackproof.sources.plan import PlannedBlock
@@ -117,6 +117,6 @@ class LogGroup(Resource):
     """Takes a call for each group: `SubscriptionFilter`."""
 
     @classmethod
-    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[LogGroup]":
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "Collection[LogGroup]":
         del names
-        return listed(cls, aws, aws.read(GROUPS), "logGroups", named="logGroupName")
+        return listed_anew(cls, aws, aws.read(GROUPS), "logGroups", named="logGroupName")

@@ -1,6 +1,6 @@
 """AWS as a source: every call is asked once, to the last page, concurrently with the others."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from threading import Lock
@@ -9,6 +9,7 @@ from typing import TypeVar
 from stackproof.aws.calls import Answer, Call
 from stackproof.aws.session import MAX_CONCURRENT_CALLS, Transport
 from stackproof.sources import R
+from stackproof.spool import Anew
 
 T = TypeVar("T")
 
@@ -44,7 +45,9 @@ class Reader:
         ``absent``: the service's error codes that say "there is none", which is an answer too. ``region``: another than the
         profile's, for what AWS has there alone. ``sample``: the number of the time that this is asked, where that is several times.
         """
-        call = replace(Call.of(operation, region or self.region, **parameters), sample=sample)
+        call = Call.of(operation, region or self.region, **parameters)
+        if sample:
+            call = replace(call, sample=sample)
         with self._lock:
             waiting = self._asked.get(call)
             if waiting is None:
@@ -84,5 +87,6 @@ class AwsSource:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
 
-    def collect(self, kind: type[R], names: Sequence[str]) -> tuple[R, ...]:
-        return tuple(kind.from_aws(self.reader, names))
+    def collect(self, kind: type[R], names: Sequence[str]) -> Collection[R]:
+        found = kind.from_aws(self.reader, names)
+        return found if isinstance(found, Anew) else tuple(found)

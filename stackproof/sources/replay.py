@@ -7,14 +7,15 @@ says besides how the call went over the wire.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from stackproof import verdicts
-from stackproof.aws.calls import Answer, Call, Exchange, from_jsonable, plain
+from stackproof.aws.calls import Answer, Call, Exchange, from_jsonable, kept_pages, plain
 from stackproof.evidence.redaction import redact_data
+from stackproof.spool import Spool
 from stackproof.verdicts import CallFailed, CouldNotVerify
 
 
@@ -23,7 +24,7 @@ class Recorded:
     """One call as it ended: in pages, in "there is none", or in an error."""
 
     call: Call
-    pages: tuple[dict[str, Any], ...] = ()
+    pages: Sequence[Mapping[str, Any]] = ()
     absent: bool = False
     error: CouldNotVerify | None = None
     exchange: Exchange | None = None
@@ -58,8 +59,7 @@ class Recording:
 def recorded_call(answer: Answer) -> Recorded:
     """An answer as a recording holds it, secrets hidden."""
     kept = answer.redacted()
-    pages = tuple(dict(page) for page in kept.raw_pages)
-    return Recorded(kept.call, pages, kept.is_absent, kept.error, kept.exchange)
+    return Recorded(kept.call, kept.raw_pages, kept.is_absent, kept.error, kept.exchange)
 
 
 def recorded(answers: Iterable[Answer]) -> Recording:
@@ -115,7 +115,7 @@ def canonical(data: object) -> bytes:
 
 
 def portions(data: object) -> Iterator[bytes]:
-    """What `canonical` gives, in portions: one for each item of the lists in a dictionary, so that a long answer is never whole in them.
+    """What `canonical` gives, in portions: one for each item of the lists in a dictionary, so that a long answer is never whole in memory.
 
     >>> list(portions({"pages": [{"a": 1}, {"b": 2}]}))
     [b'{', b'"pages":', b'[', b'{"a":1}', b',', b'{"b":2}', b']', b'}']
@@ -126,7 +126,7 @@ def portions(data: object) -> Iterator[bytes]:
     yield b"{"
     for number, (key, value) in enumerate(sorted(data.items())):
         yield (b"," if number else b"") + canonical(key) + b":"
-        if isinstance(value, list):
+        if isinstance(value, list | tuple | Spool):
             yield b"["
             for place, item in enumerate(value):
                 yield from (b",", canonical(item)) if place else (canonical(item),)
@@ -147,7 +147,7 @@ def digest(data: object) -> str:
 def _ended(one: Recorded) -> dict[str, Any]:
     if one.error:
         return {"error": {"kind": type(one.error).__name__, "message": str(one.error)}}
-    return {"absent": True} if one.absent else {"pages": list(one.pages)}
+    return {"absent": True} if one.absent else {"pages": one.pages}
 
 
 def _exchange(exchange: Exchange) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def _entry(entry: Mapping[str, Any]) -> Recorded:
     error, exchange = entry.get("error"), entry.get("exchange")
     return Recorded(
         replace(Call.of(entry["operation"], entry["region"], **entry["parameters"]), sample=int(entry.get("sample", 0))),
-        pages=tuple(from_jsonable(page) for page in entry.get("pages", ())),
+        pages=kept_pages(from_jsonable(page) for page in entry.get("pages", ())),
         absent=entry.get("absent", False),
         error=_error(**error) if error else None,
         exchange=Exchange(
