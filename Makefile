@@ -30,7 +30,7 @@ test: setup
 	$(PYTEST) -m "phase0 or security or logging" --target localstack
 
 proofs: setup
-	$(PYTEST) proofs -q
+	$(PYTEST) proofs -q -n auto
 
 check-evidence: setup
 	@$(BIN)/python -m stackproof.evidence check $(or $(RUN),$(error say which run: make check-evidence RUN=reports/local-embedded)) \

@@ -123,9 +123,19 @@ class Deployed:
 
         What the cloud did by itself meanwhile (a rotation, an address taken) is then no drift.
         """
+        return self._of_all(self._settle)
+
+    def is_settled(self) -> bool:
+        """Whether plans of all stacks are empty."""
+        return self._of_all(self._is_settled)
+
+    def _of_all(self, check: Callable[[Stack], bool]) -> bool:
         with ThreadPoolExecutor() as pool:
-            settled = list(pool.map(self._settle, self.recipe.stacks))
-        return all(settled)
+            return all([*pool.map(check, self.recipe.stacks)])
+
+    def _is_settled(self, stack: Stack) -> bool:
+        with self._planned(stack) as (planned, _):
+            return planned.exit_status == 0
 
     def _settle(self, stack: Stack) -> bool:
         with self._planned(stack) as (planned, planfile):
@@ -331,7 +341,7 @@ def _replay(recipe: Recipe, directory: Path, progress: Progress) -> Deployed | N
             deployed = _deployed(recipe, live, directory, about["told"], "replayed")
             for name, workspace in deployed.workspaces.items():
                 shutil.move(directory / _state_of(name), workspace.directory / _STATE)
-            if deployed.settle() != about["settled"]:
+            if deployed.is_settled() != about["settled"]:
                 raise _Unfit("Terraform's plan over it is not what it was")
         except (_Unfit, RecordingDiffers, TerraformError) as error:
             progress.say(f"The recorded deployment is not used: {error}. Deploying again.")

@@ -394,7 +394,7 @@ def repository(stage: Stage) -> Repository:
 def history(stage: Stage) -> History:
     """What git keeps of the repository, in all its versions."""
     known = known_strings.load(stage.root / known_strings.FILE)
-    found = credentials.search(stage.root)
+    found = credentials.search(stage.root, stage.cache)
     source = f"git rev-list, cat-file; {known_strings.FILE}"
     places = tuple(
         PossibleCredential(str(place), Given({"reason": known.get(place.value)}, source), source) for place in found.places

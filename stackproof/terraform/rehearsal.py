@@ -11,7 +11,7 @@ from typing import Any
 
 from stackproof.evidence import redaction
 from stackproof.sources.plan import Plan
-from stackproof.terraform import provider
+from stackproof.terraform import provider, sources
 from stackproof.terraform.cli import redacted
 from stackproof.terraform.diagnostics import Diagnostic, diagnostics
 from stackproof.terraform.workspace import Workspace, prepare
@@ -30,7 +30,7 @@ class Rehearsal:
     said: tuple[Diagnostic, ...]
     """Warnings; an error ends the plan instead."""
     text: str
-    """The plan as Terraform prints it for people."""
+    """The plan as Terraform prints it for people; empty for a stack that knows no database password."""
 
     @property
     def shows_the_password(self) -> bool:
@@ -69,7 +69,7 @@ def rehearse(copy: Workspace, root: Path, variables: Mapping[str, object]) -> Re
         planfile = Path(temporary, "tfplan")
         completed = copy.plan(planfile, var_files=[root / EXAMPLE], variables=variables)
         document: dict[str, Any] = copy.show(planfile)
-        text = copy.describe(planfile)
+        text = copy.describe(planfile) if PASSWORD in sources.read(root).variables else ""
     return Rehearsal(copy, Plan(document, f"a plan of {root.name}"), diagnostics(completed), text)
 
 
