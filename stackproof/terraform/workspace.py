@@ -302,7 +302,10 @@ def _environment(provider: Provider, endpoint: str | None, region: str, *, has_l
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
-    if not provider.is_folded:
+    if provider.is_folded:
+        # Nearly a third of its time is Go's garbage collector, for half a gigabyte that it needs at most without.
+        environment["GOGC"] = os.environ.get("GOGC", "off")
+    else:
         environment["AWS_ENDPOINT_URL"] = endpoint or _NOWHERE
     if provider.cli_config:
         environment["TF_CLI_CONFIG_FILE"] = str(provider.cli_config)
