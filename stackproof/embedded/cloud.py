@@ -79,19 +79,17 @@ def start(directory: Path, account: str, *, record: Path | None = None, replay: 
             )
         finally:
             os.close(write)
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(_end_child, child)
             ready, _, _ = select.select([announced], [], [], START_SECONDS)
             said: dict[str, Any] = json.loads(announced.read() or "{}") if ready else {}
             started = process.started_at(child.pid)
             if "port" in said and started:
+                undo.pop_all()
                 return Cloud(f"http://127.0.0.1:{said['port']}", instance, child.pid, started, child)
-        except BaseException:
-            _end_child(child)
-            raise
-    if ready:  # it is ending by itself, and writes why
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(5)
-    _end_child(child)
+            if ready:  # it is ending by itself, and writes why
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(5)
     if "differs" in said:
         raise RecordingDiffers(said["differs"])
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()

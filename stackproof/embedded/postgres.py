@@ -124,12 +124,12 @@ def start(directory: Path, *, name: str, owner: str, password: str) -> Database:
 
     ``postgres.log`` there gets what it prints. Raises `CloudFailed`.
     """
-    home = _make_home(directory)
-    try:
-        return _start(directory, home, name=name, owner=owner, password=password)
-    except BaseException:
-        shutil.rmtree(home, ignore_errors=True)
-        raise
+    with contextlib.ExitStack() as undo:
+        home = _make_home(directory)
+        undo.callback(shutil.rmtree, home, ignore_errors=True)
+        database = _start(directory, home, name=name, owner=owner, password=password)
+        undo.pop_all()
+    return database
 
 
 def remove(directory: Path) -> None:

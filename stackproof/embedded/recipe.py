@@ -128,7 +128,7 @@ class Recipe:
         """The values of all variables that the stacks declare, as far as files and profile name them, else None."""
         return {name: value for stack in self.stacks for name, value in stack.named().items()}
 
-    def workspace(self, stack: Stack, into: Path, endpoint: str) -> Workspace:
+    def workspace(self, stack: Stack, into: Path, endpoint: str, access_key: str = "test") -> Workspace:
         """A working copy of a stack whose every call goes to the endpoint."""
         return prepare(
             stack.directory,
@@ -137,6 +137,7 @@ class Recipe:
             endpoint=endpoint,
             region=self.account.region,
             account=self.account.id,
+            access_key=access_key,
             secrets={PASSWORD: self.password} if PASSWORD in stack.declared else {},
             terraform=self.terraform,
         )

@@ -22,8 +22,6 @@ from stackproof.embedded.recipe import Account, Recipe, Stack
 from stackproof.localstack.server import LocalStackFailed
 from stackproof.terraform import sources
 from stackproof.terraform.cli import TerraformError
-from stackproof.terraform.rehearsal import PASSWORD
-from stackproof.terraform.workspace import prepare
 
 Say = Callable[[str], None]
 
@@ -121,17 +119,7 @@ def _mark(parameters: Any, endpoint: str) -> str:
 
 def _apply(recipe: Recipe, stack: Stack, folder: Path, endpoint: str) -> int:
     """Deploy one stack; how many resources that are."""
-    workspace = prepare(
-        stack.directory,
-        folder,
-        recipe.provider,
-        endpoint=endpoint,
-        region=recipe.account.region,
-        account=recipe.account.id,
-        access_key=recipe.account.id,
-        secrets={PASSWORD: recipe.password} if PASSWORD in stack.declared else {},
-        terraform=recipe.terraform,
-    )
+    workspace = recipe.workspace(stack, folder, endpoint, access_key=recipe.account.id)
     planfile = workspace.directory / "stackproof.tfplan"
     workspace.plan(
         planfile,
