@@ -1,40 +1,15 @@
-"""The security controls that are judged on the repository alone."""
+"""The search of the repository's history."""
 
 import time
 from pathlib import Path
 
 import pytest
 
-from proofs import harness, repository
-from proofs.cases import Proven
+from proofs import repository
 from proofs.harness import ROOT
-from proofs.history import CASES, CREDENTIALS, KEY
-from proofs.phase0 import Case
-from stackproof.controls import catalogue
+from proofs.history import CREDENTIALS, KEY
 from stackproof.policy import history
 from stackproof.policy.credentials import search
-from stackproof.verdicts import Verdict
-
-CONTROLS = [control for control in harness.controls("security") if catalogue()[control].stages == "S"]
-
-
-@pytest.mark.parametrize(
-    ("control", "case"),
-    [pytest.param(control, case, id=f"{control}: {case.name}") for control, cases in CASES.items() for case in cases],
-)
-def test_a_case_is_judged_as_it_must(
-    control: str, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proven: Proven
-) -> None:
-    judgement = repository.judged_after(case.edits, control, tmp_path, monkeypatch)
-    assert judgement.verdict is case.verdict, judgement.message
-    assert case.names in judgement.message
-    assert not any(credential in repr(judgement) for credential in CREDENTIALS)
-    proven(control, judgement.verdict)
-
-
-@pytest.mark.parametrize("control", CONTROLS)
-def test_a_control_has_cases_that_pass_fail_and_err(control: str) -> None:
-    assert {Verdict.PASS, Verdict.FAIL, Verdict.ERROR} <= {case.verdict for case in CASES[control]}
 
 
 def test_what_is_remembered_is_not_read_again_and_holds_nothing_of_the_files(
