@@ -92,10 +92,10 @@ class TestRefusal:
 
 
 def test_every_gap_is_open_in_this_moto(endpoint: Endpoint) -> None:
-    from stackproof.embedded import moto_gaps
+    from stackproof.embedded import server  # which brings every gap
 
     names = [gap["name"] for gap in cloud.status(endpoint.url)["gaps"]]
-    assert len(names) == len(set(names)) == len(moto_gaps._patches)
+    assert len(names) == len(set(names)) == len(server.moto_gaps._patches)
 
 
 def test_uses_are_counted(endpoint: Endpoint, aws: Callable[[str], Any]) -> None:
@@ -416,6 +416,23 @@ def test_network_interfaces_have_an_address_of_their_subnet(aws: Callable[[str],
     assert ipaddress.ip_address(private) in ipaddress.ip_network("10.8.1.0/24")
     given = ec2.create_network_interface(SubnetId=network["subnets"][0], PrivateIpAddress="10.8.1.77")
     assert given["NetworkInterface"]["PrivateIpAddress"] == "10.8.1.77"
+
+
+def test_no_two_network_interfaces_have_one_address(aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.0.0/28")["Subnet"]["SubnetId"]
+
+    def made() -> dict[str, str]:
+        return ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]  # type: ignore[no-any-return]
+
+    first, second = made(), made()
+    ec2.delete_network_interface(NetworkInterfaceId=second["NetworkInterfaceId"])
+    addresses = [first["PrivateIpAddress"], *(made()["PrivateIpAddress"] for _ in range(10))]
+    assert addresses[1] != second["PrivateIpAddress"]  # while there are others
+    assert sorted(map(ipaddress.ip_address, addresses)) == [ipaddress.ip_address(f"10.7.0.{number}") for number in range(4, 15)]
+    with pytest.raises(ClientError, match="InsufficientFreeAddressesInSubnet"):
+        made()
 
 
 def test_flow_logs_are_delivered_to_a_group_that_exists(aws: Callable[[str], Any]) -> None:
