@@ -40,13 +40,14 @@ def served(
     def edit(calls: list[Recorded]) -> list[Recorded]:
         host = answered("elbv2:DescribeLoadBalancers", "LoadBalancers.0.DNSName")
         since = recorded_at() - timedelta(days=1)
-        mine, other = (self_signed(names or [host], since=since, until=recorded_at() + timedelta(days=days)) for _ in range(2))
+        mine = self_signed(names or [host], since=since, until=recorded_at() + timedelta(days=days))
+        authority = mine if trusted else self_signed([host], since=since, until=recorded_at() + timedelta(days=days))
         listening = [Listener(80, plain or redirect()), Listener(443, FORWARD, tuple(protocols), hsts)]
         with tempfile.TemporaryDirectory() as temporary:
             paths = {name: Path(temporary) / name for name in ("certificate", "private_key", "trusted")}
             paths["certificate"].write_text(mine.certificate)
             paths["private_key"].write_text(mine.private_key)
-            paths["trusted"].write_text((mine if trusted else other).certificate)
+            paths["trusted"].write_text(authority.certificate)
             chosen = [listener for listener in listening if listener.port in ports]
             with FrontDoor(host, chosen, certificate=paths["certificate"], private_key=paths["private_key"]) as door:
                 probes = Probes(Recording([]), locate=door.locate, trusted=paths["trusted"])

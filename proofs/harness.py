@@ -17,7 +17,8 @@ from typing import Any
 
 import tests
 from proofs import live
-from stackproof.aws.calls import to_jsonable
+from stackproof.aws.calls import Call, to_jsonable
+from stackproof.aws.permissions import needed
 from stackproof.controls import catalogue, control_of, declared
 from stackproof.inventory import collections
 from stackproof.judge import Judgement, judge
@@ -108,11 +109,27 @@ def judged(control: str, stage: Stage) -> Judgement:
 
 
 def on_cloud(control: str, *edits: Edit, expected: Profile | None = None) -> Judgement:
-    """Judge a control on the compliant recording after some edits."""
+    """Judge a control on the compliant recording after some edits. It must not ask more than its policy allows."""
+    stage = edited_cloud(*edits, expected=expected)
+    judgement = judged(control, stage)
+    unforeseen = {call.operation for call in stage.reader.answers} - needed([control])
+    assert not unforeseen, f"{control} asks {sorted(unforeseen)}; python -m proofs.needs adds that to what it needs"
+    return judgement
+
+
+def asked(control: str, *edits: Edit) -> list[Call]:
+    """The calls that a control makes on the compliant recording after some edits."""
+    stage = edited_cloud(*edits)
+    judged(control, stage)
+    return list(stage.reader.answers)
+
+
+def edited_cloud(*edits: Edit, expected: Profile | None = None) -> CloudStage:
+    """A stage on the compliant recording after some edits."""
     calls = list(compliant_calls())
     for edit in edits:
         calls = edit(calls)
-    return judged(control, CloudStage(Recording(calls), expected or profile()))
+    return CloudStage(Recording(calls), expected or profile())
 
 
 def on_plan(control: str, *edits: Edit, expected: Profile | None = None) -> Judgement:

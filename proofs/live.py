@@ -62,6 +62,9 @@ def _calls(recorded: Sequence[Recorded], expected: Profile) -> Iterator[Recorded
         )
         yield _answered(expected, CONNECT, {"Connected": False, "Answer": "timed out"}, **database, From=HERE)
         yield _answered(expected, CONNECT, {"Connected": True, "Answer": "asked from ssh://bastion"}, **database, From=BASTION)
+    for item in _items(recorded, "elbv2:DescribeLoadBalancers", "LoadBalancers"):
+        front = {"Host": item["DNSName"], "Port": 443}
+        yield _answered(expected, CONNECT, {"Connected": True, "Answer": "connected"}, **front, From=HERE)
     addresses = {
         detail["value"]
         for task in _items(recorded, "ecs:DescribeTasks", "tasks")

@@ -46,7 +46,40 @@ COMPOSED = [
 
 
 def scripted(old: str, new: str) -> Edit:
-    return replaces(SCRIPT, old, new)
+    """Change what the script does; shellcheck has cases of its own."""
+
+    def edit(repository: Repository) -> None:
+        replaces(SCRIPT, old, new)(repository)
+        repository.patch.setattr(deployment_script, "shellcheck", lambda script: ())
+
+    return edit
+
+
+def failing(kind: str) -> Edit:
+    """Let this fail alone of all that can."""
+    every = deployment_script._failing
+
+    def edit(repository: Repository) -> None:
+        repository.patch.setattr(deployment_script, "_misnamed", dict)
+        repository.patch.setattr(deployment_script, "_failing", lambda machine: {kind: every(machine)[kind]})
+
+    return edit
+
+
+def misnamed(kind: str) -> Edit:
+    """Let this tag alone be asked for of all that do not name what is here."""
+    every = deployment_script._misnamed
+    return lambda repository: repository.patch.setattr(deployment_script, "_misnamed", lambda: {kind: every()[kind]})
+
+
+def goes_on(name: str, old: str, new: str, after: str) -> Case:
+    """A script that goes on after a failure."""
+    return fails(name, failing(after), scripted(old, new), names=after)
+
+
+def misnaming(name: str, old: str, new: str) -> Case:
+    """A script that builds what is here under a name that is not its own."""
+    return fails(name, misnamed(name), scripted(old, new), names=name)
 
 
 def without_shellcheck(repository: Repository) -> None:
@@ -57,7 +90,7 @@ def without_shellcheck(repository: Repository) -> None:
 
 def impatient(repository: Repository) -> None:
     """Wait for the script no longer than the test has time."""
-    repository.patch.setattr(deployment_script, "_TIMEOUT", 1)
+    repository.patch.setattr(deployment_script, "_TIMEOUT", 0.5)
 
 
 PUSH = 'change docker push "$uri:$tag"'
@@ -70,20 +103,35 @@ SCRIPTED = [
     fails("an unknown option", scripted('-*) usage "there is no option $argument"', "-*) true"), names="an unknown option"),
     fails("another exit status for a wrong call", scripted("exit 2\n", "exit 1\n"), names="no tag"),
     fails("a tool that nobody looks for", scripted("for tool in aws docker", "for tool in aws"), names="docker"),
-    fails("a failing step, and it goes on", scripted("set -euo pipefail", "set -uo pipefail"), names="docker buildx build fails"),
-    fails("one failing step, and it goes on", scripted(PUSH, f"{PUSH} || true"), names="docker push fails"),
-    fails("a failing login, and it goes on", scripted("set -euo pipefail", "set -eu"), names="aws ecr get-login-password fails"),
-    fails(
+    goes_on("a failing step, and it goes on", "set -euo pipefail", "set -uo pipefail", "docker buildx build fails (1)"),
+    goes_on("one failing step, and it goes on", PUSH, f"{PUSH} || true", "docker push fails (1)"),
+    goes_on("a failing login, and it goes on", "set -euo pipefail", "set -eu", "aws ecr get-login-password fails (1)"),
+    goes_on(
         "any error is taken for a missing tag",
-        scripted('grep -q ImageNotFoundException "$work/error"', "true"),
-        names="aws ecr describe-images fails (1)",
+        'grep -q ImageNotFoundException "$work/error"',
+        "true",
+        "aws ecr describe-images fails (1)",
     ),
-    fails("a rollback by ECS goes unnoticed", scripted('[[ $running_revision == "$revision" ]]', "true"), names="ECS rolls"),
-    fails("a missing task goes unnoticed", scripted('[[ $running == "$desired" ]]', "true"), names="a task does not run"),
+    goes_on(
+        "a rollback by ECS goes unnoticed",
+        '[[ $running_revision == "$revision" ]]',
+        "true",
+        "ECS rolls the deployment back",
+    ),
+    goes_on("a missing task goes unnoticed", '[[ $running == "$desired" ]]', "true", "a task does not run"),
     fails("it does not wait", scripted("change aws ecs wait", "true aws ecs wait"), names="aws ecs wait"),
     fails("a dry run that pushes", scripted(PUSH, PUSH.removeprefix("change ")), names="docker push"),
     fails("a dry run that fails", scripted('echo "    would run: $*"', "false"), names="a dry run"),
     fails("a rollback that builds", scripted("$tag != latest", "$tag == latest"), names="docker push"),
+    misnaming("a tag that has left ECR", "[[ $tag == latest ]] || check_tag_names_checkout", ""),
+    misnaming("a dry run for a tag that has left ECR", "[[ $tag == latest ]] ||", "$dry_run || [[ $tag == latest ]] ||"),
+    misnaming("another commit", '$head == "$tag"*', '$head == *"$tag"*'),
+    misnaming("a digit that many commits begin with", "{7,40}", "+"),
+    misnaming("a commit with changes", "-z $changed", "true"),
+    misnaming("a commit, and git does not tell it", "rev-parse HEAD)", 'rev-parse HEAD || echo "$tag")'),
+    misnaming("a commit, and git does not tell its changes", "-- backend)", "-- backend || true)"),
+    fails("a commit that is checked out is refused", scripted("^[0-9a-f]{7,40}$", "^[0-9a-f]{40}$"), names="to staging: "),
+    fails("a git tag on it is refused", scripted('grep -qxF -- "$tag"', "false"), names="a deployment: "),
     fails(
         "another environment's cluster",
         scripted("cluster=triflow-ai-$environment", "cluster=triflow-ai-production"),
@@ -112,6 +160,7 @@ def deploying(old: str, new: str) -> Edit:
 
 CHECKOUT = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683"
 ROLE = "role-to-assume: ${{ vars.AWS_DEPLOY_ROLE_ARN }}"
+JOB, DEPLOYS, TEST = "  verify:\n", "  deploy:\n", "- run: make test"
 STORED = "${{ secrets.AWS_DEPLOY_KEY }}"
 AUTOMATED = [
     passes("as it is"),
@@ -136,17 +185,72 @@ AUTOMATED = [
         names="AWS_SECRET_ACCESS",
     ),
     fails("a key in a command", deploying('"$IMAGE_TAG"', '"$IMAGE_TAG" AWS_ACCESS_KEY_ID=$KEY'), names="run"),
+    fails("an image by its tag", gated(JOB, f"{JOB}    container: python:3.11\n"), names="python:3.11"),
+    fails("a service by its tag", gated(JOB, f"{JOB}    services: {{cloud: {{image: moto:5}}}}\n"), names="moto:5"),
+    passes("a service by its digest", gated(JOB, f"{JOB}    services: {{cloud: {{image: moto@sha256:{'a' * 64}}}}}\n")),
+    fails(
+        "secrets for somebody's pull request",
+        gated("  merge_group:\n", "  merge_group:\n  pull_request_target:\n"),
+        names="pull_request_target",
+    ),
+    fails(
+        "an input as a part of a command", deploying('"$IMAGE_TAG"', '"${{ inputs.image_tag }}"'), names="jobs.deploy.steps.3.run"
+    ),
+    fails(
+        "a title as a part of a command",
+        gated("make lint", "echo ${{ github.event.pull_request.title }}"),
+        names="jobs.verify.steps.3.run",
+    ),
     fails("no gate on merges", gated("  merge_group:\n", ""), names="gates"),
     fails(
         "a gate for some files alone", gated("  pull_request:\n", "  pull_request:\n    paths: [stackproof/**]\n"), names="gates"
     ),
     fails("a gate that may fail", gated("    steps:", "    continue-on-error: true\n    steps:"), names="gates"),
-    fails("a gate that judges nothing", gated("- run: make test", "- run: make help"), names="gates"),
+    fails("a gate that judges nothing", gated(TEST, "- run: make help"), names="gates"),
+    fails("no gate on pushes", gated("  push:\n    branches: [main]\n", ""), names="gates"),
+    fails("a gate on pushes to another branch", gated("branches: [main]", "branches: [next]"), names="gates"),
+    fails("a gate once it is too late", gated("  pull_request:\n", "  pull_request: {types: [closed]}\n"), names="gates"),
+    fails("a gate that is skipped", gated(JOB, f"{JOB}    if: false\n"), names="gates"),
+    fails("a gate behind a job that may be skipped", gated(JOB, f"{JOB}    needs: other\n"), names="gates"),
+    fails("a gate whose step is skipped", gated(TEST, f"{TEST}\n        if: github.actor == 'me'"), names="gates"),
+    fails(
+        "a gate whose failure goes on",
+        gated(TEST, "- run: |\n          set +e\n          make test\n          true"),
+        names="gates",
+    ),
+    fails("a gate whose failure is none", gated(TEST, f"{TEST} || true"), names="gates"),
+    fails(
+        "a gate in a branch", gated(TEST, "- run: |\n          if false; then\n          make test\n          fi"), names="gates"
+    ),
+    fails("a gate of something else", gated(TEST, f"{TEST}\n        working-directory: other"), names="gates"),
+    fails("a gate with another shell", gated(TEST, f"{TEST}\n        shell: 'true {{0}}'"), names="gates"),
+    fails("a gate with another shell for all", gated("jobs:", "defaults: {run: {shell: 'true {0}'}}\n\njobs:"), names="gates"),
+    passes("a gate in spite of what failed before", gated(TEST, f"{TEST}\n        if: always()")),
+    passes("a gate and more", gated(TEST, "- run: |\n          make test\n          make check-evidence")),
     fails("no deployment by hand", deploying("workflow_dispatch:", "workflow_call:"), names="deployments"),
     fails("any environment", deploying("type: choice", "type: string"), names="deployments"),
     fails("no tag to choose", deploying("      image_tag:", "      tag:"), names="deployments"),
     fails("no deployment of main", deploying("branches: [main]", "branches: [develop]"), names="deployments"),
     fails("another way to deploy", deploying("./scripts/deploy-aws.sh", "make deploy"), names="deployments"),
+    fails(
+        "a deployment of some files",
+        deploying("branches: [main]", "branches: [main]\n    paths: [backend/**]"),
+        names="deployments",
+    ),
+    fails("a deployment that is told", deploying("./scripts/deploy-aws.sh", "echo scripts/deploy-aws.sh"), names="deployments"),
+    fails("a deployment that is a dry run", deploying('deploy-aws.sh "', 'deploy-aws.sh --dry-run "'), names="deployments"),
+    fails("a deployment that is skipped", deploying(DEPLOYS, f"{DEPLOYS}    if: false\n"), names="deployments"),
+    fails(
+        "a deployment after a job that is skipped",
+        deploying(f"jobs:\n{DEPLOYS}", f"jobs:\n  build:\n    if: false\n{DEPLOYS}    needs: build\n"),
+        names="deployments",
+    ),
+    passes(
+        "a deployment after another job",
+        deploying(f"jobs:\n{DEPLOYS}", f"jobs:\n  build:\n    runs-on: ubuntu-24.04\n{DEPLOYS}    needs: build\n"),
+    ),
+    fails("a deployment without a role", deploying(ROLE, "role-chaining: true"), names="deployments"),
+    fails("a deployment without a token", deploying("id-token: write", "id-token: none"), names="deployments"),
     fails("no workflow", removes(".github/workflows/*"), names="no workflow"),
     errs("a file that does not parse", appends(GATE, "\t"), names="compliance.yml"),
 ]

@@ -8,14 +8,15 @@ import json
 
 from proofs.harness import COMPLIANT, ON_AWS, ROOT, controls, judged
 from stackproof.controls import catalogue
-from stackproof.opening import OpenStage, resolve
+from stackproof.request import resolve
 from stackproof.sources.aws import AwsSource
 from stackproof.sources.replay import recorded, to_json
+from stackproof.stages import open_stage
 from stackproof.verdicts import Verdict
 
 
 def main() -> None:
-    stage = OpenStage(resolve(ROOT, "local"), print)
+    stage = open_stage(resolve(ROOT, "local"), print)
     try:
         for control in (control for control in controls(*ON_AWS) if catalogue()[control].stages != "S"):
             judgement = judged(control, stage)

@@ -22,11 +22,16 @@ from proofs.harness import ROOT
 from stackproof.inventory import sources
 from stackproof.judge import Judgement
 from stackproof.once import Once
-from stackproof.opening import OpenStage, applied_outputs, resolve
 from stackproof.policy import checkov
 from stackproof.profile import APP
+from stackproof.request import resolve
 from stackproof.sources.plan import Plan
 from stackproof.stage import CACHE
+from stackproof.stages import open_stage
+from stackproof.stages.embedded import EmbeddedStage
+from stackproof.stages.outputs import applied_outputs
+from stackproof.stages.planning import PlanningStage
+from stackproof.stages.run import RunStage
 from stackproof.terraform import provider, rehearsal
 from stackproof.terraform.cli import TerraformError, redacted
 from stackproof.terraform.diagnostics import Diagnostic
@@ -56,8 +61,8 @@ class Repository:
     target: str = "plan"
     plan_files: tuple[str, ...] = ()
 
-    def stage(self) -> OpenStage:
-        return OpenStage(resolve(self.root, "local", self.target, self.plan_files), lambda line: None)
+    def stage(self) -> RunStage:
+        return open_stage(resolve(self.root, "local", self.target, self.plan_files), lambda line: None)
 
 
 Edit = Callable[[Repository], None]
@@ -82,7 +87,7 @@ def copied(root: Path, patch: pytest.MonkeyPatch) -> Repository:
     (ROOT / CACHE).mkdir(exist_ok=True)
     (root / CACHE).symlink_to(ROOT / CACHE)
     for name in os.environ:
-        if name.startswith("GIT_"):  # in a hook they name the real repository
+        if name.startswith(("GIT_", "AWS_ENDPOINT_URL")):  # in a hook git names the real repository; emulators are the cases' own
             patch.delenv(name)
     patch.setenv("GIT_CEILING_DIRECTORIES", str(root.parent))
     patch.chdir(root)  # as people run it
@@ -117,7 +122,7 @@ _remembered: dict[object, Once[Any]] = {}
 @functools.cache
 def compliant_rehearsal() -> Rehearsal:
     """The plan of the app stack as it is."""
-    return OpenStage(resolve(ROOT, "local", "plan"), lambda line: None).rehearsal()
+    return open_stage(resolve(ROOT, "local", "plan"), lambda line: None).rehearsal()
 
 
 # Edits of files
@@ -185,8 +190,10 @@ def rehearsed(*edits: PlanEdit, warning: str = "") -> Edit:
         document = _edited(copy.deepcopy(dict(made.plan.document)), edits)
         said = (Diagnostic("warning", warning, "", "", "", 0),) if warning else ()
         changed = replace(made, plan=Plan(document, made.plan.where), said=(*made.said, *said))
-        others = OpenStage.rehearsal
-        repository.patch.setattr(OpenStage, "rehearsal", lambda stage, name=APP: changed if name == APP else others(stage, name))
+        others = PlanningStage.rehearsal
+        repository.patch.setattr(
+            PlanningStage, "rehearsal", lambda stage, name=APP: changed if name == APP else others(stage, name)
+        )
 
     return edit
 
@@ -220,7 +227,7 @@ def deployed(**changes: object) -> Edit:
         outputs = {name: {"value": value} for name, value in (OUTPUTS | changes).items() if value is not None}
         repository.target = "embedded"
         repository.patch.setattr(
-            OpenStage, "outputs", lambda stage: applied_outputs({APP: outputs, **OTHER_OUTPUTS}, "terraform output")
+            EmbeddedStage, "outputs", lambda stage: applied_outputs({APP: outputs, **OTHER_OUTPUTS}, "terraform output")
         )
 
     return edit
@@ -263,7 +270,7 @@ def applied(*edits: PlanEdit) -> Edit:
         plans = {APP: _edited(document, edits)}
         repository.target = "embedded"
         repository.patch.setattr(
-            OpenStage, "second_plan", lambda stage, name=APP: Plan(plans.get(name, nothing), f"a second plan of {name}")
+            EmbeddedStage, "second_plan", lambda stage, name=APP: Plan(plans.get(name, nothing), f"a second plan of {name}")
         )
 
     return edit
@@ -280,9 +287,9 @@ def applied_beside(*edits: PlanEdit) -> Edit:
             "applyable": False,
         }
         applied()(repository)
-        others = OpenStage.second_plan
+        others = EmbeddedStage.second_plan
         edited = Plan(_edited(document, edits), "a second plan")
-        repository.patch.setattr(OpenStage, "second_plan", lambda stage, name=APP: others(stage) if name == APP else edited)
+        repository.patch.setattr(EmbeddedStage, "second_plan", lambda stage, name=APP: others(stage) if name == APP else edited)
 
     return edit
 

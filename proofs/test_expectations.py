@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from proofs.front_doors import served
-from proofs.harness import absent, adds, on_cloud, on_plan, profile, recorded_at, says
+from proofs.harness import Edit, absent, adds, answers, on_cloud, on_plan, profile, recorded_at, says
 from proofs.logging.edits import GROUPS
-from proofs.security.identity import ADMINISTRATOR, EVERYTHING, USER, attached, aws_policy
+from proofs.security.identity import ADMINISTRATOR, DETAILS, EVERYTHING, USER, attached, aws_policy
 from stackproof.aws.calls import Call
+from stackproof.probes import TOOL
 from stackproof.profile import Profile
 from stackproof.resources.queries import START
 from stackproof.sources.replay import Recorded
@@ -29,6 +30,13 @@ def test_a_deploy_user_is_an_administrator_until_the_declared_day(days: int, ver
     until = (recorded_at() + timedelta(days=days)).date()
     edits = [attached(USER, ADMINISTRATOR), *aws_policy(ADMINISTRATOR, EVERYTHING)]
     assert on_cloud("SEC-IAM-02", *edits, expected=expecting("identity", administrator_until=until)).verdict is verdict
+
+
+@pytest.mark.parametrize(("prefix", "verdict"), [("billing", Verdict.FAIL), ("triflow-ai-production", Verdict.PASS)])
+def test_what_begins_with_a_prefix_of_the_stack_is_judged(prefix: str, verdict: Verdict) -> None:
+    name, block = "billing-exports", "s3:GetPublicAccessBlock"
+    edits = [adds("s3:ListBuckets", "Buckets", {"Name": name}), answers(block, {}, Bucket=name), absent(block, Bucket=name)]
+    assert on_cloud("SEC-S3-01", *edits, expected=profile().model_copy(update={"owned": (prefix,)})).verdict is verdict
 
 
 @pytest.mark.parametrize(("allowed", "verdict"), [(False, Verdict.FAIL), (True, Verdict.PASS)])
@@ -67,12 +75,63 @@ def test_who_is_declared_may_read_logs() -> None:
     assert on_cloud("LOG-14", *edits, expected=expecting("logs", readers=readers)).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize(
+    ("principal", "declared", "verdict"),
+    [
+        ("arn:aws:iam::123456789012:role/team/a", "role/team/*", Verdict.PASS),
+        ("arn:aws:iam::123456789012:role/other", "role/team/*", Verdict.FAIL),
+        ("arn:aws:iam::999999999999:root", "999999999999", Verdict.PASS),
+        ("arn:aws:iam::999999999999:role/a", "role/*", Verdict.FAIL),
+    ],
+)
+def test_who_is_declared_may_take_on_a_reader(principal: str, declared: str, verdict: Verdict) -> None:
+    trust = {"Statement": {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}}
+    edit = says(DETAILS, "RoleDetailList.RoleName=triflow-ai-production-log-reader.AssumeRolePolicyDocument", trust)
+    assert on_cloud("LOG-14", edit, expected=expecting("logs", reader_principals=(declared,))).verdict is verdict
+
+
 def test_log_groups_of_the_whole_account_can_be_judged() -> None:
     edit = adds(GROUPS, "logGroups", {"logGroupName": "/aws/eks/other/errors"})
     assert on_cloud("LOG-01", edit).verdict is Verdict.PASS
     judgement = on_cloud("LOG-01", edit, expected=expecting("logs", owned=("/aws/",)))
     assert judgement.verdict is Verdict.FAIL
     assert "there is no service 'eks'; the design has ecs, lambda, alb, rds" in judgement.message
+
+
+VERSIONS = {
+    "terraform": "Terraform v1.11.4",
+    "aws": "aws-cli/2.31.13 Python/3.13.7 Linux/6.8.0 exe/x86_64.ubuntu.24",
+    "docker": "Docker version 27.3.1, build ce12230",
+    "psql": "psql (PostgreSQL) 16.4 (Ubuntu 16.4-1.pgdg24.04+1)",
+}
+"""What the tools that deploy to production answer."""
+OLD = {
+    "terraform": "Terraform v1.9.8",
+    "aws": "aws-cli/1.40.2 Python/3.12.3",
+    "docker": "Docker version 23.0.6",
+    "psql": "psql 15.8",
+}
+
+
+def machine(**tools: dict[str, object]) -> list[Edit]:
+    """A machine that has what deploys to production, but for what is said of a tool."""
+    there = {name: {"Path": f"/usr/bin/{name}", "ExitStatus": 0, "Output": output} for name, output in VERSIONS.items()}
+    return [answers(TOOL, {"LookedIn": ["/usr/bin"], **tools.get(name, facts)}, Name=name) for name, facts in there.items()]
+
+
+def test_a_machine_that_has_what_deploys_to_production() -> None:
+    production = profile("production")
+    assert {tool.name for tool in production.host.tools} == {*VERSIONS}
+    assert on_cloud("HOST-01", *machine(), expected=production).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("tool", VERSIONS)
+@pytest.mark.parametrize("lacks", ["all", "age", "health"])
+def test_a_machine_that_lacks_something_of_what_deploys_to_production(tool: str, lacks: str) -> None:
+    found = {"Path": f"/usr/bin/{tool}", "ExitStatus": 0, "Output": VERSIONS[tool]}
+    edits = {"all": {}, "age": {**found, "Output": OLD[tool]}, "health": {**found, "ExitStatus": 1}}
+    judgement = on_cloud("HOST-01", *machine(**{tool: edits[lacks]}), expected=profile("production"))
+    assert {one.resource for one in judgement.resources if one.verdict is Verdict.FAIL} == {tool}
 
 
 def by_domain(calls: list[Recorded]) -> list[Recorded]:

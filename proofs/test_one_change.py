@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from proofs import harness
-from proofs.harness import Edit, omits, on_cloud, on_plan, planned, says
+from proofs.harness import Edit, omits, on_cloud, on_plan, planned, says, without
 from proofs.logging.edits import APPLICATION, CENTRAL, ERRORS, GROUPS, LLM, group, planned_group, tagged, tagged_in_plan
+from proofs.logging.events import DEFINITION, DEFINITIONS, PASSWORD, TEMPLATE, written
 from proofs.logging.keys import SECRETS_ARN, given_to_all_groups
 from stackproof.controls import catalogue
 from stackproof.judge import Judgement
@@ -37,8 +38,13 @@ def turned(judged: Callable[..., Judgement], controls: list[str], edit: Edit) ->
         (tagged(APPLICATION, LogType=None), {"LOG-06"}),
         (tagged(LLM, ExportEnabled="true"), {"LOG-13"}),
         (tagged(ERRORS, SentrySync="enabled"), {"LOG-08"}),
+        (omits(DEFINITIONS, DEFINITION), {"LOG-11"}),
+        (written(ERRORS, f"login failed, password: {PASSWORD}"), {"LOG-12"}),
     ],
-    ids=["kept for ever", "the other key", "a tag dropped", "said to be exported", "said to be linked"],
+    ids=[
+        *("kept for ever", "the other key", "a tag dropped", "said to be exported", "said to be linked"),
+        *("a template removed", "a password logged"),
+    ],
 )
 def test_on_a_cloud(edit: Edit, red: set[str]) -> None:
     assert turned(on_cloud, ON_CLOUD, edit) == dict.fromkeys(red, Verdict.FAIL)
@@ -51,8 +57,9 @@ def test_on_a_cloud(edit: Edit, red: set[str]) -> None:
         (given_to_all_groups("aws_kms_key.audit"), {"LOG-04"}),
         (tagged_in_plan(APPLICATION, LogType=None), {"LOG-06"}),
         (planned(f"{CENTRAL}.aws_kms_key.logs", enable_key_rotation=False), {"LOG-05", "SEC-KMS-01"}),
+        (without(TEMPLATE), {"LOG-11"}),
     ],
-    ids=["kept for ever", "the other key", "a tag dropped", "no rotation"],
+    ids=["kept for ever", "the other key", "a tag dropped", "no rotation", "a template removed"],
 )
 def test_on_a_plan(edit: Edit, red: set[str]) -> None:
     assert turned(on_plan, ON_PLAN, edit) == dict.fromkeys(red, Verdict.FAIL)

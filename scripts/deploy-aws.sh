@@ -2,9 +2,12 @@
 # Deploys the backend, or rolls it back: the service runs the image of a tag, by its digest, as a new task definition revision.
 #
 #   ./scripts/deploy-aws.sh production latest                               build what is here, push it, deploy it
-#   ./scripts/deploy-aws.sh production "$(git rev-parse --short HEAD)"      the same, under a tag of its own
+#   ./scripts/deploy-aws.sh production "$(git rev-parse --short HEAD)"      the same, under the name of its commit
 #   ./scripts/deploy-aws.sh production v1.2.3                               a tag that is in ECR is deployed as it is: a rollback
 #   ./scripts/deploy-aws.sh --dry-run production latest                     read, and tell what would be done
+#
+# A tag that is not in ECR is built if it names the commit that is checked out (its SHA, at least seven digits of it, or a git tag),
+# and refused if not: what is here would be deployed under another commit's name.
 #
 # Environment: AWS_REGION (ap-northeast-2), and credentials as the AWS CLI finds them. Stops at the first failure.
 # Exit status: 0 deployed, 1 not deployed, 2 called in a wrong way.
@@ -36,7 +39,7 @@ tag=${arguments[1]}
 [[ $environment == production || $environment == staging ]] || usage "there is no environment $environment"
 [[ $tag =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || usage "$tag cannot be an image tag"
 
-for tool in aws docker python3; do
+for tool in aws docker git python3; do
   command -v "$tool" > /dev/null || fail "$tool is needed, and is not on PATH"
 done
 
@@ -91,13 +94,26 @@ digest_of_tag() {
   fi
 }
 
+# Fails unless the tag says what would be built: the commit that is checked out, with nothing changed since.
+check_tag_names_checkout() {
+  local head names changed
+  echo "    it is not in ECR"
+  head=$(git -C "$root" rev-parse HEAD)
+  names=$(git -C "$root" tag --points-at HEAD)
+  changed=$(git -C "$root" status --porcelain -- backend)
+  [[ $tag =~ ^[0-9a-f]{7,40}$ && $head == "$tag"* ]] || grep -qxF -- "$tag" <<< "$names" ||
+    fail "$tag is not in ECR, and cannot be built here: $head is checked out, which $tag does not name." \
+      "Check out the commit that it names, or choose a tag that is in ECR: aws ecr describe-images --repository-name $repository"
+  [[ -z $changed ]] || fail "$tag is not in ECR, and cannot be built here: backend/ has changes that are not committed:"$'\n'"$changed"
+}
+
 log_in_to_ecr() {
   aws ecr get-login-password | docker login --username AWS --password-stdin "${uri%%/*}"
 }
 
-# The current task definition with another image, as register-task-definition takes it.
+# The current task definition with another image, as register-task-definition takes it. Python runs without the caller's packages.
 with_image() {
-  python3 -c '
+  python3 -I -S -c '
 import json, sys
 container, image = sys.argv[1:]
 answer = json.load(sys.stdin)
@@ -123,10 +139,12 @@ echo "    account $account, region $AWS_REGION, now ${current##*/}"
 
 step "Look for $repository:$tag"
 digest=$(digest_of_tag)
-# latest is what is here now; any other tag is built once.
+# latest is what is here now; any other tag is built once, from the commit that it names.
 if [[ -n $digest && $tag != latest ]]; then
   echo "    it is in ECR: nothing is built"
 else
+  [[ $tag == latest ]] || check_tag_names_checkout
+
   step "Log in to ECR"
   change log_in_to_ecr
 

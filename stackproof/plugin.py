@@ -15,11 +15,12 @@ results back.
 import json
 import linecache
 import os
+import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -27,20 +28,24 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from _pytest.config import ConftestImportFailure  # these are offered nowhere else
+from _pytest.mark import deselect_by_keyword, deselect_by_mark
 
 from stackproof.controls import Control, catalogue, control_of
-from stackproof.evidence import recorded, redaction, signing
+from stackproof.evidence import output, recorded, redaction, signing
+from stackproof.evidence.manifest import FOLDER
 from stackproof.evidence.store import Store
 from stackproof.inventory import collections, operations
 from stackproof.judge import Judgement, judge, message_of
-from stackproof.opening import TARGETS, OpenStage, Request, RunStage, resolve
 from stackproof.prefetch import Prefetch
-from stackproof.replaying import ReplayStage
 from stackproof.reports import html, junit, summary
 from stackproof.reports.results_json import packed, unpacked
 from stackproof.reports.text import difference
-from stackproof.reports.write import RESULTS, report_directory, write_reports
+from stackproof.reports.write import kept_as_it_is, remove_run, report_directory, write_reports
+from stackproof.request import Request, resolve
 from stackproof.results import ControlResult, Run
+from stackproof.stages import TARGETS, open_stage
+from stackproof.stages.run import RunStage
 from stackproof.verdicts import UsageError, Verdict
 
 FOLDERS = {
@@ -90,6 +95,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest's own capturing, which need not capture
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """From here on nothing that is printed shows a secret."""
+    arguments = early_config.known_args_namespace.file_or_dir or early_config.getini("testpaths") or ["."]
+    if not _lead_to_controls(early_config, arguments):
+        yield
+        return
+    redaction.register_among(os.environ)
+    undo = ExitStack()
+    undo.enter_context(output.redacted())
+    early_config.add_cleanup(undo.close)
+    try:
+        yield
+    except ConftestImportFailure as error:  # pytest would show the secrets of the exception
+        raise pytest.UsageError(f"{error.path} cannot be imported: {message_of(error.cause)}") from None
+    # What is captured and belongs to no report is shown when pytest ends: by us, before pytest does it past everybody.
+    if capturing := early_config.pluginmanager.get_plugin("capturemanager"):
+        early_config.add_cleanup(lambda: _show_what_is_left(capturing))
+
+
+def _show_what_is_left(capturing: Any) -> None:
+    if capturing._global_capturing is None:  # an interrupt has ended it, and shown what was left
+        return
+    capturing.suspend_global_capture()
+    for stream, text in zip((sys.stdout, sys.stderr), capturing.read_global_capture(), strict=True):
+        stream.write(text)
+
+
 @pytest.hookimpl(tryfirst=True)  # before junitxml and pytest-html look at their options
 def pytest_configure(config: pytest.Config) -> None:
     for name, meaning in FOLDERS.items():
@@ -98,11 +131,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.inipath is None and (given.plan or given.env or given.evidence or given.signing_key):
         # pytest takes a path behind an option for one of its own, and looks there for its configuration.
         raise pytest.UsageError(
-            f"no pytest.ini from {config.rootpath}: run in the repository, and write --plan=FILE, --env=FILE, --evidence=DIR"
+            f"no pytest.ini from {config.rootpath}: run in the repository, and write "
+            "--plan=FILE, --env=FILE, --evidence=DIR, --signing-key=FILE"
         )
     if config.option.iam_policy:
         _silence(config)
-    if _runs_controls(config):
+    if _lead_to_controls(config, config.args):
         session = Session(config)
         config.pluginmanager.register(session, "stackproof-session")
         config.pluginmanager.register(_fixtures(session), "stackproof-fixtures")
@@ -117,10 +151,10 @@ def _silence(config: pytest.Config) -> None:
     config.option.dist = "no"  # pytest-xdist's
 
 
-def _runs_controls(config: pytest.Config) -> bool:
+def _lead_to_controls(config: pytest.Config, arguments: Iterable[str]) -> bool:
     """Whether the paths on the command line lead to the controls; the engine's own tests need none of this."""
     controls = config.rootpath / "tests"
-    paths = [Path(config.invocation_params.dir, argument.partition("::")[0]).resolve() for argument in config.args]
+    paths = [Path(config.invocation_params.dir, argument.partition("::")[0]).resolve() for argument in arguments]
     return any(path == controls or controls in path.parents or path in controls.parents for path in paths)
 
 
@@ -156,6 +190,8 @@ class Session:
         self.opened: RunStage | None = None
         self.run: Run | None = None
         self.selected = 0
+        self.refused = ""
+        """Why this worker judges nothing."""
         option = config.option
         shared = dict(getattr(config, "workerinput", {}).get(OURS, {}))
         self._folder: str | None = shared.pop("folder", None)
@@ -177,12 +213,26 @@ class Session:
             # The listing of `reports.summary` says what happened, once.
             option.tbstyle = "no" if option.tbstyle == "auto" else option.tbstyle
             option.reportchars = ""
-            (self.directory / RESULTS).unlink(missing_ok=True)  # a run that ends early must not leave the last one's verdicts
 
     # collect
 
     @pytest.hookimpl(tryfirst=True)  # before -m and -k choose
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        with self._stopping(items):
+            self._check_and_order(items)
+
+    @contextmanager
+    def _stopping(self, items: list[pytest.Item]) -> Iterator[None]:
+        """Let bad input end the run, with nothing more to do. What a worker finds is said by the controller, once."""
+        try:
+            yield
+        except pytest.UsageError as error:
+            items.clear()
+            if not self.is_worker:
+                raise
+            self.refused = str(error)
+
+    def _check_and_order(self, items: list[pytest.Item]) -> None:
         folder = self.config.rootpath / "tests"
         order = {id: number for number, id in enumerate(catalogue())}
         for item in (item for item in items if folder in item.path.parents):
@@ -214,9 +264,12 @@ class Session:
 
     def pytest_sessionstart(self) -> None:
         """The controller of xdist sees no tests; it opens the target for its workers before they start."""
+        deselect_by_mark([], self.config)  # what pytest refuses in -m and -k, it refuses before anything is opened
+        deselect_by_keyword([], self.config)
         if self.config.pluginmanager.hasplugin("dsession"):
             with _bad_input():
                 self._open().source()
+            self._begin()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -227,21 +280,33 @@ class Session:
             "now": stage.now.isoformat(),
         }
 
+    @pytest.hookimpl(tryfirst=True)  # before a worker tells what it collected
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         selected = {item: control for item in session.items if (control := _control(item))}
-        if self.config.option.collectonly or self.config.option.iam_policy or not selected:
+        option = self.config.option
+        if option.collectonly or option.iam_policy or not selected:
+            return
+        if session.testsfailed and not (self.is_worker or option.continue_on_collection_errors):  # pytest goes no further
             return
         self.selected = len(selected)
-        with _bad_input():
+        with self._stopping(session.items), _bad_input():
             stage = self._open()
             judged = [item for item, control in selected.items() if stage.can_judge(control)]
             asked_for = {name: None for item in judged for name in getattr(item, "fixturenames", ()) if name in collections}
             self.prefetch = Prefetch(stage)
             self.prefetch.fetch(asked_for)
+        if not self.is_worker:
+            self._begin()
+
+    def _begin(self) -> None:
+        """From here on this run's verdicts count, even if it ends early; until here those of the last one do."""
+        recorded = self.request.recorded
+        if not recorded or recorded.directory.resolve() != self.directory.resolve():  # it may be what is judged again
+            remove_run(self.directory)
 
     def _open(self) -> RunStage:
         if self.opened is None:
-            self.opened = (ReplayStage if self.request.recorded else OpenStage)(self.request, self._say, self.store)
+            self.opened = open_stage(self.request, self._say, self.store)
         return self.opened
 
     @cached_property
@@ -264,9 +329,11 @@ class Session:
             return None
         from stackproof.aws import permissions
 
-        on_aws = [item for item in session.items if (control := _control(item)) and "A" in control.entry.stages]
-        asked_for = {name for item in on_aws for name in getattr(item, "fixturenames", ()) if name in collections}
-        allowed = permissions.policy(operations(asked_for), self.request.profile)
+        on_aws = {item: control for item in session.items if (control := _control(item)) and "A" in control.entry.stages}
+        asked = permissions.needed(control.id for control in on_aws.values())
+        unproven = [item for item, control in on_aws.items() if control.id not in permissions.needs()]
+        asked |= operations(name for item in unproven for name in getattr(item, "fixturenames", ()) if name in collections)
+        allowed = permissions.policy(asked, self.request.profile)
         if not allowed["Statement"]:
             raise pytest.UsageError("the selected controls ask AWS nothing that takes a permission: no policy is needed")
         self._say(json.dumps(allowed, indent=2))
@@ -356,13 +423,17 @@ class Session:
         if self.opened is not None:
             self.calls += self.opened.calls
         if self.is_worker:
-            self.config.workeroutput[OURS] = dict(self.calls)  # type: ignore[attr-defined]
+            self.config.workeroutput[OURS] = {"calls": dict(self.calls), "refused": self.refused}  # type: ignore[attr-defined]
         elif self.opened is not None and self.results:
             self.run = self._summed_up(self.opened)
             write_reports(self.run, self.directory)
             recorded.write(self.directory, self.store, self.opened.facts, self.request.profile, self.request.accepted)
             if session.exitstatus == pytest.ExitCode.OK and (self.run.exit_status or len(self.results) < self.selected):
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED  # pytest forgives an expected failure; the gate does not
+        if self.run is None and not self.is_worker and (self.directory / FOLDER).is_dir():
+            with kept_as_it_is(self.directory):
+                yield
+            return
         yield
         if self.run is not None:
             recorded.seal(self.directory, self.signing_key)
@@ -370,7 +441,10 @@ class Session:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        self.calls += Counter(getattr(node, "workeroutput", {}).get(OURS, {}))
+        told = getattr(node, "workeroutput", {}).get(OURS, {})  # a worker that crashed tells nothing
+        self.calls += Counter(told.get("calls", {}))
+        if told.get("refused"):
+            raise pytest.UsageError(told["refused"])
 
     def _summed_up(self, opened: RunStage) -> Run:
         in_order = tuple(self.results[id] for id in catalogue() if id in self.results)

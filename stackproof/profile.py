@@ -51,6 +51,20 @@ def _compiles(pattern: str) -> str:
 
 Pattern = Annotated[str, AfterValidator(_compiles)]
 
+_OF_THIS_ACCOUNT = r"root|(user|role|saml-provider|oidc-provider)/\S+"
+
+
+def _is_principal(name: str) -> str:
+    if not re.fullmatch(rf"{_OF_THIS_ACCOUNT}|\d{{12}}|arn:aws[a-z-]*:(iam|sts)::\d{{12}}:\S+|[a-z0-9-]+(\.[a-z0-9-]+)+", name):
+        raise ValueError(
+            "is no principal: root, user/NAME, role/NAME, saml-provider/NAME or oidc-provider/NAME of this account (* in NAME is "
+            "anything), or another account's number, an ARN, or the name of a service (lambda.amazonaws.com)"
+        )
+    return name
+
+
+Principal = Annotated[str, AfterValidator(_is_principal)]
+
 
 class Ingress(_Table):
     """One way in that is meant to be open."""
@@ -123,8 +137,6 @@ class Encryption(_Table):
 class Secrets(_Table):
     names: tuple[str, ...] = Field(min_length=1)
     """Secrets that must exist."""
-    owned: tuple[str, ...] = ()
-    """Name prefixes: every other secret that begins with one of them is the stack's too."""
     rotated_within_days: int = Field(ge=1)
     """How long ago the last rotation may be."""
 
@@ -307,6 +319,9 @@ class Logs(_Table):
     writers: tuple[LogWriter, ...] = ()
     readers: tuple[str, ...]
     """Names of the IAM roles and users that may read what is in the log groups."""
+    reader_principals: tuple[Principal, ...] = ("root", "user/*", "role/*", "saml-provider/*", "oidc-provider/*")
+    """Who may assume the readers that are roles: ``user/alice`` and ``role/app-*`` of this account, ARNs, account numbers, services
+    (``lambda.amazonaws.com``). Nobody else may; if it does not say, everybody in this account."""
     sample: LogSample
     llm_record: Mapping[str, Literal["text", "count", "number"]]
     """What the record of an LLM call must have, and of what form."""
@@ -391,7 +406,7 @@ class Workload(_Table):
     """The folder of alembic's scripts, from the repository's root."""
     port: int = Field(ge=1, le=65535)
     """Of each task."""
-    health_seconds: int = Field(ge=1)
+    health_seconds: int = Field(ge=1, le=300)
     """How old the timestamp in a health answer may be."""
 
 
@@ -413,7 +428,7 @@ class Host(_Table):
 class Observability(_Table):
     log_group: str
     """What the service's tasks write to."""
-    event_minutes: int = Field(ge=1)
+    event_minutes: int = Field(ge=1, le=60)
     """How old the service's last log event may be."""
     metric_minutes: int = Field(ge=5)
     """How old the last datapoint of a metric may be."""
@@ -456,6 +471,28 @@ class Profile(_Table):
     costs: Costs
     audit: Audit
     observability: Observability
+    owned: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(min_length=1)
+    """Name prefixes of the stack: every bucket, database, load balancer, task definition and secret that begins with one of them, and
+    every role that does and that ECS tasks may assume, is judged like a declared one. So is what is in the stack's VPC, and a replica of
+    its database. Log groups, whose names begin otherwise, have prefixes of their own (``logs.owned``)."""
+
+    @field_validator("owned")
+    @classmethod
+    def _is_of_what_is_declared(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        """The prefixes of another environment would have that one judged. Raises `ValueError`."""
+        if {"database", "load_balancer", "storage"} <= info.data.keys():  # else those are wrong themselves
+            names = (info.data["database"].identifier, info.data["load_balancer"].name, *info.data["storage"].buckets)
+            if not any(name.startswith(value) for name in names):
+                raise ValueError(f"none of {', '.join(names)} begins so; did this come from another environment?")
+        return value
+
+    @property
+    def reader_principals(self) -> tuple[str, ...]:
+        """Who may assume the readers of logs that are roles, in full; ``*`` is anything."""
+        return tuple(
+            f"arn:aws:iam::{self.account}:{name}" if re.fullmatch(_OF_THIS_ACCOUNT, name) else name
+            for name in self.logs.reader_principals
+        )
 
     @property
     def image_repository(self) -> str:

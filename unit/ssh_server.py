@@ -16,6 +16,8 @@ import paramiko
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from stackproof.ports import free_port
+
 SSHD = shutil.which("sshd", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]))
 
 
@@ -45,21 +47,21 @@ def client_config(directory: Path, port: int, *, key: str = "client", host: str 
 def openssh(directory: Path) -> Iterator[int]:
     """The port of OpenSSH's server, run by the current user."""
     assert SSHD
-    port = _free_port()
+    port = free_port()
     config = directory / "sshd_config"
     config.write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {directory / 'host'}\nAuthorizedKeysFile {directory / 'client.pub'}\n"
         "PasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nStrictModes no\nPidFile none\n"
     )
-    subprocess.run([SSHD, "-t", "-f", str(config)], check=True, capture_output=True, timeout=10)
+    subprocess.run([SSHD, "-t", "-f", str(config)], check=True, capture_output=True, timeout=60)
     with (directory / "sshd.log").open("wb") as log:
         server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
-        _wait_for(port)
+        _wait_for(server, port)
         yield port
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 def can_run_openssh() -> bool:
@@ -138,7 +140,7 @@ class _Server(paramiko.ServerInterface):
 
 
 def _execute(channel: paramiko.Channel, command: bytes) -> None:
-    ended = subprocess.run(["/bin/sh", "-c", command.decode()], stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+    ended = subprocess.run(["/bin/sh", "-c", command.decode()], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     channel.sendall(ended.stdout)
     channel.sendall_stderr(ended.stderr)
     channel.send_exit_status(ended.returncode)
@@ -153,14 +155,9 @@ def _pump(source: socket.socket | paramiko.Channel, target: socket.socket | para
         target.shutdown(socket.SHUT_WR)
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+def _wait_for(server: "subprocess.Popen[bytes]", port: int) -> None:
+    deadline = time.monotonic() + 60
+    while server.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.02)

@@ -159,9 +159,17 @@ class TestPolicies:
         ({"StringEquals": {"K": "a", "Other": "b"}}, {"k": "a"}, None),
         ({"StringEquals": {"K": "a", "Other": "b"}}, {"k": "c"}, False),
         ({"IpAddress": {"K": "a"}}, {"k": "a"}, None),
+        ({"ArnLike": {"K": "arn:aws:s3:::a*"}}, {"k": "arn:aws:s3:::ab"}, None),
+        ({"ArnLike": {"K": "arn:aws:s3:::a*"}}, {"k": "arn:aws:s3:::b"}, False),
+        ({"ArnNotLike": {"K": "arn:aws:s3:::a*"}}, {"k": "arn:aws:s3:::b"}, None),
+        ({"StringLike": {"K": "*"}}, {"k": None}, False),
+        ({"StringLikeIfExists": {"K": "a"}}, {"k": None}, True),
+        ({"StringNotLike": {"K": "*"}}, {"k": None}, True),
+        ({"Null": {"K": "true"}}, {"k": None}, True),
+        ({"Null": {"K": "false"}}, {"k": None}, False),
     ],
 )
 def test_a_condition_is_judged_as_far_as_the_request_is_known(
-    condition: Any, told: dict[str, str], expected: bool | None
+    condition: Any, told: dict[str, str | None], expected: bool | None
 ) -> None:
     assert holds(condition, told) is expected

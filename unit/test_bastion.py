@@ -1,6 +1,8 @@
 """The way into the VPC by ssh, against real servers; and the probes of hosts and ports."""
 
 import contextlib
+import errno
+import os
 import socket
 import threading
 from collections import Counter
@@ -71,18 +73,11 @@ def echo() -> Iterator[int]:
         listening.shutdown(socket.SHUT_RDWR)
 
 
-@pytest.fixture
-def closed() -> int:
-    """A port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
 class TestReaches:
-    def test_what_is_open_and_what_is_not(self, ssh: Ssh, echo: int, closed: int) -> None:
+    def test_what_is_open_and_what_is_not(self, ssh: Ssh, echo: int, closed_port: int) -> None:
         inside = ssh.bastion()
         assert inside.reaches("127.0.0.1", echo)
-        assert not inside.reaches("127.0.0.1", closed)
+        assert not inside.reaches("127.0.0.1", closed_port)
 
     def test_with_a_key_that_is_not_let_in_is_an_error(self, ssh: Ssh, echo: int) -> None:
         with pytest.raises(AccessDenied, match=r"Permission denied.*Try it by hand: ssh -p \d+ "):
@@ -109,7 +104,7 @@ class TestForward:
         with contextlib.closing(inside):
             address = inside.forward("127.0.0.1", echo)
             assert inside.forward("127.0.0.1", echo) == address
-            with socket.create_connection(address, timeout=5) as connection:
+            with socket.create_connection(address, timeout=60) as connection:
                 connection.sendall(b"hello")
                 assert connection.recv(99) == b"hello"
         with pytest.raises(ConnectionRefusedError):
@@ -120,9 +115,9 @@ class TestForward:
             ssh.bastion(key="stranger").forward("127.0.0.1", echo)
 
 
-def test_a_bastion_that_does_not_answer_is_an_error(tmp_path: Path, closed: int) -> None:
+def test_a_bastion_that_does_not_answer_is_an_error(tmp_path: Path, closed_port: int) -> None:
     ssh_server.make_keys(tmp_path)
-    there = Ssh(tmp_path, closed).bastion()
+    there = Ssh(tmp_path, closed_port).bastion()
     for ask in (there.reaches, there.forward):
         with pytest.raises(Unreachable, match=r"Connection refused.*Try it by hand"):
             ask("127.0.0.1", 1)
@@ -153,20 +148,34 @@ def connect(port: int, place: str, name: str = "127.0.0.1") -> Call:
 
 
 class TestConnect:
-    def test_from_here(self, echo: int, closed: int) -> None:
+    def test_from_here(self, echo: int, closed_port: int) -> None:
         asking = Probes(Others())
         assert asking.send(connect(echo, HERE)).pages[0] == {"Connected": True, "Answer": "connected"}
-        assert asking.send(connect(closed, HERE)).pages[0] == {"Connected": False, "Answer": "Connection refused"}
+        assert asking.send(connect(closed_port, HERE)).pages[0] == {"Connected": False, "Answer": "Connection refused"}
 
-    def test_that_is_never_answered_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def create_connection(address: object, timeout: float) -> socket.socket:
-            raise TimeoutError("timed out")
+    @pytest.mark.parametrize("others", [[], [OSError(errno.ENETUNREACH, "no IPv6 here")]])
+    def test_that_is_never_answered_is_none(self, monkeypatch: pytest.MonkeyPatch, others: list[Exception]) -> None:
+        def create_connection(address: object, timeout: float, all_errors: bool) -> socket.socket:
+            raise ExceptionGroup("", [TimeoutError("timed out"), *others])
 
         monkeypatch.setattr(socket, "create_connection", create_connection)
         assert Probes(Others()).send(connect(5432, HERE)).pages[0] == {"Connected": False, "Answer": "timed out"}
 
-    def test_to_a_name_that_nobody_knows_is_an_error(self) -> None:
-        answer = Probes(Others()).send(connect(5432, HERE, "db.example.invalid"))
+    @pytest.mark.parametrize("number", [errno.ENETUNREACH, errno.EMFILE, errno.EACCES, errno.EADDRNOTAVAIL])
+    def test_that_this_machine_cannot_try_is_an_error(self, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+        def connect_to(*_: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(socket.socket, "connect", connect_to)
+        answer = Probes(Others()).send(connect(5432, HERE))
+        assert f"{os.strerror(number)}; check this machine's network" in str(answer.error)
+
+    def test_to_a_name_that_nobody_knows_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def getaddrinfo(*_: object) -> None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+        answer = Probes(Others()).send(connect(5432, HERE, "db.example.com"))
         assert "no address is known" in str(answer.error)
 
     def test_from_the_bastion(self, ssh: Ssh, echo: int) -> None:
@@ -202,12 +211,13 @@ class TestTool:
     def test_tells_where_it_is_and_what_it_says(self, path: Path) -> None:
         tool = self.put(path, 'echo "Terraform v1.11.4 $1"')
         looked_in = [str(path / "beside"), str(path)]
-        assert self.ask("terraform") == {"LookedIn": looked_in, "Path": str(tool), "Output": "Terraform v1.11.4 --version"}
+        told = {"ExitStatus": 0, "Output": "Terraform v1.11.4 --version"}
+        assert self.ask("terraform") == {"LookedIn": looked_in, "Path": str(tool), **told}
 
     def test_that_was_installed_with_the_suite_comes_first(self, path: Path) -> None:
         self.put(path, "echo 1")
         tool = self.put(path / "beside", "echo 2")
-        assert self.ask("terraform") == {"LookedIn": [str(path / "beside"), str(path)], "Path": str(tool), "Output": "2"}
+        assert (self.ask("terraform")["Path"], self.ask("terraform")["Output"]) == (str(tool), "2")
 
     def test_that_is_not_there_has_no_path(self, path: Path) -> None:
         assert self.ask("terraform") == {"LookedIn": [str(path / "beside"), str(path)]}
@@ -215,6 +225,16 @@ class TestTool:
     def test_may_speak_on_the_other_stream(self, path: Path) -> None:
         self.put(path, "echo 1.2 >&2")
         assert self.ask("terraform")["Output"] == "1.2"
+
+    @pytest.mark.parametrize(
+        ("script", "status", "output"),
+        [('echo "Cannot connect 26.1" >&2; exit 1', 1, "Cannot connect 26.1"), ("exec nosuch-program", 127, "nosuch-program")],
+    )
+    def test_that_is_broken_says_so_by_its_exit_status(self, path: Path, script: str, status: int, output: str) -> None:
+        self.put(path, script)
+        told = self.ask("terraform")
+        assert told["ExitStatus"] == status
+        assert output in str(told["Output"])
 
 
 def test_patience_is_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -208,6 +208,68 @@ def test_a_run_on_a_plan_shows_none(folder: Path) -> None:
     assert shown(folder, [refused.stdout, refused.stderr]) == {}
 
 
+PRINTING = f'''
+import logging
+import sys
+
+from stackproof.controls import control
+
+KEY = """-----BEGIN PRIVATE KEY-----
+{SECRETS["key"]}
+-----END PRIVATE KEY-----"""
+print("while it is imported {url("import")}", file=sys.stderr)
+logging.getLogger("a library").addHandler(logging.StreamHandler())
+
+
+@control("SEC-RDS-01", severity="critical")
+def test_a_control_that_prints(database):
+    for stream in (sys.stdout, sys.stderr):
+        print("a whole line DB_PASSWORD={SECRETS["printed"]}", file=stream)
+        print("in pieces, tok", end="", file=stream, flush=True)
+        print("en={SECRETS["bearer"][:12]}", end="", file=stream, flush=True)
+        print("{SECRETS["bearer"][12:]}", file=stream)
+        print("by its value {SECRETS["github"]}", file=stream)
+        stream.buffer.write(b"as bytes {url("database")}")
+        for line in (*KEY.splitlines(), "the last line"):
+            print(line, file=stream)
+    logging.getLogger("a library").error("logged {url("logged")}")
+    assert not database.publicly_accessible
+'''
+
+
+@pytest.mark.parametrize("options", [("-s",), ("-s", "-n", "2"), ("--capture=tee-sys",)], ids=" ".join)
+def test_a_run_that_prints_to_the_terminal_shows_none(options: tuple[str, ...], folder: Path) -> None:
+    (folder / "tests" / "conftest.py").write_text(f'print("in a conftest {url("fixture")}")\n')
+    (folder / "tests" / "security" / "test_database.py").write_text(PRINTING)
+    (folder / "tests" / "security" / "test_imports.py").unlink()
+    ended = run(folder, "-k", "SEC-RDS-01", f"--plan={PLAN}", *options, **ENVIRONMENT)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert shown(folder, [ended.stdout, ended.stderr]) == {}
+    seen = [ended.stderr] if "-n" in options else [ended.stdout, ended.stderr]  # a worker's standard output goes nowhere
+    for part in ("a whole line DB_PASSWORD=", "in pieces, token=", "by its value", "the last line"):
+        assert all(part in text for text in seen), "the net caught more than the secret"
+    assert "in a conftest postgresql://" in ended.stdout
+    assert "while it is imported" in ended.stderr
+    assert "logged postgresql://" in ended.stderr
+
+
+def test_a_conftest_that_breaks_shows_none(folder: Path) -> None:
+    (folder / "tests" / "conftest.py").write_text(f'raise RuntimeError("no answer from {url("fixture")}")\n')
+    ended = run(folder, f"--plan={PLAN}")
+    assert ended.returncode == 4
+    assert "conftest.py cannot be imported: RuntimeError: no answer from postgresql://triflow_admin:(redacted)@" in ended.stderr
+    assert SECRETS["fixture"] not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("-s",), ("--capture=sys",)], ids=" ".join)
+def test_a_run_that_ends_before_it_begins_shows_none(options: tuple[str, ...], folder: Path) -> None:
+    (folder / "tests" / "conftest.py").write_text(f'print("in a conftest {url("fixture")}")\n')
+    ended = run(folder, "--env=nosuch", *options)
+    assert ended.returncode == 4
+    assert "in a conftest postgresql://triflow_admin:(redacted)@" in ended.stdout
+    assert SECRETS["fixture"] not in ended.stdout + ended.stderr
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
 def test_a_run_on_an_endpoint_shows_none(folder: Path, workers: tuple[str, ...]) -> None:
     with serving() as server:

@@ -1,9 +1,14 @@
 import json
+import os
 import random
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from plan_documents import Planned, document
 
 from stackproof.environments import environment
 from stackproof.policy import checkov
@@ -76,7 +81,7 @@ def test_a_report_that_shows_nothing_is_never_an_empty_list(text: str, message: 
 
 def executable(folder: Path, body: str) -> Path:
     file = folder / "python"
-    file.write_text(f"#!{sys.executable}\nimport sys, time\n{body}\n")
+    file.write_text(f"#!{sys.executable}\nimport socket, sys, time\n{body}\n")
     file.chmod(0o755)
     return file
 
@@ -91,6 +96,42 @@ def test_a_scan_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(checkov, "_TIMEOUT", 0.5)
     with pytest.raises(CouldNotVerify, match="did not end"):
         checkov.scan_plan(executable(tmp_path, "time.sleep(30)"), tmp_path / "plan.json")
+
+
+ANSWERING = """
+with open({starts!r}, "a") as starts:
+    starts.write("started\\n")
+with socket.socket(fileno=0) as asker, asker.makefile() as questions:
+    for question in questions:
+        asker.sendall({answer!r})
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "starts"),
+    [
+        (f"0 {json.dumps(report(passed_checks=[record('CKV_AWS_7', 'a.b')]))}", None, 1),
+        ("-9", "ended with exit status -9: no message", 3),
+        ("0 {", "did not write a report", 1),
+    ],
+)
+def test_checkov_is_started_once_unless_it_fails(answer: str, error: str | None, starts: int, tmp_path: Path) -> None:
+    counted = tmp_path / "starts"
+    python = executable(tmp_path, ANSWERING.format(starts=str(counted), answer=f"{answer}\n".encode()))
+    for _ in range(3):
+        with pytest.raises(CouldNotVerify, match=error) if error else nullcontext():
+            checkov.scan_plan(python, tmp_path / "plan.json")
+    assert counted.read_text().count("started") == starts
+
+
+def test_checkov_is_started_once_for_all_who_ask_at_once(tmp_path: Path) -> None:
+    counted = tmp_path / "starts"
+    answer = f"0 {json.dumps(report(passed_checks=[record('CKV_AWS_7', 'a.b')]))}\n"
+    python = executable(tmp_path, ANSWERING.format(starts=str(counted), answer=answer.encode()))
+    with ThreadPoolExecutor(4) as pool:
+        scans = list(pool.map(lambda number: checkov.scan_plan(python, tmp_path / f"{number}.json"), range(4)))
+    assert [scan.resources for scan in scans] == [("a.b",)] * 4
+    assert counted.read_text().count("started") == 1
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +172,67 @@ def test_checkov_itself_does_not_pass_a_plan_that_it_cannot_read(python: Path, t
     plan.write_text("{")
     with pytest.raises(CouldNotVerify, match="examined nothing"):
         checkov.scan_plan(python, plan)
+
+
+def test_checkov_itself_crashes_on_half_a_plan_and_scans_on(python: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps(document(Planned("aws_kms_key.k"), terraform_version="1.15.5")))
+    with pytest.raises(CouldNotVerify, match="exit status 1: KeyError: 'before'"):
+        checkov.scan_plan(python, plan)
+    assert checkov.scan_sources(python, {"main.tf": 'resource "aws_kms_key" "k" {}\n'}).resources == ("aws_kms_key.k",)
+
+
+def test_checkov_itself_is_ended_when_it_takes_too_long_and_ends_when_nobody_can_ask(python: Path, tmp_path: Path) -> None:
+    scanner = checkov.Scanner(python)
+    try:
+        assert scanner._answer_to({"framework": "terraform", "place": str(tmp_path), "seconds": 1e-6}) == b"-14\n"
+        scanner._socket.close()
+        assert scanner._process.wait(20) == 0
+    finally:
+        scanner.end()
+
+
+SOURCES = {
+    "main.tf": (
+        'variable "open" {\n  default = true\n}\nmodule "db" {\n  source = "./modules/db"\n  open   = var.open\n}\n'
+        'resource "aws_s3_bucket" "b" {\n  bucket = "b"\n}\nresource "azurerm_storage_account" "a" {}\n'
+        'resource "aws_s3_bucket_versioning" "b" {\n  bucket = aws_s3_bucket.b.id\n'
+        '  versioning_configuration {\n    status = "Enabled"\n  }\n}\nresource "google_storage_bucket" "g" {}\n'
+        'data "aws_iam_policy_document" "all" {\n  statement {\n    actions   = ["*"]\n    resources = ["*"]\n  }\n}\n'
+    ),
+    "modules/db/main.tf": (
+        'variable "open" {}\nresource "aws_db_instance" "main" {\n  # checkov:skip=CKV_AWS_157: one zone\n'
+        "  publicly_accessible = var.open\n}\n"
+    ),
+}
+PLAN = document(
+    Planned("aws_s3_bucket.b", {"bucket": "b"}),
+    Planned("aws_db_instance.main", {"publicly_accessible": True, "storage_encrypted": True}),
+    terraform_version="1.15.5",
+)
+for change in PLAN["resource_changes"]:
+    change["change"]["before"] = None
+
+
+def test_checkov_itself_says_what_its_command_line_says_whatever_it_scanned_before(python: Path, tmp_path: Path) -> None:
+    for name, text in {**SOURCES, "plan.json": json.dumps(PLAN)}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    by_command = subprocess.run(
+        [
+            *(python, "-P", "-m", "checkov.main", "--directory", ".", "--framework", "terraform", "terraform_plan"),
+            *("--output", "json", "--compact", "--skip-download", "--download-external-modules", "False"),
+        ],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CHECKOV_PARALLELIZATION_TYPE": "none"},
+        capture_output=True,
+        check=False,
+    )
+    said = {one["check_type"]: read_report(json.dumps(one)) for one in json.loads(by_command.stdout)}
+    assert {finding.resource for finding in said["terraform"].findings} >= {
+        *("aws_s3_bucket.b", "module.db.aws_db_instance.main", "azurerm_storage_account.a", "google_storage_bucket.g"),
+        "aws_iam_policy_document.all",
+    }
+    for _ in range(2):
+        assert checkov.scan_sources(python, SOURCES) == said["terraform"]
+        assert checkov.scan_plan(python, tmp_path / "plan.json") == said["terraform_plan"]

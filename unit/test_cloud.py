@@ -32,7 +32,7 @@ def client(endpoint: str, service: str) -> Any:
     )
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
@@ -151,7 +151,7 @@ class TestOwner:
             owner.kill()
             owner.communicate()
             wait_until(is_gone(running.pid, running.started))
-            assert provider.wait(10) == -signal.SIGKILL
+            assert provider.wait(60) == -signal.SIGKILL
             assert [other.poll() for other in others] == [None, None]
         finally:
             for child in (provider, *others):

@@ -78,6 +78,7 @@ class Deployed:
     port: int
     access: Access
     repository: Path
+    proxy: TlsProxy
 
     def run(self, sql: str) -> None:
         (self.directory / "script.sql").write_text(sql)
@@ -120,7 +121,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         served = {name: files[name] for name in ("certificate", "private_key")}
         proxy = undo.enter_context(TlsProxy(database.port, **served))
         access = Access(PASSWORD, files["authority"])
-        yield Deployed(database, directory, proxy.port, access, directory / "repository")
+        yield Deployed(database, directory, proxy.port, access, directory / "repository", proxy)
 
 
 @pytest.fixture
@@ -151,8 +152,16 @@ def test_what_is_broken_fails_and_nothing_else(sql: str, control: str, deployed:
     assert deployed.red() == {control: Verdict.FAIL}
 
 
-def test_a_server_that_takes_plain_connections_fails(deployed: Deployed) -> None:
+def test_a_server_without_tls_fails(deployed: Deployed) -> None:
     assert replace(deployed, port=deployed.database.port).judged("PG-05").verdict is Verdict.FAIL
+
+
+def test_a_server_that_does_not_force_tls_fails_and_nothing_else(deployed: Deployed) -> None:
+    deployed.proxy.follow(lambda: False)
+    try:
+        assert deployed.red() == {"PG-05": Verdict.FAIL}
+    finally:
+        deployed.proxy.follow(lambda: True)
 
 
 @pytest.mark.parametrize("control", [control for control in CONTROLS if control != "PG-05"])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from stackproof.judgement.access import resource_arns
-from stackproof.judgement.escalation import PASS_ROLE, Path, escalations, paths
+from stackproof.judgement.access import allowed_resources, resource_arns
+from stackproof.judgement.escalation import PASS_ROLE, Path, administers, escalations, paths
 
 
 def allowing(*actions: str) -> dict[str, object]:
@@ -51,9 +51,48 @@ def test_a_role_that_is_passed_to_another_service_only_closes_a_path() -> None:
         ("*", True),
         ("arn:aws:iam::*:role/*", True),
         ("arn:aws:iam::123456789012:role/*", True),
+        ("arn:aws:iam::*:role/?*", True),
+        ("arn:aws:iam::*:role/*?*", True),
         ("arn:aws:iam::1:role/app", False),
     ],
 )
 def test_assuming_named_roles_is_no_escalation(resource: str, is_open: bool) -> None:
     document = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource}}
     assert bool(escalations([document])) is is_open
+
+
+@pytest.mark.parametrize("path", [path for path in paths() if path.grants], ids=str)
+class TestAdministers:
+    def test_who_can_give_everything_to_everybody(self, path: Path) -> None:
+        assert administers([allowing(*path.actions)])
+        assert administers([allowing("s3:GetObject")], own=["user/a"]) is False
+
+    def test_not_who_is_denied_it(self, path: Path) -> None:
+        denied = {"Statement": {"Effect": "Deny", "Action": list(path.actions), "Resource": "*"}}
+        assert not administers([allowing(*path.actions), denied])
+        assert not administers([allowing(*path.actions)], boundary=allowing("s3:*"))
+
+    @pytest.mark.parametrize("kind", ["user", "group", "role", "policy"])
+    def test_only_itself_of_named_ones(self, path: Path, kind: str) -> None:
+        resource = f"arn:aws:iam::123456789012:{kind}/a"
+        document = {"Statement": {"Effect": "Allow", "Action": list(path.actions), "Resource": resource}}
+        assert not administers([document], own=["user/b", "group/b"])
+        assert administers([document], own=[f"{kind}/a"]) is bool(allowed_resources(path.actions[0], [document]))
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_free"),
+    [
+        ({"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::123456789012:policy/b"}}, False),
+        ({"StringEqualsIfExists": {"iam:PermissionsBoundary": "arn:aws:iam::123456789012:policy/b"}}, True),
+        ({"StringNotEquals": {"iam:PermissionsBoundary": "arn:aws:iam::123456789012:policy/b"}}, True),
+        ({"Null": {"iam:PermissionsBoundary": "false"}}, False),
+        ({"ArnLike": {"iam:PolicyARN": "arn:aws:iam::123456789012:policy/app-*"}}, False),
+        ({"ArnLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/*"}}, True),
+        ({"ArnNotLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/Admin*"}}, True),
+        ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, True),
+    ],
+)
+def test_a_condition_on_what_is_given_makes_no_administrator(condition: dict[str, object], is_free: bool) -> None:
+    statement = {"Effect": "Allow", "Action": "iam:AttachRolePolicy", "Resource": "*", "Condition": condition}
+    assert administers([{"Statement": statement}]) is is_free

@@ -28,8 +28,8 @@ from stackproof.evidence.__main__ import main
 from stackproof.evidence.provenance import Provenance
 from stackproof.evidence.recorded import Facts
 from stackproof.evidence.store import Store
-from stackproof.opening import resolve
 from stackproof.reports import results_json
+from stackproof.request import resolve
 from stackproof.resources.base import Given, Unanswered
 from stackproof.resources.sources import Formatting, SecondPlan
 from stackproof.results import ControlResult, Run
@@ -638,7 +638,7 @@ class TestDocumentation:
             env={"PATH": "/usr/local/bin:/usr/bin:/bin", "PUBLIC_KEY": "evidence/public.pem"},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
 

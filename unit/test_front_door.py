@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,7 +34,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def status(door: FrontDoor, path: str = "/") -> int:
-    with socket.create_connection(door.locate(NAME, 80), timeout=5) as connection:
+    with socket.create_connection(door.locate(NAME, 80), timeout=60) as connection:
         return int(web.get(connection, "http", NAME, path)["Status"])
 
 
@@ -128,11 +127,12 @@ def test_a_redirect_goes_where_the_load_balancer_would_send_it(config: dict[str,
 
 
 class Target:
-    """A target that answers in a way of its own, and remembers what it was asked."""
+    """A target that answers in a way of its own, or not at all, and remembers what it was asked."""
 
-    def __init__(self, answer: bytes, *, wait: float = 0) -> None:
+    def __init__(self, answer: bytes | None) -> None:
         self.asked = b""
-        self._answer, self._wait = answer, wait
+        self._answer = answer
+        self._closed = threading.Event()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
@@ -146,10 +146,13 @@ class Target:
                     while b"Content-Length: 4" in asked and not asked.endswith(b"text"):
                         asked += connection.recv(65536)
                     self.asked += asked
-                    time.sleep(self._wait)
-                    connection.sendall(self._answer)
+                    if self._answer is None:
+                        self._closed.wait()
+                    else:
+                        connection.sendall(self._answer)
 
     def close(self) -> None:
+        self._closed.set()
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
 
@@ -162,8 +165,8 @@ FORWARD = Listener(80, {"Type": "forward", "TargetGroupArn": "arn"}, hsts="max-a
 def target() -> Iterator[Any]:
     with contextlib.ExitStack() as targets:
 
-        def made(answer: bytes = OK, **how: float) -> Target:
-            one = Target(answer, **how)
+        def made(answer: bytes | None = OK) -> Target:
+            one = Target(answer)
             targets.callback(one.close)
             return one
 
@@ -171,7 +174,7 @@ def target() -> Iterator[Any]:
 
 
 def asked(door: FrontDoor, method: str = "GET", body: bytes | None = None, **headers: str) -> http.client.HTTPResponse:
-    client = http.client.HTTPConnection(*door.locate(NAME, 80), timeout=10)
+    client = http.client.HTTPConnection(*door.locate(NAME, 80), timeout=60)
     client.request(method, "/a?b=c", body, headers)
     return client.getresponse()
 
@@ -199,11 +202,102 @@ def test_a_target_learns_who_asked(target: Any, files: dict[str, Path]) -> None:
     assert head.endswith("text")
 
 
-def test_an_answer_to_head_has_no_body(target: Any, files: dict[str, Path]) -> None:
-    one = target(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+@pytest.mark.parametrize(
+    ("method", "said", "length"),
+    [
+        ("HEAD", b"200 OK\r\nContent-Length: 5", "5"),
+        ("HEAD", b"200 OK\r\nX-Mine: yes", None),
+        ("DELETE", b"204 No Content\r\nX-Mine: yes", None),
+        ("GET", b"304 Not Modified\r\nContent-Length: 5", "5"),
+        ("GET", b"200 OK\r\nConnection: close", "0"),
+    ],
+)
+def test_an_answer_without_a_body_says_no_length_of_its_own(
+    method: str, said: bytes, length: str | None, target: Any, files: dict[str, Path]
+) -> None:
+    one = target(b"HTTP/1.1 " + said + b"\r\n\r\n")
     with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
-        answer = asked(door, "HEAD")
-        assert (answer.status, answer.read()) == (200, b"")
+        answer = asked(door, method)
+        assert (answer.status, answer.getheader("Content-Length"), answer.read()) == (int(said[:3]), length, b"")
+
+
+def talked(door: FrontDoor, request: bytes) -> bytes:
+    """All that is answered to what was sent."""
+    with socket.create_connection(door.locate(NAME, 80), timeout=60) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+HEAD = b"POST /a HTTP/1.1\r\nHost: app.example.com\r\n"
+
+
+def test_headers_go_on_as_they_were_said(target: Any, files: dict[str, Path]) -> None:
+    one = target()
+    said = [
+        b"Connection: close, X-Hop",
+        b"X-Hop: 1",
+        b"Accept: a",
+        b"Accept: b",
+        b"x-forwarded-for: 203.0.113.7",
+        b"x-forwarded-proto: https",
+        b"x-forwarded-port: 443",
+    ]
+    with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
+        assert b" 200 OK" in talked(door, b"\r\n".join([b"GET /a HTTP/1.1\r\nHost: app.example.com", *said, b"", b""]))
+    got = one.asked.decode().split("\r\n\r\n")[0].split("\r\n")
+    assert got == [
+        "GET /a HTTP/1.1",
+        "Host: app.example.com",
+        "Accept: a",
+        "Accept: b",
+        "X-Forwarded-For: 203.0.113.7, 127.0.0.1",
+        "X-Forwarded-Proto: http",
+        "X-Forwarded-Port: 80",
+        "Connection: close",
+    ]
+
+
+def test_a_body_in_chunks_goes_on_in_one_piece(target: Any, files: dict[str, Path]) -> None:
+    one = target()
+    chunks = b"Transfer-Encoding: chunked\r\n\r\n1;a=b\r\nt\r\n3\r\next\r\n0\r\nX-Trailer: 1\r\n\r\n"
+    with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
+        assert b" 200 OK" in talked(door, HEAD + chunks)
+    assert one.asked.endswith(b"Content-Length: 4\r\n\r\ntext")
+    assert b"chunked" not in one.asked
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        (b"GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (HEAD + b"Content-Length: abc\r\n\r\n", 400),
+        (HEAD + b"Content-Length: -1\r\n\r\n", 400),
+        (HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        (HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n", 400),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\nx\r\n", 400),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\ntxx", 400),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n7fffffff\r\n", 413),
+        (HEAD + b"Content-Length: 9\r\n\r\ntext", 408),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\ntext", 408),
+    ],
+)
+def test_a_request_that_is_none_is_refused_and_not_handed_on(
+    request_: bytes, status: int, target: Any, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(front_door, "PATIENCE", 0.2)
+    one = target()
+    with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
+        assert talked(door, request_).startswith(b"HTTP/1.1 %d " % status)
+    assert one.asked == b""
+
+
+def test_an_old_client_needs_no_host(target: Any, files: dict[str, Path]) -> None:
+    one = target()
+    with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
+        assert b" 200 OK" in talked(door, b"GET / HTTP/1.0\r\n\r\n")
 
 
 @pytest.mark.parametrize("said", [b"", b"this is no HTTP\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello"])
@@ -214,16 +308,14 @@ def test_a_target_that_does_not_speak_http_is_a_bad_gateway(said: bytes, target:
         assert (answer.status, answer.getheader("Content-Type")) == (502, "text/html")
 
 
-def test_a_target_that_is_gone_is_a_bad_gateway(target: Any, files: dict[str, Path]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with FrontDoor(NAME, [FORWARD], targets=lambda action: [port], **files) as door:
+def test_a_target_that_is_gone_is_a_bad_gateway(closed_port: int, files: dict[str, Path]) -> None:
+    with FrontDoor(NAME, [FORWARD], targets=lambda action: [closed_port], **files) as door:
         assert asked(door).status == 502
 
 
 def test_a_target_that_takes_too_long_is_given_up(target: Any, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(front_door, "IDLE_SECONDS", 0.1)
-    one = target(OK, wait=1)
+    one = target(None)
     with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
         assert asked(door).status == 504
 

@@ -1,11 +1,15 @@
 """A policy grants too much however it is written."""
 
+import itertools
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from stackproof.judgement.access import statements
-from stackproof.judgement.iam import broad_grants, is_every_resource
+from stackproof.judgement.access import matches, statements
+from stackproof.judgement.escalation import administers
+from stackproof.judgement.iam import allows_everything, broad_grants, is_every_resource
 from stackproof.verdicts import CouldNotVerify
 
 BUCKET = "arn:aws:s3:::triflow-ai-prod"
@@ -79,6 +83,68 @@ class TestTooBroad:
     def test_with_an_effect_that_is_neither(self, effect: str) -> None:
         with pytest.raises(CouldNotVerify, match="neither Allow nor Deny"):
             grants("*", "*", effect)
+
+
+NAMES = ["".join(letters) for length in range(1, 7) for letters in itertools.product("a-", repeat=length)]
+HERE = "ap-northeast-2:123456789012"
+EVERY = [
+    ("iam:PassRole", "*"),
+    ("iam:PassRole", "arn:aws:iam::123456789012:role/*"),
+    ("iam:Pass*", "arn:aws:iam::*:role/*"),
+    ("s3:GetObject", "arn:aws:s3:::*"),
+    ("s3:GetObject", "arn:aws:s3:::*/*"),
+    ("kms:Decrypt", f"arn:aws:kms:{HERE}:key/*"),
+    ("kms:Decrypt", f"arn:aws:kms:{HERE}:key/*-*"),
+    ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:*"),
+    ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:*-??????"),
+    ("logs:GetLogEvents", f"arn:aws:logs:{HERE}:log-group:*"),
+    ("ec2:StartInstances", f"arn:aws:ec2:{HERE}:instance/i-*"),
+]
+
+
+@st.composite
+def widened(draw: st.DrawFn, pattern: str) -> str:
+    """A pattern that matches all that another matches, but for names of no letter at all."""
+    letters = list(pattern)
+    for _ in range(draw(st.integers(0, 4))):
+        place = draw(st.integers(0, len(letters) - 1))
+        wide = ["*", "*?"[: 1 + (letters[place] != "*")], f"*{letters[place]}", f"{letters[place]}*"]
+        letters[place] = draw(st.sampled_from(wide if "*" in letters[place] else [*wide, "?"]))
+    return "".join(letters) + draw(st.sampled_from(["", "?"] if letters[-1] == "*" else [""]))
+
+
+class TestHoweverWide:
+    """What matches everything that a broad pattern matches is broad."""
+
+    @pytest.mark.parametrize(("action", "resource"), EVERY)
+    @given(data=st.data())
+    def test_a_resource(self, action: str, resource: str, data: st.DataObject) -> None:
+        assert is_every_resource(data.draw(widened(resource)), action)
+
+    @given(st.text("a-?*", max_size=5))
+    def test_a_name(self, name: str) -> None:
+        found = is_every_resource(f"arn:aws:iam::123456789012:role/{name}", "iam:PassRole")
+        missed = [one for one in NAMES if not matches(name, one)]
+        assert found or missed, f"{name} matches every name"
+        assert not found or all(len(one) < len(name) for one in missed), f"{name} does not match {missed[-1]}"
+
+    @pytest.mark.parametrize("action", ["*", "*:*", "sqs:*", "sqs:*e*"])
+    @given(data=st.data())
+    def test_an_action(self, action: str, data: st.DataObject) -> None:
+        assert grants(data.draw(widened(action)), BUCKET)
+
+    @pytest.mark.parametrize("resource", ["*", "arn:*", "arn:aws:*:*:*:*"])
+    @given(data=st.data())
+    def test_everything(self, resource: str, data: st.DataObject) -> None:
+        statement = {"Effect": "Allow", "Action": data.draw(widened("*:*")), "Resource": data.draw(widened(resource))}
+        assert allows_everything({"Statement": statement})
+
+    @pytest.mark.parametrize("action", ["iam:*", "iam:PutRolePolicy", "iam:Attach*"])
+    @pytest.mark.parametrize("resource", ["*", "arn:aws:iam::123456789012:*", "arn:aws:iam::*:role/*"])
+    @given(data=st.data())
+    def test_an_administrator(self, action: str, resource: str, data: st.DataObject) -> None:
+        statement = {"Effect": "Allow", "Action": data.draw(widened(action)), "Resource": data.draw(widened(resource))}
+        assert administers([{"Statement": statement}])
 
 
 class TestNarrow:

@@ -15,6 +15,7 @@ from stackproof.embedded import process
 from stackproof.environments import environment
 from stackproof.localstack import __main__ as command_line
 from stackproof.localstack import server
+from stackproof.ports import free_port
 from stackproof.verdicts import CouldNotVerify, UsageError
 
 ANSWERING = """
@@ -52,7 +53,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An environment whose LocalStack is a script; ended at the end, whatever a test left."""
-    monkeypatch.setattr(server, "PORT", server._free_port())
+    monkeypatch.setattr(server, "PORT", free_port())
     monkeypatch.setattr(server, "environment", lambda *_: python_that_runs(tmp_path, ANSWERING))
     yield tmp_path
     server.down(tmp_path, tmp_path)
@@ -95,11 +96,11 @@ class TestForARun:
             server.health(found.endpoint)
 
     def test_it_ends_with_a_process_that_is_killed(self, package: Path) -> None:
-        child = server._start(python_that_runs(package, ANSWERING), package, server._free_port(), detached=False)
+        child = server._start(python_that_runs(package, ANSWERING), package, free_port(), detached=False)
         server._answering(child)
         assert child.process.stdin
         child.process.stdin.close()  # as the kernel does for a process that is gone
-        child.process.wait(10)
+        child.process.wait(60)
         with pytest.raises(CouldNotVerify):
             server.health(child.endpoint)
 

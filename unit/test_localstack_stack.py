@@ -10,7 +10,7 @@ import pytest
 
 from stackproof.embedded.recipe import Account, Recipe, Stack
 from stackproof.localstack import stack
-from stackproof.opening import fresh_cloud
+from stackproof.stages.embedded import fresh_cloud
 from stackproof.terraform.cli import TerraformError
 from stackproof.verdicts import CouldNotVerify
 

@@ -14,8 +14,10 @@ from stackproof.embedded.recipe import Account
 from stackproof.localstack import backend_tests, backend_use, server, stack
 from stackproof.localstack.server import LocalStack
 from stackproof.localstack.stack import Deployed
-from stackproof.opening import OpenStage, resolve
 from stackproof.profile import load
+from stackproof.request import resolve
+from stackproof.stages import open_stage
+from stackproof.stages.run import RunStage
 from stackproof.verdicts import CouldNotVerify, NotApplicable
 
 ROOT = Path(__file__).parents[1]
@@ -27,8 +29,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def opened(target: str, **known: Any) -> OpenStage:
-    return OpenStage(resolve(ROOT, "local", target, **known), lambda _: None)
+def opened(target: str, **known: Any) -> RunStage:
+    return open_stage(resolve(ROOT, "local", target, **known), lambda _: None)
 
 
 class World:

@@ -125,7 +125,7 @@ class TestMessage:
     @pytest.mark.parametrize(
         ("message", "safe"),
         [
-            ("password=hunter22", "password=(redacted)"),
+            ("password=hunter22", "password=(redacted password, token or key)"),
             ('{"to":["hong@corp.co.kr"],"n":1}', '{"to":["(redacted e-mail address)"],"n":1}'),
             ('{"hong@corp.co.kr":{"phone":1012345678}}', '{"(redacted e-mail address)":{"phone":1012345678}}'),
             ('{"card":4111111111111111}', '{"card":"(redacted card number)"}'),
@@ -299,10 +299,11 @@ def production() -> Profile:
     return profile("production")
 
 
-def test_queries_are_run_where_the_environment_says_so(production: Profile) -> None:
+def test_queries_are_not_run_where_the_environment_says_so(production: Profile) -> None:
     """AWS charges for what they scan."""
     from proofs.harness import CloudStage
 
-    stage = CloudStage(Recording([]), production)
+    logs = production.logs.model_copy(update={"run_queries": False})
+    stage = CloudStage(Recording([]), production.model_copy(update={"logs": logs}))
     assert collections["query_runs"](stage) == ()
     assert stage.notes == ["The Logs Insights templates were compared and not run: logs.run_queries is false."]

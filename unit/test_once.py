@@ -8,7 +8,7 @@ from stackproof.once import Once
 
 def test_makes_one_thing_for_all_threads() -> None:
     made = []
-    meeting = threading.Barrier(8, timeout=5)
+    meeting = threading.Barrier(8, timeout=60)
     once = Once(lambda: made.append("made") or object())
 
     def ask() -> object:
@@ -16,7 +16,7 @@ def test_makes_one_thing_for_all_threads() -> None:
         return once()
 
     with ThreadPoolExecutor(8) as pool:
-        things = {id(future.result(5)) for future in [pool.submit(ask) for _ in range(8)]}
+        things = {id(future.result(60)) for future in [pool.submit(ask) for _ in range(8)]}
     assert len(things) == 1
     assert made == ["made"]
 

@@ -37,6 +37,8 @@ class TestDocument:
             ({"planned_values": {}}, "no configuration"),
             ({"planned_values": {}, "configuration": None}, "no configuration"),
             ({**document(), "errored": True}, "planning failed"),
+            ({**document(), "complete": False}, "only a part of the stack"),
+            ({**document(), "deferred_changes": [{"reason": "instance_count_unknown"}]}, "only a part of the stack"),
         ],
     )
     def test_that_is_no_plan_is_refused(self, content: object, says: str) -> None:

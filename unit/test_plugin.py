@@ -15,6 +15,7 @@ import pytest
 from aws_server import identity, serving
 from plan_documents import Planned, document, refers
 
+from stackproof.evidence.manifest import digest
 from stackproof.profile import load
 
 ROOT = Path(__file__).parents[1]
@@ -127,19 +128,15 @@ def run(root: Path, *arguments: str, plan: bool = True, **environment: str) -> E
         env=inherited | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     return Ended(ended.returncode, ended.stdout + ended.stderr, root / "reports" / "local-plan")
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return repository(tmp_path_factory.mktemp("small"))
-
-
-@pytest.fixture(scope="module")
-def ended(small: Path) -> Ended:
-    return run(small)
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A run whose reports stay as it left them."""
+    return run(repository(tmp_path_factory.mktemp("small")))
 
 
 class TestRun:
@@ -191,8 +188,8 @@ class TestRun:
         assert "Traceback" not in ended.output
         assert "INTERNALERROR" not in ended.output
 
-    def test_is_the_same_with_workers(self, small: Path, ended: Ended) -> None:
-        parallel = run(small, "-n", "2", "--junit-xml=parallel.xml", "--html=parallel.html")
+    def test_is_the_same_with_workers(self, tmp_path: Path, ended: Ended) -> None:
+        parallel = run(repository(tmp_path), "-n", "2", "--junit-xml=parallel.xml", "--html=parallel.html")
         assert parallel.status == 1
         assert _timeless(parallel.results["controls"]) == _timeless(ended.results["controls"])
         assert parallel.last_line.endswith("; parallel.html")
@@ -308,13 +305,71 @@ class TestBadInput:
         self.stopped(ended, "the credentials belong to account 999999999999")
         assert {request.action for request in server.requests} == {"GetCallerIdentity"}
 
-    def test_a_test_that_is_no_control(self, another: Callable[..., Path]) -> None:
+    @pytest.mark.parametrize("arguments", [[], ["-n", "2"]])
+    def test_a_test_that_is_no_control(self, arguments: list[str], another: Callable[..., Path]) -> None:
         root = another(CONTROLS + "\n\ndef test_something_else():\n    pass\n")
-        self.stopped(run(root), "::test_something_else is no control")
+        self.stopped(run(root, *arguments), "::test_something_else is no control")
 
-    def test_a_control_with_several_cases(self, another: Callable[..., Path]) -> None:
+    @pytest.mark.parametrize("arguments", [[], ["-n", "2"]])
+    def test_a_control_with_several_cases(self, arguments: list[str], another: Callable[..., Path]) -> None:
         """Each would overwrite the verdict of the one before."""
         control = (
             '@control("SEC-SG-01", severity="low")\n@pytest.mark.parametrize("n", [1, 2])\ndef test_n(database, n):\n    assert n'
         )
-        self.stopped(run(another(f"{CONTROLS}\n\n{control}\n")), "SEC-SG-01 is 2 tests")
+        self.stopped(run(another(f"{CONTROLS}\n\n{control}\n"), *arguments), "SEC-SG-01 is 2 tests")
+
+
+class TestEndsEarly:
+    """A run that judges nothing leaves the one before as it was; one that judges takes its place as a whole."""
+
+    @pytest.fixture
+    def before(self, another: Callable[..., Path]) -> tuple[Path, dict[str, str]]:
+        root = another()
+        ended = run(root, "-k", "SEC-RDS-01")
+        assert ended.status == 0
+        return root, self.left(ended)
+
+    @staticmethod
+    def left(ended: Ended) -> dict[str, str]:
+        return {str(path.relative_to(ended.reports)): digest(path) for path in ended.reports.rglob("*") if path.is_file()}
+
+    @pytest.mark.parametrize(
+        ("selection", "status", "says"),
+        [
+            (["-m", "nosuch"], 4, "Unknown marker(s) in '-m' expression: nosuch"),
+            (["-m", "security and"], 4, "Wrong expression passed to '-m'"),
+            (["-k", "(("], 4, "Wrong expression passed to '-k'"),
+            (["-k", "nosuch"], 5, "deselected"),
+        ],
+    )
+    def test_by_a_selection_of_nothing(
+        self, selection: list[str], status: int, says: str, before: tuple[Path, dict[str, str]]
+    ) -> None:
+        root, left = before
+        ended = run(root, *selection)
+        assert (ended.status, self.left(ended)) == (status, left)
+        assert says in ended.output
+
+    @pytest.mark.parametrize("parallel", [[], ["-n", "2"]])
+    def test_before_anything_is_opened(self, parallel: list[str], before: tuple[Path, dict[str, str]]) -> None:
+        root, left = before
+        (root / "plan.json").write_text("no plan")
+        ended = run(root, "-m", "nosuch", *parallel)
+        assert (ended.status, self.left(ended)) == (4, left)
+        assert "Unknown marker(s)" in ended.output
+        assert "plan.json" not in ended.output
+
+    def test_by_a_file_that_cannot_be_imported(self, before: tuple[Path, dict[str, str]]) -> None:
+        root, left = before
+        (root / "tests" / "security" / "test_broken.py").write_text("import nosuch_module")
+        (root / "plan.json").write_text("no plan")
+        ended = run(root)
+        assert (ended.status, self.left(ended)) == (2, left)
+
+    def test_by_an_interrupt_while_it_judges(self, before: tuple[Path, dict[str, str]]) -> None:
+        root, _ = before
+        interrupt = CONTROLS.replace("assert not database.publicly_accessible", "raise KeyboardInterrupt")
+        (root / "tests" / "security" / "test_small.py").write_text(interrupt)
+        ended = run(root, "-k", "SEC-RDS-01")
+        assert ended.status == 2
+        assert self.left(ended).keys() == {"report.html", "junit.xml"}

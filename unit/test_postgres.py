@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: its owner's rights, who may connect, and that nothing of it is left."""
 
+import itertools
 import os
 import signal
 import socket
@@ -61,7 +62,7 @@ def test_it_listens_on_this_machine_alone_and_makes_no_socket_file(database: Dat
 def test_nobody_else_connects(user: str, password: str, database: Database) -> None:
     command = [str(database.program / "psql"), "-X", "-w", "-c", "SELECT 1"]
     where = {"PGHOST": "127.0.0.1", "PGPORT": str(database.port), "PGDATABASE": "app", "PGUSER": user, "PGPASSWORD": password}
-    ended = subprocess.run(command, env=where, capture_output=True, text=True, timeout=30)
+    ended = subprocess.run(command, env=where, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 2
     assert "authentication failed" in ended.stderr or "no password supplied" in ended.stderr
 
@@ -100,12 +101,11 @@ def test_nothing_is_left(tmp_path: Path) -> None:
 
 def test_a_port_that_is_taken_meanwhile_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        free = postgres._free_port()
-        ports = iter([taken.getsockname()[1], free])
+        ports = itertools.chain([taken.getsockname()[1]], iter(postgres._free_port, None))
         monkeypatch.setattr(postgres, "_free_port", lambda: next(ports))
         made = postgres.start(tmp_path, name="app", owner="app_admin", password=PASSWORD)
-    assert made.port == free
-    made.close()
+        made.close()
+        assert made.port != taken.getsockname()[1]
 
 
 def test_a_start_that_fails_leaves_nothing(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ import time; time.sleep(60)
         pid, home = parent.stdout.readline().split()
         started = process.started_at(int(pid))
         parent.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while process.started_at(int(pid)) == started and time.monotonic() < deadline:
         time.sleep(0.02)
     assert process.started_at(int(pid)) != started
@@ -138,6 +138,6 @@ import time; time.sleep(60)
 
 
 def test_clients_start_in_plain_text_alone(database: Database) -> None:
-    with socket.create_connection(("127.0.0.1", database.port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", database.port), timeout=60) as client:
         client.sendall(struct.pack("!II", 8, 80877103))
         assert client.recv(1) == b"N"

@@ -3,12 +3,13 @@
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -104,13 +105,49 @@ def serving(answer: Callable[[socket.socket], object]) -> Iterator[int]:
         listening.shutdown(socket.SHUT_RDWR)
 
 
-def asked_of(port: int, call: Call) -> Answer:
-    return Probes(Others(), locate=lambda host, asked: ("127.0.0.1", port), access=lambda: Access(PASSWORD)).send(call)
+def asked_of(port: int, call: Call, trusted: Path = Path("/nowhere.pem")) -> Answer:
+    return Probes(Others(), locate=lambda host, asked: ("127.0.0.1", port), access=lambda: Access(PASSWORD, trusted)).send(call)
 
 
 def error(code: str, message: str) -> bytes:
     content = f"SFATAL\0C{code}\0M{message}\0\0".encode()
     return b"E" + struct.pack(">i", len(content) + 4) + content
+
+
+@dataclass
+class Impostor:
+    """A server with a certificate, which asks for the password in clear text."""
+
+    port: int
+    authority: Path
+    started: list[bytes] = field(default_factory=list)
+    """Who started a session."""
+    received: bytes = b""
+    """What came after that was asked for."""
+
+    def answer(self, tls: ssl.SSLContext, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # a client that does not trust it leaves
+            assert connection.recv(8) == struct.pack(">ii", 8, 80877103)
+            connection.sendall(b"S")
+            with tls.wrap_socket(connection, server_side=True) as encrypted:
+                self.started.append(encrypted.recv(1000).split(b"\0user\0")[1].split(b"\0")[0])
+                encrypted.sendall(b"R" + struct.pack(">ii", 8, 3))  # AuthenticationCleartextPassword
+                self.received += encrypted.recv(1000)
+
+
+@pytest.fixture
+def impostor(tmp_path: Path) -> Iterator[Impostor]:
+    signing = Authority()
+    issued = signing.issue([HOST])
+    files = {name: tmp_path / f"impostor-{name}.pem" for name in ("authority", "certificate", "private_key")}
+    for name, text in zip(files, (signing.certificate, issued.certificate, issued.private_key), strict=True):
+        files[name].write_text(text)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(files["certificate"], files["private_key"])
+    made = Impostor(0, files["authority"])
+    with serving(lambda connection: made.answer(tls, connection)) as port:
+        made.port = port
+        yield made
 
 
 class TestQuery:
@@ -147,7 +184,7 @@ class TestQuery:
 
     def test_is_answered_in_json_and_holds_no_password(self, server: Served) -> None:
         assert PASSWORD not in json.dumps(server.ask(postgres.EXTENSIONS).pages)
-        assert PASSWORD not in repr(Access(PASSWORD))
+        assert PASSWORD not in repr(Access(PASSWORD, server.authority))
 
     def test_cannot_change_anything(self, server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(postgres.STATEMENTS, "Write", "CREATE TABLE public.written (id int)")
@@ -202,11 +239,44 @@ class TestQuery:
         assert isinstance(answer.error, Unreachable)
         assert "does not support SSL" in str(answer.error)
 
-    def test_of_nothing_there_is_an_error(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            port = listening.getsockname()[1]
+    def test_gives_no_password_to_a_server_that_asks_for_it_in_clear_text(self, impostor: "Impostor") -> None:
+        answer = asked_of(impostor.port, query(postgres.EXTENSIONS), impostor.authority)
+        assert isinstance(answer.error, AccessDenied)
+        assert "server requested a cleartext password" in str(answer.error)
+        assert impostor.started == [b"triflow_admin"]
+        assert PASSWORD.encode() not in impostor.received
+
+    def test_that_is_not_told_whom_to_trust_is_not_asked(
+        self, impostor: "Impostor", monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """Neither the user's own authorities in ~/.postgresql, nor none at all."""
+        (tmp_path / ".postgresql").mkdir()
+        (tmp_path / ".postgresql" / "root.crt").write_text(impostor.authority.read_text())
+        monkeypatch.setenv("HOME", str(tmp_path))
+        assert isinstance(asked_of(impostor.port, query(postgres.EXTENSIONS)).error, Unreachable)
+        assert impostor.started == []
+        assert impostor.received == b""
+
+    @pytest.mark.parametrize(("way", "names"), [("PGHOSTADDR", "127.0.0.2"), ("PGSERVICE", "other")])
+    def test_goes_where_the_call_says_whatever_the_environment_does(
+        self, way: str, names: str, server: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        other = {"hostaddr": "127.0.0.2", "sslmode": "require", "require_auth": "password", "target_session_attrs": "read-write"}
+        (tmp_path / "services").write_text("\n".join(["[other]", *(f"{name}={value}" for name, value in other.items())]))
+        monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services"))
+        monkeypatch.setenv(way, names)
+        session = {"Host": "127.0.0.1", "Port": server.port, "Database": "triflow", "User": "triflow_admin"}
+        asking = Probes(Others(), access=lambda: Access(PASSWORD, server.authority))
+        assert asking.send(Call.of(QUERY, "r", **session, Statement="Use vector")).items("Rows") == [{"works": True}]
+
+    def test_goes_to_any_address_of_the_host_that_answers(self, server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, server.port)) for address in ("127.0.0.2", "127.0.0.1")]
+        monkeypatch.setattr(postgres.socket, "getaddrinfo", lambda *_, **how: found)
+        assert server.ask("Use vector").items("Rows") == [{"works": True}]
+
+    def test_of_nothing_there_is_an_error(self, closed_port: int) -> None:
         for call in (query(postgres.EXTENSIONS), start_tls("TLSv1.3"), plain()):
-            assert isinstance(asked_of(port, call).error, Unreachable)
+            assert isinstance(asked_of(closed_port, call).error, Unreachable)
 
     def test_of_what_is_silent_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(postgres, "TIMEOUT", 2)  # libpq waits two seconds at least
@@ -289,6 +359,10 @@ class TestAccess:
     def test_without_a_password_says_which_variable_to_set(self) -> None:
         with pytest.raises(AccessDenied, match="set RDS_PASSWORD"):
             Access.of({})
+
+    def test_without_authorities_says_what_to_set(self) -> None:
+        with pytest.raises(CouldNotVerify, match=r"set PGSSLROOTCERT to .*global-bundle\.pem"):
+            Access.of({"RDS_PASSWORD": PASSWORD})
 
     def test_with_authorities_that_are_not_there_says_so(self) -> None:
         with pytest.raises(CouldNotVerify, match=r"PGSSLROOTCERT names /nowhere\.pem"):

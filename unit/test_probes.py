@@ -130,7 +130,8 @@ class TestHandshake:
         assert answer.pages[0] == {"Offered": "TLSv1.1", "Accepted": True, "Answer": "ServerHello TLSv1.1"}
 
     def test_with_what_speaks_something_else_is_an_error(self) -> None:
-        with serving(lambda connection: (connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), connection.close())) as asking:
+        said = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+        with serving(lambda connection: (connection.recv(9999), connection.sendall(said), connection.close())) as asking:
             answer = asking.send(handshake("TLSv1.3"))
         assert isinstance(answer.error, CallFailed)
         assert "does not speak TLS" in str(answer.error)
@@ -140,10 +141,8 @@ class TestHandshake:
         with serving(lambda connection: None) as asking:
             assert isinstance(asking.send(handshake("TLSv1.1")).error, Unreachable)
 
-    def test_with_nothing_there_is_an_error(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            closed = server.getsockname()
-        asking = Probes(Others(), locate=lambda host, port: closed)
+    def test_with_nothing_there_is_an_error(self, closed_port: int) -> None:
+        asking = Probes(Others(), locate=lambda host, port: ("127.0.0.1", closed_port))
         for call in (handshake("TLSv1.3"), CERTIFICATE_OF, get("https", 443)):
             assert isinstance(asking.send(call).error, Unreachable)
 

@@ -1,5 +1,6 @@
 """A profile that is wrong stops the run with the file, the key and what is allowed."""
 
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -7,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from stackproof import opening
 from stackproof.judgement.exposure import Opening
 from stackproof.profile import Profile, load
+from stackproof.stages import TARGETS
 from stackproof.verdicts import UsageError
 
 ENVIRONMENTS = Path(__file__).parents[1] / "environments"
@@ -30,7 +31,7 @@ def test_every_environment_of_the_repository_loads(path: Path) -> None:
 
 def test_every_target_of_a_profile_can_be_opened() -> None:
     targets = Profile.model_fields["target"].annotation.__args__
-    assert {*targets} == {*opening.TARGETS} - {"replay"} == {*opening.LETTERS}
+    assert {*targets} == {*TARGETS} - {"replay"}
 
 
 def test_ingress_is_merged_as_that_of_a_group(tmp_path: Path) -> None:
@@ -40,6 +41,19 @@ def test_ingress_is_merged_as_that_of_a_group(tmp_path: Path) -> None:
     assert network.openings_of("db") == {Opening("tcp", 22, 22, "0.0.0.0/0"), Opening("tcp", 22, 22, "ecs")}
     with pytest.raises(LookupError):
         network.openings_of("other")
+
+
+def test_who_takes_on_a_reader_is_of_this_account_if_nothing_else_is_said(tmp_path: Path) -> None:
+    several = '["role/team/*", "arn:aws:iam::210987654321:user/x", "210987654321", "lambda.amazonaws.com"]'
+    text = f'extends = "production.toml"\n[logs]\nreader_principals = {several}'
+    assert loaded(tmp_path, here=text, production=PRODUCTION).reader_principals == (
+        "arn:aws:iam::123456789012:role/team/*",
+        "arn:aws:iam::210987654321:user/x",
+        "210987654321",
+        "lambda.amazonaws.com",
+    )
+    silent = re.sub(r"reader_principals = .*\n", "", PRODUCTION)
+    assert {one.split(":")[4] for one in loaded(tmp_path, here=silent).reader_principals} == {"123456789012"}
 
 
 class TestUnknown:
@@ -103,6 +117,9 @@ class TestWrong:
             ('name = "../elsewhere"', "name: .*pattern"),
             ('name = ""', "name: .*pattern"),
             ('target = "prod"', "target: .*'plan', 'embedded'"),
+            ("owned = []", "owned: .*at least 1"),
+            ('owned = [""]', r"owned\.0: .*at least 1 character"),
+            ('owned = ["triflow-ai-staging"]', "owned: .*none of triflow-ai-production-db, .* begins so"),
             ("[storage]\nbuckets = []", "storage.buckets: .*at least 1"),
             ('[storage]\nbuckets = "one"', "storage.buckets: .*tuple"),
             ("[storage]\nbuckets = [1]", r"storage\.buckets\.0: .*string"),
@@ -142,7 +159,14 @@ class TestWrong:
             ("[terraform.outputs]\nx = '('", "terraform.outputs.x: .*is not a regular expression"),
             ("database = 1", "database: .*"),
             ("[logs]\ngroups = []", "logs.groups: .*at least 1"),
+            *(
+                (f'[logs]\nreader_principals = ["{name}"]', r"logs\.reader_principals\.0: .*is no principal: root, user/NAME")
+                for name in ("*", "alice", "user/", "123", "arn:aws:iam::*:root", "arn:aws:s3:::data", "*.amazonaws.com")
+            ),
             ("[identity]\nroles = []", "identity.roles: .*at least 1"),
+            ('[host]\ntools = [{ name = "git", at_least = "new" }]', r"host\.tools\.0\.at_least: .*pattern"),
+            ("[observability]\nevent_minutes = 61", r"observability\.event_minutes: .*less than or equal to 60"),
+            ("[workload]\nhealth_seconds = 301", r"workload\.health_seconds: .*less than or equal to 300"),
         ],
     )
     def test_value(self, text: str, says: str, tmp_path: Path) -> None:

@@ -212,15 +212,15 @@ class TestApplied:
         assert "certificate/00000000" not in applied.made[3]
         assert applied.certificate.startswith("-----BEGIN CERTIFICATE-----")
 
-    def test_the_password_is_in_files_of_its_owner_alone(self, applied: Applied) -> None:
-        password = applied.site.password
+    def test_the_password_is_in_files_of_its_owner_alone(self, recorded: Site, applied: Applied) -> None:
+        password = recorded.password
         assert len(password) >= 16
         assert password not in applied.shown
-        holding = [file for file in applied.site.home.rglob("*") if file.is_file() and password in file.read_text()]
+        holding = [file for file in recorded.home.rglob("*") if file.is_file() and password in file.read_text()]
         assert {file.name for file in holding} == {"db_password", "app.tfstate"}  # a recording's bodies are encoded
-        private = [*holding, *applied.site.home.rglob("recording.jsonl"), *applied.site.home.rglob("private_key.pem")]
+        private = [*holding, *recorded.home.rglob("recording.jsonl"), *recorded.home.rglob("private_key.pem")]
         assert {file.stat().st_mode & 0o777 for file in private} == {0o600}
-        assert applied.site.home.stat().st_mode & 0o777 == 0o700
+        assert recorded.home.stat().st_mode & 0o777 == 0o700
 
 
 class TestReplayed:
@@ -311,16 +311,20 @@ class TestInterrupted:
             assert line, said
             said += line
         [run] = where.runs()
-        [server] = [
-            int(file.parent.name)
-            for file in Path("/proc").glob("[0-9]*/cmdline")
-            if f"{run.name}/recording.jsonl".encode() in file.read_bytes()
-        ]
+        [server] = self.processes(f"{run.name}/recording.jsonl")
         started = process.started_at(server)
         assert started
         command.send_signal(how)
-        said += command.communicate(timeout=30)[1]
+        said += command.communicate(timeout=120)[1]
         return command.returncode, said, server, started
+
+    def processes(self, text: str) -> list[int]:
+        """The processes with this text in their command line."""
+        found = []
+        for file in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):  # ended meanwhile
+                found += [int(file.parent.name)] if text.encode() in file.read_bytes() else []
+        return found
 
     def terraforms(self, where: Site) -> list[str]:
         found = []
@@ -330,13 +334,13 @@ class TestInterrupted:
         return found
 
     def gone(self, server: int, started: str) -> bool:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while process.started_at(server) == started and time.monotonic() < deadline:
             time.sleep(0.01)
         return process.started_at(server) != started
 
     def without_terraform(self, where: Site) -> bool:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while self.terraforms(where) and time.monotonic() < deadline:
             time.sleep(0.01)
         return self.terraforms(where) == []
@@ -364,7 +368,7 @@ class TestInterrupted:
             assert command.stderr
             assert command.stderr.readline() == "Waiting for another `up` to finish ...\n"
             command.send_signal(signal.SIGTERM)
-            assert command.communicate(timeout=30)[1] == ""
+            assert command.communicate(timeout=120)[1] == ""
         assert command.returncode == 143
 
 
@@ -417,7 +421,7 @@ class TestWorkload:
             assert up().endpoint == first.endpoint
             os.kill(first.workload.pid, signal.SIGKILL)
             assert first.workload.child
-            first.workload.child.wait(10)
+            first.workload.child.wait(60)
             second = up()
             assert second.endpoint != first.endpoint
             assert any("has lost what ran in it: replacing it" in line for line in recorded.said)
@@ -436,7 +440,7 @@ class TestUp:
                 assert command.stderr
                 assert command.stderr.readline() == "Waiting for another `up` to finish ...\n"
         try:
-            answers = [command.communicate(timeout=60)[0] for command in commands]
+            answers = [command.communicate(timeout=300)[0] for command in commands]
             assert [command.returncode for command in commands] == [0, 0]
             endpoints = {found for answer in answers for found in re.findall(r"AWS_ENDPOINT_URL=(\S+)", answer)}
             assert sorted("was running already" in answer for answer in answers) == [False, True]
@@ -454,17 +458,17 @@ class TestUp:
                 assert found.plan(recorded.stack(), found.directory / "second.tfplan").exit_status == 2
             assert cloud.is_running(live)
             status = recorded.command("status")
-            assert f"runs at {live.endpoint}" in status.communicate(timeout=30)[0]
+            assert f"runs at {live.endpoint}" in status.communicate(timeout=120)[0]
         finally:
             ended = recorded.command("down")
-            assert f"Ended the embedded cloud at {live.endpoint}." in ended.communicate(timeout=30)[0]
+            assert f"Ended the embedded cloud at {live.endpoint}." in ended.communicate(timeout=120)[0]
         assert process.started_at(live.pid) is None
         assert recorded.runs() == []
 
     def test_there_may_be_none(self, recorded: Site) -> None:
         down, status = recorded.command("down"), recorded.command("status")
-        assert (down.communicate(timeout=30)[0], down.returncode) == ("No embedded cloud was running.\n", 0)
-        assert (status.communicate(timeout=30)[0], status.returncode) == ("No embedded cloud is running.\n", 3)
+        assert (down.communicate(timeout=120)[0], down.returncode) == ("No embedded cloud was running.\n", 0)
+        assert (status.communicate(timeout=120)[0], status.returncode) == ("No embedded cloud is running.\n", 3)
 
     def advertise(self, where: Site, tmp_path: Path, **about: Any) -> None:
         known = {"digest": "another", "directory": str(tmp_path / "elsewhere"), "told": {}}

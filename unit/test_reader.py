@@ -128,16 +128,16 @@ class TestReader:
 
         def slow(call: Call) -> Answer:
             arrived.set()
-            assert release.wait(5)
+            assert release.wait(60)
             return echo(call)
 
         asked, transport = reader(slow)
         with ThreadPoolExecutor(8) as pool:
             first = pool.submit(asked.read, "a:B")
-            assert arrived.wait(5)
+            assert arrived.wait(60)
             others = [pool.submit(asked.read, "a:B") for _ in range(7)]
             release.set()
-            answers = {id(future.result(5)) for future in [first, *others]}
+            answers = {id(future.result(60)) for future in [first, *others]}
         assert len(answers) == 1
         assert transport.counts == {"a:B": 1}
 
@@ -146,16 +146,16 @@ class TestReader:
 
         def breaks(call: Call) -> Answer:
             arrived.set()
-            assert release.wait(5)
+            assert release.wait(60)
             raise RuntimeError(call.operation)
 
         asked, transport = reader(breaks)
         with ThreadPoolExecutor(4) as pool:
             first = pool.submit(asked.read, "a:B")
-            assert arrived.wait(5)
+            assert arrived.wait(60)
             others = [pool.submit(asked.read, "a:B") for _ in range(3)]
             release.set()
-            assert [type(future.exception(5)) for future in [first, *others]] == [RuntimeError] * 4
+            assert [type(future.exception(60)) for future in [first, *others]] == [RuntimeError] * 4
         with pytest.raises(RuntimeError):
             asked.read("a:B")
         assert transport.counts == {"a:B": 1}
@@ -174,7 +174,7 @@ class TestReader:
         assert transport.absent == [("NoSuchThing",)]
 
     def test_asks_together_and_answers_in_order(self) -> None:
-        meeting = threading.Barrier(3, timeout=5)  # passes only if all three are asked at the same time
+        meeting = threading.Barrier(3, timeout=60)  # passes only if all three are asked at the same time
 
         def met(call: Call) -> Answer:
             meeting.wait()

@@ -338,7 +338,7 @@ def test_pytest_html_shows_one_row_a_control_that_sorts(tmp_path: Path) -> None:
         cwd=tmp_path,
         env={"PYTHONPATH": str(Path(html.__file__).parents[2])},
         stdout=subprocess.DEVNULL,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     page = (tmp_path / "report.html").read_text(encoding="utf-8")

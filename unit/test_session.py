@@ -259,10 +259,8 @@ class TestThereIsNone:
 
 
 class TestNoAnswer:
-    def test_connection_refused(self, once: None) -> None:
-        with socket.socket() as taken:  # bound and not listening: refused, and nobody else gets the port
-            taken.bind(("127.0.0.1", 0))
-            answer = ask(Network(endpoint=f"http://127.0.0.1:{taken.getsockname()[1]}"), LOG_GROUPS)
+    def test_connection_refused(self, once: None, closed_port: int) -> None:
+        answer = ask(Network(endpoint=f"http://127.0.0.1:{closed_port}"), LOG_GROUPS)
         assert type(answer.error) is Unreachable
         assert "EndpointConnectionError" in str(answer.error)
 

@@ -1,6 +1,10 @@
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 
+import hcl2
 import pytest
+from lark import Token, Tree
 
 from stackproof.terraform import hcl, sources
 from stackproof.terraform.hcl import Expression
@@ -227,3 +231,19 @@ def test_modules_are_followed_with_the_addresses_of_their_calls(tmp_path: Path) 
     (shared / "main.tf").write_text('module "e" {\n  source = "./"\n}\n')
     with pytest.raises(CouldNotVerify, match="calls itself"):
         sources.modules(root)
+
+
+def test_a_text_is_parsed_once_for_all_who_ask_at_once_whatever_its_file_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = []
+
+    def tree(text: str) -> Tree[Token]:
+        parsed.append(text)
+        return hcl2.parses_to_tree(text)
+
+    monkeypatch.setattr(hcl, "_tree", lru_cache(tree))
+    text = 'resource "aws_eip" "parsed_once" {}\n'
+    names = [f"{number}.tf" for number in range(4)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        documents = list(pool.map(lambda name: hcl.parse(text, name), names))
+    assert parsed == [text]
+    assert [document.body.blocks[0].place for document in documents] == [f"{name} line 1" for name in names]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stackproof.opening import read_plans, resolve
 from stackproof.profile import APP, Profile
+from stackproof.request import read_plans, resolve
 from stackproof.resources.base import Reference
 from stackproof.sources.plan import Change, Plan
 from stackproof.sources.stacks import changes_of, joined, stacks_of

@@ -111,7 +111,7 @@ class TestRun:
                 go.write_text("heard\n")
             lines.append(line)
 
-        completed = terraform.run("apply", directory=tmp_path, on_line=on_line, timeout=20)
+        completed = terraform.run("apply", directory=tmp_path, on_line=on_line, timeout=120)
         assert lines == ["one", "two heard", "end"]
         assert (completed.stdout, completed.stderr) == ("one\ntwo heard\nend", "3\n")
 
@@ -205,7 +205,7 @@ class TestStopping:
     def hung_up(descriptor: int) -> bool:
         poll = select.poll()
         poll.register(descriptor, 0)
-        return any(event & select.POLLHUP for _, event in poll.poll(5000))
+        return any(event & select.POLLHUP for _, event in poll.poll(60_000))
 
     @pytest.mark.parametrize("on_interrupt", ["-", "'exit 1'"], ids=["dies", "exits"])
     def test_a_timeout_leaves_no_process(
@@ -279,5 +279,5 @@ class TestStopping:
             assert owner.stdout
             assert owner.stdout.readline() == b"started\n"
             owner.send_signal(how)
-            owner.wait(10)
+            owner.wait(60)
         assert self.hung_up(alive)

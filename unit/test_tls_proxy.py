@@ -14,6 +14,7 @@ import pytest
 
 from stackproof.embedded import tls_proxy
 from stackproof.embedded.authority import Authority, Issued
+from stackproof.embedded.cloud import CloudFailed
 from stackproof.embedded.tls_proxy import TlsProxy
 
 NAME = "database.abcdef.ap-northeast-2.rds.amazonaws.com"
@@ -74,7 +75,7 @@ def proxy(server: Server, authority: Authority, tmp_path: Path) -> Iterator[TlsP
 
 
 def connected(proxy: TlsProxy) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", proxy.port), timeout=5)
+    return socket.create_connection(("127.0.0.1", proxy.port), timeout=60)
 
 
 def encrypted(proxy: TlsProxy, authority: Authority, name: str = NAME, **limits: ssl.TLSVersion) -> ssl.SSLSocket:
@@ -114,6 +115,39 @@ def test_a_client_without_tls_gets_the_error_of_postgresql(proxy: TlsProxy, serv
         assert b'\0Mno pg_hba.conf entry for host "127.0.0.1", user "somebody", database "app", no encryption\0\0' in answer
         assert client.recv(1) == b""
     assert server.received == b""
+
+
+def test_a_client_without_tls_reaches_a_server_that_does_not_force_it(proxy: TlsProxy, server: Server) -> None:
+    said = [False, True]
+    proxy.follow(lambda: said.pop(0))
+    with connected(proxy) as client:
+        client.sendall(START + b"more")
+        got = b""
+        while len(got) < len(START + b"more"):
+            got += client.recv(1000)
+        client.sendall(b"hello")
+        assert client.recv(5) == b"HELLO"
+    assert server.received == START + b"morehello"
+    with connected(proxy) as client:
+        client.sendall(START)
+        assert b"no pg_hba.conf entry" in client.recv(1000)
+
+
+def test_where_nobody_knows_whether_tls_is_forced_nothing_is_refused_for_that(proxy: TlsProxy) -> None:
+    def unknown() -> bool:
+        raise CloudFailed("no embedded cloud answers")
+
+    proxy.follow(unknown)
+    with connected(proxy) as client:
+        client.sendall(START)
+        assert b"\0C57P03\0Mno embedded cloud answers\0" in client.recv(1000)
+
+
+def test_a_server_that_is_gone_does_not_refuse(closed_port: int, authority: Authority, tmp_path: Path) -> None:
+    with TlsProxy(closed_port, **files(tmp_path, authority.issue([NAME]))) as proxy, connected(proxy) as client:
+        proxy.follow(lambda: False)
+        client.sendall(START)
+        assert b"\0C57P03\0" in client.recv(1000)
 
 
 def test_kerberos_is_refused_and_tls_may_follow(proxy: TlsProxy) -> None:
@@ -170,16 +204,14 @@ def test_a_request_to_cancel_reaches_the_server_without_tls(proxy: TlsProxy, ser
     with connected(proxy) as client:
         client.sendall(request)
         assert client.recv(1) == b""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while server.received != request and time.monotonic() < deadline:
         time.sleep(0.01)
     assert server.received == request
 
 
-def test_a_server_that_is_gone_ends_the_connection(authority: Authority, tmp_path: Path) -> None:
-    gone = Server()
-    gone.close()
-    with TlsProxy(gone.port, **files(tmp_path, authority.issue([NAME]))) as proxy, connected(proxy) as client:
+def test_a_server_that_is_gone_ends_the_connection(closed_port: int, authority: Authority, tmp_path: Path) -> None:
+    with TlsProxy(closed_port, **files(tmp_path, authority.issue([NAME]))) as proxy, connected(proxy) as client:
         client.sendall(SSL_REQUEST)
         assert client.recv(1) in (b"S", b"")
         assert client.recv(1) == b""

@@ -13,7 +13,7 @@ from stackproof.terraform import sources
 from stackproof.terraform.cli import Terraform, TerraformError
 from stackproof.terraform.diagnostics import diagnostics
 from stackproof.terraform.endpoints import SERVICES
-from stackproof.terraform.provider import PACKAGED_VERSION, Provider, packaged
+from stackproof.terraform.provider import PACKAGED_HASH, PACKAGED_VERSION, Provider, packaged
 from stackproof.terraform.workspace import OVERRIDE, Workspace, override, prepare
 from stackproof.verdicts import CouldNotVerify
 
@@ -211,6 +211,17 @@ class TestInit:
         assert log.read_text().split() == ["init", "init"]
         assert workspace.provider_version() == PACKAGED_VERSION
 
+    def test_checks_the_packaged_provider_once_and_another_each_time(
+        self, provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        root = stack(tmp_path / "root", REQUIRED, VPC)
+        for hash, is_locked in ((PACKAGED_HASH, False), ("h1:another", True)):
+            monkeypatch.setattr("stackproof.terraform.workspace.PACKAGED_HASH", hash)
+            stack(root, REQUIRED, VPC, f"# {hash}\n")
+            workspace = make(root, provider)
+            assert workspace.provider_version() == PACKAGED_VERSION
+            assert (PACKAGED_HASH in (workspace.directory / ".terraform.lock.hcl").read_text()) is is_locked
+
     def test_fails_with_what_terraform_says(self, provider: Provider, tmp_path: Path) -> None:
         root = stack(tmp_path / "root", 'module "a" {\n  source = "./absent"\n}\n')
         (root / "absent").mkdir()
@@ -354,7 +365,7 @@ class TestProviderSettings:
         with pytest.raises(
             TerraformError, match=r"data\.aws_caller_identity\.me: .*\n.*\n.*asked AWS for something, which it must not"
         ):
-            workspace.plan(timeout=30)
+            workspace.plan(timeout=100)
 
     def test_every_alias_is_overridden_and_keeps_its_region(self, provider: Provider, tmp_path: Path, endpoint: Endpoint) -> None:
         alias = 'provider "aws" {\n  alias  = "billing"\n  region = "us-east-1"\n}\n'

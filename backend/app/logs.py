@@ -65,8 +65,10 @@ def event(record: logging.LogRecord) -> dict[str, Any]:
     }
     said |= getattr(record, "fields", {})
     if record.exc_info:
-        said["exception"] = logging.Formatter().formatException(record.exc_info)[-_LONGEST_TRACEBACK:]
+        said["exception"] = logging.Formatter().formatException(record.exc_info)
     masked_event: dict[str, Any] = masked_value(said)
+    if "exception" in masked_event:  # cut now: a secret without its beginning would not be told
+        masked_event["exception"] = masked_event["exception"][-_LONGEST_TRACEBACK:]
     return masked_event
 
 

@@ -33,7 +33,7 @@ def settings() -> Settings:
     return settings
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def s3(settings: Settings) -> Any:
     """S3 itself, without the wrapper."""
     return client("s3", settings)

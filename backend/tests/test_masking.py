@@ -36,6 +36,16 @@ JOIN = "".join
         (JOIN(["https://hooks.", "slack.com/services/T0/B0/xyz"]), "xyz"),
         (JOIN(["-----BEGIN RSA PRIVATE", " KEY-----\nMIIE\nabcd\n-----END RSA PRIVATE", " KEY-----"]), "MIIE"),
         (JOIN(["-----BEGIN PRIVATE", " KEY-----\nMIIE"]), "MIIE"),
+        ("card 4111-1111-1111-1111", "4111"),
+        ("card 378282246310005 charged", "378282246310005"),
+        ("pass=hunter2", "hunter2"),
+        ('{\\"password\\": \\"hunter2\\", \\"user\\": 1}', "hunter2"),
+        ('password="a b hunter2', "hunter2"),
+        ("mysql --password hunter2 --host db", "hunter2"),
+        ("Cookie: theme=dark; session=hunter2", "hunter2"),
+        ("<password>hunter2</password>", "hunter2"),
+        (JOIN(["github", "_pat_", "a" * 22, "_", "b" * 59]), "bbbb"),
+        ("postgresql://u:p@ss@db:5432/triflow", "ss@db"),
     ],
 )
 def test_a_secret_is_masked(text: str, secret: str) -> None:
@@ -52,6 +62,8 @@ def test_a_secret_is_masked(text: str, secret: str) -> None:
         "released 1.2.3 of 2026-01-20",
         "1768903200123",
         "3f2b8c1e010141238123010123456789",
+        "order 4111-1111-1111-1112 of 4111111111111112",
+        "passed: 12, compass: north",
     ],
 )
 def test_what_is_neither_stays(text: str) -> None:
@@ -73,9 +85,42 @@ def test_a_known_password_is_masked_in_any_text(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(
     "piece",
-    ["a", "a.", "a@", "eyJ-", "eyJ.", "1", "0 1", "+82 ", "://a:", "token ", "token=", "Bearer ", "sk-", "-----BEGIN ", "\"' "],
+    [
+        *(
+            "--",
+            "--a",
+            "--token ",
+            'token="',
+            'token=\\"',
+            "token=\\",
+            "token=)",
+            "token=\n",
+            "password '",
+            "Cookie: ",
+            "4111-",
+            "pass",
+        ),
+        *(
+            "a",
+            "a.",
+            "a@",
+            "eyJ-",
+            "eyJ.",
+            "1",
+            "0 1",
+            "+82 ",
+            "://a:",
+            "token ",
+            "token=",
+            "Bearer ",
+            "sk-",
+            "-----BEGIN ",
+            "\"' ",
+        ),
+    ],
 )
 def test_time_is_proportional_to_the_text(piece: str) -> None:
     started = time.process_time()
     masked(piece * (64_000 // len(piece)))
+    masked(f"token={piece[-1] * 64_000}")
     assert time.process_time() - started < 1

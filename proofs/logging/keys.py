@@ -117,7 +117,7 @@ CASES = [
     *policed("everyone but one", FAIL, "NotPrincipal", SERVICE, {**SERVICE, "Principal": {}, "NotPrincipal": {"AWS": "1"}}),
     *policed("administration by the service", FAIL, "kms:*, which it does not need", ROOT, {**SERVICE, "Action": "kms:*"}),
     *policed("no use of data keys", FAIL, "do kms:GenerateDataKey", ROOT, {**SERVICE, "Action": SERVICE["Action"][:3]}),
-    *policed("nobody is named", FAIL, "does not say whom", SERVICE, {**ROOT, "Principal": {}}),
+    *policed("nobody is named", FAIL, "somebody whom it does not name", SERVICE, {**ROOT, "Principal": {}}),
     *policed("all but one action", FAIL, "NotAction", ROOT, {**SERVICE, "Action": [], "NotAction": "kms:Create*"}),
     *policed("nobody but the account", FAIL, "does not let logs.ap-northeast-2.amazonaws.com in", ROOT),
     cloud("LOG-05", "disabled", FAIL, says("kms:DescribeKey", "KeyMetadata.KeyState", "Disabled", KeyId=LOGS_ARN)),

@@ -14,6 +14,8 @@ SELECTORS, STATUS = "cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus"
 READ_ONLY_ACCESS = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 TRUST = {"Statement": {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sts:AssumeRole"}}
 FOR_EVERYONE = {"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}
+ACCOUNT = "arn:aws:iam::123456789012"
+GITHUB = f"{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 Statement = dict[str, Any]
 
 
@@ -47,6 +49,28 @@ def allowed(name: str, verdict: Verdict, *statements: Statement) -> list[Case]:
     ]
 
 
+def trusting(name: str, verdict: Verdict, principal: dict[str, Any], **condition: Any) -> list[Case]:
+    """Somebody who takes on the reader's role, on a cloud and on a plan."""
+    policy = document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition})
+    names = f"trust of {READER}" if verdict is FAIL else ""
+    return [
+        cloud(
+            "LOG-14",
+            name,
+            verdict,
+            says(DETAILS, f"RoleDetailList.RoleName={READER}.AssumeRolePolicyDocument", policy),
+            names=names,
+        ),
+        plan(
+            "LOG-14",
+            name,
+            verdict,
+            planned(f"{CENTRAL}.aws_iam_role.log_reader", assume_role_policy=json.dumps(policy)),
+            names=names,
+        ),
+    ]
+
+
 def selecting(**selector: Any) -> list[dict[str, Any]]:
     return [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": [], **selector}]
 
@@ -68,6 +92,13 @@ CASES = [
     *allowed("live tail of one group", FAIL, allows("logs:StartLiveTail", f"{HERE}:{ERRORS}:*")),
     *allowed("masked data", FAIL, allows("logs:Unmask", f"{HERE}:{ERRORS}")),
     *allowed("one stream", FAIL, allows("logs:GetLogEvents", f"{HERE}:{ERRORS}:log-stream:api/1")),
+    *(
+        case
+        for action in ("CreateExportTask", "PutSubscriptionFilter", "IntegrateWithS3Table")
+        for case in allowed(f"events sent elsewhere: {action}", FAIL, allows(f"logs:{action}", f"{HERE}:{ERRORS}:*"))
+    ),
+    *allowed("a filter for every group of the account", FAIL, allows("logs:PutAccountPolicy")),
+    *allowed("events of another team sent elsewhere", PASS, allows("logs:PutSubscriptionFilter", f"{HERE}:/aws/ecs/other/*")),
     *allowed("all but writing", FAIL, {"Effect": "Allow", "NotAction": "logs:Put*", "Resource": "*"}),
     *allowed("one action denied, others not", FAIL, allows("logs:*"), NO_READING),
     *allowed("all but reading denied", PASS, allows("logs:Get*"), NO_READING),
@@ -156,6 +187,20 @@ CASES = [
         planned(f"{CENTRAL}.aws_iam_role.log_reader", assume_role_policy=json.dumps(FOR_EVERYONE)),
         names=f"trust of {READER}",
     ),
+    *trusting("another account takes the reader's role", FAIL, {"AWS": "arn:aws:iam::999999999999:root"}),
+    *trusting("another account's number does", FAIL, {"AWS": ["999999999999", f"{ACCOUNT}:user/terraform-deploy"]}),
+    *trusting("another user of the account does", FAIL, {"AWS": f"{ACCOUNT}:user/somebody"}),
+    *trusting("the whole account does", FAIL, {"AWS": f"{ACCOUNT}:root"}),
+    *trusting("a service does", FAIL, {"Service": "lambda.amazonaws.com"}),
+    *trusting("web identities of anybody do", FAIL, {"Federated": "cognito-identity.amazonaws.com"}),
+    *trusting("any repository does", FAIL, {"Federated": GITHUB}),
+    *trusting(
+        "the declared user does, by a condition",
+        PASS,
+        {"AWS": "*"},
+        ArnEquals={"aws:PrincipalArn": f"{ACCOUNT}:user/terraform-deploy"},
+    ),
+    cloud("LOG-14", "a group of a user not told", ERROR, says(DETAILS, "UserDetailList.0.GroupList", ["lost"]), names="lost"),
     cloud("LOG-14", "a role's policies not told", ERROR, omits(DETAILS, f"RoleDetailList.RoleName={READER}.RolePolicyList")),
     cloud("LOG-14", "a role's path not told", ERROR, omits(DETAILS, f"RoleDetailList.RoleName={READER}.Path")),
     cloud("LOG-14", "nothing is recorded", FAIL, says(STATUS, "IsLogging", False), names="triflow-ai-audit"),

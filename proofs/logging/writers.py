@@ -69,6 +69,13 @@ CASES = [
     plan("LOG-07", "a group that nobody declared", FAIL, another_planned("/aws/ecs/api/audit"), names="/aws/ecs/api/audit"),
     plan("LOG-07", "containers known after apply", UNKNOWN, unknown("aws_ecs_task_definition.backend", "container_definitions")),
     cloud("LOG-16", "disabled", FAIL, says(CLUSTERS, "clusters.0.settings", insights("disabled"))),
+    cloud(
+        "LOG-16",
+        "a cluster that is not described",
+        ERROR,
+        says(CLUSTERS, "failures", [{"arn": "arn:other", "reason": "MISSING"}]),
+        names="arn:other (MISSING)",
+    ),
     cloud("LOG-16", "enhanced", PASS, says(CLUSTERS, "clusters.0.settings", insights("enhanced"))),
     cloud("LOG-16", "disabled on another cluster", FAIL, OTHER, names="atlantis"),
     cloud(

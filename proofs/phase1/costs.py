@@ -63,13 +63,13 @@ ALARMED = [
     ),
     cloud("COST-01", "actions off", FAIL, says(ALARMS, f"{BILLING}.ActionsEnabled", False)),
     cloud("COST-01", "whether it acts not reported", ERROR, omits(ALARMS, f"{BILLING}.ActionsEnabled")),
-    cloud("COST-01", "no action", FAIL, says(ALARMS, f"{BILLING}.AlarmActions", []), names="nobody"),
+    cloud("COST-01", "no action", FAIL, says(ALARMS, f"{BILLING}.AlarmActions", []), names="no topic"),
     cloud(
         "COST-01",
         "a function is all that it calls",
         FAIL,
         says(ALARMS, f"{BILLING}.AlarmActions", ["arn:aws:lambda:us-east-1:123456789012:function:f"]),
-        names="nobody",
+        names="no topic",
     ),
     cloud("COST-01", "action topic deleted", FAIL, absent(TOPIC), names="triflow-ai-production-billing"),
     cloud(
@@ -86,7 +86,7 @@ ALARMED = [
     plan("COST-01", "in won", FAIL, planned(ALARM, dimensions={"Currency": "KRW"}), names="KRW"),
     plan("COST-01", "actions off", FAIL, planned(ALARM, actions_enabled=False)),
     plan("COST-01", "actions left out", PASS, planned(ALARM, actions_enabled=None)),
-    plan("COST-01", "no action", FAIL, planned(ALARM, alarm_actions=[]), names="nobody"),
+    plan("COST-01", "no action", FAIL, planned(ALARM, alarm_actions=[]), names="no topic"),
     plan("COST-01", "no such alarm", FAIL, without(ALARM)),
     plan(
         "COST-01",

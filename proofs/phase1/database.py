@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
-from proofs.harness import answers, exists, omits, planned, recorded_at, says, unknown, without
+from proofs.harness import Edit, answers, exists, omits, planned, recorded_at, says, unknown, without
 from stackproof.resources.database_offers import STANDARD_SUPPORT
 
 INSTANCES, OPTIONS = "rds:DescribeDBInstances", "rds:DescribeOrderableDBInstanceOptions"
@@ -18,6 +18,13 @@ MEMBERS = (
     ("class", "DBInstanceClass", "instance_class", ("db.t4g.small",)),
     ("Multi-AZ", "MultiAZ", "multi_az", (False,)),
 )
+LATER = "triflow-ai-production-db after maintenance"
+
+
+def pending(member: str, value: object) -> Edit:
+    return says(INSTANCES, f"DBInstances.0.PendingModifiedValues.{member}", value)
+
+
 AVAILABLE = [
     *(
         cloud("RDS-01", f"status {status}", FAIL, says(INSTANCES, "DBInstances.0.DBInstanceStatus", status), names=status)
@@ -29,6 +36,7 @@ AVAILABLE = [
         for name, member, attribute, wrong in MEMBERS
         for case in (
             *(cloud("RDS-01", f"{name}: {value}", FAIL, says(INSTANCES, f"DBInstances.0.{member}", value)) for value in wrong),
+            *(cloud("RDS-01", f"{name}: {value} is pending", FAIL, pending(member, value), names=LATER) for value in wrong),
             *(plan("RDS-01", f"{name}: {value}", FAIL, planned(INSTANCE, **{attribute: value})) for value in wrong),
             cloud("RDS-01", f"{name} not reported", ERROR, omits(INSTANCES, f"DBInstances.0.{member}")),
             plan("RDS-01", f"{name} not set", ERROR, planned(INSTANCE, **{attribute: None})),
@@ -36,6 +44,9 @@ AVAILABLE = [
         )
     ),
     cloud("RDS-01", "a minor version of the declared one", PASS, says(INSTANCES, "DBInstances.0.EngineVersion", "17.6")),
+    cloud("RDS-01", "a minor version of the declared one is pending", PASS, pending("EngineVersion", "17.7")),
+    cloud("RDS-01", "more backups are pending", PASS, pending("BackupRetentionPeriod", 35)),
+    cloud("RDS-01", "nothing is said to be pending", PASS, omits(INSTANCES, "DBInstances.0.PendingModifiedValues")),
     cloud("RDS-01", "no such database", FAIL, says(INSTANCES, "DBInstances", [])),
     plan("RDS-01", "no such database", FAIL, without(INSTANCE)),
     plan("RDS-01", "an instance that runs already", UNKNOWN, exists(INSTANCE)),

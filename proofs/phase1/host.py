@@ -4,7 +4,7 @@ from proofs.cases import ERROR, FAIL, PASS, cloud
 from proofs.harness import Edit, fails, omits, profile, says
 from stackproof.verdicts import CouldNotVerify
 
-TOOL, CONNECT = "host:GetTool", "tcp:Connect"
+TOOL, CONNECT, BALANCERS = "host:GetTool", "tcp:Connect", "elbv2:DescribeLoadBalancers"
 NO_BASTION = CouldNotVerify("name a host that lies in it: --bastion ssh://user@host")
 
 
@@ -25,6 +25,17 @@ TOOLS = [
     cloud("HOST-01", "an old tool that sorts behind", FAIL, output("python3", "Python 3.9.18"), names="3.9.18"),
     cloud("HOST-01", "as old as declared", PASS, output("make", "GNU Make 3.81")),
     cloud("HOST-01", "a newer tool that sorts before", PASS, output("git", "git version 10.0.1")),
+    *(
+        cloud(
+            "HOST-01",
+            f"a tool that exits with {status}",
+            FAIL,
+            says(TOOL, "ExitStatus", status, Name="git"),
+            names="git --version fails",
+        )
+        for status in (1, 127, -9)
+    ),
+    cloud("HOST-01", "whether it works not reported", ERROR, omits(TOOL, "ExitStatus", Name="git"), names="exit_status"),
     cloud("HOST-01", "a tool without a version", ERROR, output("git", "usage: git"), names="version is not reported"),
     cloud("HOST-01", "a tool that says nothing", ERROR, omits(TOOL, "Output", Name="git"), names="version is not reported"),
 ]
@@ -46,6 +57,18 @@ REACHED = [
         FAIL,
         connected(True, From="here", Port=5432),
         fails(CONNECT, NO_BASTION, From="bastion"),
+    ),
+    cloud("HOST-02", "nothing is reached from here", ERROR, connected(False, From="here", Port=443), names="a way out"),
+    cloud("HOST-02", "nothing is meant to be reached from here", ERROR, says(BALANCERS, "LoadBalancers.0.Scheme", "internal")),
+    cloud(
+        "HOST-02", "another VPC is reached from here", ERROR, says(BALANCERS, "LoadBalancers.0.VpcId", "vpc-0"), names="a way out"
+    ),
+    cloud(
+        "HOST-02",
+        "the database alone is reached from outside",
+        FAIL,
+        connected(True, From="here", Port=5432),
+        connected(False, From="here", Port=443),
     ),
     cloud("HOST-02", "whether it is reached is not reported", ERROR, omits(CONNECT, "Connected", From="here")),
     cloud("HOST-02", "no such instance", FAIL, says("rds:DescribeDBInstances", "DBInstances", [])),

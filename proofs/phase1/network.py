@@ -69,6 +69,9 @@ CLOUD = [
         for state in ("pending", "failed", "deleting", "deleted")
     ),
     cloud("NET-01", "no NAT gateway", FAIL, says(GATEWAYS, "NatGateways", [])),
+    cloud("NET-01", "a NAT gateway without an address", FAIL, says(GATEWAYS, "NatGateways.0.NatGatewayAddresses", [])),
+    cloud("NET-01", "a private NAT gateway", FAIL, omits(GATEWAYS, "NatGateways.0.NatGatewayAddresses.0.PublicIp")),
+    cloud("NET-01", "its addresses not reported", ERROR, omits(GATEWAYS, "NatGateways.0.NatGatewayAddresses"), names="is_public"),
     cloud(
         "NET-01",
         "a NAT gateway in a private subnet",
@@ -78,6 +81,15 @@ CLOUD = [
     cloud("NET-01", "no way out", FAIL, routes(PRIVATE)),
     cloud("NET-01", "the way out ends nowhere", FAIL, routes(PRIVATE, {**OUT, "NatGatewayId": "nat-0gone"}), names="nat-0gone"),
     cloud("NET-01", "a private subnet that is public", FAIL, routes(PRIVATE, {**OUT, "GatewayId": "igw-0a1b"}), names="igw-0a1b"),
+    cloud("NET-01", "the way out is a black hole", FAIL, says(TABLES, f"{PRIVATE}.Routes.1.State", "blackhole"), names="None"),
+    cloud(
+        "NET-01",
+        "the internet gateway is detached",
+        FAIL,
+        says(TABLES, f"{PUBLIC}.Routes.1.State", "blackhole"),
+        names="not active",
+    ),
+    cloud("NET-01", "a route's state not reported", ERROR, omits(TABLES, f"{PRIVATE}.Routes.1.State"), names="state of a route"),
     cloud("NET-01", "a public subnet that is private", FAIL, routes(PUBLIC)),
     cloud(
         "NET-01",
@@ -123,6 +135,9 @@ PLAN = [
         ),
     ),
     plan("NET-01", "the way out is no gateway of the plan", UNKNOWN, without(NAT)),
+    plan("NET-01", "a private NAT gateway", FAIL, planned(NAT, connectivity_type="private")),
+    plan("NET-01", "a public NAT gateway, said so", PASS, planned(NAT, connectivity_type="public")),
+    plan("NET-01", "whether the gateway is private is known after apply", UNKNOWN, unknown(NAT, "connectivity_type")),
     plan("NET-01", "a NAT gateway in a private subnet", FAIL, refers(NAT, subnet_id="aws_subnet.private_a.id")),
     plan(
         "NET-01",

@@ -138,10 +138,8 @@ REPOSITORY = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com"
 ENI = "NetworkInterfaces.0"
 
 
-def public_subnet(calls: list[Recorded]) -> list[Recorded]:
-    """Let the first task be in a public subnet."""
-    subnet = next(one["SubnetId"] for one in answered(SUBNETS, "Subnets") if one["CidrBlock"] == "10.0.1.0/24")
-    return says(INTERFACES, f"{ENI}.SubnetId", subnet)(calls)
+SUBNET_OF = {subnet["CidrBlock"]: subnet for subnet in answered(SUBNETS, "Subnets")}
+PUBLIC, PRIVATE = SUBNET_OF["10.0.1.0/24"], SUBNET_OF["10.0.11.0/24"]
 
 
 EXPIRED = {"images": [], "failures": [{"imageId": {}, "failureCode": "ImageNotFound"}]}
@@ -182,13 +180,26 @@ DECLARED = [
     cloud("ECS-02", "expired from the repository, and running yet", PASS, answered_by(EXPIRED)),
     cloud("ECS-02", "of another repository", FAIL, in_another_repository, names="other"),
     cloud("ECS-02", "public IP assigned", FAIL, says(INTERFACES, f"{ENI}.Association", {"PublicIp": "203.0.113.7"})),
-    cloud("ECS-02", "in a public subnet", FAIL, public_subnet, names="10.0.1.0/24"),
+    cloud(
+        "ECS-02", "in a public subnet", FAIL, says(INTERFACES, f"{ENI}.SubnetId", PUBLIC["SubnetId"]), names=PUBLIC["SubnetId"]
+    ),
     cloud(
         "ECS-02",
-        "another security group",
+        "in another VPC with the same addresses",
         FAIL,
-        says(INTERFACES, f"{ENI}.Groups", [{"GroupId": "sg-0", "GroupName": "default"}]),
-        names="default",
+        adds(SUBNETS, "Subnets", {**PRIVATE, "SubnetId": "subnet-0", "VpcId": "vpc-0"}),
+        says(INTERFACES, f"{ENI}.SubnetId", "subnet-0"),
+        names="subnet-0",
+    ),
+    *(
+        cloud(
+            "ECS-02",
+            f"another security group, {name}",
+            FAIL,
+            says(INTERFACES, f"{ENI}.Groups", [{"GroupId": "sg-0", "GroupName": name}]),
+            names="sg-0",
+        )
+        for name in ("default", "triflow-ai-production-ecs")
     ),
     cloud(
         "ECS-02", "one security group more", FAIL, adds(INTERFACES, f"{ENI}.Groups", {"GroupId": "sg-0", "GroupName": "default"})
@@ -208,8 +219,8 @@ DECLARED = [
     cloud("ECS-02", "no such service", FAIL, says(SERVICES, "services", []), names=NAME),
     placed("public IP assigned", FAIL, assign_public_ip=True),
     placed("whether a public IP is assigned left out", PASS, assign_public_ip=None),
-    placed("a public subnet", FAIL, subnets=["aws_subnet.private_a.id", "aws_subnet.public_c.id"], names="10.0.2.0/24"),
-    placed("another security group", FAIL, security_groups=["aws_security_group.rds.id"], names="triflow-ai-production-rds"),
+    placed("a public subnet", FAIL, subnets=["aws_subnet.private_a.id", "aws_subnet.public_c.id"], names="aws_subnet.public_c"),
+    placed("another security group", FAIL, security_groups=["aws_security_group.rds.id"], names="aws_security_group.rds"),
     placed("one security group more", FAIL, security_groups=["aws_security_group.ecs.id", "aws_security_group.alb.id"]),
     placed("a subnet from elsewhere", UNKNOWN, subnets=["subnet-0a1b"]),
     placed("a security group from elsewhere", UNKNOWN, security_groups=["sg-0a1b"]),

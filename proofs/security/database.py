@@ -58,7 +58,9 @@ PUBLICITY = [
 
 def routed(name: str, destination: dict[str, str], target: dict[str, str], verdict: Verdict = FAIL) -> Case:
     """A route more in the database's table."""
-    return cloud("SEC-RDS-02", name, verdict, adds(TABLES, f"RouteTables.{PRIVATE}.Routes", {**destination, **target}))
+    return cloud(
+        "SEC-RDS-02", name, verdict, adds(TABLES, f"RouteTables.{PRIVATE}.Routes", {"State": "active", **destination, **target})
+    )
 
 
 EVERYWHERE, GATEWAY = {"DestinationCidrBlock": "0.0.0.0/0"}, {"GatewayId": "igw-0a1b"}
@@ -77,6 +79,7 @@ SUBNETS = [
     routed("a few addresses go to an internet gateway", {"DestinationCidrBlock": "8.8.8.8/32"}, GATEWAY),
     routed("IPv6 goes to an internet gateway", {"DestinationIpv6CidrBlock": "::/0"}, GATEWAY),
     routed("a prefix list goes to an internet gateway", {"DestinationPrefixListId": "pl-6fa54006"}, GATEWAY),
+    routed("an internet gateway that is detached for now", EVERYWHERE, {**GATEWAY, "State": "blackhole"}),
     routed("IPv6 goes out alone", {"DestinationIpv6CidrBlock": "::/0"}, {"EgressOnlyInternetGatewayId": "eigw-0a1b"}, PASS),
     routed("a route to an endpoint", {"DestinationPrefixListId": "pl-6fa54006"}, {"GatewayId": "vpce-0a1b"}, PASS),
     cloud("SEC-RDS-02", "a subnet that EC2 does not have", FAIL, says("ec2:DescribeSubnets", "Subnets", []), names=SUBNET),
@@ -152,13 +155,19 @@ SUBNETS = [
     plan("SEC-RDS-02", "a subnet group from elsewhere", UNKNOWN, planned(INSTANCE, db_subnet_group_name="other"), names="other"),
 ]
 
-MANUAL = on_page_2(SNAPSHOTS, "DBSnapshots", DBSnapshotIdentifier="by-hand", SnapshotType="manual")
+
+def snapshot(kind: str) -> Edit:
+    """One more on the second page."""
+    return on_page_2(SNAPSHOTS, "DBSnapshots", DBSnapshotIdentifier="by-hand", SnapshotType=kind)
 
 
-def shared(*accounts: str) -> tuple[Edit, ...]:
-    """A manual snapshot on the second page, and whom it is shared with."""
+MANUAL = snapshot("manual")
+
+
+def shared(*accounts: str, kind: str = "manual") -> tuple[Edit, ...]:
+    """A snapshot, and whom it is shared with."""
     attributes = [{"AttributeName": "restore", "AttributeValues": list(accounts)}]
-    return MANUAL, answers(
+    return snapshot(kind), answers(
         SHARING, {"DBSnapshotAttributesResult": {"DBSnapshotAttributes": attributes}}, DBSnapshotIdentifier="by-hand"
     )
 
@@ -174,6 +183,11 @@ ENCRYPTION = [
     cloud("SEC-RDS-03", "a snapshot shared with an account", PASS, *shared("210987654321")),
     cloud("SEC-RDS-03", "a snapshot shared with nobody", PASS, *shared()),
     cloud("SEC-RDS-03", "sharing not recorded", ERROR, MANUAL),
+    cloud("SEC-RDS-03", "a snapshot whose type is not reported", ERROR, omits(SNAPSHOTS, "DBSnapshots.0.SnapshotType")),
+    *(
+        cloud("SEC-RDS-03", f"a snapshot of type {kind} is asked for, too", FAIL, *shared("all", kind=kind), names="by-hand")
+        for kind in ("public", "shared", "awsbackup")
+    ),
     cloud("SEC-RDS-03", "sharing denied", ERROR, *shared(), fails(SHARING, AccessDenied("denied")), names="denied"),
     cloud("SEC-RDS-03", "sharing not reported", ERROR, *shared(), says(SHARING, "DBSnapshotAttributesResult", {})),
     cloud("SEC-RDS-03", "the list is missing", ERROR, omits(SNAPSHOTS, "DBSnapshots")),

@@ -70,6 +70,13 @@ CASES: list[Case] = [
     cloud("SEC-NET-01", "a second one of what is refused", PASS, more(TrafficType="REJECT")),
     cloud("SEC-NET-01", "to a bucket of another account", ERROR, says(LOGS, f"{LOG}.LogDestination", "arn:aws:s3:::elsewhere")),
     cloud("SEC-NET-01", "to a log group with a key", PASS, to_group(KEPT)),
+    cloud(
+        "SEC-NET-01",
+        "to a log group with a key about to be deleted",
+        FAIL,
+        to_group(KEPT),
+        says("kms:DescribeKey", "KeyMetadata.KeyState", "PendingDeletion"),
+    ),
     cloud("SEC-NET-01", "to a log group without one", FAIL, to_group(KEPT), bare_group),
     cloud("SEC-NET-01", "to a log group that is gone", FAIL, to_group("/aws/vpc/gone"), names="/aws/vpc/gone"),
     cloud(

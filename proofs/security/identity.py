@@ -27,6 +27,8 @@ DETAILS = "iam:GetAccountAuthorizationDetails"
 ROLE, USER = f"RoleDetailList.RoleName={TASK}", "UserDetailList.UserName=terraform-deploy"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 OWN = f"arn:aws:iam::{ACCOUNT}:policy/own"
+SECRET = f"arn:aws:secretsmanager:ap-northeast-2:{ACCOUNT}:secret:"
+BOUNDARY = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": OWN}
 
 
 def policy(*statements: dict[str, object]) -> dict[str, object]:
@@ -93,6 +95,24 @@ WILDCARDS = [
     *granted("SEC-IAM-01", "a pattern on every resource", allow(["s3:Get*"], "*"), names="s3:Get*"),
     *granted("SEC-IAM-01", "an action on every resource that takes one", allow("secretsmanager:GetSecretValue", "*")),
     *granted("SEC-IAM-01", "an action on all of a kind", allow("s3:GetObject", "arn:aws:s3:::*"), names="s3:GetObject"),
+    *granted(
+        "SEC-IAM-01", "on all of a kind, as ?*", allow("secretsmanager:GetSecretValue", f"{SECRET}?*"), names="GetSecretValue"
+    ),
+    *granted("SEC-IAM-01", "on all that ends as AWS has it end", allow("secretsmanager:GetSecretValue", f"{SECRET}*-??????")),
+    *granted(
+        "SEC-IAM-01", "on every key, by its hyphens", allow("kms:Decrypt", f"arn:aws:kms:*:{ACCOUNT}:key/*-*"), names="kms:"
+    ),
+    *granted("SEC-IAM-01", "a pattern of actions on every role, as ?*", allow("iam:Pass*", f"arn:aws:iam::{ACCOUNT}:role/?*")),
+    *granted(
+        "SEC-IAM-01", "every action of a service by a letter", allow("sqs:*e*", f"arn:aws:sqs:*:{ACCOUNT}:jobs"), names="sqs"
+    ),
+    *granted(
+        "SEC-IAM-01",
+        "on secrets of a name",
+        allow("secretsmanager:GetSecretValue", f"{SECRET}triflow-*-??????"),
+        names="",
+        verdict=PASS,
+    ),
     *granted("SEC-IAM-01", "NotAction", {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}),
     *granted("SEC-IAM-01", "NotResource", {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::x/*"}),
     *granted(
@@ -173,6 +193,15 @@ def of_group(*edits: Edit, **details: object) -> list[Edit]:
     return [says(DETAILS, f"{USER}.GroupList", ["deployers"]), adds(DETAILS, "GroupDetailList", group), *edits]
 
 
+def user_may(name: str, *statements: dict[str, object], verdict: object = FAIL) -> Case:
+    """What an inline policy of the deploy user grants, after the day."""
+    inline = [{"PolicyName": "mine", "PolicyDocument": policy(*statements)}]
+    names = "terraform-deploy" if verdict is FAIL else ""
+    return cloud("SEC-IAM-02", name, verdict, says(DETAILS, f"{USER}.UserPolicyList", inline), names=names)
+
+
+ME, GROUP = f"arn:aws:iam::{ACCOUNT}:user/terraform-deploy", f"arn:aws:iam::{ACCOUNT}:group/deployers"
+WRITE = ["iam:AttachRolePolicy", "iam:PutRolePolicy"]
 OLD_KEY = {
     "AccessKeyId": "AKIAOLD",
     "UserName": "terraform-deploy",
@@ -290,7 +319,52 @@ BROAD = [
         FAIL,
         says(DETAILS, f"{USER}.UserPolicyList", [{"PolicyName": "all", "PolicyDocument": EVERYTHING}]),
     ),
+    user_may("every action, as ?*", allow("?*", "*")),
+    user_may("every action of every service", allow("*:**", "*")),
+    user_may("every resource, as arn:*", allow("*", "arn:*")),
+    user_may("every action but one", {"Effect": "Allow", "NotAction": "foo:bar", "Resource": "*"}),
+    user_may("every resource but one", {"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::x"}),
+    user_may("everything, and a Deny that it can lift", allow("*", "*"), deny("iam:*", "*")),
+    user_may("all of IAM", allow("iam:*", "*")),
+    user_may("all of IAM, by a pattern", allow("i?m:*", f"arn:aws:iam::{ACCOUNT}:*")),
+    user_may("policies of every role", allow(WRITE, f"arn:aws:iam::{ACCOUNT}:role/?*")),
+    user_may("its own policies", allow("iam:PutUserPolicy", ME)),
+    user_may(
+        "policies of users whose names begin like its own", allow("iam:AttachUserPolicy", f"arn:aws:iam::{ACCOUNT}:user/terr*")
+    ),
+    user_may(
+        "any policy but administration", {**allow(WRITE, "*"), "Condition": {"ArnNotEquals": {"iam:PolicyARN": ADMINISTRATOR}}}
+    ),
+    user_may("all but IAM", {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, verdict=PASS),
+    user_may("policies of named roles", allow(WRITE, f"arn:aws:iam::{ACCOUNT}:role/triflow-*"), verdict=PASS),
+    user_may(
+        "named policies to any role", {**allow(WRITE[0], "*"), "Condition": {"ArnEquals": {"iam:PolicyARN": OWN}}}, verdict=PASS
+    ),
+    user_may(
+        "policies of roles within a boundary",
+        {**allow(WRITE, "*"), "Condition": {"StringEquals": {"iam:PermissionsBoundary": OWN}}},
+        verdict=PASS,
+    ),
+    user_may("its own access keys", allow("iam:*AccessKey*", f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}"), verdict=PASS),
+    cloud(
+        "SEC-IAM-02",
+        "policies of its group",
+        FAIL,
+        *of_group(GroupPolicyList=[{"PolicyName": "x", "PolicyDocument": policy(allow("iam:PutGroupPolicy", GROUP))}]),
+        names="terraform-deploy",
+    ),
+    cloud(
+        "SEC-IAM-02",
+        "all of IAM, within a boundary that does not let it through",
+        PASS,
+        says(DETAILS, f"{USER}.UserPolicyList", [{"PolicyName": "mine", "PolicyDocument": policy(allow("iam:*", "*"))}]),
+        says(DETAILS, f"{USER}.PermissionsBoundary", BOUNDARY),
+        own_policy(policy(allow("s3:*", "*"))),
+    ),
     cloud("SEC-IAM-02", "groups not reported", ERROR, omits(DETAILS, f"{USER}.GroupList")),
+    cloud(
+        "SEC-IAM-02", "a group of which nothing is told", ERROR, says(DETAILS, f"{USER}.GroupList", ["admins"]), names="admins"
+    ),
     cloud(
         "SEC-IAM-02",
         "inline policies left out, and there are none",
@@ -378,7 +452,6 @@ TRUSTED = [
 ]
 
 PASS_TO_LAMBDA = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
-BOUNDARY = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": OWN}
 ESCALATING = [
     *(
         case
@@ -435,6 +508,25 @@ ESCALATING = [
         verdict=PASS,
     ),
     *granted("SEC-IAM-04", "one role that it may assume", allow("sts:AssumeRole", TASK_ARN), names="", verdict=PASS),
+    *granted("SEC-IAM-04", "every role that it may assume, as ?*", allow("sts:AssumeRole", "arn:aws:iam::*:role/?*")),
+    *(
+        case
+        for action in ("states:CreateStateMachine", "scheduler:CreateSchedule", "elasticmapreduce:RunJobFlow")
+        for case in granted(
+            "SEC-IAM-04",
+            f"passing a role to {action}",
+            allow(["iam:PassRole", action, "states:StartExecution"], "*"),
+            names=f"iam:PassRole + {action}",
+        )
+    ),
+    *granted("SEC-IAM-04", "taking away what denies", allow("iam:DetachUserPolicy", ME), names="DetachUserPolicy"),
+    *granted(
+        "SEC-IAM-04",
+        "running what is there, with the role that it has",
+        allow(["states:StartExecution", "batch:SubmitJob"], "*"),
+        names="",
+        verdict=PASS,
+    ),
     cloud(
         "SEC-IAM-04",
         "by an attached policy",

@@ -72,7 +72,8 @@ LISTENERS = [
         names="HTTP:8080",
     ),
     cloud("SEC-ALB-01", "no default actions reported", ERROR, omits("elbv2:DescribeListeners", f"{HTTP}.DefaultActions")),
-    cloud("SEC-ALB-01", "no listener", ERROR, says("elbv2:DescribeListeners", "Listeners", [])),
+    cloud("SEC-ALB-01", "no listener", FAIL, says("elbv2:DescribeListeners", "Listeners", []), names="no listener"),
+    cloud("SEC-ALB-01", "no rule", ERROR, says("elbv2:DescribeRules", "Rules", []), names="HTTP:80"),
     cloud("SEC-ALB-01", "no such load balancer", FAIL, says("elbv2:DescribeLoadBalancers", "LoadBalancers", [])),
     plan("SEC-ALB-01", "HTTP forwards", FAIL, planned(LISTENER, default_action=PLANNED_FORWARD), names="HTTP:80"),
     plan("SEC-ALB-01", "redirect to HTTP", FAIL, planned(LISTENER, default_action=[PLANNED_TO_HTTP])),
@@ -103,7 +104,7 @@ LISTENERS = [
         names="HTTP:8080",
     ),
     plan("SEC-ALB-01", "actions known after apply", UNKNOWN, unknown(LISTENER, "default_action")),
-    plan("SEC-ALB-01", "no listener", ERROR, without(LISTENER), without("aws_lb_listener.https")),
+    plan("SEC-ALB-01", "no listener", FAIL, without(LISTENER), without("aws_lb_listener.https"), names="no listener"),
     plan("SEC-ALB-01", "no such load balancer", FAIL, without("aws_lb.main")),
     cloud(
         "SEC-ALB-02",
@@ -115,7 +116,7 @@ LISTENERS = [
     cloud("SEC-ALB-02", "no 1.3", FAIL, says("elbv2:DescribeSSLPolicies", "SslPolicies.0.SslProtocols", ["TLSv1.2"])),
     cloud("SEC-ALB-02", "protocols not reported", ERROR, omits("elbv2:DescribeSSLPolicies", "SslPolicies.0.SslProtocols")),
     cloud("SEC-ALB-02", "another policy answered", ERROR, says("elbv2:DescribeSSLPolicies", "SslPolicies.0.Name", "other")),
-    cloud("SEC-ALB-02", "no HTTPS listener", ERROR, says("elbv2:DescribeListeners", "Listeners.Protocol=HTTPS.Protocol", "HTTP")),
+    cloud("SEC-ALB-02", "no HTTPS listener", FAIL, says("elbv2:DescribeListeners", "Listeners.Protocol=HTTPS.Protocol", "HTTP")),
     plan("SEC-ALB-02", OLD_POLICY, FAIL, planned("aws_lb_listener.https", ssl_policy=OLD_POLICY)),
     plan("SEC-ALB-02", FALSE_NAME, FAIL, planned("aws_lb_listener.https", ssl_policy=FALSE_NAME)),
     plan("SEC-ALB-02", "only 1.2", FAIL, planned("aws_lb_listener.https", ssl_policy="ELBSecurityPolicy-TLS-1-2-2017-01")),
@@ -168,6 +169,10 @@ REDIRECTS = [
     cloud("SEC-ALB-04", "301 to another path", FAIL, served(plain=redirect(Path="/")), names="path"),
     cloud("SEC-ALB-04", "301 without the query", FAIL, served(plain=redirect(Query="")), names="query"),
     cloud("SEC-ALB-04", "301 to another port", FAIL, served(plain=redirect(Port="8443")), names="8443"),
+    *(
+        cloud("SEC-ALB-04", f"301 to {url}", FAIL, says("http:Get", "Location", url, Scheme="http"), names="no URL")
+        for url in ("https://host:99999/", "https://[host/")
+    ),
     cloud("SEC-ALB-04", "301 to plain HTTP", FAIL, served(plain=redirect(Protocol="HTTP")), names="http"),
     cloud("SEC-ALB-04", "301 to the same protocol", FAIL, served(plain=redirect(Protocol="#{protocol}")), names="http"),
     cloud("SEC-ALB-04", "answers by itself", FAIL, served(plain=FORWARDED), names="503"),
@@ -237,6 +242,13 @@ CAREFUL = [
     plan("SEC-ALB-05", "logs to another bucket", FAIL, planned("aws_lb.main", access_logs=[{**LOGS, "bucket": "other"}])),
     plan("SEC-ALB-05", "access logs known after apply", UNKNOWN, unknown("aws_lb.main", "access_logs")),
     plan("SEC-ALB-05", "logs to a bucket that it makes", PASS, PLANNED_AUDIT),
+    plan(
+        "SEC-ALB-05",
+        "logs to a bucket that it does not show",
+        UNKNOWN,
+        without("module.central_logging.aws_s3_bucket.audit"),
+        names=AUDIT,
+    ),
     plan(
         "SEC-ALB-05",
         "logs to a public bucket",

@@ -37,6 +37,8 @@ CLOSED = {
 }
 
 
+GROUPS, LISTS, ENTRIES = "ec2:DescribeSecurityGroups", "ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"
+VPC = answered(GROUPS, "SecurityGroups.GroupName=triflow-ai-production-rds.VpcId")
 RULES = "SecurityGroups.GroupName=triflow-ai-production-rds.IpPermissions"
 RDS = "aws_security_group.rds"
 DECLARED_RULE = {**CLOSED, "protocol": "tcp", "from_port": 5432, "to_port": 5432}
@@ -127,7 +129,22 @@ DECLARED = [
         says("ec2:DescribeSecurityGroups", "SecurityGroups.GroupName=triflow-ai-production-rds.VpcId", "vpc-0"),
     ),
     cloud("SEC-SG-01", "no rules reported", ERROR, omits("ec2:DescribeSecurityGroups", RULES)),
+    cloud("SEC-SG-01", "a rule whose sources are lost", ERROR, adds("ec2:DescribeSecurityGroups", RULES, WORLD)),
+    cloud(
+        "SEC-SG-01",
+        "a declared group twice",
+        FAIL,
+        on_page_2("ec2:DescribeSecurityGroups", "SecurityGroups", GroupName="triflow-ai-production-rds", VpcId=VPC),
+        names="triflow-ai-production-rds",
+    ),
     plan("SEC-SG-01", "no such group", FAIL, without(RDS)),
+    plan(
+        "SEC-SG-01",
+        "a declared group twice",
+        FAIL,
+        with_resource("aws_security_group.again", refers={"vpc_id": "aws_vpc.main.id"}, name="triflow-ai-production-rds"),
+        names="triflow-ai-production-rds",
+    ),
     plan("SEC-SG-01", "rules known after apply", UNKNOWN, unknown(RDS, "ingress")),
     plan(
         "SEC-SG-01",
@@ -143,8 +160,6 @@ DECLARED = [
     ),
 ]
 
-GROUPS, LISTS, ENTRIES = "ec2:DescribeSecurityGroups", "ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"
-VPC = answered(GROUPS, "SecurityGroups.GroupName=triflow-ai-production-rds.VpcId")
 DEFAULT = next(
     f"SecurityGroups.{number}"
     for number, group in enumerate(answered(GROUPS, "SecurityGroups"))
@@ -261,6 +276,35 @@ OTHERS = [
         names="22 from 0.0.0.0/0",
     ),
     plan("SEC-SG-02", "a group without a rule", PASS, another_planned(), left_open(OTHER, "ingress")),
+    cloud("SEC-SG-02", "a rule whose sources are lost", ERROR, another({}), names="other"),
+    cloud(
+        "SEC-SG-02",
+        "the second of one name",
+        FAIL,
+        another({"UserIdGroupPairs": [{"GroupId": "sg-0self"}]}),
+        another({"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}),
+        names="22 from 0.0.0.0/0",
+    ),
+    *(
+        plan(
+            "SEC-SG-02",
+            f"the {name} of one name",
+            FAIL,
+            another_planned({"cidr_blocks": first}),
+            with_resource(
+                "aws_security_group.again", refers={"vpc_id": "aws_vpc.main.id"}, name="other", egress=[], ingress=again
+            ),
+            names="other",
+        )
+        for name, first, again in (
+            ("first", ["0.0.0.0/0"], []),
+            (
+                "second",
+                ["10.0.0.0/8"],
+                [{**CLOSED, "protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_blocks": ["0.0.0.0/0"]}],
+            ),
+        )
+    ),
     plan("SEC-SG-02", "a prefix list", UNKNOWN, another_planned({"prefix_list_ids": ["pl-0a1b"]}), names="pl-0a1b"),
     plan(
         "SEC-SG-02",

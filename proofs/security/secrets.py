@@ -27,6 +27,11 @@ CASES = [
     cloud("SEC-SM-01", "rotation never turned on", FAIL, omits(LIST, f"{SECRET}.RotationEnabled")),
     cloud("SEC-SM-01", "no key", FAIL, omits(LIST, f"{SECRET}.KmsKeyId"), names="no customer key"),
     cloud("SEC-SM-01", "a key that AWS manages", FAIL, says("kms:DescribeKey", "KeyMetadata.KeyManager", "AWS")),
+    *(
+        cloud("SEC-SM-01", f"a key that is {state}", FAIL, says("kms:DescribeKey", "KeyMetadata.KeyState", state), names=NAME)
+        for state in ("PendingDeletion", "Disabled")
+    ),
+    cloud("SEC-SM-01", "a key whose state is not reported", ERROR, omits("kms:DescribeKey", "KeyMetadata.KeyState")),
     cloud("SEC-SM-01", "a key that is gone", FAIL, absent("kms:DescribeKey"), names="does not exist"),
     cloud("SEC-SM-01", "manager not reported", ERROR, omits("kms:DescribeKey", "KeyMetadata.KeyManager")),
     cloud("SEC-SM-01", "no such secret", FAIL, says(LIST, f"{SECRET}.Name", "other"), names=NAME),
@@ -57,6 +62,7 @@ CASES = [
     plan("SEC-SM-01", "rotation turned on for a secret that exists", PASS, exists(PLANNED)),
     plan("SEC-SM-01", "rotation that exists", UNKNOWN, exists(PLANNED), exists(ROTATION)),
     plan("SEC-SM-01", "no key", FAIL, planned(PLANNED, kms_key_id=None), names="no customer key"),
+    plan("SEC-SM-01", "a key that is disabled", FAIL, planned("aws_kms_key.main", is_enabled=False), names=NAME),
     plan("SEC-SM-01", "key known after apply", UNKNOWN, unknown(PLANNED, "kms_key_id")),
     plan("SEC-SM-01", "no such secret", FAIL, without(PLANNED), names=NAME),
 ]

@@ -72,6 +72,25 @@ SECRETS = [
         "SEC-ECS-01", "variables in a file", environmentFiles=[{"type": "s3", "value": "arn:aws:s3:::b/.env"}], names=".env"
     ),
     *written("SEC-ECS-01", "a secret from a parameter", secrets=variable("TOKEN", "/app/token", "valueFrom"), names="TOKEN"),
+    *written("SEC-ECS-01", "a secret in a label", dockerLabels={"api-token": PASSWORD}, names="api-token"),
+    *written(
+        "SEC-ECS-01",
+        "a URL in the health check",
+        healthCheck={"command": ["CMD-SHELL", f"pg_isready -d postgresql://app:{PASSWORD}@db/app"]},
+        names="healthCheck.command",
+    ),
+    *(
+        case
+        for name, value in (
+            ("DB_PASSWORD_1", PASSWORD),
+            ("APP_SECRETS", PASSWORD),
+            ("API_KEYS", PASSWORD),
+            ("DB_PASSWORD", "arn:hunter2x9"),
+        )
+        for case in written("SEC-ECS-01", f"{name}={value}", environment=variable(name, value), names=name)
+    ),
+    *written("SEC-ECS-01", "a label that is none", PASS, dockerLabels={"com.example.team": "billing"}, names=""),
+    *written("SEC-ECS-01", "a number of tokens", PASS, environment=variable("LLM_MAX_TOKENS", "4096"), names=""),
     *written("SEC-ECS-01", "what only names a secret", PASS, environment=variable("DB_SECRET_ARN", SECRET_ARN), names=""),
     *written("SEC-ECS-01", "a URL without a password", PASS, environment=variable("CACHE", "redis://cache:6379/0"), names=""),
     *written("SEC-ECS-01", "a user in a URL", PASS, environment=variable("SENTRY", "https://public@sentry.example/1"), names=""),
@@ -99,6 +118,26 @@ SECRETS = [
             taskDefinition=f"{ARN}:task-definition/triflow-ai-production-backend:2",
         ),
         names="backend:2",
+    ),
+    cloud(
+        "SEC-ECS-01",
+        "in a task set",
+        FAIL,
+        says(SERVICES, "services.0.taskSets", [{"taskDefinition": f"{ARN}:task-definition/triflow-ai-production-backend:2"}]),
+        answers(
+            DESCRIBE,
+            {"taskDefinition": {"containerDefinitions": [{**SIDECAR, "environment": variable("DB_PASSWORD", PASSWORD)}]}},
+            taskDefinition=f"{ARN}:task-definition/triflow-ai-production-backend:2",
+        ),
+        names="backend:2",
+    ),
+    cloud("SEC-ECS-01", "deployments not reported", ERROR, omits(SERVICES, "services.0.deployments"), names="deployments"),
+    cloud(
+        "SEC-ECS-01",
+        "a service that is not described",
+        ERROR,
+        adds(SERVICES, "failures", {"arn": "arn:worker", "reason": "MISSING"}),
+        names="arn:worker (MISSING)",
     ),
     cloud("SEC-ECS-01", "no container reported", ERROR, omits(DESCRIBE, CONTAINERS)),
     cloud("SEC-ECS-01", "no task definition reported", ERROR, omits(DESCRIBE, "taskDefinition")),

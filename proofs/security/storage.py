@@ -72,8 +72,8 @@ def with_policy(name: str, verdict: Verdict, *statements: dict[str, object]) -> 
 
 
 def granted(uri: str) -> Edit:
-    """An ACL that lets a group read."""
-    grantee = {"Type": "Group", "URI": f"http://acs.amazonaws.com/groups/{uri}"}
+    """An ACL that lets a group read; one without a name, if it has none."""
+    grantee = {"Type": "Group", **({"URI": f"http://acs.amazonaws.com/groups/{uri}"} if uri else {})}
     return says("s3:GetBucketAcl", "Grants", [{"Grantee": grantee, "Permission": "READ"}])
 
 
@@ -139,6 +139,8 @@ PRIVACY = [
     cloud("SEC-S3-02", "an ACL for every account", FAIL, granted("global/AuthenticatedUsers")),
     cloud("SEC-S3-02", "an ACL for log delivery", PASS, granted("s3/LogDelivery")),
     cloud("SEC-S3-02", "grants not reported", ERROR, omits("s3:GetBucketAcl", "Grants")),
+    cloud("SEC-S3-02", "no grant", ERROR, says("s3:GetBucketAcl", "Grants", [])),
+    cloud("SEC-S3-02", "a grant to a group without a name", ERROR, granted("")),
     cloud("SEC-S3-02", "S3's own key", FAIL, says("s3:GetBucketEncryption", f"{RULE}.SSEAlgorithm", "AES256", Bucket=APP)),
     cloud(
         "SEC-S3-02",

@@ -182,8 +182,10 @@ def _unpacked(text: str) -> dict[str, Any]:
 
 def redacted_page(call: Call, page: Mapping[str, Any]) -> dict[str, Any]:
     """A page of an answer as it may be judged and kept."""
-    raw = redacted_events(page) if call.operation in _LOGGED else page
-    return {name: redact_data(value, name) for name, value in raw.items() if name != _TRANSPORT}
+    kept = {name: value for name, value in page.items() if name != _TRANSPORT}
+    return (
+        redacted_events(kept) if call.operation in _LOGGED else {name: redact_data(value, name) for name, value in kept.items()}
+    )
 
 
 _TRANSPORT = "ResponseMetadata"

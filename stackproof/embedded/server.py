@@ -5,6 +5,8 @@ which they were handled, and a replay into a fresh server draws the same random 
 """
 
 import argparse
+import functools
+import gc
 import json
 import os
 import sys
@@ -15,7 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
-from botocore.session import Session
+import botocore.session
 from flask import Flask, request
 from moto.core.config import default_user_config
 from moto.core.exceptions import ServiceException
@@ -29,7 +31,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from stackproof.embedded import live, moto_gaps, process, recording
+# moto's services read the models of their APIs while they are imported, and most of them again for each of botocore's sessions.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+gc.set_threshold(100_000)  # those are many objects, and hardly a cycle among them
+
+from stackproof.embedded import live, moto_gaps, process, recording  # noqa: E402
 
 OWN = "/_stackproof/"  # a bucket's name cannot begin with an underscore, so no S3 path is hidden
 SEED = 20260120
@@ -146,7 +152,7 @@ class Refused(ServiceException):
 def refusal(service: str | None, code: str, message: str) -> Response:
     """HTTP 501 to the request at hand, as the service's own clients read errors: JSON, one of the XMLs, or CBOR."""
     name = service_name_from_moto_package_name(service or "")
-    if name not in Session().get_available_services():
+    if name not in botocore.session.Session().get_available_services():
         headers = {"Content-Type": "application/json", "x-amzn-ErrorType": code}
         return Response(json.dumps({"__type": code, "message": message}), 501, headers)
     model = get_service_model(name)

@@ -1,7 +1,8 @@
-"""TLS in front of the embedded PostgreSQL, which has none: what ``rds.force_ssl=1`` does.
+"""TLS in front of the embedded PostgreSQL, which has none, and what ``rds.force_ssl`` does.
 
-A client that asks for TLS gets it and is connected; one that starts without it gets PostgreSQL's own error. Messages: PostgreSQL
-documentation, "Message Formats" and "SSL Session Encryption". TLS from the first byte (``sslnegotiation=direct``) is not spoken.
+A client that asks for TLS gets it and is connected. One that starts without it gets PostgreSQL's own error where TLS is forced, and is
+connected where it is not. Messages: PostgreSQL documentation, "Message Formats" and "SSL Session Encryption". TLS from the first byte
+(``sslnegotiation=direct``) is not spoken.
 """
 
 import asyncio
@@ -10,8 +11,11 @@ import ssl
 import struct
 import threading
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+
+from stackproof.embedded.cloud import CloudFailed
 
 PATIENCE = 10.0
 """Seconds that a client may take for its request and for the handshake."""
@@ -22,12 +26,16 @@ _LONGEST = 10000
 
 
 class TlsProxy:
-    """Listens on a free port of 127.0.0.1, in a thread of its own. As a context manager it is closed at the end."""
+    """Listens on a free port of 127.0.0.1, in a thread of its own. As a context manager it is closed at the end.
+
+    It forces TLS until it is told to follow something.
+    """
 
     def __init__(self, server_port: int, *, certificate: Path, private_key: Path) -> None:
         self._server_port = server_port
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._is_forced: Callable[[], bool] = lambda: True
         self.certify(certificate=certificate, private_key=private_key)
         self._open: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
         self._loop = asyncio.new_event_loop()
@@ -40,6 +48,10 @@ class TlsProxy:
     def certify(self, *, certificate: Path, private_key: Path) -> None:
         """Show another certificate to those who connect from now on."""
         self._tls.load_cert_chain(certificate, private_key)
+
+    def follow(self, is_forced: Callable[[], bool]) -> None:
+        """Force TLS only as long as this says so: it is asked for each client that starts without."""
+        self._is_forced = is_forced
 
     def close(self) -> None:
         """Listen no more, and end every connection."""
@@ -82,6 +94,27 @@ class TlsProxy:
                 return
         if link:
             link.close()
+        client.close()
+
+    async def serve_plain(self, client: asyncio.Transport, startup: bytes, *, beyond: bytes) -> None:
+        """Refuse a client that starts without TLS, or connect it with the server. One that merely hangs up would seem to refuse."""
+        try:
+            if await self._loop.run_in_executor(None, self._is_forced):
+                client.write(refusal(startup, client.get_extra_info("peername")[0]))
+            else:
+                to_server, to_client = _Pipe(), _Pipe()
+                link, _ = await self._loop.create_connection(lambda: to_client, "127.0.0.1", self._server_port)
+                self._open |= {client, link}
+                client.set_protocol(to_server)
+                to_server.data_received(startup + beyond)
+                to_server.connect(client, link)
+                to_client.connect(link, client)
+                if not client.is_closing():
+                    client.resume_reading()
+                    return
+                link.close()
+        except (OSError, CloudFailed) as error:
+            client.write(_fatal("57P03", str(error)))  # cannot_connect_now
         client.close()
 
     def __enter__(self) -> "TlsProxy":
@@ -131,8 +164,9 @@ class _Client(asyncio.Protocol):
             case _ if code == _CANCEL:
                 self._go(self._proxy.serve(self._transport, is_cancelling=message))
             case _ if code >> 16 == 3:
-                self._transport.write(refusal(message, self._transport.get_extra_info("peername")[0]))
-                self._transport.close()
+                self._deadline.cancel()
+                self._transport.pause_reading()
+                self._go(self._proxy.serve_plain(self._transport, message, beyond=self._received))
             case _:
                 self._transport.close()
 
@@ -191,7 +225,10 @@ def refusal(startup: bytes, address: str) -> bytes:
     user = said.get(b"user", b"").decode(errors="replace")
     database = said.get(b"database", b"").decode(errors="replace") or user
     reason = f'no pg_hba.conf entry for host "{address}", user "{user}", database "{database}", no encryption'
-    fields = b"".join(
-        f"{code}{text}\0".encode() for code, text in (("S", "FATAL"), ("V", "FATAL"), ("C", "28000"), ("M", reason))
-    )
+    return _fatal("28000", reason)  # invalid_authorization_specification
+
+
+def _fatal(code: str, reason: str) -> bytes:
+    """An ErrorResponse that ends a connection."""
+    fields = "".join(f"{kind}{text}\0" for kind, text in (("S", "FATAL"), ("V", "FATAL"), ("C", code), ("M", reason))).encode()
     return b"E" + struct.pack("!I", len(fields) + 5) + fields + b"\0"

@@ -7,11 +7,12 @@ It begins while the cloud is still deployed: database, packages of the backend, 
 deploys the backend twice, as ``scripts/deploy-aws.sh`` does (so that there is something to roll back to), and then keeps as many
 processes as the services want tasks, each with the environment and the secrets of its task definition:
 
-* A task that is new gets a process, one that a service no longer wants loses it.
+* A task that is new gets a process if its image is in ECR, one that a service no longer wants loses it.
 * A process that ended is **not** replaced, unlike on AWS: what broke stays to be seen. A new deployment replaces it.
 
 `stackproof.embedded.live` lets the APIs tell what runs. What the containers write goes to the log groups of their task definitions, and
-the processor time that they and the database use goes to ``CPUUtilization``.
+the processor time that they and the database use goes to ``CPUUtilization``. The targets are asked for their health all the time, at
+the interval of their target group: a stack that nobody uses logs all the same, as on AWS.
 """
 
 import argparse
@@ -49,6 +50,7 @@ from stackproof.embedded.tasks import Running
 from stackproof.embedded.tls_proxy import TlsProxy
 from stackproof.environments import environment, last_line
 from stackproof.evidence import redaction
+from stackproof.judgement.images import image_name
 from stackproof.verdicts import CouldNotVerify, Unreachable
 
 DATABASE, OWNER = "triflow", "triflow_admin"
@@ -229,6 +231,7 @@ class Supervisor:
         self._doors: dict[str, FrontDoor] = {}
         self._health: tuple[float, dict[str, bool]] = (0.0, {})
         self._health_lock = threading.Lock()
+        self._asked: dict[str, float] = {}  # when the targets of each group were
         self._measured: dict[int, tuple[float, float]] = {}
         self._tasks: dict[str, Mapping[str, Any]] = {}  # of those that run
         self._llm_groups: set[str] = set()
@@ -256,6 +259,7 @@ class Supervisor:
         databases = self._clients["rds"].describe_db_instances()["DBInstances"]
         self._instances = {each["DBInstanceIdentifier"]: each["Endpoint"] for each in databases}
         self._proxy.certify(**self._certified([each["Address"] for each in self._instances.values()]))
+        self._proxy.follow(lambda: all(cloud.live(self._api.url)["forces_tls"].values()))
         for service in release.services(self._clients["ecs"]):
             self._deploy(service)
         self.look()
@@ -282,6 +286,7 @@ class Supervisor:
             self._listen(host, [listener["port"] for listener in listeners])
         for host in set(self._doors) - set(state["load_balancers"]):
             self._doors.pop(host).close()
+        self._check_health(state["targets"])
         if state["told"] != self._told():
             self._tell()
 
@@ -357,6 +362,8 @@ class Supervisor:
 
     def _start(self, arn: str, task: Mapping[str, Any]) -> Running:
         described = self._clients["ecs"].describe_task_definition(taskDefinition=task["definition"])["taskDefinition"]
+        for each in described["containerDefinitions"]:
+            self._pull(each["image"])
         container = described["containerDefinitions"][0]
         given = tasks.environment_of(container, self._clients["secretsmanager"])
         for name, expected in (("RDS_DATABASE", DATABASE), ("RDS_USERNAME", OWNER)):
@@ -379,6 +386,14 @@ class Supervisor:
         command = [str(self._python), "-m", "uvicorn", "app.main:app", "--fd", "{fd}", *image.SERVE]
         cpu = int(described.get("cpu") or container.get("cpu") or 1024) / 1024
         return tasks.start(command, directory=self._source.backend, environment=environment, stream=stream, cpu=cpu)
+
+    def _pull(self, reference: str) -> None:
+        """Raises `CloudFailed` for an image that its repository in ECR does not have, and `ClientError` where that is none."""
+        name = image_name(reference)
+        if ".dkr.ecr." in name.registry:
+            found = self._clients["ecr"].batch_get_image(repositoryName=name.repository, imageIds=[name.id])["images"]
+            if not found:
+                raise CloudFailed(f"CannotPullContainerError: {reference} is not in ECR")
 
     def _end(self, running: Running) -> None:
         """Let a process finish what it does, as ECS does: SIGTERM, and SIGKILL later; nobody waits for that."""
@@ -431,6 +446,15 @@ class Supervisor:
                 healthy = {address: each.state == "healthy" for address, each in found.items()}
                 self._health = time.monotonic(), healthy
         return sorted(check.port for address, check in checks.items() if healthy[address] or not any(healthy.values()))
+
+    def _check_health(self, groups: Mapping[str, Mapping[str, Any]]) -> None:
+        """Ask the targets at the interval of their group, as load balancers do. Nobody waits for it: what it is for is what they log."""
+        now = time.monotonic()
+        for group, targets in groups.items():
+            checks = {address: Check(**each) for address, each in targets.items()}
+            if checks and now - self._asked.setdefault(group, now) >= min(check.interval for check in checks.values()):
+                self._asked[group] = now
+                threading.Thread(target=health.check_all, args=[checks], daemon=True).start()
 
     # What is told
 

@@ -16,6 +16,8 @@ MANIFEST = f"{FOLDER}/manifest"
 SIGNATURE = f"{FOLDER}/manifest.sig"
 PUBLIC_KEY = f"{FOLDER}/public.pem"
 """Of the key that signed; whether it is the right one, only somebody who knows the key can tell."""
+ESSENTIAL = (f"{FOLDER}/run.json", "results.json")
+"""What every run leaves. Taken out together with its line, the last one would not be missed."""
 START = "0" * 64
 
 _LINE = re.compile(r"(?P<chain>[0-9a-f]{64}) (?P<rest>(?P<digest>[0-9a-f]{64})  (?P<path>[^\n]+))")
@@ -77,7 +79,8 @@ def problems(directory: Path) -> list[Problem]:
     return [
         *_broken(entries),
         *(Problem(entry["path"], what) for entry in entries if (what := _difference(directory, entry["path"], entry["digest"]))),
-        *(Problem(path, "added: the run did not leave it") for path in covered(directory) if path not in listed),
+        *(Problem(path, "not in the manifest, and every run leaves it") for path in ESSENTIAL if path not in listed),
+        *(Problem(path, "added: the run did not leave it") for path in covered(directory) if path not in (*listed, *ESSENTIAL)),
     ]
 
 

@@ -31,7 +31,7 @@ _SECRET_NAMES = re.compile(
     r"(?i).*(password|passwd|passphrase|[_-]pwd|secret|secret_?string|secret_?binary|secret_?key|secret_?access_?key|token|"
     r"api_?key|private_?key|signing_?key|connection_?string|webhook|webhook_?url|authorization|user_?data)"
 )
-_HARMLESS_NAMES = re.compile(
+HARMLESS_NAMES = re.compile(
     r"(?i)(next|pagination|continuation|next_continuation|client|client_request|request|idempotency)_token"
 )
 
@@ -55,11 +55,16 @@ _NAMED = (
     # <MasterUserPassword>...</MasterUserPassword>
     re.compile(r"(?P<keep><(?P<name>[\w.-]+)>)(?P<quote>)(?P<text>[^<>]+)(?=</(?P=name)>)"),
 )
-_SHAPES = (
-    (re.compile(r"(?P<keep>\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)(?!\*+@)[^\s/?#\"'<>]+(?=@)"), rf"\g<keep>{HIDDEN}"),
-    (re.compile(r"(?i)(?P<keep>\bauthorization[\"']?\s*[:=]\s*(?:b(?=[\"']))?[\"']?)(?!\*+(?:[\"'\s]|$))[^\n\"']+"), rf"\g<keep>{HIDDEN}"),
+_HEADERS = (
+    (
+        re.compile(r"(?i)(?P<keep>\bauthorization[\"']?\s*[:=]\s*(?:b(?=[\"']))?[\"']?)(?!\*+(?:[\"'\s]|$))[^\s\"'][^\n\"']*"),
+        rf"\g<keep>{HIDDEN}",
+    ),
     (re.compile(r"(?i)(?P<keep>\bbearer\s+)[\w.~+/-]{8,}=*"), rf"\g<keep>{HIDDEN}"),
-    (re.compile(r"(?i)(?P<keep>\bx-amz-(?:signature|credential)=)[^\s\"'&]+"), rf"\g<keep>{HIDDEN}"),
+)
+_SHAPES = (
+    (re.compile(r"(?P<keep>://[^\s/:@]*:)(?!\*+@)[^\s/?#\"'<>]+(?=@)"), rf"\g<keep>{HIDDEN}"),
+    (re.compile(r"(?i)(?P<keep>\bx-amz-(?:signature|credential)=)(?!\*{3})[^\s\"'&]+"), rf"\g<keep>{HIDDEN}"),
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*\S.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), HIDDEN),
     (re.compile(r"(?P<keep>https://(?:hooks\.slack\.com|discord(?:app)?\.com/api/webhooks|[\w-]+\.webhook\.office\.com)/)[^\s\"'<>\\]+"),
      rf"\g<keep>{HIDDEN}"),
@@ -90,7 +95,7 @@ def register_among(variables: Mapping[str, object]) -> None:
         if not isinstance(value, str):
             continue
         passwords = re.findall(r"://[^\s/:@]*:([^\s/?#]+)@", value)
-        for secret in (*([value] if _is_secret_name(name) else []), *passwords):
+        for secret in (*([value] if is_secret_name(name) else []), *passwords):
             register_if_unmistakable(secret)
 
 
@@ -114,15 +119,43 @@ def redact(text: str) -> str:
     >>> redact('RDS_PASSWORD=hunter2 {"name": "DB_PASSWORD", "value": "hunter2"} <Token>hunter2</Token>')
     'RDS_PASSWORD=(redacted) {"name": "DB_PASSWORD", "value": "(redacted)"} <Token>(redacted)</Token>'
     """
-    for secret in sorted(_registered, key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
+    text = _without_registered(text)
     if not _SUSPICIOUS.search(text):
         return text
     for named in _NAMED:
         text = named.sub(_without_value, text)
-    for shape, replacement in _SHAPES:
+    for shape, replacement in (*_HEADERS, *_SHAPES):
         text = shape.sub(replacement, text)
     return text
+
+
+def redact_unmistakable(text: str) -> str:
+    """The text without registered secrets and without what has a secret's shape; names are not gone by.
+
+    >>> redact_unmistakable("password=hunter2 redis://:hunter2@cache")
+    'password=hunter2 redis://:(redacted)@cache'
+    """
+    text = _without_registered(text)
+    if _SUSPICIOUS.search(text):
+        for shape, replacement in _SHAPES:
+            text = shape.sub(replacement, text)
+    return text
+
+
+def _without_registered(text: str) -> str:
+    for secret in sorted(_registered, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def may_go_on_as_a_secret(text: str) -> bool:
+    """Whether a secret may have begun at the end of a text that has none yet. (Three characters of one tell nothing.)
+
+    >>> [may_go_on_as_a_secret(text) for text in ("tests/security/test_iam.py ..F", "DB_PASSWORD=", "Authorization: ")]
+    [False, True, True]
+    """
+    begins = (secret[:length] for secret in _registered for length in range(4, len(secret)))
+    return bool(_SUSPICIOUS.search(text)) or text.endswith(tuple(begins))
 
 
 def redact_data(data: object, name: str = "") -> object:
@@ -145,7 +178,7 @@ def redact_data(data: object, name: str = "") -> object:
         case list() | tuple():
             return [redact_data(value, name) for value in data]
         case dict() | Mapping():  # most are dictionaries, which is seen at once
-            return {key: redact_data(value, _name_of(str(key), data, name)) for key, value in data.items()}
+            return {key: redact_data(value, name_of(str(key), data, name)) for key, value in data.items()}
         case _:
             return data
 
@@ -183,7 +216,7 @@ def is_mask(text: str) -> bool:
     return bool(_MASK.fullmatch(text))
 
 
-def _name_of(key: str, among: Mapping[Any, object], outer: str) -> str:
+def name_of(key: str, among: Mapping[Any, object], outer: str) -> str:
     """What a member's value is called: by its key, by a ``name`` beside a ``value``, or, in the configuration of a plan, from outside."""
     if key in ("value", "Value"):
         named = next((among[name] for name in ("name", "Name", "key", "Key") if name in among), "")
@@ -219,18 +252,18 @@ def _redacted_bytes(content: bytes) -> object:
 
 def _is_secret(name: str, value: object) -> bool:
     """Whether a value under this name is a secret. An ARN only names one, and a mask stands for one."""
-    if not name or not _is_secret_name(name):  # nearly all
+    if not name or not is_secret_name(name):  # nearly all
         return False
     text = str(value)
     return value not in ("", b"") and not text.startswith("arn:") and not is_mask(text)
 
 
 @lru_cache(maxsize=4096)
-def _is_secret_name(name: str) -> bool:
+def is_secret_name(name: str) -> bool:
     """Whether a field of this name holds a secret; CamelCase and snake_case alike.
 
-    >>> [_is_secret_name(n) for n in ("MasterUserPassword", "PGPASSWORD", "SecretString", "secret_arn", "NextToken")]
+    >>> [is_secret_name(n) for n in ("MasterUserPassword", "PGPASSWORD", "SecretString", "secret_arn", "NextToken")]
     [True, True, True, False, False]
     """
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return bool(_SECRET_NAMES.fullmatch(snake)) and not _HARMLESS_NAMES.fullmatch(snake)
+    return bool(_SECRET_NAMES.fullmatch(snake)) and not HARMLESS_NAMES.fullmatch(snake)

@@ -7,11 +7,10 @@ once, and has one answer to it.
 import gzip
 import json
 import shutil
-import tempfile
 import weakref
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from stackproof.aws.calls import Answer, Call, kept_pages
 from stackproof.evidence import observations
 from stackproof.sources.json_stream import members, whole
 from stackproof.sources.replay import Recorded, Recording, from_entry, portions, recorded_call, to_entry
+from stackproof.temporary import temporary
 from stackproof.verdicts import CouldNotVerify, UsageError
 
 CALLS = "calls"
@@ -50,9 +50,9 @@ class Store:
     @classmethod
     def temporary(cls, account: str) -> "Store":
         """A store in a new folder that its owner alone can read, and that goes with it."""
-        folder = tempfile.TemporaryDirectory(prefix="stackproof-evidence-")
-        store = cls(Path(folder.name), account)
-        weakref.finalize(store, folder.cleanup)
+        kept = ExitStack()
+        store = cls(kept.enter_context(temporary("evidence")), account)
+        weakref.finalize(store, kept.close)
         return store
 
     def answer(self, call: Call, ask: Callable[[], Answer]) -> Answer:

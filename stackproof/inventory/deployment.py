@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from stackproof.aws.regions import BILLING
 from stackproof.inventory import collection
-from stackproof.inventory.stack import database, load_balancer, task_definitions
+from stackproof.inventory.stack import database, load_balancer, run_task_definitions
 from stackproof.judgement.costs import last_month
 from stackproof.resources.account import Caller
 from stackproof.resources.alarms import Alarm
@@ -98,7 +98,7 @@ def database_offer(stage: Stage) -> DatabaseOffer:
 @collection(reads=(Service,))
 def images(stage: Stage) -> tuple[Image, ...]:
     """The images that the services run."""
-    return _images(stage, task_definitions(stage))
+    return _images(stage, run_task_definitions(stage))
 
 
 @collection(reads=(Service,))

@@ -1,10 +1,12 @@
 """Collections of what a developer runs on a laptop: the emulator's set-up, and the backend's tests against it."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from stackproof.inventory import collection
 from stackproof.localstack import backend_tests as tests
 from stackproof.localstack import set_up
+from stackproof.localstack.command import Ended
 from stackproof.resources.base import Given, Origin, Unanswered
 from stackproof.resources.emulator import BackendTest, BackendTests, EmulatorSetUp
 from stackproof.stage import Stage
@@ -44,7 +46,7 @@ def _developed(stage: Stage) -> _Developed:
 
 def _set_up(stage: Stage, endpoint: str) -> Given:
     root, region = stage.root, stage.profile.region
-    set_up.state(endpoint, region)  # no emulator, no verdict
+    before = set_up.state(endpoint, region)  # no emulator, no verdict
     first = set_up.run(root, stage.cache, endpoint, region, stage.say)
     then = set_up.state(endpoint, region)
     second = set_up.run(root, stage.cache, endpoint, region, stage.say)
@@ -53,10 +55,23 @@ def _set_up(stage: Stage, endpoint: str) -> Given:
     facts = {
         "first_run": first.problem,
         "second_run": second.problem,
-        "found": frozenset(then),
+        "found": _unseen(stage, before, first) or frozenset(then),
         "changed": (*shown, *told),
     }
     return Given(facts, f"{set_up.SCRIPT}, run twice; s3:ListBuckets, secretsmanager:ListSecrets")
+
+
+def _unseen(stage: Stage, before: Collection[str], first: Ended) -> CouldNotVerify | None:
+    """The error that stands for what the emulator has, if it had some of it before the first run, which says nothing of that."""
+    declared = stage.profile.emulator
+    told = {" ".join(line.split()[1:]) for line in first.stdout.splitlines() if line.startswith(_UNCHANGED)}
+    silent = sorted({f"bucket {declared.bucket}", *(f"secret {name}" for name in declared.secrets)} & {*before} - told)
+    if not silent:
+        return None
+    return CouldNotVerify(
+        f"{', '.join(silent)}: there before {set_up.SCRIPT} ran, which does not say that it found it ({_UNCHANGED} ...). "
+        "Whether the script makes it is only seen on an emulator that does not have it"
+    )
 
 
 _TESTED = f"pytest {tests.BACKEND}/{tests.TESTS}; the requests that the emulator granted"

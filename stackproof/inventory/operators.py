@@ -52,7 +52,7 @@ def deployment_script(stage: Stage) -> DeploymentScript:
     """The deployment script at work."""
     file = _existing(stage, SCRIPT)
     facts = WhenAsked({"findings": partial(script.shellcheck, file), **script.watched(file)})
-    source = f"shellcheck; {SCRIPT} with stand-ins for aws and docker"
+    source = f"shellcheck; {SCRIPT} with stand-ins for aws, docker and git"
     return DeploymentScript(file.name, Given(facts, source), source)
 
 
@@ -67,6 +67,7 @@ def workflows(stage: Stage) -> tuple[Workflow, ...]:
                     "unpinned": judgement.unpinned(document),
                     "needless_permissions": judgement.needless_permissions(document),
                     "long_lived_keys": judgement.long_lived_keys(document),
+                    "open_to_outsiders": judgement.open_to_outsiders(document),
                 },
                 f"{WORKFLOWS}/{file.name}",
             ),

@@ -1,7 +1,6 @@
 """Collections of the repository: Terraform's sources, the plan made from them, and the files beside them."""
 
 import re
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,6 +33,7 @@ from stackproof.sources import R
 from stackproof.sources.plan import Change, Plan
 from stackproof.sources.stacks import changes_of, stacks_of
 from stackproof.stage import Stage
+from stackproof.temporary import temporary
 from stackproof.terraform import fold, provider, schema, sources
 from stackproof.terraform.cli import Terraform, TerraformError, redacted
 from stackproof.terraform.diagnostics import diagnostics
@@ -101,8 +101,8 @@ def _initialisation(stage: Stage, stack: str) -> Initialisation:
     chosen = provider.choose(stage.cache)
     if chosen.is_folded:
         _require_current_generation(root)
-    with tempfile.TemporaryDirectory(prefix="stackproof-init-") as fresh:
-        copy = prepare(root, Path(fresh), chosen, endpoint=None, region=stage.profile.region, account=stage.profile.account)
+    with temporary("init") as fresh:
+        copy = prepare(root, fresh, chosen, endpoint=None, region=stage.profile.region, account=stage.profile.account)
         try:
             copy.init()
             facts = {"errors": (), "provider": f"hashicorp/aws {copy.provider_version()} ({chosen.origin})"}
@@ -279,9 +279,9 @@ def _refusal(stage: Stage, password: str) -> str:
         stage.terraform_root, stage.cache, region=stage.profile.region, account=stage.profile.account, password=password
     )
     try:
-        with tempfile.TemporaryDirectory(prefix="stackproof-plan-") as folder:
+        with temporary("plan") as folder:
             example = stage.terraform_root / EXAMPLE
-            copy.plan(Path(folder, "tfplan"), var_files=[example], variables=stage.profile.terraform.variables)
+            copy.plan(folder / "tfplan", var_files=[example], variables=stage.profile.terraform.variables)
     except TerraformError as error:
         if PASSWORD in str(error):
             return str(error)
@@ -413,8 +413,8 @@ def source_scan(stage: Stage) -> Scan:
 def plan_scan(stage: Stage) -> Scan:
     """What checkov says of the plan."""
     python = environment(stage.cache, "checkov", checkov.REQUIREMENTS, stage.say)
-    with tempfile.TemporaryDirectory(prefix="stackproof-plan-") as folder:
-        file = Path(folder, "plan.json")
+    with temporary("plan") as folder:
+        file = folder / "plan.json"
         file.write_text(stage.plan().to_json(), encoding="utf-8")
         scan = checkov.scan_plan(python, file)
     return _waived(stage, "POL-02", scan, lambda resource: in_sources(resource, stage.profile.terraform.before))

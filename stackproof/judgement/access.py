@@ -28,11 +28,12 @@ VERSIONS = ("2008-10-17", "2012-10-17")
 
 
 def allowed_resources(
-    action: str, policies: Iterable[Document], boundary: Document | None = None, context: Mapping[str, str] | None = None
+    action: str, policies: Iterable[Document], boundary: Document | None = None, context: Mapping[str, str | None] | None = None
 ) -> list[str]:
     """On which resources (patterns) policies may allow an action; empty if they allow it on none.
 
-    ``context`` are condition keys with the values that the request would have; every other condition may hold.
+    ``context`` are condition keys with the values that the request would have, None for one that it would not have; every other
+    condition may hold.
 
     >>> pass_role = {"Statement": {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}}
     >>> allowed_resources("iam:PassRole", [pass_role]), allowed_resources("s3:GetObject", [pass_role])
@@ -42,14 +43,14 @@ def allowed_resources(
     ([], [])
     """
     told = {name.lower(): value for name, value in (context or {}).items()}
-    documents = list(policies)
-    allowing = [statement for document in documents for statement in statements(document) if statement.get("Effect") == "Allow"]
-    within = [*documents, *([boundary] if boundary is not None else [])]
-    denying = [statement for document in within for statement in statements(document) if statement.get("Effect") == "Deny"]
+    granted = [statement for document in policies for statement in statements(document)]
+    within = [*granted, *(statements(boundary) if boundary is not None else ())]
+    denying = [statement for statement in within if statement["Effect"] == "Deny"]
     found = [
         pattern
-        for statement in allowing
-        if names_action(statement, action) and holds(statement.get("Condition"), told) is not False
+        for statement in granted
+        if statement["Effect"] == "Allow" and names_action(statement, action)
+        if holds(statement.get("Condition"), told) is not False
         for pattern in _resources(statement)
         if _can_be_used_on(action, pattern)
         and not any(_denies(statement, action, pattern, told) for statement in denying)
@@ -95,6 +96,33 @@ def values(element: object) -> list[str]:
     if isinstance(element, bool):
         return [str(element).lower()]
     return [str(value) for value in element] if isinstance(element, list | tuple) else [str(element)]
+
+
+def principals(statement: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The principals that a statement names, each behind its kind; everyone (``*``) has none. ``NotPrincipal`` names none.
+
+    >>> principals({"Principal": {"AWS": ["1", "2"], "Service": "logs.amazonaws.com"}}), principals({"Principal": "*"}), principals({})
+    ([('AWS', '1'), ('AWS', '2'), ('Service', 'logs.amazonaws.com')], [('', '*')], [])
+    """
+    given = statement.get("Principal")
+    by_kind = given if isinstance(given, Mapping) else {"": given}
+    return [(kind, one) for kind, named in by_kind.items() for one in values(named)]
+
+
+def strangers(statement: Mapping[str, Any], *known: tuple[str, str]) -> list[str]:
+    """Whom a statement is about beside the principals that are known, in words. One that does not say whom is about a stranger.
+
+    >>> strangers({"Principal": {"AWS": "1", "Service": "logs.amazonaws.com"}}, ("AWS", "1")), strangers({"Principal": "*"})
+    (['Service logs.amazonaws.com'], ['* (everyone)'])
+    >>> strangers({"NotPrincipal": {"AWS": "1"}}), strangers({"Principal": {}})
+    (['everyone but those named (NotPrincipal)'], ['somebody whom it does not name'])
+    """
+    if "NotPrincipal" in statement:
+        return ["everyone but those named (NotPrincipal)"]
+    named = principals(statement)
+    if not named:
+        return ["somebody whom it does not name"]
+    return [f"{kind} {one}" if kind else f"{one} (everyone)" for kind, one in named if (kind, one) not in known]
 
 
 def names_action(statement: Mapping[str, Any], action: str) -> bool:
@@ -184,15 +212,17 @@ def overlap(one: str, other: str) -> bool:
     return False
 
 
-def holds(condition: Mapping[str, Mapping[str, Any]] | None, context: Mapping[str, str]) -> bool | None:
-    """Whether a condition block holds for a request, of which some keys are known (in lower case); None where that cannot be told.
+def holds(condition: Mapping[str, Mapping[str, Any]] | None, context: Mapping[str, str | None]) -> bool | None:
+    """Whether a condition block holds for a request, of which some keys are known (in lower case), or are known to be absent (None).
+
+    None where that cannot be told.
 
     >>> to_ecs = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
-    >>> holds(to_ecs, {"iam:passedtoservice": "ecs-tasks.amazonaws.com"}), holds(to_ecs, {"iam:passedtoservice": "x"}), holds(to_ecs, {})
-    (True, False, None)
+    >>> [holds(to_ecs, known) for known in ({"iam:passedtoservice": "ecs-tasks.amazonaws.com"}, {"iam:passedtoservice": "x"}, {})]
+    [True, False, None]
     """
     answers = [
-        _compares(operator, values(wanted), context.get(key.lower()))
+        _compares(operator, values(wanted), context[key.lower()]) if key.lower() in context else None
         for operator, keys in (condition or {}).items()
         for key, wanted in keys.items()
     ]
@@ -203,7 +233,7 @@ def holds(condition: Mapping[str, Mapping[str, Any]] | None, context: Mapping[st
 
 def _compares(operator: str, wanted: list[str], told: str | None) -> bool | None:
     if told is None:
-        return None
+        return _holds_without_the_key(operator, wanted)
     match operator.rpartition(":")[2].removesuffix("IfExists"):  # ForAnyValue: and ForAllValues: mean the same for one value
         case "StringEquals":
             return told in wanted
@@ -213,8 +243,24 @@ def _compares(operator: str, wanted: list[str], told: str | None) -> bool | None
             return any(matches(pattern, told) for pattern in wanted)
         case "StringNotLike":
             return not any(matches(pattern, told) for pattern in wanted)
+        case "ArnEquals" | "ArnLike":  # compared part by part: what does not match as a text does not match
+            return None if any(matches(pattern, told) for pattern in wanted) else False
         case _:
             return None
+
+
+def _holds_without_the_key(operator: str, wanted: list[str]) -> bool:
+    """Whether an operator holds for a request that does not have the key.
+
+    >>> [_holds_without_the_key(name, ["x"]) for name in ("StringEquals", "StringNotLike", "ArnLikeIfExists", "ForAllValues:StringLike")]
+    [False, True, True, True]
+    >>> _holds_without_the_key("Null", ["true"]), _holds_without_the_key("ForAnyValue:StringNotEquals", ["x"])
+    (True, False)
+    """
+    quantifier, _, plain = operator.rpartition(":")
+    if plain == "Null":
+        return wanted == ["true"]
+    return quantifier == "ForAllValues" or plain.endswith("IfExists") or ("Not" in plain and not quantifier)
 
 
 def _resources(statement: Mapping[str, Any]) -> list[str]:
@@ -228,7 +274,7 @@ def _widened(pattern: str) -> str:
     return re.sub(r"\$\{[^}]*\}", "*", pattern)
 
 
-def _denies(statement: Mapping[str, Any], action: str, pattern: str, context: Mapping[str, str]) -> bool:
+def _denies(statement: Mapping[str, Any], action: str, pattern: str, context: Mapping[str, str | None]) -> bool:
     """Whether a Deny certainly takes the action away on everything that a pattern stands for."""
     if not names_action(statement, action) or holds(statement.get("Condition"), context) is not True:
         return False
@@ -237,7 +283,7 @@ def _denies(statement: Mapping[str, Any], action: str, pattern: str, context: Ma
     return any(covers(other, pattern) for other in values(statement.get("Resource")) if "${" not in other)
 
 
-def _may_allow(boundary: Document, action: str, pattern: str, context: Mapping[str, str]) -> bool:
+def _may_allow(boundary: Document, action: str, pattern: str, context: Mapping[str, str | None]) -> bool:
     """Whether a boundary may let the action through on something that a pattern stands for."""
     return any(
         statement.get("Effect") == "Allow"

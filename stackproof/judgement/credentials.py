@@ -17,6 +17,7 @@ _SHAPES = {
     "Anthropic API Key": re.compile(r"sk-ant-[A-Za-z0-9_-]{32,}"),
     "Langfuse Secret Key": re.compile(r"sk-lf-[0-9a-f]{8}-[0-9a-f-]{27}"),
     "Google API Key": re.compile(r"AIza[A-Za-z0-9_-]{35}"),
+    "npm Access Token": re.compile(r"npm_[A-Za-z0-9]{36}"),
 }
 """What detect-secrets lacks. A private key is one with key material: tests have its first line too."""
 
@@ -72,12 +73,22 @@ def in_line(line: str, syntax: str) -> tuple[tuple[str, str], ...]:
     from detect_secrets.plugins import keyword
     from detect_secrets.util.filetype import FileType
 
-    found = [(kind, value) for kind, detector in _detectors().items() for value in detector.analyze_string(line)]
+    found = [*shaped_in_line(line)]
     if _keywords().search(line):
         assignments = keyword.REGEX_BY_FILETYPE.get(FileType[syntax], keyword.QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP)
         # Not KeywordDetector: it looks no further than the first one in a line.
         found += [(_KEYWORD, match[group]) for shape, group in assignments.items() for match in shape.finditer(line)]
     return tuple((kind, value) for kind, value in dict.fromkeys(found) if _may_be_one(kind, value))
+
+
+def shaped_in_line(line: str) -> tuple[tuple[str, str], ...]:
+    """Kind and value of the credentials in a line that go by their shape, whatever they are assigned to.
+
+    >>> shaped_in_line("PASSWORD=tr0ub4dor postgresql://app:tr0ub4dor@db")
+    (('Basic Auth Credentials', 'tr0ub4dor'),)
+    """
+    found = ((kind, value) for kind, detector in _detectors().items() for value in detector.analyze_string(line))
+    return tuple((kind, value) for kind, value in found if _may_be_one(kind, value))
 
 
 def syntax(file: str) -> str:

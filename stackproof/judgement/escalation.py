@@ -6,14 +6,17 @@ close it. What an application needs to do its work is not on these paths.
 
 import functools
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from stackproof.judgement.access import Document, allowed_resources
-from stackproof.judgement.iam import is_every_resource
+from stackproof.judgement.access import Document, allowed_resources, overlap
+from stackproof.judgement.iam import allows_everything, is_every_resource
 
 PASS_ROLE = "iam:PassRole"
+FREELY: Mapping[str, str | None] = {"iam:PolicyARN": "arn:aws:iam::aws:policy/AnyOne", "iam:PermissionsBoundary": None}
+"""Condition keys of a request that attaches whatever policy to whomever: a condition that names some policies, or asks for a boundary,
+does not hold for it."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Path:
     """The service that a role is passed to; empty where none is."""
     anywhere: bool = False
     """Whether it counts only where the action is not confined to named resources."""
+    grants: bool = False
+    """Whether it lets a principal give everything: to everybody, or to itself."""
 
     def __str__(self) -> str:
         return f"{self.gains}: {' + '.join(self.needs)}"
@@ -50,6 +55,30 @@ def escalations(policies: Sequence[Document], boundary: Document | None = None) 
     return [str(path) for path in paths() if _is_open(path, policies, boundary)]
 
 
+def administers(policies: Sequence[Document], boundary: Document | None = None, own: Sequence[str] = ()) -> bool:
+    """Whether a principal may do everything, or may give everything to everybody or to itself, within its permissions boundary.
+
+    That is what ``AdministratorAccess`` comes to, whatever a policy is called and however it is written. ``own`` are the last parts of
+    the ARNs, as patterns, of the principal and of the groups that it is in.
+
+    >>> def does(**statement):
+    ...     return administers([{"Statement": {"Effect": "Allow", **statement}}], own=["user/deploy"])
+    >>> does(Action="iam:*", Resource="*"), does(NotAction="s3:*", Resource="*"), does(Action="*", NotResource="arn:aws:s3:::x")
+    (True, True, True)
+    >>> does(Action="iam:PutUserPolicy", Resource="arn:aws:iam::123456789012:user/deploy")
+    True
+    >>> does(NotAction="iam:*", Resource="*"), does(Action="iam:PutRolePolicy", Resource="arn:aws:iam::123456789012:role/app-*")
+    (False, False)
+    """
+    return any(map(allows_everything, policies)) or any(
+        is_every_resource(resource, action) or any(overlap(resource.split(":", 5)[-1], one) for one in own)
+        for path in paths()
+        if path.grants
+        for action in path.actions
+        for resource in allowed_resources(action, policies, boundary, FREELY)
+    )
+
+
 @functools.cache
 def paths() -> tuple[Path, ...]:
     """Every known path."""
@@ -62,8 +91,8 @@ def paths() -> tuple[Path, ...]:
 
 def _is_open(path: Path, policies: Sequence[Document], boundary: Document | None) -> bool:
     context = {"iam:PassedToService": path.passes_to} if path.passes_to else {}
-    allowed = {action: allowed_resources(action, policies, boundary, context) for action in path.needs}
+    allowed = ((action, allowed_resources(action, policies, boundary, context)) for action in path.needs)
     return all(
         any(is_every_resource(resource, action) for resource in found) if path.anywhere else bool(found)
-        for action, found in allowed.items()
+        for action, found in allowed
     )

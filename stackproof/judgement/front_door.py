@@ -29,17 +29,23 @@ def redirect_problems(asked: str, status: int, location: str | None) -> list[str
     ['status 302, not 301', 'host elsewhere.example, not example.com', 'path /, not /a', 'query is not b=1']
     >>> redirect_problems("http://example.com/", 200, None)
     ['status 200, not 301', 'no Location']
+    >>> redirect_problems("http://example.com/", 301, "https://example.com:99999/")
+    ['Location is no URL: Port out of range 0-65535']
     """
     problems = [] if status == 301 else [f"status {status}, not 301"]
     if not location:
         return [*problems, "no Location"]
-    was, goes = urlsplit(asked), urlsplit(location)
+    was = urlsplit(asked)
+    try:
+        goes, port = urlsplit(location), urlsplit(location).port
+    except ValueError as error:
+        return [*problems, f"Location is no URL: {error}"]
     if goes.scheme != "https":
         problems.append(f"scheme {goes.scheme or '(none)'}, not https")
     if goes.hostname != was.hostname:
         problems.append(f"host {goes.hostname}, not {was.hostname}")
-    if goes.port not in (None, 443):
-        problems.append(f"port {goes.port}, not 443")
+    if port not in (None, 443):
+        problems.append(f"port {port}, not 443")
     if (goes.path or "/") != (was.path or "/"):
         problems.append(f"path {goes.path or '/'}, not {was.path or '/'}")
     if goes.query != was.query:

@@ -5,7 +5,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from stackproof.judgement.access import EVERYTHING, Document, actions_matching, covers, matches, resource_arns, statements, values
+from stackproof.judgement.access import (
+    EVERYTHING,
+    Document,
+    actions_matching,
+    actions_of,
+    covers,
+    matches,
+    principals,
+    resource_arns,
+    statements,
+    strangers,
+    values,
+)
 
 
 def broad_grants(document: Document) -> list[str]:
@@ -40,7 +52,7 @@ def _broad(statement: Mapping[str, Any]) -> Iterator[str]:
         service, _, name = action.partition(":")
         if _is_all(action):
             yield f"every action of every service ({action})"
-        elif _is_all(name):
+        elif _is_all(name) or _is_every_action(service, name):
             yield f"every action of {service} ({action})"
         elif set("*?") & set(service):
             yield f"actions of many services ({action})"
@@ -53,6 +65,16 @@ def _is_all(pattern: str) -> bool:
     return "*" in pattern and set(pattern) <= {"*", "?"}
 
 
+def _is_every_action(service: str, pattern: str) -> bool:
+    """Whether a pattern with a wildcard matches the name of each known action of a service.
+
+    >>> _is_every_action("ssm-guiconnect", "*ection*"), _is_every_action("s3", "Get*"), _is_every_action("nosuch", "*a*")
+    (True, False, False)
+    """
+    known = actions_of(service.lower()) if "*" in pattern else ()
+    return bool(known) and all(matches(pattern, action, any_case=True) for action in known)
+
+
 def is_every_resource(resource: str, action: str) -> bool:
     """Whether a resource pattern stands for everything that an action can be used on, or for all of one kind, if only in one account.
 
@@ -63,23 +85,54 @@ def is_every_resource(resource: str, action: str) -> bool:
     [True, False, True]
     >>> is_every_resource("*", "ecr:GetAuthorizationToken"), is_every_resource("*", "nosuch:Thing")
     (False, True)
+    >>> key = "arn:aws:kms:ap-northeast-2:123456789012:key"
+    >>> [is_every_resource(f"{key}/{one}", "kms:Decrypt") for one in ("?*", "*-*-*", "????????-*", "1234abcd-*", "mrk-*")]
+    [True, True, True, False, True]
     """
     known = [resource_arns(one) for one in actions_matching(action)]
     if known and not any(known):
         return False
-    return _names_nothing(resource) or any(
-        covers(resource, _in_the_place_of(resource, arn)) for arns in known for arn in arns or ()
-    )
+    pattern = _of_any_length(resource)
+    kinds = [form for arns in known for arn in arns or () for form in (arn, *FORMS.get(arn, ()))]
+    return _names_nothing(pattern) or any(covers(pattern, _in_the_place_of(pattern, kind)) for kind in kinds)
+
+
+FORMS = {
+    "arn:*:ec2:*:*:instance/*": ("arn:*:ec2:*:*:instance/i-*",),
+    "arn:*:kms:*:*:key/*": (
+        "arn:*:kms:*:*:key/????????-????-????-????-????????????",
+        f"arn:*:kms:*:*:key/mrk-{'?' * 32}",
+    ),
+    "arn:*:secretsmanager:*:*:secret:*": ("arn:*:secretsmanager:*:*:secret:*-??????",),
+}
+"""Of what form the names of some kinds are that AWS makes, in whole or in part: a pattern that covers the form names none of them.
+
+Sources: Amazon EC2 user guide, "Resource IDs"; AWS KMS developer guide, "Key identifiers (KeyId)"; AWS Secrets Manager user guide,
+"What's in a Secrets Manager secret?".
+"""
+
+
+def _of_any_length(pattern: str) -> str:
+    """A pattern as it is for names that are not shorter than it asks for: ``?*`` and ``*??`` are as wide as ``*``.
+
+    >>> _of_any_length("role/?*"), _of_any_length("**-*?-??")
+    ('role/*', '*-*-??')
+    """
+    return re.sub(r"\?*\*[*?]*", EVERYTHING, pattern)
 
 
 def _names_nothing(resource: str) -> bool:
-    """Whether a resource is ``*``, or an ARN whose service or last part is nothing but wildcards.
+    """Whether a resource is ``*``, or an ARN whose last part is nothing but wildcards, or of which a wildcard hides the service.
+
+    IAM takes no wildcard before the region. One that is there may stand for a colon, so that no part can be told from the next.
 
     >>> [_names_nothing(one) for one in ("*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:*", "arn:aws:s3:::triflow-ai-prod/*")]
     [True, True, True, True, False]
     """
     parts = resource.split(":", maxsplit=5)
-    return len(parts) < 6 or set(parts[2]) <= {"*", "?"} or set(parts[5]) <= {"*", "?", "/", ":"}
+    if len(parts) < 6 or set(parts[5]) <= {"*", "?", "/", ":"}:
+        return True
+    return any(set("*?") & set(part) for part in (parts[0], parts[1].removeprefix(EVERYTHING), parts[2]))
 
 
 def _in_the_place_of(resource: str, arn: str) -> str:
@@ -107,19 +160,48 @@ def broad_managed_policies(arns: Iterable[str]) -> list[str]:
     return [name for name in managed if any(matches(pattern, name) for pattern in BROAD)]
 
 
-def administers(document: Document) -> bool:
+def allows_everything(document: Document) -> bool:
     """Whether a policy document allows every action on every resource, which is what ``AdministratorAccess`` does.
 
-    >>> administers({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-    True
-    >>> administers({"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
-    False
+    A Deny beside it, which may be taken away again, is not taken into account.
+
+    >>> def allows(action, resource):
+    ...     return allows_everything({"Statement": {"Effect": "Allow", "Action": action, "Resource": resource}})
+    >>> allows("*", "*"), allows("**", "arn:*"), allows("?*:*", "arn:aws:*:*:*:*")
+    (True, True, True)
+    >>> allows("s3:*", "*"), allows("*", "arn:aws:s3:::*"), allows("*", "arn:aws:iam::123456789012:role/*")
+    (False, False, False)
     """
     return any(
-        statement.get("Effect") == "Allow"
-        and any(action in (EVERYTHING, "*:*") for action in values(statement.get("Action")))
-        and EVERYTHING in values(statement.get("Resource"))
+        statement["Effect"] == "Allow"
+        and any(all(map(_is_all, action.split(":"))) for action in values(statement.get("Action")))
+        and any(map(_is_everything, values(statement.get("Resource"))))
         for statement in statements(document)
+    )
+
+
+def _is_everything(resource: str) -> bool:
+    """Whether a resource pattern names neither a service nor anything of one."""
+    parts = resource.split(":", maxsplit=5)
+    return all(set(part) <= {"*", "?", "/", ":"} for part in (*parts[2:3], *parts[5:]))
+
+
+ECS_TASKS = "ecs-tasks.amazonaws.com"
+"""The service that starts the tasks of ECS."""
+
+
+def lets_in(document: Document, service: str) -> bool:
+    """Whether a role's trust policy may let an AWS service assume it: the service is named, or everyone is.
+
+    >>> ecs, anyone = {"Service": ["ecs-tasks.amazonaws.com"]}, {"AWS": "*"}
+    >>> [lets_in({"Statement": {"Effect": "Allow", "Principal": one, "Action": "sts:AssumeRole"}}, "ecs-tasks.amazonaws.com")
+    ...     for one in (ecs, anyone, "*", {"AWS": "arn:aws:iam::123456789012:root"}, {"Service": "lambda.amazonaws.com"})]
+    [True, True, True, False, False]
+    """
+    return any(
+        "NotPrincipal" in statement or any(one in (service, EVERYTHING) for _, one in principals(statement))
+        for statement in statements(document)
+        if statement["Effect"] == "Allow"
     )
 
 
@@ -148,16 +230,7 @@ def trust_problems(document: Document, *, service: str, account: str) -> list[st
 
 
 def _trusted(statement: Mapping[str, Any], service: str, account: str) -> Iterator[str]:
-    if "NotPrincipal" in statement:
-        yield "trusts everyone but those named (NotPrincipal)"
-    principal = statement.get("Principal", {})
-    if not isinstance(principal, Mapping):
-        yield f"trusts {principal} (everyone)"
-        principal = {}
-    for kind, named in principal.items():
-        for one in values(named):
-            if (kind, one) != ("Service", service):
-                yield f"trusts {kind} {one}"
+    yield from (f"trusts {one}" for one in strangers(statement, ("Service", service)))
     for action in values(statement.get("Action")):
         if action.lower() != "sts:assumerole":
             yield f"allows {action}"

@@ -19,7 +19,7 @@ def leaks(events: Iterable[_Event]) -> list[str]:
     >>> from types import SimpleNamespace
     >>> class Event(SimpleNamespace):
     ...     __str__ = lambda self: "stream at noon"
-    >>> leaks([Event(message="fine"), Event(message="(redacted e-mail address) password=(redacted)")])
+    >>> leaks([Event(message="fine"), Event(message="(redacted e-mail address) password=(redacted password, token or key)")])
     ['stream at noon: e-mail address, password, token or key']
     """
     found = ((event, hidden_in(event.message)) for event in events)

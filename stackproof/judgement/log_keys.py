@@ -10,7 +10,7 @@ Sources: Amazon CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stackproof.judgement.access import Document, covers, names_action, statements, values
+from stackproof.judgement.access import Document, covers, names_action, principals, statements, strangers, values
 
 CONTEXT = "kms:encryptioncontext:aws:logs:arn"
 """The condition key of the log group's ARN, in lower case."""
@@ -50,8 +50,9 @@ def log_key_problems(document: Document, *, region: str, account: str) -> list[s
     """
     service = f"logs.{region}.amazonaws.com"
     allowing = [statement for statement in statements(document) if statement.get("Effect") == "Allow"]
-    serving = [statement for statement in allowing if service in _services(statement)]
-    found = [problem for statement in allowing for problem in _others_in(statement, service, account)]
+    serving = [statement for statement in allowing if ("Service", service) in principals(statement)]
+    known = (("Service", service), ("AWS", account), ("AWS", f"arn:aws:iam::{account}:root"))
+    found = [f"lets {one} in" for statement in allowing for one in strangers(statement, *known)]
     found += [problem for statement in serving for problem in _too_much(statement, service, region, account)]
     lacking = [action for action in NEEDED if not any(names_action(statement, action) for statement in serving)]
     if not serving:
@@ -59,26 +60,6 @@ def log_key_problems(document: Document, *, region: str, account: str) -> list[s
     elif lacking:
         found.append(f"does not let {service} do {', '.join(lacking)}")
     return found
-
-
-def _services(statement: Mapping[str, Any]) -> list[str]:
-    principal = statement.get("Principal")
-    return values(principal.get("Service")) if isinstance(principal, Mapping) else []
-
-
-def _others_in(statement: Mapping[str, Any], service: str, account: str) -> Iterator[str]:
-    if "NotPrincipal" in statement:
-        yield "lets everyone in but those named (NotPrincipal)"
-    principal = statement.get("Principal", {})
-    if not isinstance(principal, Mapping):
-        yield f"lets {principal} (everyone) in"
-        return
-    if not any(map(values, principal.values())) and "NotPrincipal" not in statement:
-        yield "does not say whom a statement lets in"
-    admitted = {("Service", service), ("AWS", account), ("AWS", f"arn:aws:iam::{account}:root")}
-    yield from (
-        f"lets {kind} {one} in" for kind, named in principal.items() for one in values(named) if (kind, one) not in admitted
-    )
 
 
 def _too_much(statement: Mapping[str, Any], service: str, region: str, account: str) -> Iterator[str]:

@@ -12,16 +12,26 @@ from stackproof.judgement.access import Document, allowed_resources, matches
 from stackproof.judgement.trails import ManagementSelector
 
 READING = (
+    "logs:CreateExportTask",
+    "logs:CreateScheduledQuery",
     "logs:FilterLogEvents",
     "logs:GetLogEvents",
     "logs:GetLogObject",
     "logs:GetLogRecord",
     "logs:GetQueryResults",
+    "logs:IntegrateWithDataset",
+    "logs:IntegrateWithS3Table",
+    "logs:Link",
+    "logs:PutAccountPolicy",
+    "logs:PutSubscriptionFilter",
     "logs:StartLiveTail",
     "logs:StartQuery",
     "logs:Unmask",
 )
-"""Actions that show what is in a log event."""
+"""Actions that show what is in a log event, or have it sent elsewhere: exported, streamed, mirrored, shared with another account.
+
+Not so ``logs:CreateDelivery``: it sends what a service is about to log, not what is in a log group.
+"""
 
 
 def log_reading(

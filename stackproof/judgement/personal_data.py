@@ -24,11 +24,16 @@ _E_MAIL = re.compile(
 """Not the user in a URL (``ssh://git@github.com``)."""
 _NO_MAILBOX = re.compile(r"\.\.|^git@|\.(?:internal|local|localdomain|amazonaws\.com)$", re.IGNORECASE)
 """A user of a machine, or of a repository."""
-_RESIDENT = re.compile(r"(?<![\w.-])(?P<birth>\d{6})(?P<joined>[- ]?)(?P<rest>[0-9]\d{6})(?![\w-]|\.\d)", re.ASCII)
+_RESIDENT = re.compile(r"(?<![\w.-])(?P<birth>\d{6})(?P<joined> ?-? ?)(?P<rest>[0-9]\d{6})(?![\w-]|\.\d)", re.ASCII)
+_NUMBER_BEFORE, _NUMBER_AFTER = re.compile(r"\d[ ,|]+$"), re.compile(r"[ ,|]+\d|[ ]?(?:[kKMG]?i?[bB](?:ytes?)?|m?s|rows?|%)\b")
+"""What makes two numbers a part of a row of numbers, or a measure."""
+_CALLED_SO = re.compile(r"(?:주민|외국인|등록\s?번호|resident|\brrn\b)[^\d\n]{0,24}$", re.IGNORECASE)
+_AREA = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50\d)"
 _PHONE = re.compile(
     r"(?<![\w.+-])(?:"
-    r"(?:\+82[-. ]?\(?0?\)?|0)1[016789][-. ]?[1-9]\d{2,3}[-. ]?\d{4}"  # mobile, written in one too
-    r"|(?:\+82[- ]?|0)(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50\d)(?P<by>[- ])[1-9]\d{2,3}(?P=by)\d{4}"  # an area, internet, personal
+    r"(?:(?:\+|00)82\)?[-. ]?\(?0?\)?|\(?0)1[016789][-.) ]?\ ?[1-9]\d{2,3}[-. ]?\d{4}"  # mobile, written in one too
+    rf"|(?:(?:\+|00)82\)?[- ]?|0){_AREA}(?P<by>[- ])[1-9]\d{{2,3}}(?P=by)\d{{4}}"  # an area, internet, personal
+    rf"|(?<!\d:)(?:(?:\+|00)82[- ]?)?\(?0{_AREA}\)[- ]?[1-9]\d{{2,3}}[- ]\d{{4}}"
     r")(?![\w-]|\.\d)",
     re.ASCII,
 )
@@ -79,7 +84,8 @@ def is_resident_number(birth: str, rest: str, *, is_joined: bool) -> bool:
     """Whether six digits and seven are a resident registration number.
 
     The seventh digit tells the century and whether the person is a foreigner. Written with a hyphen the form says enough; thirteen digits
-    in a row must have the check digit too, which numbers given since October 2020 do not have: they are found with their hyphen alone.
+    in a row must have the check digit too, which numbers given since October 2020 do not have: they are found by their form, or by what
+    they are called.
 
     >>> is_resident_number("900101", "1234567", is_joined=True), is_resident_number("900101", "1234567", is_joined=False)
     (True, False)
@@ -114,9 +120,15 @@ def _e_mails(text: str) -> Iterator[tuple[int, int]]:
 
 def _residents(text: str) -> Iterator[tuple[int, int]]:
     for match in _RESIDENT.finditer(text):
+        before, after = text[max(match.start() - 40, 0) : match.start()], text[match.end() : match.end() + 8]
+        joined = match["joined"]
         # Thirteen digits that begin with 1 are milliseconds since 1970, until 2033.
-        is_moment = not match["joined"] and match["birth"][0] == "1"
-        if not is_moment and is_resident_number(match["birth"], match["rest"], is_joined=match["joined"] == "-"):
+        is_moment = not joined and match["birth"][0] == "1"
+        is_alone = (
+            bool(joined) and match["rest"][0] in "12345678" and not (_NUMBER_BEFORE.search(before) or _NUMBER_AFTER.match(after))
+        )
+        says_so = "-" in joined or is_alone or bool(_CALLED_SO.search(before))
+        if (says_so or not is_moment) and is_resident_number(match["birth"], match["rest"], is_joined=says_so):
             yield match.span()
 
 

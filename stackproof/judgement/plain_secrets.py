@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from stackproof.evidence.redaction import shows_a_secret
 
 SECRET_WORDS = re.compile(
-    r"(password|passwd|passphrase|secret|token|credentials?|(^|_)(pass|pwd)"
-    r"|(access|account|api|app|auth|client|encryption|hmac|jwt|master|private|secret|service|session|shared|signing|ssh|webhook)_?key"
-    r"|secret_?key_?base|access_?key_?id|connection_?string|webhook(_?url)?)$"
+    r"(passwords?|passwd|passphrase|secrets?|token|credentials?|(^|_)(pass|pwd)"
+    r"|(access|account|api|app|auth|client|encryption|hmac|jwt|master|private|secret|service|session|shared|signing|ssh|webhook)_?keys?"
+    r"|secret_?key_?base|access_?key_?id|connection_?string|webhook(_?url)?)(_?v?\d+)?$"
 )
-"""How the name of a variable ends that holds a secret. ``DATABASE_SECRET_NAME`` names one and holds none."""
+"""How the name of a variable ends that holds a secret, or the second of several (``DB_PASSWORD_2``).
+
+``DATABASE_SECRET_NAME`` names one and holds none, and ``MAX_TOKENS`` is a number.
+"""
+
+_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:\S+")
+"""What names a resource of AWS, and tells nothing else of it."""
 
 _SHAPES = (
     re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"),  # an access key of AWS
@@ -55,14 +61,17 @@ def plain_secrets(variables: Iterable[Variable]) -> list[str]:
 
     >>> plain_secrets([Variable("DB_PASSWORD", "hunter2"), Variable("DATABASE_URL", "postgresql://app:hunter2@db/app")])
     ['DB_PASSWORD (by its name)', 'DATABASE_URL (by its value)']
-    >>> plain_secrets([Variable("DATABASE_SECRET_NAME", "app/database"), Variable("API_TOKEN", "arn:aws:secretsmanager:...")])
+    >>> arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:app"
+    >>> plain_secrets([Variable("DATABASE_SECRET_NAME", "app/database"), Variable("API_TOKEN", arn)])
     []
+    >>> plain_secrets([Variable("DB_PASSWORD_2", "hunter2"), Variable("APP_SECRETS", "hunter2"), Variable("API_TOKEN", "arn:hunter2")])
+    ['DB_PASSWORD_2 (by its name)', 'APP_SECRETS (by its name)', 'API_TOKEN (by its name)']
     >>> plain_secrets([Variable("splunk-token", "x"), Variable("LLM_MAX_TOKENS", "4096"), Variable("REQUIRE_PASSWORD", "true")])
     ['splunk-token (by its name)']
     """
     found = []
     for one in variables:
-        if _is_secret_by_name(one.name) and not one.value.startswith("arn:") and not _NO_SECRET.fullmatch(one.value):
+        if _is_secret_by_name(one.name) and not _ARN.fullmatch(one.value) and not _NO_SECRET.fullmatch(one.value):
             found.append(f"{one.name} (by its name)")
         elif shows_a_secret(one.value) or any(shape.search(one.value) for shape in _SHAPES):
             found.append(f"{one.name} (by its value)")

@@ -1,13 +1,14 @@
-"""What a resource policy (of a bucket, a key, ...) lets everyone do, and whether a bucket's policy refuses plain HTTP.
+"""What a resource policy (of a bucket, a key, a role, ...) lets everyone do, whom it lets in, and whether a bucket's refuses plain HTTP.
 
-Sources: IAM user guide, "AWS JSON policy elements"; Amazon S3 user guide, "The meaning of 'public'".
+Sources: IAM user guide, "AWS JSON policy elements" and "Create a role for OpenID Connect federation"; Amazon S3 user guide, "The meaning
+of 'public'".
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from stackproof.judgement.access import EVERYTHING, Document, covers, statements, values
+from stackproof.judgement.access import EVERYTHING, Document, covers, principals, statements, strangers, values
 from stackproof.judgement.exposure import is_the_world, network_of
 
 _WHO = frozenset(
@@ -31,6 +32,12 @@ _WHO = frozenset(
 )
 """Condition keys that say who is asking, or on whose behalf."""
 
+_WHO_ASKS = frozenset({"aws:principalaccount", "aws:principalarn"})
+"""Those that say it as a policy names a principal."""
+
+_FOR_ALL_AUDIENCES = frozenset({"sts.amazonaws.com", "aws.workload.identity", "https://gitlab.com"})
+"""Audiences of web identities that a provider gives to all of its users: GitHub's and EKS's, HCP Terraform's, GitLab's."""
+
 _EQUALS = frozenset({"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"})
 """Operators that a request passes only with one of the values. Not so ``...IfExists`` and ``ForAllValues:``: they let one pass that
 says nothing."""
@@ -52,12 +59,65 @@ def open_grants(document: Document) -> list[str]:
     ['s3:GetObject to everyone']
     >>> open_grants({"Statement": [{**everyone, "Principal": {"AWS": "arn:aws:iam::123456789012:root"}}]})
     []
+    >>> github = "token.actions.githubusercontent.com"
+    >>> web = {**everyone, "Principal": {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{github}"}}
+    >>> open_grants({"Statement": {**web, "Condition": {"StringEquals": {f"{github}:aud": "sts.amazonaws.com"}}}})
+    ['s3:GetObject to everyone']
+    >>> open_grants({"Statement": {**web, "Condition": {"StringLike": {f"{github}:sub": "repo:triflow/backend:*"}}}})
+    []
     """
     return [
         f"{', '.join(values(statement.get('Action'))) or 'every action but those named'} to everyone"
         for statement in statements(document)
         if statement.get("Effect") == "Allow" and _is_for_everyone(statement) and not _is_confined(statement)
     ]
+
+
+def undeclared(document: Document, declared: Iterable[str]) -> list[str]:
+    """Whom the Allow statements of a resource policy let in beside declared principals (patterns), in words.
+
+    A principal is told by itself, or by a condition on who asks. An account and its ``:root`` are one.
+
+    >>> def trust(principal, **condition):
+    ...     return {"Statement": {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition}}
+    >>> here, app = "arn:aws:iam::123456789012", ["arn:aws:iam::123456789012:role/app-*"]
+    >>> undeclared(trust({"AWS": [f"{here}:role/app-1", "arn:aws:iam::999999999999:root"]}), app)
+    ['AWS arn:aws:iam::999999999999:root']
+    >>> undeclared(trust({"AWS": "*"}, ArnLike={"aws:PrincipalArn": f"{here}:role/app-1*"}), app)
+    []
+    >>> undeclared(trust({"AWS": f"{here}:root"}, ArnLikeIfExists={"aws:PrincipalArn": f"{here}:role/app-1"}), app)
+    ['AWS arn:aws:iam::123456789012:root']
+    >>> undeclared(trust({"AWS": f"{here}:root"}), ["123456789012"]), undeclared(trust("*"), ["123456789012"])
+    ([], ['* (everyone)'])
+    """
+    patterns = [_in_full(one) for one in declared]
+
+    def is_declared(principal: str) -> bool:
+        return any(covers(pattern, _in_full(principal)) for pattern in patterns)
+
+    return [
+        stranger
+        for statement in statements(document)
+        if statement["Effect"] == "Allow" and not _asks_only(statement, is_declared)
+        for stranger in strangers(statement, *(one for one in principals(statement) if is_declared(one[1])))
+    ]
+
+
+def _in_full(principal: str) -> str:
+    """A principal as an ARN of whatever partition: an account number means the account's root.
+
+    >>> _in_full("123456789012"), _in_full("arn:aws-cn:iam::123456789012:user/x"), _in_full("lambda.amazonaws.com")
+    ('arn:*:iam::123456789012:root', 'arn:*:iam::123456789012:user/x', 'lambda.amazonaws.com')
+    """
+    return re.sub(r"^arn:[^:]*:", "arn:*:", re.sub(r"^(\d{12})$", r"arn:aws:iam::\1:root", principal))
+
+
+def _asks_only(statement: Mapping[str, Any], is_meant: Callable[[str], bool]) -> bool:
+    """Whether some condition admits only requests of principals that are meant."""
+    return any(
+        operator.lower().removeprefix("foranyvalue:") in _EQUALS and key.lower() in _WHO_ASKS and all(map(is_meant, admitted))
+        for operator, key, admitted in _conditions(statement)
+    )
 
 
 def denies_plain_http(document: Document, bucket: str) -> bool:
@@ -87,7 +147,7 @@ def _denies_everything_over_plain_http(statement: Mapping[str, Any]) -> bool:
     ]
     return (
         statement.get("Effect") == "Deny"
-        and EVERYTHING in _principals(statement)
+        and EVERYTHING in [one for _, one in principals(statement)]
         and any(action.lower() in (EVERYTHING, "s3:*") for action in values(statement.get("Action")))
         and conditions in ([(operator, "aws:securetransport", ["false"])] for operator in ("bool", "boolifexists"))
     )
@@ -103,19 +163,12 @@ def _conditions(statement: Mapping[str, Any]) -> list[tuple[str, str, list[str]]
 
 
 def _is_for_everyone(statement: Mapping[str, Any]) -> bool:
-    """Whether a statement is for principals that it does not name one by one. One without a principal names none."""
-    principals = _principals(statement)
-    return not principals or not all(map(_is_fixed, principals))
+    """Whether a statement is for principals that it does not name one by one. One without a principal names none.
 
-
-def _principals(statement: Mapping[str, Any]) -> list[str]:
-    """The named principals, of whatever kind; ``NotPrincipal`` names none.
-
-    >>> _principals({"Principal": {"AWS": ["123456789012"], "Service": "logs.amazonaws.com"}}), _principals({"Principal": "*"})
-    (['123456789012', 'logs.amazonaws.com'], ['*'])
+    Nor does one that names a provider of web identities: whoever has an account with it, has one. A SAML provider is one's own.
     """
-    given = statement.get("Principal")
-    return [one for kind in given.values() for one in values(kind)] if isinstance(given, Mapping) else values(given)
+    named = principals(statement)
+    return not named or any(not _is_fixed(one) or (kind == "Federated" and ":saml-provider/" not in one) for kind, one in named)
 
 
 def _is_confined(statement: Mapping[str, Any]) -> bool:
@@ -132,11 +185,37 @@ def _confines(operator: str, key: str, admitted: list[str]) -> bool:
     (True, False)
     >>> _confines("ipaddress", "aws:sourceip", ["192.0.2.0/24"]), _confines("stringequals", "aws:referer", ["example.com"])
     (True, False)
+    >>> _confines("stringlike", "gitlab.com:sub", ["project_path:triflow/*"]), _confines("stringlike", "gitlab.com:sub", ["project_path:*"])
+    (True, False)
     """
     if operator == "ipaddress" and key == "aws:sourceip":
         networks = [network_of(value) for value in admitted]
         return None not in networks and not is_the_world(network for network in networks if network)
-    return operator in _EQUALS and key in _WHO and all(map(_is_fixed, admitted))
+    is_told = _says_who(key)
+    return operator in _EQUALS and is_told is not None and all(map(is_told, admitted))
+
+
+def _says_who(key: str) -> Callable[[str], bool] | None:
+    """What tells whether a value of a condition key stands for somebody in particular; None for a key that does not say who asks.
+
+    A claim of a web identity is called by its provider: ``accounts.google.com:aud``.
+    """
+    if key in _WHO:
+        return _is_fixed
+    if re.fullmatch(r"[^:]+\.[^:]+:sub", key):
+        return _is_fixed_subject
+    if re.fullmatch(r"[^:]+\.[^:]+:(aud|app_id)", key):
+        return lambda audience: _is_fixed(audience) and audience not in _FOR_ALL_AUDIENCES
+    return None
+
+
+def _is_fixed_subject(value: str) -> bool:
+    """Whether the subject of a web identity is somebody in particular, or names the owner of all that it stands for.
+
+    >>> [_is_fixed_subject(one) for one in ("repo:triflow/backend:ref:refs/heads/main", "repo:triflow/*", "repo:*", "repo:triflow*")]
+    [True, True, False, False]
+    """
+    return _is_fixed(value) or bool(re.match(r"[^:/*?$]+[:/][^:/*?$]+[:/]", value))
 
 
 def _is_fixed(value: str) -> bool:

@@ -30,6 +30,7 @@ from filelock import FileLock
 from stackproof.embedded import process
 from stackproof.embedded.files import read_json, write_private
 from stackproof.environments import environment, last_line
+from stackproof.ports import free_port
 from stackproof.terraform import supervised
 from stackproof.verdicts import CouldNotVerify, UsageError
 
@@ -111,7 +112,7 @@ def for_a_run(root: Path, cache: Path, say: Say) -> Iterator[LocalStack]:
         )
         python = _installed(cache, say)
         say("Starting LocalStack without Docker ...")
-        child = _start(python, directory, _free_port(), detached=False)
+        child = _start(python, directory, free_port(), detached=False)
         undo.callback(_end_child, child.process)
         yield _answering(child)
 
@@ -332,12 +333,6 @@ def _end_child(child: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
 
 
 def _is_free(port: int) -> bool:

@@ -2,14 +2,18 @@
 
 checkov pins old versions of packages that this project uses in newer ones, hence the separate environment. Nothing but
 the given sources or plan decides what it reports: it runs without the user's checkov configuration, environment
-variables and network.
+variables and network. It is started once: see `stackproof.policy.scanner`.
 """
 
+import atexit
 import json
 import os
+import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,13 +65,12 @@ def scan_sources(python: Path, sources: Mapping[str, str]) -> Scan:
             file = root / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
-        return read_report(_run(python, Path(work), "--directory", str(root), "--framework", "terraform"))
+        return read_report(_report(python, "terraform", root))
 
 
 def scan_plan(python: Path, plan: Path) -> Scan:
     """What checkov finds in a plan, as ``terraform show -json`` writes it. Raises as `scan_sources` does."""
-    with tempfile.TemporaryDirectory(prefix="checkov-") as work:
-        return read_report(_run(python, Path(work), "--file", str(plan.resolve()), "--framework", "terraform_plan"))
+    return read_report(_report(python, "terraform_plan", plan.resolve()))
 
 
 def read_report(text: str) -> Scan:
@@ -114,29 +117,79 @@ def _findings(records: list[dict[str, Any]]) -> tuple[Finding, ...]:
     )
 
 
-def _run(python: Path, work: Path, *arguments: str) -> str:
-    command = [
-        *(str(python), "-P", "-m", "checkov.main", *arguments),
-        *("--output", "json", "--compact", "--skip-download", "--download-external-modules", "False"),
-    ]
-    try:
-        ended = subprocess.run(
-            command, cwd=work, env=_only_what_is_needed(work), capture_output=True, text=True, timeout=_TIMEOUT
-        )
-    except subprocess.TimeoutExpired:
-        raise CouldNotVerify(f"checkov did not end within {_TIMEOUT} s.") from None
-    # 0: nothing found; 1: something found.
-    if ended.returncode not in (0, 1):
-        raise CouldNotVerify(f"checkov ended with exit status {ended.returncode}: {last_line(ended.stderr)}")
-    return ended.stdout
+class Scanner:
+    """checkov in a process of its own, ready to scan. It ends with this process."""
+
+    def __init__(self, python: Path) -> None:
+        with ExitStack() as undo:
+            work = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="checkov-")))
+            self._errors = work / "errors"
+            self._socket, theirs = socket.socketpair()
+            undo.enter_context(self._socket)
+            with theirs, self._errors.open("wb") as errors:
+                self._process = subprocess.Popen(
+                    [str(python), "-P", str(_SCRIPT)],
+                    cwd=work,
+                    env=_only_what_is_needed(work),
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                )
+            undo.callback(self._process.wait)
+            undo.callback(self._process.kill)
+            self.end = undo.pop_all().close
+
+    def report(self, framework: str, place: Path) -> str:
+        """What checkov says of a directory or a file. Raises `CouldNotVerify`, and then has to be ended."""
+        try:
+            answer = self._answer_to({"framework": framework, "place": str(place), "seconds": _TIMEOUT})
+            status, _, report = answer.partition(b" ")
+            exit_status = int(status) if status else self._process.wait(_TIMEOUT)
+        except (TimeoutError, subprocess.TimeoutExpired):
+            raise CouldNotVerify(f"checkov did not end within {_TIMEOUT:g} s.") from None
+        if not report:
+            said = self._errors.read_text(encoding="utf-8", errors="replace")
+            raise CouldNotVerify(f"checkov ended with exit status {exit_status}: {last_line(said)}")
+        return report.decode()
+
+    def _answer_to(self, question: Mapping[str, object]) -> bytes:
+        """The line that answers; empty if the process ends instead."""
+        self._socket.settimeout(_TIMEOUT)
+        try:
+            self._socket.sendall(f"{json.dumps(question)}\n".encode())
+            with self._socket.makefile("rb") as answers:
+                return answers.readline()
+        except ConnectionError:
+            return b""
 
 
-_TIMEOUT = 120  # seconds; a scan takes 3
+_SCRIPT = Path(__file__).with_name("scanner.py")
+_TIMEOUT = 120.0  # seconds; a scan takes 1
+
+_ready: dict[Path, Scanner] = {}
+"""Those that wait for the next scan, by their interpreters: most of what a scan takes is the start."""
+_scanning = threading.Lock()
+
+
+def _report(python: Path, framework: str, place: Path) -> str:
+    with _scanning, ExitStack() as undo:
+        scanner = _ready.pop(python, None) or Scanner(python)
+        undo.callback(scanner.end)
+        report = scanner.report(framework, place)
+        undo.pop_all()
+        _ready[python] = scanner
+        return report
+
+
+@atexit.register
+def _end_all() -> None:
+    while _ready:
+        _ready.popitem()[1].end()
 
 
 def _only_what_is_needed(work: Path) -> dict[str, str]:
     # checkov takes options from variables (CKV_SKIP_CHECK) and from files in the home and the working directory.
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     temporary = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(work))
-    # One process, so that ending it ends all.
+    # A scan is one process, so that ending it ends all.
     return kept | temporary | {"PYTHONUTF8": "1", "CHECKOV_PARALLELIZATION_TYPE": "none"}

@@ -1,4 +1,4 @@
-"""Watch ``scripts/deploy-aws.sh`` at work: it really runs, with stand-ins for ``aws`` and ``docker`` on a PATH of its own.
+"""Watch ``scripts/deploy-aws.sh`` at work: it really runs, with stand-ins for ``aws``, ``docker`` and ``git`` on a PATH of its own.
 
 Every call is made to fail once, so that it shows whether the script goes on after a failure.
 """
@@ -23,13 +23,26 @@ from stackproof.environments import last_line
 from stackproof.localstack import command
 from stackproof.localstack.command import Ended
 from stackproof.policy import stand_ins
-from stackproof.policy.stand_ins import BACKEND, CHANGING, DEFINITION, DIGEST, LATEST, REPOSITORY, TAG, TAGS, Account
+from stackproof.policy.stand_ins import (
+    BACKEND,
+    BUILDING,
+    CHANGING,
+    DEFINITION,
+    DIGEST,
+    HEAD,
+    LATEST,
+    REPOSITORY,
+    TAG,
+    TAGS,
+    Account,
+)
 from stackproof.verdicts import CouldNotVerify
 
 T = TypeVar("T")
 U = TypeVar("U")
 
-TOOLS = ("aws", "docker", "python3")
+STAND_INS = ("aws", "docker", "git")
+TOOLS = (*STAND_INS, "python3")
 """What the script needs beside what every machine has."""
 WRONG_CALLS = {
     "no argument": (),
@@ -53,7 +66,7 @@ class Run(NamedTuple):
 
 
 class Machine:
-    """A machine that has stand-ins for ``aws`` and ``docker``, and everything else that this one has."""
+    """A machine that has `STAND_INS`, and everything else that this one has."""
 
     def __init__(self, script: Path) -> None:
         self._script = script.resolve()
@@ -67,12 +80,11 @@ class Machine:
             tools = Path(here, "tools")
             tools.mkdir()
             (tools / "python3").symlink_to(Path(sys.executable).resolve())
-            for name in ("aws", "docker"):
-                (tools / name).write_text(stand_ins.PROGRAM)
-                (tools / name).chmod(0o755)
+            for name in STAND_INS:
+                stand_ins.install(tools / name, bash, port)
             if without:
                 (tools / without).unlink()
-            environment = {"PATH": f"{tools}:{_other_programs().name}", "HOME": here, "TMPDIR": here, stand_ins.PORT: str(port)}
+            environment = {"PATH": f"{tools}:{_other_programs().name}", "HOME": here, "TMPDIR": here}
             words = (bash, str(self._script), *arguments)
             try:
                 return Run(account, command.run(*words, directory=Path(here), environment=environment, timeout=_TIMEOUT))
@@ -105,8 +117,8 @@ def watched(script: Path) -> dict[str, Callable[[], object]]:
         calls: Mapping[str, tuple[Account, *tuple[str, ...]]] = {
             "a deployment": (Account(), "production", TAG),
             "a rollback": (Account(has_tag=True), "production", TAG),
-            "a dry run": (Account(), "--dry-run", "production", TAG),
-            "a deployment to staging": (Account(), "staging", TAG),
+            "a dry run": (Account(), "--dry-run", "production", HEAD),
+            "a deployment to staging": (Account(), "staging", HEAD[:7]),
         }
         return _each(lambda call: machine.run(*call), calls)
 
@@ -126,6 +138,7 @@ def watched(script: Path) -> dict[str, Callable[[], object]]:
         ),
         "alters": lambda: _altered(account("a deployment").registered),
         "says": lambda: runs()["a deployment"].ended.stdout,
+        "misnames": lambda: _names(_each(lambda call: not _is_left_unbuilt(machine, *call), _misnamed())),
         "ignores": lambda: _names(_each(lambda failing: not _is_noticed(machine, failing), _failing(machine))),
     }
 
@@ -141,6 +154,19 @@ def _failing(machine: Machine) -> Mapping[str, Account]:
         },
         "ECS rolls the deployment back": Account(rolls_back=True),
         "a task does not run": Account(lacks_a_task=True),
+    }
+
+
+def _misnamed() -> Mapping[str, tuple[Account, *tuple[str, ...]]]:
+    """Calls with a tag that ECR does not have and that does not say what is here."""
+    return {
+        "a tag that has left ECR": (Account(git_tags=("v1.2.4",)), "production", TAG),
+        "a dry run for a tag that has left ECR": (Account(git_tags=()), "--dry-run", "production", TAG),
+        "another commit": (Account(), "production", HEAD[1:8]),
+        "a digit that many commits begin with": (Account(), "production", HEAD[:1]),
+        "a commit with changes": (Account(uncommitted=" M backend/app/main.py"), "production", HEAD),
+        "a commit, and git does not tell it": (Account(fails=("git rev-parse", 1)), "production", HEAD),
+        "a commit, and git does not tell its changes": (Account(fails=("git status", 1)), "production", HEAD),
     }
 
 
@@ -162,6 +188,12 @@ def _is_refused(machine: Machine, call: Sequence[str]) -> bool:
 def _is_asked_for(machine: Machine, tool: str) -> bool:
     account, ended = machine.run(Account(), "production", TAG, without=tool)
     return ended.exit_status != 0 and tool in ended.stderr and not account.calls
+
+
+def _is_left_unbuilt(machine: Machine, account: Account, *call: str) -> bool:
+    """Whether the script fails before it builds or changes anything, and tells of the tag."""
+    ended = machine.run(account, *call).ended
+    return ended.exit_status != 0 and call[-1] in ended.stderr and not set(account.calls) & {BUILDING, *CHANGING}
 
 
 def _is_noticed(machine: Machine, account: Account) -> bool:

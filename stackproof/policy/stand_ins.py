@@ -1,4 +1,5 @@
-"""Stand-ins for ``aws`` and ``docker``: they answer as an account does in which the stack is deployed, and nothing leaves this machine.
+"""Stand-ins for ``aws``, ``docker`` and ``git``: they answer as an account does in which the stack is deployed, and nothing leaves this
+machine.
 
 Each is a few lines of bash that ask this process by a socket what to print and how to end.
 """
@@ -9,35 +10,37 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import jmespath
 
 CHANGING = ("docker push", "aws ecs register-task-definition", "aws ecs update-service")
 """Calls that change something in the account."""
+BUILDING = "docker buildx build"
 WAITING = "aws ecs wait"
 TAG = "v1.2.3"
+HEAD = "5f0c1d2e" * 5
+"""The commit that is checked out, which has the git tag `TAG`."""
 LATEST = "latest"
 """A tag that is built anew although ECR has it: what fails on the way would deploy the earlier image."""
-PROGRAM = """#!/usr/bin/env bash
+_PROGRAM = """#!BASH
 words=("${0##*/}")
 for word; do
   if [[ $word == file://* ]]; then word=$(< "${word#file://}"); fi
   words+=("$word")
 done
-exec 3<> "/dev/tcp/127.0.0.1/$STAND_IN_PORT"
+exec 3<> /dev/tcp/127.0.0.1/PORT
 printf '%s\\0' "${#words[@]}" "${words[@]}" >&3
 IFS= read -r status <&3
 IFS= read -r -d '' answer <&3
 if ((status == 0)); then printf '%s' "$answer"; else printf '%s' "$answer" >&2; fi
 exit "$status"
 """
-"""What stands for ``aws`` and ``docker``: asks this process what to answer. It reads a parameter's file itself, which may be a pipe."""
+"""What stands for a program: asks this process what to answer. It reads a parameter's file itself, which may be a pipe."""
 
 Answer = Callable[[Sequence[str]], tuple[int, str]]
 """For the words of a call its exit status, and what it prints (to stderr, where it fails)."""
-PORT = "STAND_IN_PORT"
-"""The environment variable that tells the stand-ins where to ask."""
 
 REPOSITORY = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/triflow-ai-backend"
 DIGEST = "sha256:" + "d1" * 32
@@ -77,6 +80,11 @@ class Account:
     """An account with the stack in it, as far as a deployment looks and acts."""
 
     has_tag: bool = False
+    """Whether ECR has the image that is asked for."""
+    git_tags: tuple[str, ...] = (TAG,)
+    """Of the commit that is checked out."""
+    uncommitted: str = ""
+    """What is not committed, as ``git status`` lists it."""
     fails: tuple[str, int] | None = None
     """Which call fails, and which time it is made; the calls of a pipeline have no order."""
     rolls_back: bool = False
@@ -92,7 +100,7 @@ class Account:
 
     def answer(self, words: Sequence[str]) -> tuple[int, str]:
         """The exit status of a call, and what it prints (to stderr, where it fails)."""
-        name = " ".join(words[: 2 if words[0] == "docker" and words[1] != "buildx" else 3])
+        name = _name(words)
         self.calls.append(name)
         self.named.update(word for word in words if word.startswith("triflow-ai-"))
         if self.fails == (name, self.calls.count(name)):
@@ -110,6 +118,10 @@ class Account:
         match name:
             case "docker push":
                 self.has_tag = True
+            case "git tag":
+                return "\n".join(self.git_tags)
+            case "git status":
+                return self.uncommitted
             case "aws ecr describe-images":
                 return {"imageDetails": [{"imageDigest": DIGEST, "imageTags": [TAG]}]} if self.has_tag else None
             case "aws ecs register-task-definition":
@@ -135,7 +147,22 @@ class Account:
         return tuple(call for call in self.calls if call in (*CHANGING, WAITING))
 
 
+def _name(words: Sequence[str]) -> str:
+    """What a call is of.
+
+    >>> _name(["docker", "push", "image"]), _name(["aws", "ecs", "wait", "services-stable"]), _name(["git", "-C", "/here", "tag"])
+    ('docker push', 'aws ecs wait', 'git tag')
+    """
+    match words:
+        case ["git", "-C", _, *asked]:
+            return f"git {asked[0]}"
+        case ["docker", "buildx", *_] | ["aws", *_]:
+            return " ".join(words[:3])
+    return " ".join(words[:2])
+
+
 ANSWERS: Mapping[str, object] = {
+    "git rev-parse": HEAD,
     "aws sts get-caller-identity": {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/terraform-deploy"},
     "aws ecr describe-repositories": {"repositories": [{"repositoryUri": REPOSITORY}]},
     "aws ecr get-login-password": "a password for twelve hours",
@@ -161,6 +188,12 @@ def printed(document: object, words: Sequence[str]) -> str:
     if option(words, "--output") != "text":
         return f"{json.dumps(found)}\n"
     return "\t".join(str(one) for one in (found if isinstance(found, list) else [found])) + "\n"
+
+
+def install(program: Path, bash: str, port: int) -> None:
+    """Make a stand-in that asks at a port. ``bash`` is a path, since ``env`` takes a quarter of the time of a call to find it."""
+    program.write_text(_PROGRAM.replace("BASH", bash, 1).replace("PORT", str(port)))
+    program.chmod(0o755)
 
 
 @contextmanager

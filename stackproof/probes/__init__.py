@@ -40,7 +40,7 @@ CONNECT_PLAIN = "postgres:ConnectPlain"
 CONNECT = "tcp:Connect"
 """Open a TCP connection, ``From`` ``here`` or the ``bastion``: ``{"Connected": false, "Answer": "timed out"}``."""
 TOOL = "host:GetTool"
-"""A command of this machine: ``{"LookedIn": [...], "Path": "/usr/bin/git", "Output": "git version 2.39.5"}``."""
+"""A command of this machine: ``{"LookedIn": [...], "Path": "/usr/bin/git", "ExitStatus": 0, "Output": "git version 2.39.5"}``."""
 
 HERE, BASTION = "here", "bastion"
 

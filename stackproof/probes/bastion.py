@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from stackproof.ports import free_port
 from stackproof.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable, UsageError
 
 PATIENCE = 15.0
@@ -82,7 +83,7 @@ class Bastion:
         self._forwarding.clear()
 
     def _start(self, host: str, port: int) -> tuple[int, subprocess.Popen[bytes]]:
-        local = _free_port()
+        local = free_port()
         way = f"127.0.0.1:{local}:{f'[{host}]' if ':' in host else host}:{port}"
         arguments = ["ssh", *_arguments(), "-N", "-o", "ExitOnForwardFailure=yes", "-L", way]
         arguments += ["-F", str(self._config)] if self._config else []
@@ -116,9 +117,3 @@ class Bastion:
 
 def _arguments() -> list[str]:
     return [f"-o{name}={value}" for name, value in _OPTIONS.items()]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port

@@ -13,7 +13,7 @@ BESIDE = Path(sys.executable).parent
 
 
 def tool(name: str) -> dict[str, Any]:
-    """A command of this machine: ``{"LookedIn": [...], "Path": "/usr/bin/git", "Output": "git version 2.39.5"}``.
+    """A command of this machine: ``{"LookedIn": [...], "Path": "/usr/bin/git", "ExitStatus": 0, "Output": "git version 2.39.5"}``.
 
     Without ``Path`` it was not found; ``Output`` is the first line that it answers to ``--version``.
     """
@@ -28,7 +28,8 @@ def tool(name: str) -> dict[str, Any]:
     except ValueError:
         return {"LookedIn": looked_in}
     told = host.run("CHECKPOINT_DISABLE=1 %s --version", path)  # else Terraform asks its maker for news
-    return {"LookedIn": looked_in, "Path": _shown(Path(path)), "Output": (told.stdout or told.stderr).strip().partition("\n")[0]}
+    output = (told.stdout or told.stderr).strip().partition("\n")[0]
+    return {"LookedIn": looked_in, "Path": _shown(Path(path)), "ExitStatus": told.rc, "Output": output}
 
 
 def _shown(path: Path) -> str:
@@ -46,14 +47,24 @@ def _shown(path: Path) -> str:
 def connect(address: tuple[str, int], timeout: float) -> dict[str, Any]:
     """Whether a TCP connection can be opened from here: ``{"Connected": false, "Answer": "timed out"}``.
 
-    Raises `CouldNotVerify` for a name that nothing is known of: that says nothing about the host.
+    Raises `CouldNotVerify` for a name that nothing is known of, and where it fails on this machine (no network, no free descriptor, a
+    firewall of its own): that says nothing about the host. Silence and refusal do.
     """
     try:
-        with socket.create_connection(address, timeout=timeout):
+        with socket.create_connection(address, timeout=timeout, all_errors=True):
             return {"Connected": True, "Answer": "connected"}
     except socket.gaierror as error:
         raise CouldNotVerify(
             f"{address[0]}: no address is known ({error.strerror}); check the name and this machine's DNS"
         ) from None
-    except OSError as error:
-        return {"Connected": False, "Answer": error.strerror or str(error)}
+    except ExceptionGroup as errors:  # one for each address of the name
+        told = [error for error in errors.exceptions if isinstance(error, TimeoutError | ConnectionRefusedError)]
+        if not told:
+            raise CouldNotVerify(
+                f"{address[0]}:{address[1]} could not be tried: {_words(errors.exceptions[-1])}; check this machine's network"
+            ) from None
+        return {"Connected": False, "Answer": _words(told[-1])}
+
+
+def _words(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -1,7 +1,8 @@
 """Questions to a PostgreSQL server: how it treats those who connect, and a few constant statements.
 
 Nothing is changed: a statement runs in a read-only transaction, and every one that can be sent stands in `STATEMENTS`. The password is
-part of no call and no answer; it is given to whoever the certificate says is there, where the authority that signed it is known.
+part of no call and no answer. It is proven to a server whose certificate is for the host that was asked, and to no other; it is sent to
+none (SCRAM, RFC 5802). The variables of the environment by which libpq finds a server change nothing.
 
 Sources: PostgreSQL documentation, "Message Formats" and "PostgreSQL Error Codes"; libpq, "Database Connection Control Functions".
 """
@@ -61,6 +62,8 @@ STATEMENTS = {
 PASSWORD, AUTHORITIES = "RDS_PASSWORD", "PGSSLROOTCERT"
 """Variables of the environment: the password, and a file with the authorities that RDS's certificates are signed by."""
 
+_BUNDLE = "Amazon RDS's global-bundle.pem (https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem)"
+
 TIMEOUT = 10
 """Seconds, to connect and to answer, each."""
 STATEMENT_TIMEOUT = 5
@@ -91,21 +94,25 @@ class Access:
     """What it takes to be let in."""
 
     password: str = field(repr=False)
-    trusted: Path | None = None
-    """The authorities that the server's certificate may be signed by, PEM; without them it is not verified."""
+    trusted: Path
+    """The authorities that the server's certificate may be signed by, PEM."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Access":
-        """As an environment has it. Raises `CouldNotVerify` for one that has no password, or names authorities that are not there."""
+        """As an environment has it. Raises `CouldNotVerify` for one that has no password, or names no authorities that are there."""
         password, authorities = environment.get(PASSWORD), environment.get(AUTHORITIES)
         if not password:
             raise AccessDenied(f"no password for the database: set {PASSWORD}, as in .env.production, and run again")
-        if authorities and not Path(authorities).is_file():
-            raise CouldNotVerify(
-                f"{AUTHORITIES} names {authorities}, and there is no such file; download global-bundle.pem of Amazon RDS and name that"
-            )
         redaction.register_if_unmistakable(password)
-        return cls(password, Path(authorities) if authorities else None)
+        if not authorities:
+            raise CouldNotVerify(
+                f"who answers for the database cannot be told, and it gets no password: set {AUTHORITIES} to {_BUNDLE}, and run again"
+            )
+        if not Path(authorities).is_file():
+            raise CouldNotVerify(
+                f"{AUTHORITIES} names {authorities}, and there is no such file; download {_BUNDLE} and name that"
+            )
+        return cls(password, Path(authorities))
 
 
 def query(address: tuple[str, int], asked: Mapping[str, Any], access: Access) -> dict[str, Any]:
@@ -174,24 +181,33 @@ def connect_plain(connection: socket.socket, user: str, database: str) -> dict[s
 
 
 def _parameters(address: tuple[str, int], asked: Mapping[str, Any], access: Access) -> dict[str, Any]:
-    """For libpq. The name is what the certificate must be for, the address where it is reached; nothing else is looked up anywhere."""
+    """For libpq. The name is what the certificate must be for, the address where it is reached.
+
+    What is not said here libpq takes from its environment, such as PGHOSTADDR, and from the service that PGSERVICE names: so whatever
+    decides who is asked, and how, is said.
+    """
     host, port = address
-    elsewhere = {"hostaddr": host} if host != asked["Host"] else {}
-    trust = {"sslmode": "verify-full", "sslrootcert": str(access.trusted)} if access.trusted else {"sslmode": "require"}
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(where[0]) for *_, where in found))
     return {
-        "host": asked["Host"],
+        "host": ",".join([asked["Host"]] * len(addresses)),
+        "hostaddr": ",".join(addresses),
         "port": port,
         "dbname": asked["Database"],
         "user": asked["User"],
         "password": access.password,
         "passfile": os.devnull,
+        "require_auth": "scram-sha-256",
+        "sslmode": "verify-full",
+        "sslrootcert": str(access.trusted),
+        "sslcertmode": "disable",
+        "sslnegotiation": "postgres",
         "gssencmode": "disable",
+        "target_session_attrs": "any",
         "connect_timeout": TIMEOUT,
         "options": _SESSION,
         "application_name": "stackproof",
         "client_encoding": "UTF8",
-        **elsewhere,
-        **trust,
     }
 
 
@@ -215,6 +231,11 @@ def _hang_up(file_number: int) -> None:
 def _not_let_in(place: str, error: "psycopg.OperationalError") -> CouldNotVerify:
     """Why a connection was not made. libpq has no code for it, and the server's words may be in any language."""
     words = " ".join(str(error).split())
+    if "authentication method requirement" in words:
+        return AccessDenied(
+            f"{place}: the server asks for the password in another way than SCRAM-SHA-256, and does not get it; on RDS set the user's "
+            f"password again, with password_encryption = scram-sha-256. {words}"
+        )
     if error.pgconn and error.pgconn.used_password:
         return AccessDenied(
             f"{place}: the server did not let it in; is the password (RDS_PASSWORD) the one of this database? {words}"

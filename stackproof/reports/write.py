@@ -1,12 +1,18 @@
 """Where the reports of a run go."""
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from stackproof.evidence.manifest import FOLDER
 from stackproof.reports.results_json import portions
 from stackproof.results import Run
 
 RESULTS = "results.json"
+_OTHERS = ("junit.xml", "report.html")
+"""What pytest and pytest-html write."""
 
 
 def report_directory(root: Path, environment: str, target: str) -> Path:
@@ -25,8 +31,8 @@ def write_reports(run: Run, directory: Path) -> Path:
     taken away: they may be told to write elsewhere now.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    for others in ("junit.xml", "report.html"):
-        (directory / others).unlink(missing_ok=True)
+    for name in _OTHERS:
+        (directory / name).unlink(missing_ok=True)
     path = directory / RESULTS
     unfinished = directory / f".{RESULTS}.{os.getpid()}"
     # A lone surrogate in a value cannot be UTF-8; its backslash escape is what JSON writes for it.
@@ -34,3 +40,23 @@ def write_reports(run: Run, directory: Path) -> Path:
         file.writelines(portions(run))
     unfinished.replace(path)
     return path
+
+
+def remove_run(directory: Path) -> None:
+    """Take away everything that the last run left in its directory."""
+    for name in (RESULTS, *_OTHERS):
+        (directory / name).unlink(missing_ok=True)
+    shutil.rmtree(directory / FOLDER, ignore_errors=True)
+
+
+@contextmanager
+def kept_as_it_is(directory: Path) -> Iterator[None]:
+    """Let what pytest and pytest-html write meanwhile not take the place of what a run left: it belongs to that run's evidence."""
+    left = {directory / name: (directory / name).read_bytes() for name in _OTHERS if (directory / name).is_file()}
+    try:
+        yield
+    finally:
+        for name in _OTHERS:
+            (directory / name).unlink(missing_ok=True)
+        for path, content in left.items():
+            path.write_bytes(content)

@@ -114,7 +114,7 @@ class Alarm(Resource):
     terraform = ("aws_cloudwatch_metric_alarm",)
 
     watch: Watch = field(aws=_answered_watch, plan=_planned_watch)
-    actions_enabled: bool = field(aws="ActionsEnabled", plan=lambda alarm: alarm.at("actions_enabled") is not False)
+    actions_enabled: bool = field(aws="ActionsEnabled", plan=lambda alarm: alarm.at_or("actions_enabled", default=True))
     """Whether it does anything; so it does where the sources leave it out (Terraform's default)."""
     topics: tuple[Topic, ...] = field(aws=_answered_topics, plan=_planned_topics)
     """What it notifies when it goes off."""

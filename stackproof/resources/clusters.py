@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stackproof.aws.facts import AwsFacts
+from stackproof.aws.facts import AwsFacts, described
 from stackproof.resources.base import Resource, field
 from stackproof.sources.plan import PlannedBlock
 from stackproof.verdicts import NotYetKnown
@@ -49,6 +49,6 @@ class Cluster(Resource):
         return [
             cls(one["clusterName"], AwsFacts(aws, one, answer.source), answer.source)
             for answer in answers
-            for one in answer.items("clusters")
+            for one in described(answer, "clusters")
             if one.get("status") != "INACTIVE"  # deleted, and still shown for a while
         ]

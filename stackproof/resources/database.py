@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from stackproof.aws.facts import AwsFacts, listed
 from stackproof.evidence.provenance import within
@@ -17,23 +17,40 @@ if TYPE_CHECKING:
 
 
 def _answered_subnets(instance: AwsFacts) -> tuple[Subnet, ...] | None:
-    subnets = instance.at("DBSubnetGroup.Subnets")
-    return None if subnets is None else tuple(Subnet.answered(instance, subnet["SubnetIdentifier"]) for subnet in subnets)
+    """Every subnet group has some: an answer without one does not tell them."""
+    subnets = instance.at("DBSubnetGroup.Subnets") or ()
+    return tuple(Subnet.answered(instance, subnet["SubnetIdentifier"]) for subnet in subnets) or None
+
+
+def _origin(instance: PlannedBlock) -> PlannedBlock:
+    """What a planned instance has its storage from, and its subnets if it says nothing itself: its cluster, what it is a replica of, or
+    itself."""
+    parent, kind, named = ("replicate_source_db", "aws_db_instance", "identifier")
+    if instance.type != kind:
+        parent, kind, named = ("cluster_identifier", "aws_rds_cluster", "cluster_identifier")
+    name = instance.at(parent)
+    if name is None:
+        return instance
+    for origin in instance.plan.referred(name, kind, named=named):
+        return origin
+    raise NotYetKnown(f"{instance.source}: what it takes its storage from is not in the plan")
 
 
 def _planned_subnets(instance: PlannedBlock) -> tuple[Subnet, ...]:
-    name = instance.at("db_subnet_group_name")
+    says_itself = not instance.is_left_open("db_subnet_group_name") and instance.at("db_subnet_group_name") is not None
+    name = (instance if says_itself else _origin(instance)).at("db_subnet_group_name")
     for group in instance.plan.referred(name, "aws_db_subnet_group", named="name"):
         return Subnet.planned(group, "subnet_ids")
     raise NotYetKnown(f"{instance.source}: the subnet group {name} is not in the plan")
 
 
-def _answered_sharing(snapshot: AwsFacts) -> tuple[str, ...] | None:
-    if snapshot.at("SnapshotType") != "manual":
-        return ()
-    name = snapshot.at("DBSnapshotIdentifier")
-    page = snapshot.read("rds:DescribeDBSnapshotAttributes", DBSnapshotIdentifier=name).pages[0]
-    attributes = page.get("DBSnapshotAttributesResult", {}).get("DBSnapshotAttributes", ())
+def _answered_sharing(snapshot: AwsFacts, kind: str = "DBSnapshot") -> tuple[str, ...] | None:
+    made = snapshot.at("SnapshotType")
+    if made in ("automated", None):
+        return () if made else None
+    identifier = {f"{kind}Identifier": snapshot.at(f"{kind}Identifier")}
+    page = snapshot.read(f"rds:Describe{kind}Attributes", **identifier).pages[0]
+    attributes = page.get(f"{kind}AttributesResult", {}).get(f"{kind}Attributes", ())
     return next((tuple(one["AttributeValues"]) for one in attributes if one.get("AttributeName") == "restore"), None)
 
 
@@ -46,20 +63,33 @@ def _planned_encryption(snapshot: PlannedBlock) -> Any:
 class Snapshot(Resource):
     """A snapshot of a DB instance."""
 
-    operations = ("rds:DescribeDBSnapshots", "rds:DescribeDBSnapshotAttributes")
-    terraform = ("aws_db_snapshot",)
+    operations: ClassVar[tuple[str, ...]] = ("rds:DescribeDBSnapshots", "rds:DescribeDBSnapshotAttributes")
+    terraform: ClassVar[tuple[str, ...]] = ("aws_db_snapshot",)
 
     is_encrypted: bool = field(aws="Encrypted", plan=_planned_encryption)
     """With a KMS key; it is what its instance was."""
     shared_with: tuple[str, ...] = field(aws=_answered_sharing, plan=lambda snapshot: tuple(snapshot.elements("shared_accounts")))
-    """The accounts that may restore it; ``all`` is everyone. Only a manual snapshot can be shared.
+    """The accounts that may restore it; ``all`` is everyone. An automated snapshot cannot be shared.
 
     Source: Amazon RDS user guide, "Sharing a DB snapshot".
     """
 
 
+class ClusterSnapshot(Snapshot):
+    """A snapshot of a DB cluster: what there is of its instances."""
+
+    operations = ("rds:DescribeDBClusterSnapshots", "rds:DescribeDBClusterSnapshotAttributes")
+
+    is_encrypted: bool = field(aws="StorageEncrypted")
+    shared_with: tuple[str, ...] = field(aws=lambda snapshot: _answered_sharing(snapshot, "DBClusterSnapshot"))
+
+
 def _answered_snapshots(instance: AwsFacts) -> tuple[Snapshot, ...]:
     """Bounded by quotas: 100 manual snapshots in a region, and an automated one a day."""
+    if cluster := instance.at("DBClusterIdentifier"):
+        answer = instance.read("rds:DescribeDBClusterSnapshots", DBClusterIdentifier=cluster)
+        found = answer.items("DBClusterSnapshots")
+        return tuple(instance.nested(ClusterSnapshot, item["DBClusterSnapshotIdentifier"], item, answer) for item in found)
     answer = instance.read("rds:DescribeDBSnapshots", DBInstanceIdentifier=instance.at("DBInstanceIdentifier"))
     return tuple(instance.nested(Snapshot, item["DBSnapshotIdentifier"], item, answer) for item in answer.items("DBSnapshots"))
 
@@ -69,8 +99,9 @@ def _planned_snapshots(instance: PlannedBlock) -> tuple[Snapshot, ...]:
     return tuple(Snapshot(block.name_or_address("db_snapshot_identifier"), block, block.source) for block in blocks)
 
 
-def _answered_parameter(group: AwsFacts) -> str | None:
-    answer = group.read("rds:DescribeDBParameters", DBParameterGroupName=group.at("DBParameterGroupName"))
+def _answered_parameter(group: AwsFacts, kind: str = "DBParameter") -> str | None:
+    name = {f"{kind}GroupName": group.at(f"{kind}GroupName")}
+    answer = group.read(f"rds:Describe{kind}s", **name)
     return next(
         (one.get("ParameterValue") for one in answer.items("Parameters") if one["ParameterName"] == "rds.force_ssl"), None
     )
@@ -94,7 +125,7 @@ def _planned_status(group: PlannedBlock) -> str:
 class ParameterGroup(Resource):
     """A DB parameter group that is attached to an instance."""
 
-    operations = ("rds:DescribeDBParameters",)
+    operations: ClassVar[tuple[str, ...]] = ("rds:DescribeDBParameters",)
     terraform = ("aws_db_parameter_group",)
 
     status: str = field(aws="ParameterApplyStatus", plan=_planned_status)
@@ -103,15 +134,45 @@ class ParameterGroup(Resource):
     """The parameter ``rds.force_ssl``: with ``1`` the server refuses connections without TLS."""
 
 
+class ClusterParameterGroup(ParameterGroup):
+    """A DB cluster parameter group that is attached to a cluster, as one of its instances has it."""
+
+    operations = ("rds:DescribeDBClusters", "rds:DescribeDBClusterParameters")
+
+    status: str = field(aws="DBClusterParameterGroupStatus")
+    force_ssl: str = field(aws=lambda group: _answered_parameter(group, "DBClusterParameter"))
+
+
+def _answered_of_cluster(instance: AwsFacts, cluster: str) -> tuple[ParameterGroup, ...] | None:
+    answer = instance.read("rds:DescribeDBClusters", DBClusterIdentifier=cluster)
+    return (
+        tuple(
+            instance.nested(
+                ClusterParameterGroup,
+                one["DBClusterParameterGroup"],
+                {**member, "DBClusterParameterGroupName": one["DBClusterParameterGroup"]},
+                answer,
+            )
+            for one in answer.items("DBClusters")
+            for member in one["DBClusterMembers"]
+            if member["DBInstanceIdentifier"] == instance.at("DBInstanceIdentifier")
+        )
+        or None
+    )
+
+
 def _answered_groups(instance: AwsFacts) -> tuple[ParameterGroup, ...] | None:
-    groups = instance.at("DBParameterGroups")
-    if groups is None:
-        return None
+    """Every instance has one: an answer without one does not tell it. Whether a cluster forces TLS, its own group says."""
+    if cluster := instance.at("DBClusterIdentifier"):
+        return _answered_of_cluster(instance, cluster)
+    groups = instance.at("DBParameterGroups") or ()
     answer = instance.read("rds:DescribeDBInstances")
-    return tuple(instance.nested(ParameterGroup, group["DBParameterGroupName"], group, answer) for group in groups)
+    return tuple(instance.nested(ParameterGroup, group["DBParameterGroupName"], group, answer) for group in groups) or None
 
 
 def _planned_groups(instance: PlannedBlock) -> tuple[ParameterGroup, ...]:
+    if instance.type != "aws_db_instance":
+        raise NotYetKnown(f"{instance.source}: the parameters of an instance of a cluster are judged after apply")
     name = instance.at("parameter_group_name")
     blocks = instance.plan.referred(name, *ParameterGroup.terraform, named="name")
     if not blocks:
@@ -149,17 +210,31 @@ def _planned_state(instance: PlannedBlock) -> str:
     return "available"
 
 
+_JUDGED = ("Engine", "EngineVersion", "DBInstanceClass", "MultiAZ")
+
+
+def _answered_future(instance: AwsFacts) -> "DatabaseInstance":
+    """RDS tells of pending changes only where there are some (API reference, DBInstance)."""
+    pending = instance.at("PendingModifiedValues") or {}
+    will_be = {name: pending.get(name, instance.at(name)) for name in _JUDGED}
+    return instance.inside(DatabaseInstance, f"{instance.at('DBInstanceIdentifier')} after maintenance", will_be)
+
+
+def _planned_future(instance: PlannedBlock) -> "DatabaseInstance":
+    return DatabaseInstance(f"{instance.name_or_address('identifier')} after maintenance", instance, instance.source)
+
+
 class DatabaseInstance(Resource):
-    """An RDS DB instance."""
+    """An RDS DB instance, of a cluster or by itself."""
 
     operations = (
         "rds:DescribeDBInstances",
         *Subnet.operations,
-        *Snapshot.operations,
-        *ParameterGroup.operations,
+        *(*Snapshot.operations, *ClusterSnapshot.operations),
+        *(*ParameterGroup.operations, *ClusterParameterGroup.operations),
         *CertificateAuthority.operations,
     )
-    terraform = ("aws_db_instance",)
+    terraform = ("aws_db_instance", "aws_rds_cluster_instance")
     planned_name = "identifier"
 
     status: str = field(aws="DBInstanceStatus", plan=_planned_state)
@@ -170,11 +245,16 @@ class DatabaseInstance(Resource):
     instance_class: str = field(aws="DBInstanceClass", plan="instance_class")
     is_multi_zone: bool = field(aws="MultiAZ", plan="multi_az")
     """Whether a standby in another zone takes over."""
+    after_maintenance: "DatabaseInstance" = field(aws=_answered_future, plan=_planned_future)
+    """What it will be once its pending changes are applied: class, engine, version and zones. A plan has nothing pending."""
     publicly_accessible: bool = field(aws="PubliclyAccessible", plan="publicly_accessible")
     """Whether its DNS name resolves to a public address."""
     subnets: tuple[Subnet, ...] = field(aws=_answered_subnets, plan=_planned_subnets)
     """Those of its subnet group: a failover may move it to any of them."""
-    storage_encrypted: bool = field(aws="StorageEncrypted", plan="storage_encrypted")
+    vpc_id: str | None = field(aws="DBSubnetGroup.VpcId")
+    replica_of: str | None = field(aws="ReadReplicaSourceDBInstanceIdentifier")
+    """The identifier of the instance that it is a read replica of, if it is one; an ARN if that is in another region."""
+    storage_encrypted: bool = field(aws="StorageEncrypted", plan=lambda instance: _origin(instance).at("storage_encrypted"))
     """With a KMS key: RDS has no other encryption."""
     snapshots: tuple[Snapshot, ...] = field(aws=_answered_snapshots, plan=_planned_snapshots)
     """Automated and manual ones; of a plan, those that it makes."""

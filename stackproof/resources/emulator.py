@@ -10,7 +10,7 @@ class EmulatorSetUp(Resource):
     """Why it failed; empty if it did not."""
     second_run: str = field()
     found: frozenset[str] = field()
-    """What the emulator has after the first run: ``bucket triflow-ai-local``."""
+    """What the emulator has after the first run, which made it or said that it was there: ``bucket triflow-ai-local``."""
     changed: tuple[str, ...] = field()
     """What the second run made, changed or removed: what the emulator shows, and what the script itself says."""
 

@@ -101,9 +101,11 @@ class FlowLog(Resource):
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether what it delivers is encrypted: by the bucket's default, or with the log group's own key."""
+        """Whether what it delivers is encrypted: by the bucket's default, or with a key of the log group's own that is enabled."""
         destination = self.destination
-        return destination.encryption in ENCRYPTED if isinstance(destination, Bucket) else destination.kms_key is not None
+        if isinstance(destination, Bucket):
+            return destination.encryption in ENCRYPTED
+        return destination.kms_key is not None and destination.kms_key.state == "Enabled"
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[FlowLog]":

@@ -9,10 +9,14 @@ from stackproof.probes import BASTION, CONNECT, HERE, TOOL
 from stackproof.resources.base import Resource, field
 from stackproof.resources.database import DatabaseInstance
 from stackproof.resources.tasks import RunningService, ServiceSample
-from stackproof.verdicts import NotReported
+from stackproof.verdicts import CouldNotVerify, NotReported
 
 if TYPE_CHECKING:
     from stackproof.sources.aws import Reader
+
+
+BALANCERS = "elbv2:DescribeLoadBalancers"
+HTTPS = 443
 
 
 def _of_tool(tool: AwsFacts, member: str) -> Any:
@@ -26,6 +30,10 @@ class Tool(Resource):
 
     path: str | None = field(aws=lambda tool: _of_tool(tool, "Path"))
     """Where it is; None if it is not there."""
+    exit_status: int = field(aws=lambda tool: _of_tool(tool, "ExitStatus"))
+    """Of asking for its version: not 0 for a tool that is broken."""
+    output: str = field(aws=lambda tool: _of_tool(tool, "Output"))
+    """What it answered, the first line."""
     version: str = field(aws=lambda tool: version_in(_of_tool(tool, "Output") or ""))
     looked_in: tuple[str, ...] = field(aws=lambda tool: tuple(_of_tool(tool, "LookedIn") or ()))
     """The directories where it was looked for."""
@@ -35,26 +43,50 @@ class Tool(Resource):
         return [cls(name, AwsFacts(aws, {"Name": name}, "this machine"), "this machine") for name in names]
 
 
+def _connected(port: AwsFacts, host: str, number: int, place: str) -> Any:
+    return port.read(CONNECT, Host=host, Port=number, From=place).pages[0].get("Connected")
+
+
 def _reached_from(place: str) -> Any:
     def reached(port: AwsFacts) -> Any:
         if port.at("Host") is None or port.at("Port") is None:
             raise NotReported(f"{port.at('Of')} has no address; is it still being made?")
-        return port.read(CONNECT, Host=port.at("Host"), Port=port.at("Port"), From=place).pages[0].get("Connected")
+        return _connected(port, port.at("Host"), port.at("Port"), place)
 
     return reached
+
+
+def _reached_from_here(port: AwsFacts) -> Any:
+    reached = _reached_from(HERE)(port)
+    if reached is False and not any(_connected(port, front, HTTPS, HERE) for front in _fronts(port)):
+        raise CouldNotVerify(
+            f"{port.at('Host')}:{port.at('Port')} is not reached from here, and neither is a load balancer of its VPC that faces the "
+            "internet: what this machine does not reach says nothing. Run from one with a way out"
+        )
+    return reached
+
+
+def _fronts(port: AwsFacts) -> list[str]:
+    """What everyone is meant to reach: the load balancers of the VPC that face the internet."""
+    balancers = port.read(BALANCERS).items("LoadBalancers")
+    return [
+        one["DNSName"] for one in balancers if one.get("Scheme") == "internet-facing" and one.get("VpcId") == port.at("VpcId")
+    ]
 
 
 class Port(Resource):
     """A TCP port of the stack."""
 
-    is_reached_from_here: bool = field(aws=_reached_from(HERE))
     is_reached_from_bastion: bool = field(aws=_reached_from(BASTION))
 
 
 class DatabasePort(Port):
     """The port of a DB instance, by the name of the instance."""
 
-    operations = (DatabaseInstance.operations[0], CONNECT)
+    operations = (DatabaseInstance.operations[0], BALANCERS, CONNECT)
+
+    is_reached_from_here: bool = field(aws=_reached_from_here)
+    """Not reached is only what a machine that reaches the stack's public side does not reach."""
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[DatabasePort]":
@@ -64,6 +96,7 @@ class DatabasePort(Port):
         for item in answer.items("DBInstances"):
             name, endpoint = item["DBInstanceIdentifier"], item.get("Endpoint", {})
             facts = {"Of": name, "Host": endpoint.get("Address"), "Port": endpoint.get("Port")}
+            facts["VpcId"] = item.get("DBSubnetGroup", {}).get("VpcId")
             found.append(cls(name, AwsFacts(aws, facts, answer.source), answer.source))
         return found
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from stackproof.aws.facts import AwsFacts, listed
-from stackproof.judgement.iam import administers
+from stackproof.judgement.escalation import administers
 from stackproof.resources.base import Given, Reference, Resource, field
 from stackproof.resources.documents import policy_document
 from stackproof.sources.plan import PlannedBlock
@@ -195,9 +195,10 @@ class Group(Resource):
 
 def _answered_groups(user: AwsFacts) -> tuple[Group, ...]:
     answer, mine = _details(user), _list(user, "GroupList")
-    return tuple(
-        user.nested(Group, one["GroupName"], one, answer) for one in answer.items("GroupDetailList") if one["GroupName"] in mine
-    )
+    described = {one["GroupName"]: one for one in answer.items("GroupDetailList")}
+    if lost := sorted({*mine} - {*described}):
+        raise NotReported(f"{DETAILS}: {user.at('Arn')} is in {', '.join(lost)}, of which nothing is told")
+    return tuple(user.nested(Group, name, described[name], answer) for name in mine)
 
 
 def _planned_groups(user: PlannedBlock) -> tuple[Group, ...]:
@@ -229,8 +230,9 @@ class User(Resource):
 
     @property
     def is_administrator(self) -> bool:
-        """Whether one of its policies grants what ``AdministratorAccess`` does."""
-        return any(map(administers, self.documents))
+        """Whether its policies come to what ``AdministratorAccess`` grants."""
+        names = [f"user/{self.name}", *(f"group/{group.name}" for group in self.groups)]
+        return administers(self.documents, self.boundary, own=[*names, *(name.replace("/", "/*/") for name in names)])
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[User]":

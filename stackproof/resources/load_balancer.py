@@ -92,10 +92,12 @@ class ListenerRule(Resource):
     )
 
 
-def _answered_rules(listener: AwsFacts) -> tuple[ListenerRule, ...]:
+def _answered_rules(listener: AwsFacts) -> tuple[ListenerRule, ...] | None:
+    """Every listener has the default rule at least: an answer without a rule does not tell them."""
     answer = listener.read("elbv2:DescribeRules", ListenerArn=listener.at("ListenerArn"))
     port = listener.at("Port")
-    return tuple(listener.nested(ListenerRule, f":{port} {rule.get('Priority')}", rule, answer) for rule in answer.items("Rules"))
+    rules = (listener.nested(ListenerRule, f":{port} {rule.get('Priority')}", rule, answer) for rule in answer.items("Rules"))
+    return tuple(rules) or None
 
 
 def _planned_rules(listener: PlannedBlock) -> tuple[ListenerRule, ...]:
@@ -166,6 +168,18 @@ def _planned_log_bucket(balancer: PlannedBlock) -> str | Reference | None:
     return next((block.at("bucket") for block in balancer.blocks("access_logs") if block.at("enabled")), None)
 
 
+def _answered_place(balancer: AwsFacts) -> bool | None:
+    """A gateway load balancer has no scheme: nothing reaches it but through an endpoint in a VPC."""
+    if balancer.at("Type") == "gateway":
+        return True
+    return {"internal": True, "internet-facing": False}.get(balancer.at("Scheme"))
+
+
+def _planned_place(balancer: PlannedBlock) -> bool:
+    """Internal only if the plan says so: by default, and whatever is known only after apply, it may face the internet."""
+    return balancer.values.get("internal") is True or balancer.values.get("load_balancer_type") == "gateway"
+
+
 class LoadBalancer(Resource):
     """An application load balancer."""
 
@@ -176,6 +190,9 @@ class LoadBalancer(Resource):
     state: str = field(aws="State.Code")
     """``active``; ``provisioning``, ``active_impaired``, ``failed``."""
     dns_name: str = field(aws="DNSName", plan="dns_name")
+    vpc_id: str | None = field(aws="VpcId", plan="vpc_id")
+    is_internal: bool = field(aws=_answered_place, plan=_planned_place)
+    """Whether no address of it is on the internet."""
     listeners: tuple[Listener, ...] = field(aws=_answered_listeners, plan=_planned_listeners)
     drops_invalid_headers: bool = field(
         aws=lambda balancer: _is_on(balancer, "routing.http.drop_invalid_header_fields.enabled"),
@@ -230,6 +247,7 @@ class TargetGroup(Resource):
 
     operations = ("elbv2:DescribeTargetGroups", "elbv2:DescribeTargetHealth")
 
+    arn: str = field(aws="TargetGroupArn")
     load_balancer_arns: tuple[str, ...] = field(aws=lambda group: _tuple(group.at("LoadBalancerArns")))
     targets: tuple[Target, ...] = field(aws=_answered_targets)
     """What is registered in it."""

@@ -69,6 +69,10 @@ class Sample:
     def __len__(self) -> int:
         return len(self.events)
 
+    def since(self, moment: datetime) -> "Sample":
+        """Those that are not older."""
+        return Sample(tuple(event for event in self.events if event.at >= moment))
+
     def __str__(self) -> str:
         if not self.events:
             return "no event"

@@ -74,6 +74,10 @@ class Series:
     def total(self) -> float:
         return sum(value for _, value in self.points)
 
+    def since(self, moment: datetime) -> "Series":
+        """Those that are not older."""
+        return Series(tuple(point for point in self.points if point[0] >= moment))
+
     def __len__(self) -> int:
         return len(self.points)
 

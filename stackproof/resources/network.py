@@ -57,6 +57,8 @@ def _answered_rules(group: AwsFacts, member: str) -> frozenset[Opening] | None:
             *(pair["PrefixListId"] for pair in rule.get("PrefixListIds", ())),
             *(names.get(pair["GroupId"], pair["GroupId"]) for pair in rule.get("UserIdGroupPairs", ())),
         ]
+        if not sources:  # EC2 keeps no rule without one
+            raise NotReported(f"a rule of {group.at('GroupName')} has no source: what it lets in is not reported")
         found |= {opening(rule["IpProtocol"], rule.get("FromPort"), rule.get("ToPort"), source) for source in sources}
     return merged(found)
 
@@ -149,6 +151,8 @@ class SecurityGroup(Resource):
     operations = ("ec2:DescribeSecurityGroups", "ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries")
     terraform = ("aws_security_group", "aws_default_security_group")
 
+    identity: str = field(aws="GroupId", plan=lambda group: group.address)
+    """Its id; on a plan its address."""
     vpc_id: str = field(aws="VpcId", plan="vpc_id")
     ingress: frozenset[Opening] = field(
         aws=lambda group: _answered_rules(group, "IpPermissions"), plan=lambda group: _planned_rules(group, "ingress")
@@ -185,9 +189,11 @@ class Route:
     """``igw-...``, ``nat-...``, ``local``, ...; its address, where a plan makes it."""
     leads_to_the_internet: bool
     """Whether the target is an internet gateway, which lets the internet in too. A NAT gateway does not."""
+    is_active: bool = True
+    """Whether EC2 follows it now: not a ``blackhole``, whose target is gone or detached. One that an apply makes is."""
 
     def __str__(self) -> str:
-        return f"{self.destination} to {self.target}"
+        return f"{self.destination} to {self.target}{'' if self.is_active else ', not active'}"
 
     __repr__ = __str__
 
@@ -202,13 +208,17 @@ _DESTINATIONS = {
 
 def _answered_routes(table: AwsFacts) -> tuple[Route, ...] | None:
     """Every table has the route to its own VPC at least: an answer without a route does not tell them."""
-    return tuple(map(_answered_route, table.at("Routes") or ())) or None
+    routes = table.at("Routes") or ()
+    if any("State" not in route for route in routes):
+        raise NotReported(f"{table.at('RouteTableId')}: the state of a route is not reported")
+    return tuple(map(_answered_route, routes)) or None
 
 
 def _answered_route(route: Mapping[str, str]) -> Route:
     destination = next((route[name] for name in _DESTINATIONS if name in route), "")
     targets = [name for name in route if name.endswith(("Id", "Arn")) and name not in (*_DESTINATIONS, "InstanceOwnerId")]
-    return Route(destination, route[targets[0]] if targets else "", route.get("GatewayId", "").startswith("igw-"))
+    target = route[targets[0]] if targets else ""
+    return Route(destination, target, route.get("GatewayId", "").startswith("igw-"), route["State"] == "active")
 
 
 _ROUTED = ("aws_route_table", "aws_default_route_table", "aws_vpc")
@@ -272,13 +282,18 @@ class RouteTable(Resource):
 
     @property
     def internet_routes(self) -> list[Route]:
-        """The routes that lead to an internet gateway, whatever their destination."""
+        """The routes that lead to an internet gateway, whatever their destination; one that is not active may be so again."""
         return [route for route in self.routes if route.leads_to_the_internet]
+
+    @property
+    def reaches_the_internet(self) -> bool:
+        """Whether packets to any address go to an internet gateway."""
+        return any(route.destination == "0.0.0.0/0" and route.is_active for route in self.internet_routes)
 
     @property
     def default_target(self) -> str | None:
         """Where packets go for which there is no other route; None if nowhere. Raises `NotYetKnown` where a plan does not tell."""
-        target = next((route.target for route in self.routes if route.destination == "0.0.0.0/0"), None)
+        target = next((route.target for route in self.routes if route.destination == "0.0.0.0/0" and route.is_active), None)
         if target == _UNTOLD:
             raise NotYetKnown(f"{self.label}: where its default route leads is known only after apply")
         return target
@@ -337,7 +352,7 @@ def _added_to_main(vpc: PlannedBlock) -> list[PlannedBlock]:
 
 
 class Subnet(Resource):
-    """A subnet of a VPC."""
+    """A subnet of a VPC. Named by its id, on a plan by its address."""
 
     operations = ("ec2:DescribeSubnets", *RouteTable.operations)
     terraform = ("aws_subnet",)
@@ -354,11 +369,6 @@ class Subnet(Resource):
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Subnet]":
         del names  # one call lists all
         return listed(cls, aws, aws.read("ec2:DescribeSubnets"), "Subnets", named="SubnetId")
-
-    @classmethod
-    def from_plan(cls, plan: Plan, names: Sequence[str]) -> "list[Subnet]":
-        del names
-        return [cls(block.address, block, block.source) for block in plan.resources(*cls.terraform)]
 
     @classmethod
     def answered(cls, user: AwsFacts, subnet_id: str) -> "Subnet":
@@ -381,6 +391,11 @@ class Subnet(Resource):
         return tuple(found.values())
 
 
+def _has_public_address(gateway: AwsFacts) -> bool | None:
+    addresses = gateway.at("NatGatewayAddresses")
+    return None if addresses is None else any("PublicIp" in one for one in addresses)
+
+
 class NatGateway(Resource):
     """A NAT gateway: the way out of private subnets, and none in. Named by its id, on a plan by its address, as routes name it."""
 
@@ -393,21 +408,23 @@ class NatGateway(Resource):
         aws=lambda gateway: Subnet.answered(gateway, gateway.at("SubnetId")),
         plan=lambda gateway: _planned_subnet(gateway),
     )
+    is_public: bool = field(
+        aws=_has_public_address, plan=lambda gateway: gateway.at_or("connectivity_type", "public") == "public"
+    )
+    """Whether it has an address on the internet; a private one only translates between networks.
+
+    Source: Amazon EC2 API reference, NatGatewayAddress: ``PublicIp`` is of a public NAT gateway only.
+    """
 
     @property
     def works(self) -> bool:
-        """Whether packets get out through it: from a subnet with a way to the internet."""
-        return self.state == "available" and bool(self.subnet.route_table.internet_routes)
+        """Whether packets get out through it: with a public address, from a subnet with a way to the internet."""
+        return self.state == "available" and self.is_public and self.subnet.route_table.reaches_the_internet
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[NatGateway]":
         del names  # one call lists all
         return listed(cls, aws, aws.read("ec2:DescribeNatGateways"), "NatGateways", named="NatGatewayId")
-
-    @classmethod
-    def from_plan(cls, plan: Plan, names: Sequence[str]) -> "list[NatGateway]":
-        del names
-        return [cls(block.address, block, block.source) for block in plan.resources(*cls.terraform)]
 
 
 def _planned_subnet(user: PlannedBlock) -> Subnet:

@@ -40,6 +40,8 @@ class DeploymentScript(Resource):
     """What it changes in the task definition beside the image."""
     says: str = field()
     """What it printed for the deployment."""
+    misnames: tuple[str, ...] = field()
+    """Tags under which it builds what they do not name: ``a tag that has left ECR``."""
     ignores: tuple[str, ...] = field()
     """Failures after which it goes on, or ends as if it had deployed."""
 
@@ -48,17 +50,19 @@ class Workflow(Resource):
     """A workflow of GitHub Actions. Its name is that of its file."""
 
     unpinned: tuple[str, ...] = field()
-    """Actions that a tag or a branch names, which somebody else can move."""
+    """Actions and images that a tag or a branch names, which somebody else can move."""
     needless_permissions: tuple[str, ...] = field()
     """What it may, or may by GitHub's defaults, and need not: ``deploy: contents: write``."""
     long_lived_keys: tuple[str, ...] = field()
     """Where it takes a key of AWS that does not expire."""
+    open_to_outsiders: tuple[str, ...] = field()
+    """What gives its secrets to somebody else's changes, or runs their text: ``pull_request_target``, ``jobs.deploy.steps.3.run``."""
 
 
 class Workflows(Resource):
     """All workflows together."""
 
     gates: tuple[str, ...] = field()
-    """Those that judge every pull request and every merge by ``make test``."""
+    """Those that judge every pull request, every merge and every push to main by ``make test``."""
     deployments: tuple[str, ...] = field()
-    """Those that run ``scripts/deploy-aws.sh`` with an environment and an image tag: for a push to main, and by hand."""
+    """Those that run ``scripts/deploy-aws.sh`` with an environment, an image tag and a role: for a push to main, and by hand."""

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from os.path import commonprefix
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
-from stackproof.aws.facts import AwsFacts
+from stackproof.aws.facts import AwsFacts, described
 from stackproof.evidence.redaction import HIDDEN
 from stackproof.judgement.plain_secrets import SecretSource, Variable
 from stackproof.resources.base import Field, Found, Reference, Resource, field
@@ -35,8 +36,9 @@ def _options(container: _Declares) -> tuple[Variable, ...]:
 
 
 def _words(container: _Declares) -> tuple[Variable, ...]:
-    members = ("entryPoint", "command")
-    return tuple(Variable(member, word) for member in members for word in container.at(member) or ())
+    members = ("entryPoint", "command", "healthCheck.command")
+    words = [Variable(member, word) for member in members for word in container.at(member) or ()]
+    return (*words, *(Variable(name, value) for name, value in (container.at("dockerLabels") or {}).items()))
 
 
 class Container(Resource):
@@ -58,7 +60,7 @@ class Container(Resource):
     """None where nothing is said: what it logs stays with the host, or is lost."""
     log_options: tuple[Variable, ...] = field(aws=_options)
     words: tuple[Variable, ...] = field(aws=_words)
-    """What is run in it: entry point and command, word by word."""
+    """What else stands in it: entry point, command and health check, word by word, and its labels by name."""
     secrets: tuple[SecretSource, ...] = field(aws=_secrets)
     privileged: bool | None = field(aws="privileged")
     user: str | None = field(aws="user")
@@ -90,10 +92,6 @@ def _answered_containers(definition: AwsFacts) -> tuple[Container, ...] | None:
     return tuple(definition.inside(Container, one["name"], one) for one in containers)
 
 
-def _describe(aws: AwsFacts, arn: str) -> "Answer":
-    return aws.read("ecs:DescribeTaskDefinition", taskDefinition=arn)
-
-
 def _planned_containers(definition: PlannedBlock) -> tuple[Container, ...]:
     if _is_hidden(definition):
         raise CouldNotVerify(f"{definition.source}: a sensitive value is in container_definitions, so Terraform hides all of it")
@@ -114,9 +112,12 @@ def _is_hidden(definition: PlannedBlock) -> bool:
 _MEMBERS = (
     *("name", "image", "value", "valueFrom", "environment", "environmentFiles", "secrets"),
     *("logConfiguration", "logDriver", "options", "secretOptions"),
-    *("entryPoint", "command", "privileged", "user", "readonlyRootFilesystem"),
+    *("entryPoint", "command", "healthCheck", "dockerLabels", "privileged", "user", "readonlyRootFilesystem"),
 )
-"""Those that are judged, as AWS spells them. What is inside ``options`` is spelled as the log driver asks."""
+"""Those that are judged, as AWS spells them."""
+
+_FREE = ("options", "dockerLabels")
+"""Those whose own members are spelled as whoever reads them asks."""
 
 
 def _as_aws_writes(written: Any, within: object = "") -> Any:
@@ -127,7 +128,7 @@ def _as_aws_writes(written: Any, within: object = "") -> Any:
     """
     if isinstance(written, list):
         return [_as_aws_writes(one) for one in written]
-    if not isinstance(written, Mapping) or within == "options":
+    if not isinstance(written, Mapping) or within in _FREE:
         return written
     spelled = {name.lower(): name for name in _MEMBERS}
     named = {spelled.get(name.lower(), name): value for name, value in written.items()}
@@ -149,12 +150,18 @@ def _planned_role(definition: PlannedBlock, attribute: str) -> str | None:
     return role.name_or_address("name")
 
 
+def _called(definition: PlannedBlock) -> str:
+    """A planned definition by its family, or by its address where another is of the same family."""
+    family = definition.name_or_address("family")
+    alike = [one for one in definition.plan.resources(*TaskDefinition.terraform) if one.name_or_address("family") == family]
+    return family if len(alike) == 1 else definition.address
+
+
 class TaskDefinition(Resource):
     """A revision of a task definition."""
 
-    operations = ("ecs:DescribeTaskDefinition",)
+    operations: ClassVar[tuple[str, ...]] = ("ecs:DescribeTaskDefinition",)
     terraform = ("aws_ecs_task_definition",)
-    planned_name = "family"
 
     containers: tuple[Container, ...] = field(aws=_answered_containers, plan=_planned_containers)
     hides_a_value: bool = field(aws=lambda _: False, plan=_is_hidden)
@@ -173,7 +180,7 @@ class TaskDefinition(Resource):
     """``ACTIVE``; ``INACTIVE`` once it was deregistered, ``DELETE_IN_PROGRESS``."""
 
     @classmethod
-    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[TaskDefinition]":
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> list[Self]:
         """Those of these names, ``family:revision``, that are there."""
         answers = [(name, aws.read("ecs:DescribeTaskDefinition", absent=(_UNKNOWN,), taskDefinition=name)) for name in names]
         return [
@@ -182,21 +189,50 @@ class TaskDefinition(Resource):
             if (page := answer.page) is not None
         ]
 
+    @classmethod
+    def from_plan(cls, plan: "Plan", names: Sequence[str]) -> list[Self]:
+        del names  # a plan lists all there are
+        return [cls(_called(block), block, block.source) for block in plan.resources(*cls.terraform)]
+
+
+class NewestTaskDefinition(TaskDefinition):
+    """The newest active revision of a family, whoever runs it."""
+
+    operations = ("ecs:ListTaskDefinitionFamilies", *TaskDefinition.operations)
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> list[Self]:
+        """Those of the families that begin with one of these names. One call lists what begins with all that the names have in common."""
+        common = commonprefix(names)  # noqa: RUF071 - names are no paths
+        narrowed: dict[str, Any] = {"familyPrefix": common} if common else {}
+        families: list[Any] = aws.read("ecs:ListTaskDefinitionFamilies", status="ACTIVE", **narrowed).items("families")
+        answers = [aws.read("ecs:DescribeTaskDefinition", taskDefinition=one) for one in families if one.startswith(tuple(names))]
+        found = [(_definition_in(answer), answer.source) for answer in answers]
+        return [cls(f"{one['family']}:{one['revision']}", AwsFacts(aws, one, source), source) for one, source in found]
+
 
 _UNKNOWN = "ClientException"
 """What ECS answers for a revision that was never registered, or was deleted (API reference, DescribeTaskDefinition)."""
 
 
+def _definition_in(answer: "Answer") -> Mapping[str, Any]:
+    definition: Mapping[str, Any] | None = answer.pages[0].get("taskDefinition")
+    if definition is None:
+        raise NotReported(f"{answer.source}: the answer has no task definition")
+    return definition
+
+
 def _answered_definitions(service: AwsFacts) -> tuple[TaskDefinition, ...]:
     """Also those that a deployment under way still runs, or begins to."""
-    running = [service.at("taskDefinition"), *(one.get("taskDefinition") for one in service.at("deployments") or ())]
+    deployments = service.at("deployments")
+    if deployments is None:
+        raise NotReported(f"{service.at('serviceArn')}: what is being rolled out is not reported (deployments)")
+    # A service that another controller than ECS deploys has task sets in the place of deployments.
+    others = (one.get("taskDefinition") for one in (*deployments, *(service.at("taskSets") or ())))
     found = []
-    for arn in dict.fromkeys(arn for arn in running if arn):
-        answer = _describe(service, arn)
-        definition = answer.pages[0].get("taskDefinition")
-        if definition is None:
-            raise NotReported(f"{answer.source}: the answer has no task definition")
-        found.append(service.nested(TaskDefinition, arn.rpartition("/")[2], definition, answer))
+    for arn in dict.fromkeys(arn for arn in (service.at("taskDefinition"), *others) if arn):
+        answer = service.read("ecs:DescribeTaskDefinition", taskDefinition=arn)
+        found.append(service.nested(TaskDefinition, arn.rpartition("/")[2], _definition_in(answer), answer))
     return tuple(found)
 
 
@@ -206,7 +242,7 @@ def planned_definitions(service: PlannedBlock) -> tuple[TaskDefinition, ...]:
     block = service.plan.resource(reference.address) if isinstance(reference, Reference) else None
     if block is None:
         raise NotYetKnown(f"{service.source}: the task definition {reference} is not in the plan; it is judged after apply")
-    return (TaskDefinition(block.name_or_address("family"), block, block.source),)
+    return (TaskDefinition(_called(block), block, block.source),)
 
 
 class Service(Resource):
@@ -230,7 +266,7 @@ class Service(Resource):
                 answer = aws.read("ecs:DescribeServices", cluster=cluster, services=few)
                 found += [
                     cls(f"{cluster}/{one['serviceName']}", AwsFacts(aws, one, answer.source), answer.source)
-                    for one in answer.items("services")
+                    for one in described(answer, "services")
                 ]
         return found
 

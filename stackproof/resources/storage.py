@@ -8,7 +8,7 @@ from stackproof.judgement.policy import open_grants
 from stackproof.resources.base import Reference, Resource, field
 from stackproof.resources.documents import policy_document
 from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import NotYetKnown
+from stackproof.verdicts import NotReported, NotYetKnown
 
 if TYPE_CHECKING:
     from stackproof.sources.aws import Reader
@@ -66,7 +66,11 @@ def _public_grants(grants: Iterable[tuple[str | None, str]]) -> tuple[str, ...]:
 
 
 def _answered_grants(bucket: AwsFacts) -> tuple[str, ...]:
-    grants = bucket.read("s3:GetBucketAcl", Bucket=bucket.at("Name")).items("Grants")
+    """Every ACL grants its owner something: an answer without a grant does not tell them, nor does a group without its URI."""
+    answer = bucket.read("s3:GetBucketAcl", Bucket=bucket.at("Name"))
+    grants = answer.items("Grants")
+    if not grants or any(grant["Grantee"].get("Type") == "Group" and not grant["Grantee"].get("URI") for grant in grants):
+        raise NotReported(f"{answer.source}: whom the ACL of {bucket.at('Name')} lets in is not reported")
     return _public_grants((grant["Grantee"].get("URI"), grant["Permission"]) for grant in grants)
 
 

@@ -97,7 +97,7 @@ def _interfaces(task: AwsFacts) -> list[dict[str, Any]]:
 
 
 def _answered_groups(task: AwsFacts) -> frozenset[str]:
-    return frozenset(group["GroupName"] for one in _interfaces(task) for group in one["Groups"])
+    return frozenset(group["GroupId"] for one in _interfaces(task) for group in one["Groups"])
 
 
 def _answered_subnets(task: AwsFacts) -> tuple[Subnet, ...]:
@@ -111,13 +111,13 @@ def _placement(service: PlannedBlock) -> PlannedBlock:
 
 
 def _planned_groups(service: PlannedBlock) -> frozenset[str]:
-    names = []
+    addresses = []
     for value in _placement(service).elements("security_groups"):
         group = service.plan.meant(value, "aws_security_group", named="id")
         if group is None:
             raise NotYetKnown(f"{service.source}: the security group {value} is not in the plan")
-        names.append(group.name_or_address("name"))
-    return frozenset(names)
+        addresses.append(group.address)
+    return frozenset(addresses)
 
 
 class Task(Resource):
@@ -145,7 +145,7 @@ class Task(Resource):
     )
     """Where it is; of a plan, where it may be."""
     security_groups: frozenset[str] = field(aws=_answered_groups, plan=_planned_groups)
-    """Their names."""
+    """Their ids; on a plan their addresses."""
     has_public_address: bool = field(
         aws=lambda task: any("Association" in one for one in _interfaces(task)),
         plan=lambda service: _placement(service).at("assign_public_ip") or False,
@@ -228,12 +228,34 @@ class WatchedService(Resource):
     samples: tuple[ServiceSample, ...] = field()
 
 
+@dataclass(frozen=True)
+class Registration:
+    """Where ECS registers each task of a service: its address, with the port of one of its containers."""
+
+    target_group_arn: str
+    port: int
+
+
+def _answered_registrations(service: AwsFacts) -> tuple[Registration, ...] | None:
+    """A service without a load balancer has an empty list."""
+    places = service.at("loadBalancers")
+    if places is None:
+        return None
+    return tuple(Registration(one["targetGroupArn"], one["containerPort"]) for one in places if "targetGroupArn" in one)
+
+
 class RunningService(Service):
     """A service with its tasks."""
 
     operations = (*Service.operations, *Task.operations)
 
     tasks: tuple[Task, ...] = field(aws=_answered_tasks, plan=_planned_tasks)
+    registrations: tuple[Registration, ...] = field(aws=_answered_registrations)
+
+    def targets_in(self, target_group_arn: str) -> set[str]:
+        """What should be registered in a target group: the address of each task that runs, with the port."""
+        ports = [one.port for one in self.registrations if one.target_group_arn == target_group_arn]
+        return {f"{task.private_address}:{port}" for port in ports for task in self.tasks if task.status == "RUNNING"}
 
     def watched(self, schedule: Schedule) -> WatchedService:
         """The service as it is over time. Takes as long as the schedule says, but for a recording."""

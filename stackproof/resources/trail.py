@@ -83,7 +83,7 @@ def _planned_selectors(trail: PlannedBlock) -> tuple[ManagementSelector, ...]:
     found: list[ManagementSelector | None] = [
         _selector(one.at("read_write_type") or "All", one.at("exclude_management_event_sources") or ())
         for one in basic
-        if one.at("include_management_events") is not False
+        if one.at_or("include_management_events", default=True)
     ]
     found += [_advanced(_planned_conditions(one)) for one in advanced]
     return tuple(one for one in found if one)
@@ -98,11 +98,6 @@ def _planned_conditions(selector: PlannedBlock) -> Conditions:
 
 def _status(trail: AwsFacts) -> Mapping[str, Any]:
     return trail.read("cloudtrail:GetTrailStatus", Name=trail.at("TrailARN")).pages[0]
-
-
-def _planned_logging(trail: PlannedBlock) -> Any:
-    """Terraform's default for ``enable_logging`` is true."""
-    return trail.at("enable_logging") is not False
 
 
 class Trail(Resource):
@@ -121,7 +116,9 @@ class Trail(Resource):
     """Whether it signs what it delivers, so that a changed or deleted log file shows."""
     kms_key: KmsKey | None = encrypting_key(aws="KmsKeyId", plan="kms_key_id")
     """The key that encrypts its log files; None when only S3's own encryption does."""
-    is_logging: bool = field(aws=lambda trail: _status(trail).get("IsLogging"), plan=_planned_logging)
+    is_logging: bool = field(
+        aws=lambda trail: _status(trail).get("IsLogging"), plan=lambda trail: trail.at_or("enable_logging", default=True)
+    )
     delivery_error: str | None = field(aws=lambda trail: _status(trail).get("LatestDeliveryError") or None, plan=lambda _: None)
     """Why its latest delivery to the bucket failed; None if it did not (CloudTrail reports no error then)."""
     selectors: tuple[ManagementSelector, ...] = field(aws=_answered_selectors, plan=_planned_selectors)

@@ -67,6 +67,10 @@ class Plan:
             raise UsageError(
                 f"{where}: planning failed, and this is only what was planned until then; repair that and plan again"
             )
+        if document.get("complete") is False or document.get("deferred_changes"):
+            raise UsageError(
+                f"{where}: this plans only a part of the stack (-target, or changes that Terraform deferred); plan all of it"
+            )
         self.document: Mapping[str, Any] = without_secrets(document)
 
     def to_json(self) -> str:
@@ -316,6 +320,11 @@ class PlannedBlock:
             return self._with_references(attribute, value, unknown)
         return value
 
+    def at_or(self, attribute: str, default: object) -> Any:
+        """The planned value of an attribute; the provider's documented default where the sources leave it out."""
+        value = self.at(attribute)
+        return default if value is None else value
+
     def elements(self, attribute: str) -> list[Any]:
         """The elements of a list, each as `at` gives a value; of one that is unknown as a whole, what its expression refers to.
 
@@ -474,6 +483,8 @@ def _masked(node: Any, name: str = "") -> Any:
 
     def shown(key: str, value: Any) -> Any:
         mask = _MASKS.get(key, "")
+        if key in ("values", "before", "after") and isinstance(value, dict):  # whose members have names of their own
+            return _hide(value, node.get(mask, False))
         if mask in node or key in ("values", "before", "after", "constant_value", "default"):
             return redact_data(_hide(value, node.get(mask, False)), name)
         return _masked(value, key)
@@ -496,6 +507,8 @@ def _hide(value: Any, mask: Any) -> Any:
     >>> _hide({"a": [1, 2], "b": 3}, {"a": [False, True]})
     {'a': [1, '(redacted)'], 'b': 3}
     """
+    if not mask:
+        return value
     if mask is True:
         return None if value is None else HIDDEN
     if isinstance(value, Mapping) and isinstance(mask, Mapping):

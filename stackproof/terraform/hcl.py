@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 
 import hcl2
 from hcl2.utils import process_escape_sequences
@@ -28,8 +29,20 @@ class Expression:
 Value = str | int | float | bool | None | Sequence["Value"] | Mapping[str, "Value"] | Expression
 
 
+class _Placed:
+    """What stands somewhere in a file."""
+
+    file: str
+    line: int
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people: ``network.tf line 52``."""
+        return f"{self.file} line {self.line}"
+
+
 @dataclass(frozen=True)
-class Argument:
+class Argument(_Placed):
     """``name = value``. Offsets count characters from the start of the file; ``end`` is behind the last one."""
 
     name: str
@@ -41,14 +54,9 @@ class Argument:
     start: int
     end: int
 
-    @property
-    def place(self) -> str:
-        """Where it stands, for people: ``network.tf line 52``."""
-        return f"{self.file} line {self.line}"
-
 
 @dataclass(frozen=True)
-class Block:
+class Block(_Placed):
     """``type "label" "label" { ... }``."""
 
     type: str
@@ -59,11 +67,6 @@ class Block:
     line: int
     start: int
     end: int
-
-    @property
-    def place(self) -> str:
-        """Where it stands, for people: ``network.tf line 52``."""
-        return f"{self.file} line {self.line}"
 
     @property
     def address(self) -> str:
@@ -115,11 +118,17 @@ def parse(text: str, file: str = "") -> Document:
     Raises `CouldNotVerify` with file and line when the text does not parse.
     """
     try:
-        tree = hcl2.parses_to_tree(text)
+        with _parsing:
+            tree = _tree(text)
     except UnexpectedInput as error:
         wrong = text.splitlines()[error.line - 1 : error.line]
         raise CouldNotVerify(f"{file} line {error.line} is not Terraform's language: {' '.join(wrong).strip()}") from None
     return Document(file, text, _code(text, tree), _body(_child(tree, "body"), text, file))
+
+
+_tree = lru_cache(maxsize=64)(hcl2.parses_to_tree)  # the same text stands in copies of the sources, under other names
+_parsing = Lock()
+"""Collections that are made at once read the same sources: one parses, and the others get what it made."""
 
 
 def _child(tree: Tree[Token], name: str) -> Tree[Token]:

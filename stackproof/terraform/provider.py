@@ -21,6 +21,8 @@ from stackproof.verdicts import CouldNotVerify, UsageError
 PACKAGED_VERSION = "3.39.0"
 _PACKAGED_ZIP = f"terraform-provider-aws_{PACKAGED_VERSION}_linux_amd64.zip"
 _PACKAGED_SHA256 = "4b75e0a259b56d97e66b7d69f3f25bd4cc7be2440c0fe35529f46de7d40a49d3"
+PACKAGED_HASH = "h1:goOMfGE4SjLps+hpxJFEM/pZFiNgvi6BMG8/w86+f6k="
+"""Of what that unpacks to, as Terraform's lock files have it."""
 
 VARIABLE = "STACKPROOF_PROVIDER"
 """Environment variable that overrides the choice: ``registry`` or ``packaged``."""

@@ -17,7 +17,7 @@ from stackproof.terraform.cli import Completed, Terraform, TerraformError
 from stackproof.terraform.diagnostics import events, failure
 from stackproof.terraform.endpoints import SERVICES
 from stackproof.terraform.fold import Folded, fold
-from stackproof.terraform.provider import Provider
+from stackproof.terraform.provider import PACKAGED_HASH, Provider
 
 OVERRIDE = "zz_stackproof_override.tf"
 """The generated provider settings; the name sorts behind other override files, so that it has the last word."""
@@ -62,7 +62,18 @@ class Workspace:
             committed = (self.directory / _LOCK_FILE).exists() and not marker.exists()
             with self._plugin_cache():
                 self._run("init", *(["-lockfile=readonly"] if committed else []), json_output=True, timeout=900)
+            if self.provider.is_folded:
+                self._trust_the_packaged_provider()
             marker.touch()
+
+    def _trust_the_packaged_provider(self) -> None:
+        """Let Terraform not hash its 177 MB at every command, which takes a quarter of the time: ``init`` just did, and the lock
+        file has the hash of what was reviewed. Any other hash stays, and is checked.
+        """
+        lock_file = self.directory / _LOCK_FILE
+        if lock_file.exists():
+            text = lock_file.read_text(encoding="utf-8")
+            lock_file.write_text(text.replace(f'  hashes = [\n    "{PACKAGED_HASH}",\n  ]\n', ""), encoding="utf-8")
 
     def provider_version(self) -> str:
         """The exact version of hashicorp/aws that ``init`` installed, from the lock file."""

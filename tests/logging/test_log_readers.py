@@ -2,12 +2,12 @@
 
 from stackproof.controls import control
 from stackproof.judgement.log_readers import log_reading, records_reading
-from stackproof.judgement.policy import open_grants
+from stackproof.judgement.policy import open_grants, undeclared
 
 
 @control("LOG-14", severity="high")
 def test_log_data_is_read_by_declared_readers_alone_and_on_record(principals, reader_roles, trail, profile, subtests):
-    """Logs show what users do. A reader's role is not for everyone, and CloudTrail tells afterwards who looked."""
+    """Logs show what users do. A reader's role is for those whom the profile names, and CloudTrail tells afterwards who looked."""
     for principal in principals:
         with subtests.test(principal.name):
             reading = log_reading(
@@ -21,6 +21,7 @@ def test_log_data_is_read_by_declared_readers_alone_and_on_record(principals, re
     for role in reader_roles:
         with subtests.test(f"trust of {role.name}"):
             assert open_grants(role.trust) == []
+            assert undeclared(role.trust, profile.reader_principals) == []
     with subtests.test(trail.name):
         assert trail.is_logging
         assert records_reading(trail.selectors)

@@ -31,6 +31,7 @@ def test_deployment_script_is_careful(deployment_script):
     assert deployment_script.strays == ()
     assert deployment_script.alters == ()
     assert "Running Tasks: 2/2" in deployment_script.says
+    assert deployment_script.misnames == ()
     assert deployment_script.ignores == ()
 
 
@@ -44,10 +45,11 @@ def test_example_environment_has_the_documented_keys_and_no_values(environment_f
 @control("OPS-03", severity="high")
 def test_workflows_judge_and_deploy_with_the_least_they_need(workflows, automation, subtests):
     """Nothing is merged unjudged, and nobody who takes over a tag or finds an old key deploys."""
-    assert automation.gates
-    assert automation.deployments
     for workflow in workflows:
         with subtests.test(workflow.name):
             assert workflow.unpinned == ()
             assert workflow.needless_permissions == ()
             assert workflow.long_lived_keys == ()
+            assert workflow.open_to_outsiders == ()
+    assert automation.gates
+    assert automation.deployments

@@ -5,12 +5,12 @@ from stackproof.judgement.costs import billing_watch, over_budget
 
 
 @control("COST-01", severity="medium")
-def test_billing_alarm_is_as_documented_and_reaches_somebody(billing_alarm, profile, subtests):
-    """It notifies topics that exist, in the alarm's own region: it can reach no other."""
+def test_billing_alarm_is_as_documented_and_notifies_topics_that_exist(billing_alarm, profile, subtests):
+    """In the alarm's own region: it can reach no other. Who is subscribed to them is not judged: stacks without a webhook have nobody."""
     with subtests.test(billing_alarm.name):
         assert billing_alarm.watch == billing_watch(profile.costs.alarm_threshold_usd)
         assert billing_alarm.actions_enabled
-        assert billing_alarm.topics != (), "it notifies nobody"
+        assert billing_alarm.topics != (), "it notifies no topic"
     for topic in billing_alarm.topics:
         with subtests.test(topic.name):
             assert topic.region == billing_alarm.region

@@ -8,12 +8,13 @@ from stackproof.judgement.versions import is_version
 
 @control("RDS-01", severity="high")
 def test_database_is_available_as_declared(database, profile):
-    """PostgreSQL of the declared class and version, with a standby in another zone."""
+    """PostgreSQL of the declared class and version, with a standby in another zone; also once what is pending is applied."""
     assert database.status == "available"
-    assert database.engine == profile.database.engine
-    assert is_version(database.engine_version, profile.database.engine_version)
-    assert database.instance_class == profile.database.instance_class
-    assert database.is_multi_zone
+    for instance in (database, database.after_maintenance):
+        assert instance.engine == profile.database.engine, f"{instance.name}: {instance.engine}"
+        assert is_version(instance.engine_version, profile.database.engine_version)
+        assert instance.instance_class == profile.database.instance_class, f"{instance.name}: {instance.instance_class}"
+        assert instance.is_multi_zone
 
 
 @control("RDS-02", severity="medium")

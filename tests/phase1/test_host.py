@@ -6,10 +6,11 @@ from stackproof.judgement.versions import is_at_least
 
 @control("HOST-01", severity="low")
 def test_machine_that_deploys_has_its_tools(tools, profile, subtests):
-    """Each tool is there, in a version that the scripts are written for."""
+    """Each tool is there and works, in a version that the scripts are written for."""
     for tool in tools:
         with subtests.test(tool.name):
             assert tool.path, f"it is in none of {', '.join(tool.looked_in)}"
+            assert tool.exit_status == 0, f"{tool.path} --version fails: {tool.output}"
             assert is_at_least(tool.version, profile.host.at_least(tool.name)), f"{tool.path} is {tool.version}"
 
 

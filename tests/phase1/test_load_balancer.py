@@ -4,8 +4,8 @@ from stackproof.controls import control
 
 
 @control("ALB-01", severity="critical")
-def test_load_balancer_is_active_and_every_target_healthy(load_balancer, target_groups, subtests):
-    """A target group without a target is down, however healthy."""
+def test_load_balancer_is_active_and_every_target_healthy(load_balancer, target_groups, running_services, subtests):
+    """Every task that runs gets requests, and nothing else does; a target group without a target is down, however healthy."""
     with subtests.test(load_balancer.name):
         assert load_balancer.state == "active"
         assert target_groups != (), "no target group"
@@ -13,3 +13,5 @@ def test_load_balancer_is_active_and_every_target_healthy(load_balancer, target_
         with subtests.test(group.name):
             assert group.targets != (), "nothing is registered"
             assert {target.state for target in group.targets} == {"healthy"}, group.targets
+            tasks = {target for service in running_services for target in service.targets_in(group.arn)}
+            assert {target.id for target in group.targets} == tasks

@@ -14,7 +14,7 @@ def test_network_has_public_and_private_subnets_in_two_zones(
         assert len({subnet.zone for subnet in private_subnets}) >= 2, "the private subnets are in one zone"
     for subnet in public_subnets:
         with subtests.test(subnet.name):
-            assert "0.0.0.0/0" in [route.destination for route in subnet.route_table.internet_routes]
+            assert subnet.route_table.reaches_the_internet, subnet.route_table.routes
     ways_out = {gateway.name: gateway for gateway in nat_gateways}
     for subnet in private_subnets:
         with subtests.test(subnet.name):

@@ -23,8 +23,10 @@ def test_services_run_all_their_tasks_and_stay_so(watched_services, profile, sub
 
 
 @control("ECS-02", severity="high")
-def test_tasks_run_the_declared_image_where_nobody_reaches_them(running_services, profile, subtests):
-    """The image by its digest and not only by its tag; private subnets, no public address, the one security group."""
+def test_tasks_run_the_declared_image_where_nobody_reaches_them(
+    running_services, private_subnets, task_security_group, profile, subtests
+):
+    """The image by its digest and not only by its tag; the stack's private subnets, no public address, its one security group."""
     for service in running_services:
         with subtests.test(service.name):
             assert service.tasks != ()
@@ -35,8 +37,8 @@ def test_tasks_run_the_declared_image_where_nobody_reaches_them(running_services
                     assert image.repository == profile.image_repository
                     assert image.running in image.declared
                 assert task.subnets != ()
-                assert {subnet.cidr for subnet in task.subnets} <= set(profile.network.private_subnets)
-                assert task.security_groups == {profile.service.security_group}
+                assert {subnet.name for subnet in task.subnets} <= {subnet.name for subnet in private_subnets}
+                assert task.security_groups == {task_security_group.identity}
                 assert not task.has_public_address
 
 

@@ -6,37 +6,47 @@ from stackproof.controls import control
 
 
 @control("SEC-RDS-01", severity="critical")
-def test_database_is_not_publicly_accessible(database):
-    """The database has no address that the internet can reach."""
-    assert not database.publicly_accessible
+def test_databases_are_not_publicly_accessible(databases, subtests):
+    """No database of the stack has an address that the internet can reach."""
+    for database in databases:
+        with subtests.test(database.name):
+            assert not database.publicly_accessible
 
 
 @control("SEC-RDS-02", severity="critical")
-def test_database_subnets_have_no_route_to_an_internet_gateway(database, subtests):
-    """A failover may move the database to any subnet of its group, so none of them is public."""
-    for subnet in database.subnets:
-        with subtests.test(subnet.name):
-            assert subnet.route_table.internet_routes == []
+def test_database_subnets_have_no_route_to_an_internet_gateway(databases, subtests):
+    """A failover may move a database to any subnet of its group, so none of them is public."""
+    for database in databases:
+        with subtests.test(database.name):
+            assert database.subnets
+            for subnet in database.subnets:
+                with subtests.test(f"{database.name} {subnet.name}"):
+                    assert subnet.route_table.internet_routes == []
 
 
 @control("SEC-RDS-03", severity="critical")
-def test_database_and_snapshots_are_encrypted_and_not_public(database, subtests):
+def test_databases_and_snapshots_are_encrypted_and_not_public(databases, subtests):
     """A snapshot that is shared with everyone is the whole database in everyone's hands."""
-    with subtests.test(database.name):
-        assert database.storage_encrypted
-    for snapshot in database.snapshots:
-        with subtests.test(snapshot.name):
-            assert snapshot.is_encrypted
-            assert "all" not in snapshot.shared_with
+    for database in databases:
+        with subtests.test(database.name):
+            assert database.storage_encrypted
+        with subtests.test(f"{database.name} snapshots"):
+            for snapshot in database.snapshots:
+                with subtests.test(snapshot.name):
+                    assert snapshot.is_encrypted
+                    assert "all" not in snapshot.shared_with
 
 
 @control("SEC-RDS-04", severity="high")
-def test_database_refuses_connections_without_tls(database, subtests):
+def test_databases_refuse_connections_without_tls(databases, subtests):
     """The parameter counts in the group that is attached, and only once the instance runs with it."""
-    for group in database.parameter_groups:
-        with subtests.test(group.name):
-            assert group.force_ssl == "1"
-            assert group.status == "in-sync"
+    for database in databases:
+        with subtests.test(database.name):
+            assert database.parameter_groups
+            for group in database.parameter_groups:
+                with subtests.test(f"{database.name} {group.name}"):
+                    assert group.force_ssl == "1"
+                    assert group.status == "in-sync"
 
 
 @control("SEC-RDS-05", severity="high")

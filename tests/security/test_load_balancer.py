@@ -9,20 +9,28 @@ from stackproof.judgement.tls import obsolete
 
 
 @control("SEC-ALB-01", severity="critical")
-def test_listeners_speak_https_or_only_redirect_to_it(load_balancer, subtests):
+def test_listeners_speak_https_or_only_redirect_to_it(load_balancer, other_load_balancers, subtests):
     """No request is served over plain HTTP, whichever port and whichever rule it comes by."""
-    for listener in load_balancer.listeners:
-        with subtests.test(listener.name):
-            assert listener.protocol == "HTTPS" or listener.only_redirects_to_https
+    with subtests.test(load_balancer.name):
+        assert load_balancer.listeners, "no listener"
+    for balancer in (load_balancer, *other_load_balancers):
+        with subtests.test(f"{balancer.name} listeners"):
+            for listener in balancer.listeners:
+                with subtests.test(f"{balancer.name} {listener.name}"):
+                    assert listener.protocol == "HTTPS" or listener.only_redirects_to_https
 
 
 @control("SEC-ALB-02", severity="high")
-def test_tls_policies_offer_1_3_and_nothing_under_1_2(load_balancer, subtests):
+def test_tls_policies_offer_1_3_and_nothing_under_1_2(load_balancer, other_load_balancers, subtests):
     """Judged by the protocols that a policy has, not by its name."""
-    for listener in load_balancer.tls_listeners:
-        with subtests.test(listener.name):
-            assert obsolete(listener.tls_policy.protocols) == []
-            assert "TLSv1.3" in listener.tls_policy.protocols
+    with subtests.test(load_balancer.name):
+        assert load_balancer.tls_listeners, "no listener speaks TLS"
+    for balancer in (load_balancer, *other_load_balancers):
+        with subtests.test(f"{balancer.name} listeners"):
+            for listener in balancer.tls_listeners:
+                with subtests.test(f"{balancer.name} {listener.name}"):
+                    assert obsolete(listener.tls_policy.protocols) == []
+                    assert "TLSv1.3" in listener.tls_policy.protocols
 
 
 @control("SEC-ALB-03", severity="high")
@@ -46,12 +54,15 @@ def test_front_door_sends_everybody_to_https(front_door, profile):
 
 
 @control("SEC-ALB-05", severity="medium")
-def test_load_balancer_is_careful_and_keeps_its_logs_to_itself(load_balancer, access_log_buckets, profile, subtests):
+def test_load_balancers_are_careful_and_keep_their_logs_private(
+    load_balancer, other_load_balancers, access_log_buckets, profile, subtests
+):
     """Nothing ill-formed reaches a task, nothing is deleted by mistake, and who asked for what is on record and private."""
-    with subtests.test(load_balancer.name):
-        assert load_balancer.drops_invalid_headers
-        assert load_balancer.deletion_protection
-        assert load_balancer.access_log_bucket == profile.load_balancer.access_log_bucket
+    for balancer in (load_balancer, *other_load_balancers):
+        with subtests.test(balancer.name):
+            assert balancer.drops_invalid_headers
+            assert balancer.deletion_protection
+            assert balancer.access_log_bucket == profile.load_balancer.access_log_bucket
     for bucket in access_log_buckets:
         with subtests.test(bucket.name):
             assert bucket.policy is None or open_grants(bucket.policy) == []

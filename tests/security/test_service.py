@@ -12,11 +12,11 @@ def test_task_definitions_hold_no_secret(task_definitions, subtests):
         with subtests.test(definition.name):
             assert not definition.hides_a_value, "a sensitive value stands in its containers"
             assert definition.containers
-        for container in definition.containers:
-            with subtests.test(f"{definition.name} {container.name}"):
-                assert plain_secrets([*container.environment, *container.log_options, *container.words]) == []
-                assert container.environment_files == ()
-                assert not_from_secrets_manager(container.secrets) == []
+            for container in definition.containers:
+                with subtests.test(f"{definition.name} {container.name}"):
+                    assert plain_secrets([*container.environment, *container.log_options, *container.words]) == []
+                    assert container.environment_files == ()
+                    assert not_from_secrets_manager(container.secrets) == []
 
 
 @control("SEC-ECS-02", severity="high")
@@ -25,11 +25,11 @@ def test_containers_are_confined(services, task_definitions, profile, subtests):
     for definition in task_definitions:
         with subtests.test(definition.name):
             assert definition.containers
-        for container in definition.containers:
-            with subtests.test(f"{definition.name} {container.name}"):
-                assert not container.privileged
-                assert not is_root(container.user)
-                assert container.readonly_root_filesystem
+            for container in definition.containers:
+                with subtests.test(f"{definition.name} {container.name}"):
+                    assert not container.privileged
+                    assert not is_root(container.user)
+                    assert container.readonly_root_filesystem
     for service in services:
         with subtests.test(service.name):
             assert not service.execute_command or profile.service.execute_command

@@ -1,23 +1,27 @@
-"""Judging a recorded run again: its calls, its plans and its observations, without AWS, without Terraform and without a network.
+"""The target replay: a recorded run is judged again, by its calls, its plans and its observations.
 
-What calls and plans say is judged by the code of now; what was observed by other means is taken as it was observed.
+Neither AWS nor Terraform nor a network is needed. What calls and plans say is judged by the code of now; what was observed by other
+means is taken as it was observed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import stackproof
 from stackproof.evidence.recorded import code_digest
 from stackproof.evidence.store import Store
-from stackproof.opening import Request, RunStage, kept_plan, second_plan_name
 from stackproof.profile import APP
+from stackproof.request import Request
 from stackproof.resources.sources import Output
 from stackproof.results import ControlResult
 from stackproof.sources import Source
-from stackproof.sources.aws import AwsSource, Reader
-from stackproof.sources.plan import Plan, PlanSource
+from stackproof.sources.aws import AwsSource
+from stackproof.sources.plan import Plan
+from stackproof.stages.plan import OnAPlan
+from stackproof.stages.run import RunStage, second_plan_name
 from stackproof.verdicts import CouldNotVerify
 
 if TYPE_CHECKING:
@@ -31,19 +35,18 @@ class NotRecorded(CouldNotVerify):
 class ReplayStage(RunStage):
     """A stage on a recorded run."""
 
-    def __init__(self, request: Request, say: Callable[[str], None], store: Store) -> None:
+    def __init__(self, request: Request, say: Callable[[str], None], store: Store | None = None) -> None:
         assert request.recorded is not None
         self.run = request.recorded
         facts = self.run.facts
-        super().__init__(request, facts.target, say, store)
-        self.store = store
+        super().__init__(request, say, store)
         self.letters = facts.stages
         self.now = facts.now
         self.notes.append(
             f"The run of {facts.now:%Y-%m-%d %H:%M} UTC on {facts.environment}, {facts.target}, judged again from its evidence "
             f"(manifest {self.run.head[:12]}). Nothing was asked anew."
         )
-        self._reader = Reader(self.run.recording, account=facts.account, region=facts.region, keep=store.answer)
+        self._reader = self._reading(self.run.recording, facts.account, facts.region)
 
     def observe(self, collection: str, make: Callable[[], Any]) -> Any:
         def again() -> Any:
@@ -55,13 +58,13 @@ class ReplayStage(RunStage):
         return super().observe(collection, again)
 
     def source(self) -> Source:
-        return PlanSource(self.plan()) if self.target == "plan" else AwsSource(self._reader)
+        return AwsSource(self._reader)
 
     def plan(self) -> Plan:
-        return self._kept("plan")
+        return self._planned("plan")
 
     def second_plan(self, stack: str = APP) -> Plan:
-        return self._kept(second_plan_name(stack))
+        return self._planned(second_plan_name(stack))
 
     @property
     def is_given_a_plan(self) -> bool:
@@ -106,11 +109,18 @@ class ReplayStage(RunStage):
             return f"environment {self.profile.name} expects something else now"
         return "neither the code nor the environment has changed"
 
-    def _kept(self, name: str) -> Plan:
+    def _planned(self, name: str) -> Plan:
+        return self._kept_plan(name, partial(self._recorded_plan, name))
+
+    def _recorded_plan(self, name: str) -> Plan:
         document = self.run.document(name)
         if document is None:
             raise NotRecorded(f"the {name.replace('-', ' ')} is not in the recording")
-        return kept_plan(self.store.document(name, lambda: document), name)
+        return Plan(document["plan"], document["where"])
+
+
+class PlanReplayStage(OnAPlan, ReplayStage):
+    """A stage on a recorded run that judged a plan."""
 
 
 def _difference(then: ControlResult, now: ControlResult) -> str:

@@ -13,14 +13,22 @@ from plan_documents import Planned, document
 from stackproof.aws import session
 from stackproof.controls import Control, Entry
 from stackproof.evidence.ledger import Ledger
-from stackproof.opening import OpenStage, Request, applied_outputs, planned_outputs, read_plan, resolve
+from stackproof.probes import HANDSHAKE
 from stackproof.probes.postgres import AUTHORITIES, PASSWORD, Access
 from stackproof.profile import load
+from stackproof.request import Request, read_plan, resolve
 from stackproof.resources.database import DatabaseInstance
+from stackproof.sources.aws import AwsSource
 from stackproof.sources.plan import Plan
 from stackproof.stage import Stage
+from stackproof.stages import open_stage
+from stackproof.stages.live import LiveStage
+from stackproof.stages.outputs import applied_outputs, planned_outputs
+from stackproof.stages.plan import PlanStage
+from stackproof.stages.run import RunStage
 from stackproof.verdicts import (
     AccessDenied,
+    CouldNotVerify,
     DeclaredButMissing,
     NotApplicable,
     NotReported,
@@ -56,8 +64,8 @@ def plan_file(tmp_path: Path) -> str:
     return str(file)
 
 
-def opened(request: Request) -> OpenStage:
-    return OpenStage(request, lambda _: None)
+def opened(request: Request) -> RunStage:
+    return open_stage(request, lambda _: None)
 
 
 class TestResolve:
@@ -132,11 +140,11 @@ class TestPlanStage:
 
 class TestEmulatorStage:
     @pytest.fixture
-    def stage(self, server: AwsServer, monkeypatch: pytest.MonkeyPatch) -> OpenStage:
+    def stage(self, server: AwsServer, monkeypatch: pytest.MonkeyPatch) -> RunStage:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.endpoint)
         return opened(resolve(ROOT, "local"))
 
-    def test_pins_the_account_before_anything_else_is_asked(self, stage: OpenStage, server: AwsServer) -> None:
+    def test_pins_the_account_before_anything_else_is_asked(self, stage: RunStage, server: AwsServer) -> None:
         server.on("GetCallerIdentity", identity("123456789012"))
         instance = f"<DBInstance><DBInstanceIdentifier>{DATABASE}</DBInstanceIdentifier></DBInstance>"
         server.on("DescribeDBInstances", query_reply("DescribeDBInstances", f"<DBInstances>{instance}</DBInstances>"))
@@ -147,7 +155,7 @@ class TestEmulatorStage:
         assert stage.account == "123456789012"
         assert stage.calls == {"sts:GetCallerIdentity": 1, "rds:DescribeDBInstances": 1}
 
-    def test_stops_for_another_account_and_asks_nothing(self, stage: OpenStage, server: AwsServer) -> None:
+    def test_stops_for_another_account_and_asks_nothing(self, stage: RunStage, server: AwsServer) -> None:
         server.on("GetCallerIdentity", identity("999999999999"))
         for _ in range(2):
             with pytest.raises(UsageError, match="belong to account 999999999999"):
@@ -155,14 +163,32 @@ class TestEmulatorStage:
         assert [request.action for request in server.requests] == ["GetCallerIdentity"]
         assert stage.account == ""
 
-    def test_starts_nothing(self, stage: OpenStage, server: AwsServer) -> None:
+    def test_starts_nothing(self, stage: RunStage, server: AwsServer) -> None:
         assert stage.endpoint == server.endpoint
         for needs_a_cloud in (stage.outputs, stage.second_plan):
             with pytest.raises(NotApplicable, match="used as it is"):
                 needs_a_cloud()
         stage.close()
 
-    def test_a_denied_call_is_no_missing_database(self, stage: OpenStage, server: AwsServer) -> None:
+    @pytest.mark.parametrize("target", ["embedded", "localstack"])
+    def test_does_not_tell_what_terraform_knows(self, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        stage = opened(resolve(ROOT, "local", target))
+        for part in (stage.outputs, stage.second_plan):
+            with pytest.raises(
+                NotApplicable, match=r"^http://127\.0\.0\.1:9 is used as it is; what Terraform knows of it is not known"
+            ):
+                part()
+        assert (stage.letters, stage.handle) == ({"embedded": "SPE", "localstack": "SL"}[target], None)
+
+    def test_does_not_tell_what_runs_in_it(self, stage: RunStage, server: AwsServer) -> None:
+        server.on("GetCallerIdentity", identity("123456789012"))
+        source = stage.source()
+        assert isinstance(source, AwsSource)
+        with pytest.raises(NotApplicable, match="is used as it is; what runs in it is not known here"):
+            source.reader.read(HANDSHAKE, Host="example.com", Port=443, ServerName="example.com", Version="TLSv1.2")
+
+    def test_a_denied_call_is_no_missing_database(self, stage: RunStage, server: AwsServer) -> None:
         server.on("GetCallerIdentity", identity("123456789012"))
         server.on("DescribeDBInstances", query_error("AccessDenied", "no", 403))
         with pytest.raises(AccessDenied):
@@ -237,7 +263,7 @@ class TestStage:
     @staticmethod
     def planned(*names: str) -> Stage:
         found = [Planned(f"aws_db_instance.x{number}", {"identifier": name}) for number, name in enumerate(names)]
-        stage = opened(resolve(ROOT, "production", "plan"))
+        stage = PlanStage(resolve(ROOT, "production", "plan"), lambda _: None)
         stage._given_plans = {"app": Plan(document(*found), "plan.json")}
         return stage
 
@@ -291,22 +317,21 @@ class TestBastion:
 
 
 class TestDatabaseAccess:
-    def access(self, monkeypatch: pytest.MonkeyPatch, **variables: str) -> tuple[Access, list[str]]:
+    def access(self, monkeypatch: pytest.MonkeyPatch, **variables: str) -> Access:
         for name in (PASSWORD, AUTHORITIES):
             monkeypatch.delenv(name, raising=False)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        stage = opened(resolve(ROOT, "production"))
-        return stage._access(), stage.notes
+        return LiveStage(resolve(ROOT, "production"), lambda _: None)._access()
 
     def test_on_aws_comes_from_the_environment(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (tmp_path / "bundle.pem").touch()
         given = {PASSWORD: "-".join(("correct", "horse")), AUTHORITIES: str(tmp_path / "bundle.pem")}
-        assert self.access(monkeypatch, **given) == (Access(given[PASSWORD], tmp_path / "bundle.pem"), [])
+        assert self.access(monkeypatch, **given) == Access(given[PASSWORD], tmp_path / "bundle.pem")
 
-    def test_without_authorities_is_noted(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        _, notes = self.access(monkeypatch, **{PASSWORD: "-".join(("correct", "horse"))})
-        assert notes == ["The database's certificate was not verified: PGSSLROOTCERT names no file with RDS's authorities."]
+    def test_without_authorities_says_what_to_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(CouldNotVerify, match=r"set PGSSLROOTCERT to .*global-bundle\.pem"):
+            self.access(monkeypatch, **{PASSWORD: "-".join(("correct", "horse"))})
 
     def test_without_a_password_says_what_to_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(AccessDenied, match="set RDS_PASSWORD"):

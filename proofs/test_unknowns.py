@@ -1,0 +1,79 @@
+"""Whatever a control reads from a plan: where it is known only after apply, the control does not pass.
+
+What is read is found out by running each control on the compliant plan. Then each attribute and each kind of nested block is unknown in
+turn, as if it came from a resource of another kind, one a run.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import pytest
+
+from proofs import harness
+from proofs.test_mutations import CONTROLS, compliant, stages
+from stackproof.resources.base import Reference
+from stackproof.sources.plan import PlannedBlock
+from stackproof.verdicts import NotYetKnown, Verdict
+
+ELSEWHERE = Reference("aws_elsewhere.other", "attribute")
+IDENTIFIERS = {"id", "arn", "key_id", "name", "bucket", "identifier", "default_route_table_id", "main_route_table_id"}
+"""What others call a resource by. In a plan they refer to its address, so that it need not be known."""
+
+
+class Read(NamedTuple):
+    """A member of a planned resource, as a control looked at it."""
+
+    address: str
+    within: str
+    member: str
+    by: str
+    """``at`` or ``blocks``."""
+
+
+@contextmanager
+def looking_at(look: Callable[[Read, Callable[[], Any]], Any]) -> Iterator[None]:
+    """Let every member of a planned resource be looked at through a function."""
+    with pytest.MonkeyPatch.context() as patch:
+        for by in ("at", "blocks"):
+            original = getattr(PlannedBlock, by)
+
+            def looked(block: PlannedBlock, member: str, by: str = by, original: Callable[..., Any] = original) -> Any:
+                return look(Read(block.address, block._within, member, by), lambda: original(block, member))
+
+            patch.setattr(PlannedBlock, by, looked)
+        yield
+
+
+def reads(control: str) -> list[Read]:
+    """What a control reads where everything is compliant, each once."""
+    found: dict[Read, None] = {}
+
+    def note(read: Read, value: Callable[[], Any]) -> Any:
+        found[read] = None
+        return value()
+
+    with looking_at(note):
+        judgement = harness.judged(control, compliant()["plan"]())
+    assert judgement.verdict is Verdict.PASS, judgement.message
+    assert found, "the control reads nothing of a plan"
+    return list(found)
+
+
+def passes_without(control: str, unknown: Read) -> bool:
+    """Whether a control passes though one thing is not known yet."""
+
+    def look(read: Read, value: Callable[[], Any]) -> Any:
+        if read != unknown:
+            return value()
+        if read.by == "blocks":
+            raise NotYetKnown(f"{read.address}{read.within}.{read.member} is known only after apply")
+        return ELSEWHERE
+
+    with looking_at(look):
+        return harness.judged(control, compliant()["plan"]()).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("control", [control for control in CONTROLS if "plan" in stages(control)])
+def test_what_is_not_known_yet_is_no_pass(control: str) -> None:
+    assert [one for one in reads(control) if passes_without(control, one) and one.member not in IDENTIFIERS] == []

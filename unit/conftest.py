@@ -1,0 +1,29 @@
+"""What every test of the engine has: no hurry, secrets of its own, and a port that refuses."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from stackproof.evidence import redaction
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("without hurry", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]))
+settings.load_profile("without hurry")
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test registers is hidden in this test alone."""
+    monkeypatch.setattr(redaction, "_registered", redaction._registered.copy())
+    yield
+    redaction.redact.cache_clear()
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port of 127.0.0.1 that refuses connections: it is bound, so that nobody else is given it, and does not listen."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]

@@ -1,0 +1,66 @@
+"""Temporary directories: they go with their use, and what a killed process left goes with the next."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from stackproof.temporary import temporary
+
+HOLDS_ONE = """
+import sys, time
+from stackproof.temporary import temporary
+with temporary("test") as directory:
+    (directory / "secret").write_text("any")
+    print(directory, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+
+
+def make_old(directory: Path) -> None:
+    os.utime(directory, (0, 0))
+
+
+def test_it_is_its_owners_alone_and_goes_with_its_use() -> None:
+    with temporary("test") as directory:
+        assert directory.stat().st_mode & 0o777 == 0o700
+        make_old(directory)
+        with temporary("test"):
+            assert directory.exists()
+    assert not directory.exists()
+
+
+def test_what_another_process_uses_stays_until_that_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLDS_ONE], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        directory = Path(other.stdout.readline().strip())
+        make_old(directory)
+        with temporary("test"):
+            assert directory.exists()
+        other.send_signal(signal.SIGKILL)
+    assert directory.exists()
+    with temporary("of another kind"):
+        assert directory.exists()
+    with temporary("test"):
+        assert not directory.exists()
+
+
+def test_what_is_new_or_a_link_stays(tmp_path: Path) -> None:
+    new, elsewhere, link = tmp_path / "stackproof.test-new", tmp_path / "elsewhere", tmp_path / "stackproof.test-link"
+    new.mkdir()
+    elsewhere.mkdir()
+    link.symlink_to(elsewhere)
+    make_old(elsewhere)
+    with temporary("test"):
+        assert new.exists()
+        assert elsewhere.exists()
