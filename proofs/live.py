@@ -8,6 +8,7 @@ from typing import Any
 
 from stackproof.aws.calls import Call
 from stackproof.judgement.costs import last_month
+from stackproof.judgement.images import platforms
 from stackproof.probes import BASTION, CONNECT, HERE, QUERY
 from stackproof.probes.postgres import USES
 from stackproof.profile import Profile
@@ -22,7 +23,7 @@ SERVICES = {"Amazon Relational Database Service": "212.4071", "Amazon Elastic Co
 def calls(recorded: Sequence[Recorded], expected: Profile, at: datetime) -> list[Recorded]:
     """The calls that the recording, made at this moment, lacks."""
     there = {one.call for one in recorded}
-    supplied = [*_calls(recorded, expected), *_offers(recorded, expected, at), _costs(expected, at)]
+    supplied = [*_calls(recorded, expected), *_scans(recorded, expected), *_offers(recorded, expected, at), _costs(expected, at)]
     return [one for one in supplied if one.call not in there]
 
 
@@ -36,6 +37,15 @@ def _offers(recorded: Sequence[Recorded], expected: Profile, at: datetime) -> It
         cycle = {"LifecycleSupportName": STANDARD_SUPPORT, "LifecycleSupportEndDate": at + timedelta(days=1000)}
         page = {"DBMajorEngineVersions": [{**version, "SupportedEngineLifecycles": [cycle]}]}
         yield _answered(expected, "rds:DescribeDBMajorEngineVersions", page, **version)
+
+
+def _scans(recorded: Sequence[Recorded], expected: Profile) -> Iterator[Recorded]:
+    """What ECR's scanner says of the images that are run."""
+    for item in _items(recorded, "ecr:BatchGetImage", "images"):
+        for digest in platforms(item["imageManifest"]).values():
+            asked = {"repositoryName": item["repositoryName"], "imageId": {"imageDigest": digest}}
+            page = {**asked, "imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": {"findings": []}}
+            yield _answered(expected, "ecr:DescribeImageScanFindings", page, **asked)
 
 
 def _costs(expected: Profile, at: datetime) -> Recorded:

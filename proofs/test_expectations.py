@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from proofs.front_doors import served
-from proofs.harness import Edit, absent, adds, answers, on_cloud, on_plan, profile, recorded_at, says
+from proofs.harness import Edit, absent, adds, answers, edited_cloud, judged, on_cloud, on_plan, profile, recorded_at, says
 from proofs.logging.edits import GROUPS
+from proofs.phase1.registry import for_platform
 from proofs.security.identity import ADMINISTRATOR, DETAILS, EVERYTHING, USER, attached, aws_policy
 from stackproof.aws.calls import Call
 from stackproof.probes import TOOL
@@ -132,6 +133,18 @@ def test_a_machine_that_lacks_something_of_what_deploys_to_production(tool: str,
     edits = {"all": {}, "age": {**found, "Output": OLD[tool]}, "health": {**found, "ExitStatus": 1}}
     judgement = on_cloud("HOST-01", *machine(**{tool: edits[lacks]}), expected=profile("production"))
     assert {one.resource for one in judgement.resources if one.verdict is Verdict.FAIL} == {tool}
+
+
+@pytest.mark.parametrize(("edits", "verdict"), [((), Verdict.NOT_APPLICABLE), ((for_platform("linux/arm64"),), Verdict.FAIL)])
+def test_an_image_is_judged_where_no_scanner_looks_at_it(edits: tuple[Edit, ...], verdict: Verdict) -> None:
+    stage = edited_cloud(*edits)
+    stage.reader.unseen = {"Image.scans": "No scanner looks at it."}
+    judgement = judged("ECR-01", stage)
+    assert judgement.verdict is verdict
+    about_image, about_scans = judgement.resources
+    assert about_image.verdict is (Verdict.FAIL if edits else Verdict.PASS)
+    assert (about_scans.verdict, about_scans.message) == (Verdict.NOT_APPLICABLE, "No scanner looks at it.")
+    assert not [call for call in stage.reader.answers if call.operation == "ecr:DescribeImageScanFindings"]
 
 
 def by_domain(calls: list[Recorded]) -> list[Recorded]:

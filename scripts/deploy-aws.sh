@@ -45,6 +45,7 @@ done
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export AWS_REGION=${AWS_REGION:-ap-northeast-2} AWS_PAGER=''
+export AWS_DEFAULT_REGION=$AWS_REGION  # what version 1 of the AWS CLI reads
 cluster=triflow-ai-$environment-cluster
 service=triflow-ai-$environment-backend-service
 load_balancer=triflow-ai-$environment-alb

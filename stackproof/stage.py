@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from stackproof.capabilities import limit
+from stackproof.capabilities import field_limits, limit
 from stackproof.controls import STAGES, Control
 from stackproof.once import Once
 from stackproof.profile import APP, Profile
@@ -155,4 +155,12 @@ class Stage:
             where = ", ".join(STAGES[letter] for letter in control.entry.stages)
             raise NotApplicable(f"judged on {where}; the target of this run is {self.target}")
         if reason := limit(self.target, control.id):
-            raise NotApplicable(f"{STAGES[self.letters[-1]]} cannot show it: {reason}")
+            raise NotApplicable(self._cannot_show(reason))
+
+    @property
+    def unseen(self) -> Mapping[str, str]:
+        """The facts that the target does not have, by the kind of resource and the field (``Image.scans``), and what is said of each."""
+        return {fact: self._cannot_show(reason) for fact, reason in field_limits().get(self.target, {}).items()}
+
+    def _cannot_show(self, reason: str) -> str:
+        return f"{STAGES[self.letters[-1]]} cannot show it: {reason}"

@@ -1,9 +1,12 @@
 """What the targets cannot show."""
 
+import importlib
+
 import pytest
 
-from stackproof.capabilities import limit, limits
+from stackproof.capabilities import field_limits, limit, limits
 from stackproof.controls import catalogue
+from stackproof.resources.base import Field, kinds
 from stackproof.stages import AS_IT_IS, STAGES
 
 LETTER = {"embedded": "E", "localstack": "L"}
@@ -17,7 +20,16 @@ def test_a_limit_is_of_a_control_that_the_target_would_judge(target: str, contro
     assert all(LETTER[target] in kinds[target].letters for kinds in (STAGES, AS_IT_IS))
 
 
-@pytest.mark.parametrize("reason", [reason for limited in limits().values() for reason in limited.values()])
+@pytest.mark.parametrize("fact", [fact for limited in field_limits().values() for fact in limited])
+def test_a_limit_is_of_a_fact_that_there_is(fact: str) -> None:
+    importlib.import_module("stackproof.inventory.deployment")
+    assert fact in {one.place for kind in kinds() for one in vars(kind).values() if isinstance(one, Field)}
+
+
+REASONS = [reason for table in (limits(), field_limits()) for limited in table.values() for reason in limited.values()]
+
+
+@pytest.mark.parametrize("reason", REASONS)
 def test_a_limit_says_why_in_a_sentence(reason: str) -> None:
     assert len(reason.split()) >= 4
     assert reason.endswith(".")

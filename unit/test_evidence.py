@@ -495,6 +495,12 @@ class TestCheck:
         assert status == 1
         assert f"{path}: removed" in said
 
+    @pytest.mark.parametrize("path", ["results.json", "evidence/run.json"])
+    def test_sees_what_was_removed_with_its_line(self, path: str, copy: Path) -> None:
+        (copy / path).unlink()
+        (copy / manifest.MANIFEST).write_text(manifest.written(copy, manifest.covered(copy)))
+        assert [problem.path for problem in manifest.problems(copy)] == [path]
+
     @pytest.mark.parametrize("path", ["notes.txt", "evidence/calls/s3.ListBuckets.0.json.gz", "more/deep/down"])
     def test_sees_what_was_added(self, path: str, copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (copy / path).parent.mkdir(parents=True, exist_ok=True)

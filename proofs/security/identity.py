@@ -476,6 +476,14 @@ ESCALATING = [
     *granted("SEC-IAM-04", "in two statements", allow("iam:PassRole", "*"), allow("ecs:RunTask", "*"), names="ecs:RunTask"),
     *granted("SEC-IAM-04", "passing one role", allow("iam:PassRole", EXECUTION_ARN), allow("ecs:RunTask", "*")),
     *granted("SEC-IAM-04", "by a wildcard", allow("iam:Pass*", "*"), allow("ecs:Run*", "*")),
+    cloud(
+        "SEC-IAM-04",
+        "by a policy of AWS's",
+        FAIL,
+        attached(ROLE, ADMINISTRATOR),
+        *aws_policy(ADMINISTRATOR, EVERYTHING),
+        names=TASK,
+    ),
     *granted("SEC-IAM-04", "by NotAction", {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}),
     *granted(
         "SEC-IAM-04", "by NotResource", {"Effect": "Allow", "Action": "iam:PutRolePolicy", "NotResource": "arn:aws:iam::1:role/x"}

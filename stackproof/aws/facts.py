@@ -7,7 +7,7 @@ from stackproof.aws.calls import Answer
 from stackproof.evidence.provenance import joined
 from stackproof.resources.base import Field, Found, Resource
 from stackproof.spool import Anew
-from stackproof.verdicts import NotReported
+from stackproof.verdicts import NotApplicable, NotReported
 
 if TYPE_CHECKING:
     from stackproof.sources.aws import Reader
@@ -54,6 +54,8 @@ class AwsFacts:
         return kind(name, AwsFacts(self._aws, item, self._source), self._source)
 
     def look_up(self, field: Field) -> Found:
+        if reason := self._aws.unseen.get(field.place):
+            raise NotApplicable(reason)
         if not callable(field.aws):
             return Found(self.at(field.aws or field.name), self._source)
         tracing = AwsFacts(self._aws, self._item, self._source)

@@ -49,8 +49,7 @@ def _how_to_use(deployed: Deployed) -> str:
 The embedded cloud {how}{took}: {deployed.endpoint}
 
   pytest -m security                    # finds it by itself
-  export AWS_ENDPOINT_URL={deployed.endpoint} AWS_REGION={deployed.recipe.account.region}
-  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION={deployed.recipe.account.region}
   aws --endpoint-url {deployed.endpoint} s3 ls
 
 {_what_runs(cloud.live(deployed.endpoint)["told"])}

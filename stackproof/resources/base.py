@@ -61,10 +61,12 @@ class Field:
         self.aws = aws
         self.plan = plan
         self.name = ""
+        self.place = ""
+        """With the kind of resource that declares it: ``Image.scans``."""
         self._allowed: tuple[type, ...] | None = None
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+        self.name, self.place = name, f"{owner.__name__}.{name}"
 
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...

@@ -111,6 +111,12 @@ class Image(Resource):
     """What it is built for: ``linux/amd64``, ..."""
     scans: tuple[Scan, ...] = field(aws=_scans)
 
+    @property
+    def short_name(self) -> str:
+        """Without the registry, and with the beginning of the digest alone."""
+        name, at, digest = self.name.partition("/")[2].partition("@sha256:")
+        return f"{name}{at}{digest[:12]}"
+
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Image]":
         """Those of these references that are in the account's registry of the region."""

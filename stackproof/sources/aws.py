@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from threading import Lock
+from types import MappingProxyType
 from typing import TypeVar
 
 from stackproof.aws.calls import Answer, Call
@@ -23,10 +24,20 @@ class Reader:
     Secrets are hidden in every answer before anybody sees it: what is judged is what the evidence holds.
     """
 
-    def __init__(self, transport: Transport, *, account: str, region: str, keep: Keep | None = None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        account: str,
+        region: str,
+        keep: Keep | None = None,
+        unseen: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.account = account
         self.region = region
         self.transport = transport
+        self.unseen = unseen
+        """The facts that this endpoint does not have (``Image.scans``), whatever it answers, and why; see `Stage.unseen`."""
         self._keep = keep
         self._asked: dict[Call, Future[Answer]] = {}
         self._lock = Lock()

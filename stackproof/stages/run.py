@@ -102,7 +102,8 @@ class RunStage(Stage):
         """A reader whose answers stay among the evidence."""
         from stackproof.sources.aws import Reader
 
-        return Reader(transport, account=account, region=region, keep=self._store.answer if self._store else None)
+        keep = self._store.answer if self._store else None
+        return Reader(transport, account=account, region=region, keep=keep, unseen=self.unseen)
 
     def _kept_plan(self, name: str, make: Callable[[], Plan]) -> Plan:
         """A plan that stays among the evidence."""

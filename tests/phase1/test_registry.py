@@ -10,6 +10,7 @@ def test_images_are_in_the_repository_scanned_and_without_critical_findings(imag
         with subtests.test(image.name):
             assert image.repository == profile.registry.repository
             assert profile.registry.platform in image.platforms
+        with subtests.test(f"scans of {image.short_name}"):
             assert len(image.scans) == len(image.platforms)
             for scan in image.scans:
                 assert scan.status in ("COMPLETE", "ACTIVE"), f"{scan.name} was never scanned, or the scan failed"
