@@ -300,8 +300,8 @@ class Session:
 
     def _begin(self) -> None:
         """From here on this run's verdicts count, even if it ends early; until here those of the last one do."""
-        recorded = self.request.recorded
-        if not recorded or recorded.directory.resolve() != self.directory.resolve():  # it may be what is judged again
+        again = self.request.recorded
+        if not again or again.directory.resolve() != self.directory.resolve():  # what is judged again may lie here
             remove_run(self.directory)
 
     def _open(self) -> RunStage:

@@ -3,6 +3,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
@@ -122,6 +123,16 @@ def test_checkov_is_started_once_unless_it_fails(answer: str, error: str | None,
         with pytest.raises(CouldNotVerify, match=error) if error else nullcontext():
             checkov.scan_plan(python, tmp_path / "plan.json")
     assert counted.read_text().count("started") == starts
+
+
+def test_what_a_killed_run_leaves_goes_with_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / "stackproof.checkov-left"
+    (left / "sources").mkdir(parents=True)
+    os.utime(left, (0, 0))
+    with pytest.raises(CouldNotVerify):
+        checkov.scan_sources(executable(tmp_path, "sys.exit(2)"), {"main.tf": ""})
+    assert [path.name for path in tmp_path.iterdir()] == ["python"]
 
 
 def test_checkov_is_started_once_for_all_who_ask_at_once(tmp_path: Path) -> None:

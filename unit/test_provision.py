@@ -442,7 +442,7 @@ class TestUp:
         try:
             answers = [command.communicate(timeout=300)[0] for command in commands]
             assert [command.returncode for command in commands] == [0, 0]
-            endpoints = {found for answer in answers for found in re.findall(r"AWS_ENDPOINT_URL=(\S+)", answer)}
+            endpoints = {found for answer in answers for found in re.findall(r"--endpoint-url (\S+)", answer)}
             assert sorted("was running already" in answer for answer in answers) == [False, True]
             live = provision.running(cache=recorded.cache)
             assert live

@@ -1,7 +1,7 @@
 """Hosts."""
 
 from proofs.cases import ERROR, FAIL, PASS, cloud
-from proofs.harness import Edit, fails, omits, profile, says
+from proofs.harness import Edit, answered, fails, omits, profile, says
 from stackproof.verdicts import CouldNotVerify
 
 TOOL, CONNECT, BALANCERS = "host:GetTool", "tcp:Connect", "elbv2:DescribeLoadBalancers"
@@ -40,6 +40,8 @@ TOOLS = [
     cloud("HOST-01", "a tool that says nothing", ERROR, omits(TOOL, "Output", Name="git"), names="version is not reported"),
 ]
 
+FRONT = answered(BALANCERS, "LoadBalancers.0")
+BEING_MADE = {**FRONT, "DNSName": "new.ap-northeast-2.elb.amazonaws.com", "State": {"Code": "provisioning"}}
 REACHED = [
     cloud(
         "HOST-02",
@@ -59,6 +61,7 @@ REACHED = [
         fails(CONNECT, NO_BASTION, From="bastion"),
     ),
     cloud("HOST-02", "nothing is reached from here", ERROR, connected(False, From="here", Port=443), names="a way out"),
+    cloud("HOST-02", "another load balancer is being made", PASS, says(BALANCERS, "LoadBalancers", [BEING_MADE, FRONT])),
     cloud("HOST-02", "nothing is meant to be reached from here", ERROR, says(BALANCERS, "LoadBalancers.0.Scheme", "internal")),
     cloud(
         "HOST-02", "another VPC is reached from here", ERROR, says(BALANCERS, "LoadBalancers.0.VpcId", "vpc-0"), names="a way out"

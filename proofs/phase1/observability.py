@@ -13,9 +13,9 @@ SERVICE, DATABASE = "AWS/ECS CPUUtilization", "AWS/RDS CPUUtilization"
 EXPECTED = profile().observability
 
 
-def minutes_old(event: float) -> int:
-    """Milliseconds since 1970."""
-    return int((recorded_at() - timedelta(minutes=event)).timestamp() * 1000)
+def minutes_old(minutes: float) -> int:
+    """When an event of this age was written, in milliseconds since 1970."""
+    return int((recorded_at() - timedelta(minutes=minutes)).timestamp() * 1000)
 
 
 def measured_at(minutes: float) -> dict[str, list[object]]:

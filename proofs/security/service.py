@@ -12,6 +12,7 @@ DESCRIBE, SERVICES = "ecs:DescribeTaskDefinition", "ecs:DescribeServices"
 CONTAINERS, BACKEND = "taskDefinition.containerDefinitions", "taskDefinition.containerDefinitions.0"
 DEFINITION, SERVICE = "aws_ecs_task_definition.backend", "aws_ecs_service.backend"
 ARN = "arn:aws:ecs:ap-northeast-2:123456789012"
+ANOTHER_REVISION = f"{ARN}:task-definition/triflow-ai-production-backend:2"
 PASSWORD = "correct-horse-battery-9"
 SECRET_ARN = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:triflow-ai-production/database"
 
@@ -111,11 +112,11 @@ SECRETS = [
         "SEC-ECS-01",
         "in a revision that is being rolled out",
         FAIL,
-        adds(SERVICES, "services.0.deployments", {"taskDefinition": f"{ARN}:task-definition/triflow-ai-production-backend:2"}),
+        adds(SERVICES, "services.0.deployments", {"taskDefinition": ANOTHER_REVISION}),
         answers(
             DESCRIBE,
             {"taskDefinition": {"containerDefinitions": [{**SIDECAR, "environment": variable("DB_PASSWORD", PASSWORD)}]}},
-            taskDefinition=f"{ARN}:task-definition/triflow-ai-production-backend:2",
+            taskDefinition=ANOTHER_REVISION,
         ),
         names="backend:2",
     ),
@@ -123,11 +124,11 @@ SECRETS = [
         "SEC-ECS-01",
         "in a task set",
         FAIL,
-        says(SERVICES, "services.0.taskSets", [{"taskDefinition": f"{ARN}:task-definition/triflow-ai-production-backend:2"}]),
+        says(SERVICES, "services.0.taskSets", [{"taskDefinition": ANOTHER_REVISION}]),
         answers(
             DESCRIBE,
             {"taskDefinition": {"containerDefinitions": [{**SIDECAR, "environment": variable("DB_PASSWORD", PASSWORD)}]}},
-            taskDefinition=f"{ARN}:task-definition/triflow-ai-production-backend:2",
+            taskDefinition=ANOTHER_REVISION,
         ),
         names="backend:2",
     ),

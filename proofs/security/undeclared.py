@@ -55,10 +55,12 @@ def cluster(force_ssl: str, *, member: str = OURS, status: str = "in-sync") -> l
     ]
 
 
+PLAIN_GROUP = {"DBParameterGroups": [{"DBParameterGroupName": "plain", "ParameterApplyStatus": "in-sync"}]}
 PLAIN = answers(
     PARAMETERS, {"Parameters": [{"ParameterName": "rds.force_ssl", "ParameterValue": "0"}]}, DBParameterGroupName="plain"
 )
 REPLICA = with_resource("aws_db_instance.more", identifier="other", replicate_source_db=NAME, publicly_accessible=False)
+PUBLIC_GROUP = with_resource("aws_db_subnet_group.more", refers={"subnet_ids": "aws_subnet.public_a.id"}, name="more")
 OF_A_CLUSTER = with_resource("aws_rds_cluster_instance.more", identifier="other", cluster_identifier="elsewhere")
 DATABASES = [
     cloud("SEC-RDS-01", "another of the stack's by its name", FAIL, database(OURS, **OPEN, **ELSEWHERE), names=OURS),
@@ -95,10 +97,11 @@ DATABASES = [
         "SEC-RDS-04",
         "another without TLS",
         FAIL,
-        database(OURS, DBParameterGroups=[{"DBParameterGroupName": "plain", "ParameterApplyStatus": "in-sync"}]),
+        database(OURS, **PLAIN_GROUP),
         PLAIN,
         names=f"{OURS} plain",
     ),
+    cloud("SEC-RDS-04", "another team's without TLS", PASS, database(THEIRS, **ELSEWHERE, **PLAIN_GROUP), PLAIN),
     cloud("SEC-RDS-03", "a cluster's snapshot for everyone", FAIL, *shared_by_cluster("all"), names="by-hand"),
     cloud("SEC-RDS-03", "a cluster's snapshot for nobody", PASS, *shared_by_cluster()),
     cloud("SEC-RDS-03", "a cluster's snapshot without encryption", FAIL, *shared_by_cluster(encrypted=False), names="by-hand"),
@@ -127,7 +130,7 @@ DATABASES = [
         "SEC-RDS-02",
         "another in a public subnet",
         FAIL,
-        with_resource("aws_db_subnet_group.more", refers={"subnet_ids": "aws_subnet.public_a.id"}, name="more"),
+        PUBLIC_GROUP,
         with_resource("aws_db_instance.more", identifier="other", db_subnet_group_name="more"),
         names="other aws_subnet.public_a",
     ),
@@ -161,7 +164,7 @@ DATABASES = [
         "another in a public subnet, after one that nobody can tell of",
         FAIL,
         OF_A_CLUSTER,
-        with_resource("aws_db_subnet_group.more", refers={"subnet_ids": "aws_subnet.public_a.id"}, name="more"),
+        PUBLIC_GROUP,
         with_resource("aws_rds_cluster.more", cluster_identifier="more", db_subnet_group_name="more"),
         with_resource("aws_rds_cluster_instance.again", identifier="again", cluster_identifier="more"),
         names="again aws_subnet.public_a",

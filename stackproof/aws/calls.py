@@ -183,9 +183,9 @@ def _unpacked(text: str) -> dict[str, Any]:
 def redacted_page(call: Call, page: Mapping[str, Any]) -> dict[str, Any]:
     """A page of an answer as it may be judged and kept."""
     kept = {name: value for name, value in page.items() if name != _TRANSPORT}
-    return (
-        redacted_events(kept) if call.operation in _LOGGED else {name: redact_data(value, name) for name, value in kept.items()}
-    )
+    if call.operation in _LOGGED:
+        return redacted_events(kept)
+    return {name: redact_data(value, name) for name, value in kept.items()}
 
 
 _TRANSPORT = "ResponseMetadata"

@@ -46,7 +46,8 @@ NAMES: Mapping[str, Callable[[Profile], Sequence[str]]] = {
     "iam:role": lambda profile: profile.identity.roles,
     "iam:user": lambda profile: profile.identity.deploy_users,
     "s3:bucket": lambda profile: (
-        *(*profile.storage.buckets, profile.load_balancer.access_log_bucket),
+        *profile.storage.buckets,
+        profile.load_balancer.access_log_bucket,
         *(f"{prefix}*" for prefix in profile.owned),
     ),
 }

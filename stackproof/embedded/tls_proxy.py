@@ -73,7 +73,7 @@ class TlsProxy:
 
     async def serve(self, client: asyncio.Transport, *, is_cancelling: bytes = b"") -> None:
         """Connect a client that asked for TLS with the server; or hand on a request to cancel, which comes without."""
-        link: asyncio.BaseTransport | None = None
+        link: asyncio.Transport | None = None
         with contextlib.suppress(OSError, asyncio.TimeoutError):  # it left, or speaks TLS otherwise
             if is_cancelling:
                 _, writer = await asyncio.open_connection("127.0.0.1", self._server_port)
@@ -81,13 +81,10 @@ class TlsProxy:
                 await writer.drain()
                 writer.close()
             else:
-                to_server, to_client = _Pipe(), _Pipe()
-                link, _ = await self._loop.create_connection(lambda: to_client, "127.0.0.1", self._server_port)
-                self._open |= {client, link}
+                to_server, to_client, link = await self._linked(client)
                 encrypted = await self._loop.start_tls(
                     client, to_server, self._tls, server_side=True, ssl_handshake_timeout=PATIENCE
                 )
-                assert isinstance(link, asyncio.Transport)
                 assert encrypted is not None
                 to_server.connect(encrypted, link)
                 to_client.connect(link, encrypted)
@@ -102,9 +99,7 @@ class TlsProxy:
             if await self._loop.run_in_executor(None, self._is_forced):
                 client.write(refusal(startup, client.get_extra_info("peername")[0]))
             else:
-                to_server, to_client = _Pipe(), _Pipe()
-                link, _ = await self._loop.create_connection(lambda: to_client, "127.0.0.1", self._server_port)
-                self._open |= {client, link}
+                to_server, to_client, link = await self._linked(client)
                 client.set_protocol(to_server)
                 to_server.data_received(startup + beyond)
                 to_server.connect(client, link)
@@ -116,6 +111,13 @@ class TlsProxy:
         except (OSError, CloudFailed) as error:
             client.write(_fatal("57P03", str(error)))  # cannot_connect_now
         client.close()
+
+    async def _linked(self, client: asyncio.Transport) -> "tuple[_Pipe, _Pipe, asyncio.Transport]":
+        """A connection to the server, and a pipe for each direction. Raises `OSError` where nobody listens."""
+        to_server, to_client = _Pipe(), _Pipe()
+        link, _ = await self._loop.create_connection(lambda: to_client, "127.0.0.1", self._server_port)
+        self._open |= {client, link}
+        return to_server, to_client, link
 
     def __enter__(self) -> "TlsProxy":
         return self

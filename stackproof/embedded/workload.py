@@ -231,7 +231,7 @@ class Supervisor:
         self._doors: dict[str, FrontDoor] = {}
         self._health: tuple[float, dict[str, bool]] = (0.0, {})
         self._health_lock = threading.Lock()
-        self._asked: dict[str, float] = {}  # when the targets of each group were
+        self._asked: dict[str, float] = {}  # when the targets of each group were, in seconds of time.monotonic()
         self._measured: dict[int, tuple[float, float]] = {}
         self._tasks: dict[str, Mapping[str, Any]] = {}  # of those that run
         self._llm_groups: set[str] = set()

@@ -8,7 +8,10 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from stackproof.once import Once
 
 _SHAPES = {
     "Private Key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.{0,200}?)[A-Za-z0-9+/]{40}"),
@@ -70,12 +73,10 @@ def in_line(line: str, syntax: str) -> tuple[tuple[str, str], ...]:
     >>> in_line("PASSWORD=tr0ub4dor", syntax(".env")), in_line("password = database_password", syntax("a.py"))
     ((('Secret Keyword', 'tr0ub4dor'),), ())
     """
-    from detect_secrets.plugins import keyword
-    from detect_secrets.util.filetype import FileType
-
     found = [*shaped_in_line(line)]
     if _keywords().search(line):
-        assignments = keyword.REGEX_BY_FILETYPE.get(FileType[syntax], keyword.QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP)
+        keyword, filetype = _library().keyword, _library().filetype
+        assignments = keyword.REGEX_BY_FILETYPE.get(filetype.FileType[syntax], keyword.QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP)
         # Not KeywordDetector: it looks no further than the first one in a line.
         found += [(_KEYWORD, match[group]) for shape, group in assignments.items() for match in shape.finditer(line)]
     return tuple((kind, value) for kind, value in dict.fromkeys(found) if _may_be_one(kind, value))
@@ -97,9 +98,7 @@ def syntax(file: str) -> str:
     >>> syntax("a/main.py"), syntax(".env.production"), syntax("Dockerfile"), syntax("notes.txt")
     ('PYTHON', 'CONFIG', 'CONFIG', 'OTHER')
     """
-    from detect_secrets.util.filetype import determine_file_type
-
-    return "CONFIG" if _UNQUOTED.search(file) else str(determine_file_type(file).name)
+    return "CONFIG" if _UNQUOTED.search(file) else str(_library().filetype.determine_file_type(file).name)
 
 
 def _may_be_one(kind: str, value: str) -> bool:
@@ -114,18 +113,34 @@ def _may_be_one(kind: str, value: str) -> bool:
     return True
 
 
+class _Library(NamedTuple):
+    """The modules of detect-secrets."""
+
+    util: ModuleType
+    keyword: ModuleType
+    filetype: ModuleType
+
+
+def _imported() -> _Library:
+    from detect_secrets.core.plugins import util
+    from detect_secrets.plugins import keyword
+    from detect_secrets.util import filetype
+
+    return _Library(util, keyword, filetype)
+
+
+_library = Once(_imported)
+"""Its modules import each other: two threads that began with different ones would find them half made."""
+
+
 @functools.cache
 def _detectors() -> Mapping[str, Any]:
     """The detectors that go by shape."""
-    from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
-
-    known: Mapping[str, Any] = get_mapping_from_secret_type_to_class()
+    known: Mapping[str, Any] = _library().util.get_mapping_from_secret_type_to_class()
     return {kind: known[kind]() for kind in sorted(known) if kind not in (*_LEFT_OUT, _KEYWORD)}
 
 
 @functools.cache
 def _keywords() -> re.Pattern[str]:
     """What the detector of assigned values looks for: a line without it need not be shown to it."""
-    from detect_secrets.plugins.keyword import DENYLIST
-
-    return re.compile("|".join(DENYLIST), re.IGNORECASE)
+    return re.compile("|".join(_library().keyword.DENYLIST), re.IGNORECASE)

@@ -93,11 +93,11 @@ def is_every_resource(resource: str, action: str) -> bool:
     if known and not any(known):
         return False
     pattern = _of_any_length(resource)
-    kinds = [form for arns in known for arn in arns or () for form in (arn, *FORMS.get(arn, ()))]
+    kinds = [form for arns in known for arn in arns or () for form in (arn, *_FORMS.get(arn, ()))]
     return _names_nothing(pattern) or any(covers(pattern, _in_the_place_of(pattern, kind)) for kind in kinds)
 
 
-FORMS = {
+_FORMS = {
     "arn:*:ec2:*:*:instance/*": ("arn:*:ec2:*:*:instance/i-*",),
     "arn:*:kms:*:*:key/*": (
         "arn:*:kms:*:*:key/????????-????-????-????-????????????",

@@ -149,6 +149,7 @@ def _secret(text: str, match: re.Match[str]) -> tuple[int, int] | None:
 
 
 def _is_assigned(kind: str, name: str, value: str, *, is_quoted: bool = False) -> bool:
+    """Whether a value that is assigned to a name is a secret. A number is one only if it is long, and never what counts."""
     value = value[:_TELLING]
     if is_no_value(value) or (is_quoted and _PROSE.match(value)):
         return False

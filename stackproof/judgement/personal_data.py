@@ -80,16 +80,15 @@ def without_personal_data(text: str, mark: Callable[[str], str]) -> str:
     return text
 
 
-def is_resident_number(birth: str, rest: str, *, is_joined: bool) -> bool:
+def is_resident_number(birth: str, rest: str, *, says_so: bool) -> bool:
     """Whether six digits and seven are a resident registration number.
 
-    The seventh digit tells the century and whether the person is a foreigner. Written with a hyphen the form says enough; thirteen digits
-    in a row must have the check digit too, which numbers given since October 2020 do not have: they are found by their form, or by what
-    they are called.
+    The seventh digit tells the century and whether the person is a foreigner. Where the form says so (a hyphen), or what stands before
+    it, that is enough. Others must have the check digit too, which numbers given since October 2020 do not have.
 
-    >>> is_resident_number("900101", "1234567", is_joined=True), is_resident_number("900101", "1234567", is_joined=False)
+    >>> is_resident_number("900101", "1234567", says_so=True), is_resident_number("900101", "1234567", says_so=False)
     (True, False)
-    >>> is_resident_number("900101", "1234568", is_joined=False), is_resident_number("901301", "1234568", is_joined=True)
+    >>> is_resident_number("900101", "1234568", says_so=False), is_resident_number("901301", "1234568", says_so=True)
     (True, False)
     """
     century = {"9": 1800, "0": 1800, "1": 1900, "2": 1900, "5": 1900, "6": 1900}.get(rest[0], 2000)
@@ -97,7 +96,7 @@ def is_resident_number(birth: str, rest: str, *, is_joined: bool) -> bool:
         date(century + int(birth[:2]), int(birth[2:4]), int(birth[4:]))
     except ValueError:
         return False
-    if is_joined:
+    if says_so:
         return True
     is_foreigner = rest[0] in "5678"
     weighted = sum(int(digit) * weight for digit, weight in zip(birth + rest, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5), strict=False))
@@ -124,11 +123,10 @@ def _residents(text: str) -> Iterator[tuple[int, int]]:
         joined = match["joined"]
         # Thirteen digits that begin with 1 are milliseconds since 1970, until 2033.
         is_moment = not joined and match["birth"][0] == "1"
-        is_alone = (
-            bool(joined) and match["rest"][0] in "12345678" and not (_NUMBER_BEFORE.search(before) or _NUMBER_AFTER.match(after))
-        )
+        is_among_numbers = _NUMBER_BEFORE.search(before) or _NUMBER_AFTER.match(after)
+        is_alone = bool(joined) and match["rest"][0] in "12345678" and not is_among_numbers
         says_so = "-" in joined or is_alone or bool(_CALLED_SO.search(before))
-        if (says_so or not is_moment) and is_resident_number(match["birth"], match["rest"], is_joined=says_so):
+        if (says_so or not is_moment) and is_resident_number(match["birth"], match["rest"], says_so=says_so):
             yield match.span()
 
 

@@ -213,8 +213,9 @@ def _run_defaults(part: Document) -> Document:
 
 
 def is_deployment(document: Document) -> bool:
-    """Whether the workflow deploys by the script, with a role by OpenID Connect: each push to main, and by hand where and what
-    somebody chooses.
+    """Whether the workflow deploys by the script: each push to main, and by hand where and what somebody chooses.
+
+    It does so with a role that it takes by OpenID Connect.
 
     >>> role = {"uses": "aws-actions/configure-aws-credentials@v4", "with": {"role-to-assume": "arn"}}
     >>> steps = [role, {"run": './scripts/deploy-aws.sh "$ENVIRONMENT" "$IMAGE_TAG"'}]

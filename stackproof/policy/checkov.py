@@ -10,7 +10,6 @@ import json
 import os
 import socket
 import subprocess
-import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from stackproof.environments import last_line
+from stackproof.temporary import temporary
 from stackproof.verdicts import CouldNotVerify
 
 REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "checkov.txt"
@@ -59,8 +59,8 @@ def scan_sources(python: Path, sources: Mapping[str, str]) -> Scan:
 
     Raises `CouldNotVerify` when checkov fails, cannot parse a file or examines nothing.
     """
-    with tempfile.TemporaryDirectory(prefix="checkov-") as work:
-        root = Path(work, "sources")
+    with temporary("checkov") as work:
+        root = work / "sources"
         for name, text in sources.items():
             file = root / name
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +122,7 @@ class Scanner:
 
     def __init__(self, python: Path) -> None:
         with ExitStack() as undo:
-            work = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="checkov-")))
+            work = undo.enter_context(temporary("checkov"))
             self._errors = work / "errors"
             self._socket, theirs = socket.socketpair()
             undo.enter_context(self._socket)

@@ -67,10 +67,12 @@ def _reached_from_here(port: AwsFacts) -> Any:
 
 
 def _fronts(port: AwsFacts) -> list[str]:
-    """What everyone is meant to reach: the load balancers of the VPC that face the internet."""
-    balancers = port.read(BALANCERS).items("LoadBalancers")
+    """What everyone is meant to reach: the load balancers of the VPC that face the internet, but for one that has no address yet."""
     return [
-        one["DNSName"] for one in balancers if one.get("Scheme") == "internet-facing" and one.get("VpcId") == port.at("VpcId")
+        one["DNSName"]
+        for one in port.read(BALANCERS).items("LoadBalancers")
+        if one.get("Scheme") == "internet-facing" and one.get("VpcId") == port.at("VpcId")
+        if one.get("State", {}).get("Code") != "provisioning"
     ]
 
 

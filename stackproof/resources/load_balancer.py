@@ -60,9 +60,13 @@ class TlsPolicy(Resource):
     """``TLSv1``, ``TLSv1.1``, ``TLSv1.2``, ``TLSv1.3``."""
 
 
+TERMINATES_TLS = ("HTTPS", "TLS")
+"""The protocols of listeners that have a certificate and a security policy (CreateListener)."""
+
+
 def _answered_policy(listener: AwsFacts) -> TlsPolicy | None:
     name = listener.at("SslPolicy")
-    if name is None or listener.at("Protocol") != "HTTPS":
+    if name is None or listener.at("Protocol") not in TERMINATES_TLS:
         return None
     answer = listener.read("elbv2:DescribeSSLPolicies", Names=[name])
     found = [policy for policy in answer.items("SslPolicies") if policy.get("Name") == name]
@@ -73,7 +77,7 @@ def _answered_policy(listener: AwsFacts) -> TlsPolicy | None:
 
 def _planned_policy(listener: PlannedBlock) -> TlsPolicy | None:
     name = listener.at("ssl_policy")
-    if name is None or listener.at("protocol") != "HTTPS":
+    if name is None or listener.at("protocol") not in TERMINATES_TLS:
         return None
     if name not in tls.PROTOCOLS:
         raise NotYetKnown(f"the protocols of {name} are not in the table of {tls.TABLE_DATE}; AWS tells them after apply")
@@ -109,13 +113,13 @@ def _planned_rules(listener: PlannedBlock) -> tuple[ListenerRule, ...]:
 
 
 class Listener(Resource):
-    """A listener of an application load balancer."""
+    """A listener of an application or network load balancer."""
 
     operations = ("elbv2:DescribeListeners", *ListenerRule.operations, *TlsPolicy.operations)
     terraform = ("aws_lb_listener", "aws_alb_listener")
 
     protocol: str = field(aws="Protocol", plan="protocol")
-    """``HTTP`` or ``HTTPS``."""
+    """``HTTP`` or ``HTTPS``; of a network load balancer ``TLS``, ``TCP``, ..."""
     default_actions: tuple[Action, ...] = field(
         aws=lambda listener: _answered_actions(listener.at("DefaultActions")),
         plan=lambda listener: _planned_actions(listener.blocks("default_action")),
@@ -206,7 +210,7 @@ class LoadBalancer(Resource):
 
     @property
     def tls_listeners(self) -> tuple[Listener, ...]:
-        return tuple(listener for listener in self.listeners if listener.protocol == "HTTPS")
+        return tuple(listener for listener in self.listeners if listener.protocol in TERMINATES_TLS)
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[LoadBalancer]":
