@@ -16,6 +16,7 @@ import pytest
 from stackproof.embedded import postgres, process
 from stackproof.embedded.cloud import CloudFailed
 from stackproof.embedded.postgres import Database
+from stackproof.ports import free_port
 
 PASSWORD = r"it's $a \"test\" -- only;"
 EXTENSIONS = (
@@ -101,8 +102,8 @@ def test_nothing_is_left(tmp_path: Path) -> None:
 
 def test_a_port_that_is_taken_meanwhile_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ports = itertools.chain([taken.getsockname()[1]], iter(postgres._free_port, None))
-        monkeypatch.setattr(postgres, "_free_port", lambda: next(ports))
+        ports = itertools.chain([taken.getsockname()[1]], iter(free_port, None))
+        monkeypatch.setattr(postgres, "free_port", lambda: next(ports))
         made = postgres.start(tmp_path, name="app", owner="app_admin", password=PASSWORD)
         made.close()
         assert made.port != taken.getsockname()[1]

@@ -16,7 +16,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -29,6 +28,7 @@ from typing import Any
 from stackproof.embedded import process
 from stackproof.embedded.cloud import CloudFailed
 from stackproof.evidence.redaction import redact
+from stackproof.ports import free_port
 
 START_SECONDS = 30
 _SUPERUSER = "rdsadmin"  # as RDS calls its own
@@ -158,7 +158,7 @@ def _start(directory: Path, home: Path, *, name: str, owner: str, password: str)
     single = [program / "postgres", "--single", "-D", data, "-c", "shared_preload_libraries=", "postgres"]
     _run([str(part) for part in single], home, bootstrap)
     for _ in range(5):  # another process may take a free port first
-        port = _free_port()
+        port = free_port()
         child = _spawn(program, data, port, directory / "postgres.log", home)
         if _is_ready(child, data):
             return Database(port, name, owner, password, child, process.started_at(child.pid) or "", home, program)
@@ -256,8 +256,3 @@ def _write_extensions(into: Path, package: Path) -> None:
     (into / "uuid-ossp--1.1.sql").write_text(_UUID_OSSP)
     for path in (into.parent, into, *into.iterdir()):
         path.chmod(0o755 if path.is_dir() else 0o644)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])

@@ -1,7 +1,6 @@
 """The backend's own tests of its AWS wrapper, against an emulator: what pytest says of each, and what the emulator granted it."""
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from xml.etree import ElementTree
 
 from stackproof.environments import environment, last_line
 from stackproof.localstack import command, telling, witness
+from stackproof.temporary import temporary
 from stackproof.verdicts import CouldNotVerify, DeclaredButMissing
 
 BACKEND = "backend"
@@ -39,10 +39,10 @@ def run(root: Path, cache: Path, emulator: str, *, region: str, bucket: str, say
     if not (backend / TESTS).is_file():
         raise DeclaredButMissing(f"{BACKEND}/{TESTS} does not exist")
     python = installed(root, cache, say)
-    with tempfile.TemporaryDirectory(prefix="stackproof-backend-") as folder, witness.watched(emulator) as seen:
-        report = Path(folder) / "junit.xml"
-        shutil.copy(telling.__file__, Path(folder) / "stackproof_telling.py")
-        settings = {"S3_BUCKET_NAME": bucket, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
+    with temporary("backend-tests") as folder, witness.watched(emulator) as seen:
+        report = folder / "junit.xml"
+        shutil.copy(telling.__file__, folder / "stackproof_telling.py")
+        settings = {"S3_BUCKET_NAME": bucket, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
         ended = command.run(
             *(str(python), "-m", "pytest", TESTS, "-q", f"--junitxml={report}"),
             *("-p", "stackproof_telling", "-p", "no:cacheprovider"),

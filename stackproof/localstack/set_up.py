@@ -1,7 +1,6 @@
 """The script that sets up an emulator for development, and what the emulator has before and after it."""
 
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from stackproof.embedded.account import Endpoint
 from stackproof.environments import environment
 from stackproof.localstack import command
 from stackproof.localstack.command import Ended
+from stackproof.temporary import temporary
 from stackproof.verdicts import CouldNotVerify, DeclaredButMissing
 
 SCRIPT = "scripts/init-localstack.sh"
@@ -33,14 +33,14 @@ def run(root: Path, cache: Path, endpoint: str, region: str, say: Callable[[str]
     if not script.is_file():
         raise DeclaredButMissing(f"{SCRIPT} does not exist")
     aws = environment(cache, "awscli", REQUIREMENTS, say).with_name("aws")
-    with tempfile.TemporaryDirectory(prefix="stackproof-set-up-") as folder:
-        (Path(folder) / "aws").symlink_to(aws)  # the directory that it lies in has a python too, which is for it alone
+    with temporary("set-up") as folder:
+        (folder / "aws").symlink_to(aws)  # the directory that it lies in has a python too, which is for it alone
         bash = shutil.which("bash") or "bash"
         return command.run(
             *(bash, SCRIPT),
             name=SCRIPT,
             directory=root,
-            environment=command.environment(endpoint, region, path=folder),
+            environment=command.environment(endpoint, region, path=str(folder)),
             timeout=_TIMEOUT,
         )
 

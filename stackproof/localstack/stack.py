@@ -5,7 +5,6 @@ load balancers, ...) is left out, and the catalogue does not name LocalStack for
 """
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from filelock import FileLock
 from stackproof.embedded.account import Endpoint
 from stackproof.embedded.recipe import Account, Recipe, Stack
 from stackproof.localstack.server import LocalStackFailed
+from stackproof.temporary import temporary
 from stackproof.terraform import sources
 from stackproof.terraform.cli import TerraformError
 
@@ -70,10 +70,10 @@ def ensure(endpoint: str, stacks: tuple[Stack, ...], *, cache: Path, account: Ac
                 "(python -m stackproof.localstack down, up)"
             )
         say("Deploying to LocalStack what it implements of the stacks ...")
-        with tempfile.TemporaryDirectory(prefix="stackproof-localstack-stack-") as folder:
+        with temporary("localstack-stack") as folder:
             try:
                 with ThreadPoolExecutor() as pool:  # no stack needs anything of another but names
-                    counts = list(pool.map(lambda stack: _apply(recipe, stack, Path(folder), endpoint), stacks))
+                    counts = list(pool.map(lambda stack: _apply(recipe, stack, folder, endpoint), stacks))
             except TerraformError as error:
                 raise LocalStackFailed(
                     f"the stacks could not be deployed to LocalStack; start it again before the next try. {error}"

@@ -36,6 +36,7 @@ from stackproof.policy.stand_ins import (
     TAGS,
     Account,
 )
+from stackproof.temporary import temporary
 from stackproof.verdicts import CouldNotVerify
 
 T = TypeVar("T")
@@ -76,18 +77,18 @@ class Machine:
         bash = shutil.which("bash")
         if not bash:
             raise CouldNotVerify("bash is needed to see the deployment script at work, and is not on PATH")
-        with tempfile.TemporaryDirectory(prefix="stackproof-deploy-") as here, stand_ins.answering(account.answer) as port:
-            tools = Path(here, "tools")
+        with temporary("deploy") as here, stand_ins.answering(account.answer) as port:
+            tools = here / "tools"
             tools.mkdir()
             (tools / "python3").symlink_to(Path(sys.executable).resolve())
             for name in STAND_INS:
                 stand_ins.install(tools / name, bash, port)
             if without:
                 (tools / without).unlink()
-            environment = {"PATH": f"{tools}:{_other_programs().name}", "HOME": here, "TMPDIR": here}
+            environment = {"PATH": f"{tools}:{_other_programs().name}", "HOME": str(here), "TMPDIR": str(here)}
             words = (bash, str(self._script), *arguments)
             try:
-                return Run(account, command.run(*words, directory=Path(here), environment=environment, timeout=_TIMEOUT))
+                return Run(account, command.run(*words, directory=here, environment=environment, timeout=_TIMEOUT))
             except CouldNotVerify as error:
                 raise CouldNotVerify(f"{self._script.name} {' '.join(arguments)}: {error}") from None
 
