@@ -134,18 +134,18 @@ def measure(groups: int, milliseconds: float = 20) -> Measured:
 
 def run(endpoint: str, groups: int) -> Measured:
     """Collect and judge what is at an endpoint, in this process."""
-    from stackproof.aws.session import Network
-    from stackproof.controls import declared
+    from stackproof.collections import collections
+    from stackproof.core.controls import declared
+    from stackproof.core.results import ControlResult, Run
+    from stackproof.core.runner import judge
     from stackproof.evidence.store import Store
-    from stackproof.inventory import collections
-    from stackproof.judge import judge
-    from stackproof.profile import load
+    from stackproof.profile.schema import load
     from stackproof.reports import html, junit
     from stackproof.reports.write import write_reports
-    from stackproof.results import ControlResult, Run
     from stackproof.sources import Source
-    from stackproof.sources.aws import AwsSource, Reader
-    from stackproof.stage import Stage
+    from stackproof.sources.aws.session import Network
+    from stackproof.sources.aws.source import AwsSource, Reader
+    from stackproof.targets.base import Stage
     from tests.logging import test_log_groups  # noqa: F401 - it declares the controls
 
     profile = load("production", ROOT / "environments")

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from proofs.harness import Edit, on_cloud, on_plan
-from stackproof.judge import Judgement
-from stackproof.verdicts import Verdict
+from stackproof.core.runner import Judgement
+from stackproof.core.verdicts import Verdict
 
 Proven = Callable[[str, Verdict], None]
 """The fixture ``proven``: to be called with a control and the verdict that it was shown to reach."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from proofs.cases import Proven
-from stackproof.verdicts import Verdict
+from stackproof.core.verdicts import Verdict
 
 _facts: list[tuple[str, Any]] = []
 """What the tests that passed have shown. They run in other processes under pytest-xdist; their properties come back with the reports."""

@@ -18,13 +18,13 @@ from botocore.exceptions import ClientError, ParamValidationError
 from proofs.harness import ROOT
 from proofs.phase0 import Case, errs, fails, passes
 from proofs.repository import Edit, Repository, appends, once, removes, replaces
+from stackproof.core.verdicts import CouldNotVerify
 from stackproof.embedded.account import Endpoint
 from stackproof.localstack import backend_tests, set_up
 from stackproof.localstack.command import Ended
-from stackproof.policy import stand_ins
-from stackproof.stage import CACHE
-from stackproof.stages.embedded import EmbeddedStage, fresh_cloud
-from stackproof.verdicts import CouldNotVerify
+from stackproof.scanners import stand_ins
+from stackproof.targets.base import CACHE
+from stackproof.targets.embedded import EmbeddedStage, fresh_cloud
 
 SCRIPT = set_up.SCRIPT
 STORAGE, SECRETS = (f"backend/app/aws/{name}.py" for name in ("storage", "secrets"))

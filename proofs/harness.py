@@ -17,19 +17,19 @@ from typing import Any
 
 import tests
 from proofs import live
-from stackproof.aws.calls import Call, to_jsonable
-from stackproof.aws.permissions import needed
-from stackproof.controls import catalogue, control_of, declared
-from stackproof.inventory import collections
-from stackproof.judge import Judgement, judge
-from stackproof.profile import Profile, load
-from stackproof.resources.base import without_keys
+from stackproof.collections import collections
+from stackproof.core.controls import catalogue, control_of, declared
+from stackproof.core.resource import without_keys
+from stackproof.core.runner import Judgement, judge
+from stackproof.core.verdicts import CouldNotVerify
+from stackproof.profile.schema import Profile, load
 from stackproof.sources import Source
-from stackproof.sources.aws import AwsSource, Reader
-from stackproof.sources.plan import Plan, PlanSource, module_steps, scope_of
+from stackproof.sources.aws.calls import Call, to_jsonable
+from stackproof.sources.aws.permissions import needed
+from stackproof.sources.aws.source import AwsSource, Reader
+from stackproof.sources.plan.plan import Plan, PlanSource, module_steps, scope_of
 from stackproof.sources.replay import Recorded, Recording, from_json
-from stackproof.stage import Stage
-from stackproof.verdicts import CouldNotVerify
+from stackproof.targets.base import Stage
 
 ROOT = Path(__file__).parents[1]
 COMPLIANT = Path(__file__).with_name("compliant")
@@ -212,7 +212,7 @@ def on_page_2(operation: str, member: str, **changes: object) -> Edit:
 
 def answers(operation: str, page: Mapping[str, Any], **parameters: object) -> Edit:
     """Add a call that the recording does not have, with its answer."""
-    from stackproof.aws.calls import Call
+    from stackproof.sources.aws.calls import Call
 
     call = Call.of(operation, profile().region, **parameters)
     return lambda calls: [*(one for one in calls if one.call != call), Recorded(call, pages=(dict(page),))]

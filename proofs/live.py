@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from stackproof.aws.calls import Call
 from stackproof.judgement.costs import last_month
 from stackproof.judgement.images import platforms
 from stackproof.probes import BASTION, CONNECT, HERE, QUERY
 from stackproof.probes.postgres import USES
-from stackproof.profile import Profile
+from stackproof.profile.schema import Profile
 from stackproof.resources.costs import METRIC
 from stackproof.resources.database_offers import STANDARD_SUPPORT
+from stackproof.sources.aws.calls import Call
 from stackproof.sources.replay import Recorded
 
 SERVICES = {"Amazon Relational Database Service": "212.4071", "Amazon Elastic Container Service": "61.93", "Tax": "27.4337"}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from stackproof.resources.base import Given, Reference, Resource
+from stackproof.core.resource import Given, Reference, Resource
 
 Legal = Callable[[str], Sequence[str]]
 """The other legal values of a text that is one of an enumeration."""

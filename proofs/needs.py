@@ -3,12 +3,12 @@
 from collections import defaultdict
 from pathlib import Path
 
-import stackproof.aws
+import stackproof.sources.aws
 from proofs.harness import asked
 from proofs.rows import CASES
 from proofs.test_counterexamples import ON_CLOUD
 
-NEEDS = Path(stackproof.aws.__path__[0]) / "needs.toml"
+NEEDS = Path(stackproof.sources.aws.__path__[0]) / "needs.toml"
 HEAD = "# What each control asks AWS, the network and the database, in some proof of it. Written by python -m proofs.needs.\n"
 
 

@@ -4,7 +4,7 @@ that must follow.
 
 from proofs.phase0 import Case, errs, fails, passes
 from proofs.repository import Edit, Repository, appends, removes, replaces, without_programs
-from stackproof.policy import deployment_script
+from stackproof.scanners import deployment_script
 
 COMPOSE = "docker-compose.localstack.yml"
 SCRIPT = "scripts/deploy-aws.sh"

@@ -29,7 +29,7 @@ from proofs.repository import (
     without_git,
     without_programs,
 )
-from stackproof.verdicts import Verdict
+from stackproof.core.verdicts import Verdict
 
 
 @dataclass(frozen=True)

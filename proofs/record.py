@@ -7,12 +7,12 @@ hidden; so is a plan of the stacks.
 import json
 
 from proofs.harness import COMPLIANT, ON_AWS, ROOT, controls, judged
-from stackproof.controls import catalogue
-from stackproof.request import resolve
-from stackproof.sources.aws import AwsSource
+from stackproof.core.controls import catalogue
+from stackproof.core.verdicts import Verdict
+from stackproof.sources.aws.source import AwsSource
 from stackproof.sources.replay import recorded, to_json
-from stackproof.stages import open_stage
-from stackproof.verdicts import Verdict
+from stackproof.targets import open_stage
+from stackproof.targets.request import resolve
 
 
 def main() -> None:

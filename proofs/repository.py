@@ -19,25 +19,25 @@ import pytest
 
 from proofs import harness
 from proofs.harness import ROOT
-from stackproof.inventory import sources
-from stackproof.judge import Judgement
-from stackproof.once import Once
-from stackproof.policy import checkov
-from stackproof.profile import APP
-from stackproof.request import resolve
-from stackproof.sources.plan import Plan
-from stackproof.stage import CACHE
-from stackproof.stages import open_stage
-from stackproof.stages.embedded import EmbeddedStage
-from stackproof.stages.outputs import applied_outputs
-from stackproof.stages.planning import PlanningStage
-from stackproof.stages.run import RunStage
+from stackproof.collections import sources
+from stackproof.core.runner import Judgement
+from stackproof.profile.schema import APP
+from stackproof.scanners import checkov
+from stackproof.sources.plan.plan import Plan
+from stackproof.targets import open_stage
+from stackproof.targets.base import CACHE
+from stackproof.targets.embedded import EmbeddedStage
+from stackproof.targets.outputs import applied_outputs
+from stackproof.targets.planning import PlanningStage
+from stackproof.targets.request import resolve
+from stackproof.targets.run import RunStage
 from stackproof.terraform import provider, rehearsal
 from stackproof.terraform.cli import TerraformError, redacted
 from stackproof.terraform.diagnostics import Diagnostic
 from stackproof.terraform.provider import Provider
 from stackproof.terraform.rehearsal import EXAMPLE, PASSWORD, Rehearsal
 from stackproof.terraform.workspace import Workspace
+from stackproof.util.once import Once
 
 T = TypeVar("T")
 
@@ -325,7 +325,7 @@ def failing_checkov(repository: Repository) -> None:
     """Let checkov end at once, with nothing written."""
     nothing = shutil.which("false")
     assert nothing
-    repository.patch.setattr("stackproof.inventory.sources.environment", lambda *_: Path(nothing))
+    repository.patch.setattr("stackproof.collections.sources.environment", lambda *_: Path(nothing))
 
 
 # Edits of a plan document

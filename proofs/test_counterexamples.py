@@ -6,9 +6,8 @@ from proofs import harness
 from proofs.cases import Case, Proven
 from proofs.harness import CloudStage, fails, on_cloud, on_plan
 from proofs.rows import CASES
-from stackproof.controls import catalogue
-from stackproof.sources.replay import Recording
-from stackproof.verdicts import (
+from stackproof.core.controls import catalogue
+from stackproof.core.verdicts import (
     AccessDenied,
     CallFailed,
     CouldNotVerify,
@@ -17,6 +16,7 @@ from stackproof.verdicts import (
     Unreachable,
     Verdict,
 )
+from stackproof.sources.replay import Recording
 
 CONTROLS = harness.controls(*harness.ON_AWS)
 ON_CLOUD = [control for control in CONTROLS if set("EA") & set(catalogue()[control].stages)]

@@ -11,12 +11,12 @@ from proofs.harness import Edit, absent, adds, answers, edited_cloud, judged, on
 from proofs.logging.edits import GROUPS
 from proofs.phase1.registry import for_platform
 from proofs.security.identity import ADMINISTRATOR, DETAILS, EVERYTHING, USER, attached, aws_policy
-from stackproof.aws.calls import Call
+from stackproof.core.verdicts import Verdict
 from stackproof.probes import TOOL
-from stackproof.profile import Profile
+from stackproof.profile.schema import Profile
 from stackproof.resources.queries import START
+from stackproof.sources.aws.calls import Call
 from stackproof.sources.replay import Recorded
-from stackproof.verdicts import Verdict
 
 DOMAIN = "api.example.com"
 

@@ -8,8 +8,8 @@ import pytest
 from proofs import repository
 from proofs.harness import ROOT
 from proofs.history import CREDENTIALS, KEY
-from stackproof.policy import history
-from stackproof.policy.credentials import search
+from stackproof.scanners import history
+from stackproof.scanners.credentials import search
 
 
 def test_what_is_remembered_is_not_read_again_and_holds_nothing_of_the_files(

@@ -12,7 +12,7 @@ from proofs.harness import Edit, absent, adds, answers, fails, omits, planned, s
 from proofs.logging.edits import ERRORS, GROUPS, group, planned_group
 from proofs.security.load_balancer import FORWARD, HTTP, LISTENER, PLANNED_FORWARD, PLANNED_REDIRECT, REDIRECT
 from proofs.security.network import DECLARED_RULE, RDS, RULES, WORLD
-from stackproof.verdicts import AccessDenied
+from stackproof.core.verdicts import AccessDenied
 
 DATABASE = "aws_db_instance.main"
 HTTPS = "aws_lb_listener.https"

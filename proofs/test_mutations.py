@@ -27,18 +27,18 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter
 from proofs import harness
 from proofs.harness import CloudStage, PlanStage
 from proofs.mutations import Mutant, mutants
-from stackproof.aws.readonly import PROBES
-from stackproof.controls import catalogue
-from stackproof.evidence import ledger
-from stackproof.resources import base
-from stackproof.resources.base import Field, Resource
+from stackproof.core import ledger
+from stackproof.core import resource as base
+from stackproof.core.controls import catalogue
+from stackproof.core.resource import Field, Resource
+from stackproof.core.verdicts import Verdict
 from stackproof.resources.log_events import LogEvents
 from stackproof.resources.logs import LogGroup
 from stackproof.resources.service import Container
-from stackproof.sources.plan import Plan
+from stackproof.sources.aws.readonly import PROBES
+from stackproof.sources.plan.plan import Plan
 from stackproof.sources.replay import Recording
-from stackproof.stage import Stage
-from stackproof.verdicts import Verdict
+from stackproof.targets.base import Stage
 
 CONTROLS = [control for control in harness.controls(*harness.ON_AWS) if set("PEA") & set(catalogue()[control].stages)]
 MOST_LEGAL = 8

@@ -10,9 +10,9 @@ from proofs.harness import Edit, omits, on_cloud, on_plan, planned, says, withou
 from proofs.logging.edits import APPLICATION, CENTRAL, ERRORS, GROUPS, LLM, group, planned_group, tagged, tagged_in_plan
 from proofs.logging.events import DEFINITION, DEFINITIONS, PASSWORD, TEMPLATE, written
 from proofs.logging.keys import SECRETS_ARN, given_to_all_groups
-from stackproof.controls import catalogue
-from stackproof.judge import Judgement
-from stackproof.verdicts import Verdict
+from stackproof.core.controls import catalogue
+from stackproof.core.runner import Judgement
+from stackproof.core.verdicts import Verdict
 
 CONTROLS = [*harness.controls("logging"), "SEC-LOG-01", "SEC-KMS-01"]
 ON_CLOUD = [control for control in CONTROLS if set("EA") & set(catalogue()[control].stages)]

@@ -9,8 +9,8 @@ import pytest
 from proofs import emulator, harness, history, operations, phase0, repository
 from proofs.cases import Proven
 from proofs.phase0 import Case
-from stackproof.controls import catalogue
-from stackproof.verdicts import Verdict
+from stackproof.core.controls import catalogue
+from stackproof.core.verdicts import Verdict
 
 CONTROLS = [
     control

@@ -4,7 +4,7 @@ import pytest
 
 from proofs.cases import Case
 from proofs.security.service import PASSWORD, SECRETS
-from stackproof.verdicts import Verdict
+from stackproof.core.verdicts import Verdict
 
 FOUND = [case for case in SECRETS if case.verdict is Verdict.FAIL]
 

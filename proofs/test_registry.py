@@ -10,7 +10,7 @@ import pytest
 from proofs import harness
 from proofs.cases import ERROR, FAIL, UNKNOWN, Case, cloud, plan
 from proofs.rows import CASES
-from stackproof.controls import STAGES, Entry, catalogue
+from stackproof.core.controls import STAGES, Entry, catalogue
 
 CONTROLS = [control for control in harness.controls(*harness.ON_AWS) if catalogue()[control].stages != "S"]
 """Those of the repository alone are in ``test_phase0.py``."""
@@ -71,7 +71,7 @@ def test_every_row_is_of_a_control_and_every_name_is_used_once() -> None:
 
 
 def test_a_control_is_declared_once_under_an_id_of_the_catalogue() -> None:
-    """`stackproof.controls` cannot see a second test of the same name in another file."""
+    """`stackproof.core.controls` cannot see a second test of the same name in another file."""
     found = Counter(
         decorator.args[0].value
         for file in sorted((harness.ROOT / "tests").rglob("*.py"))

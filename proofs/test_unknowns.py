@@ -12,9 +12,9 @@ import pytest
 
 from proofs import harness
 from proofs.test_mutations import CONTROLS, compliant, stages
-from stackproof.resources.base import Reference
-from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import NotYetKnown, Verdict
+from stackproof.core.resource import Reference
+from stackproof.core.verdicts import NotYetKnown, Verdict
+from stackproof.sources.plan.plan import PlannedBlock
 
 ELSEWHERE = Reference("aws_elsewhere.other", "attribute")
 IDENTIFIERS = {"id", "arn", "key_id", "name", "bucket", "identifier", "default_route_table_id", "main_route_table_id"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from stackproof.evidence import redaction
+from stackproof.redaction import redaction
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("without hurry", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]))

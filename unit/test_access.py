@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stackproof.core.verdicts import CouldNotVerify
 from stackproof.judgement.access import allowed_resources, covers, holds, matches, names_action, overlap, statements
-from stackproof.verdicts import CouldNotVerify
 
 TEXTS = ["".join(letters) for length in range(7) for letters in itertools.product("ab", repeat=length)]
 patterns = st.text("ab*?", max_size=3)

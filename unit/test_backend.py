@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from stackproof.environments import environment
+from stackproof.util.venvs import environment
 
 ROOT = Path(__file__).parents[1]
 BACKEND = ROOT / "backend"

@@ -15,10 +15,10 @@ from typing import ClassVar
 import pytest
 import ssh_server
 
-from stackproof.aws.calls import Answer, Call
+from stackproof.core.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable, UsageError
 from stackproof.probes import BASTION, CONNECT, HERE, TOOL, Probes, bastion, host
 from stackproof.probes.bastion import Bastion
-from stackproof.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable, UsageError
+from stackproof.sources.aws.calls import Answer, Call
 
 
 class Others:

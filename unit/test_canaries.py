@@ -15,11 +15,12 @@ from evidence_runs import PLAN, copied, files, run
 from test_evidence import ACCOUNT, seal
 
 from proofs import harness
-from stackproof.aws.calls import Answer
-from stackproof.evidence import manifest, redaction, store
-from stackproof.evidence.redaction import HIDDEN, redact, redact_data
+from stackproof.core.verdicts import AccessDenied
+from stackproof.evidence import manifest, store
+from stackproof.redaction import redaction
+from stackproof.redaction.redaction import HIDDEN, redact, redact_data
+from stackproof.sources.aws.calls import Answer
 from stackproof.sources.replay import Recorded, to_entry
-from stackproof.verdicts import AccessDenied
 
 SECRETS = {
     name: f"Canary{number:02}Zq{name.title().replace('-', '')}7x"
@@ -78,7 +79,7 @@ import warnings
 
 import pytest
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 
 @pytest.fixture
@@ -212,7 +213,7 @@ PRINTING = f'''
 import logging
 import sys
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 KEY = """-----BEGIN PRIVATE KEY-----
 {SECRETS["key"]}

@@ -4,10 +4,10 @@ import importlib
 
 import pytest
 
-from stackproof.capabilities import field_limits, limit, limits
-from stackproof.controls import catalogue
-from stackproof.resources.base import Field, kinds
-from stackproof.stages import AS_IT_IS, STAGES
+from stackproof.core.controls import catalogue
+from stackproof.core.resource import Field, kinds
+from stackproof.targets import AS_IT_IS, STAGES
+from stackproof.targets.limitations import field_limits, limit, limits
 
 LETTER = {"embedded": "E", "localstack": "L"}
 
@@ -22,7 +22,7 @@ def test_a_limit_is_of_a_control_that_the_target_would_judge(target: str, contro
 
 @pytest.mark.parametrize("fact", [fact for limited in field_limits().values() for fact in limited])
 def test_a_limit_is_of_a_fact_that_there_is(fact: str) -> None:
-    importlib.import_module("stackproof.inventory.deployment")
+    importlib.import_module("stackproof.collections.deployment")
     assert fact in {one.place for kind in kinds() for one in vars(kind).values() if isinstance(one, Field)}
 
 

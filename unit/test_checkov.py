@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from plan_documents import Planned, document
 
-from stackproof.environments import environment
-from stackproof.policy import checkov
-from stackproof.policy.checkov import Finding, read_report
-from stackproof.verdicts import CouldNotVerify
+from stackproof.core.verdicts import CouldNotVerify
+from stackproof.scanners import checkov
+from stackproof.scanners.checkov import Finding, read_report
+from stackproof.util.venvs import environment
 
 ROOT = Path(__file__).parents[1]
 

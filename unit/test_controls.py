@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stackproof import controls
-from stackproof.controls import STAGES, catalogue, control, control_of
+from stackproof.core import controls
+from stackproof.core.controls import STAGES, catalogue, control, control_of
 
 
 @pytest.fixture(autouse=True)

@@ -10,22 +10,22 @@ from typing import ClassVar
 
 import pytest
 
-from stackproof.aws.calls import Answer, Call
-from stackproof.controls import control_of, declared
+from stackproof.collections import collections
+from stackproof.collections.workload import migrations
+from stackproof.core.controls import control_of, declared
+from stackproof.core.runner import Judgement, judge
+from stackproof.core.verdicts import Verdict
 from stackproof.embedded import postgres as embedded
 from stackproof.embedded.authority import Authority
 from stackproof.embedded.tls_proxy import TlsProxy
-from stackproof.inventory import collections
-from stackproof.inventory.workload import migrations
-from stackproof.judge import Judgement, judge
 from stackproof.judgement.migrations import heads
 from stackproof.probes import Probes
 from stackproof.probes.postgres import Access
-from stackproof.profile import load
+from stackproof.profile.schema import load
 from stackproof.sources import Source
-from stackproof.sources.aws import AwsSource, Reader
-from stackproof.stage import Stage
-from stackproof.verdicts import Verdict
+from stackproof.sources.aws.calls import Answer, Call
+from stackproof.sources.aws.source import AwsSource, Reader
+from stackproof.targets.base import Stage
 
 ROOT = Path(__file__).parents[1]
 PROFILE = load("local", ROOT / "environments")

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from plan_documents import Planned, constant, document, refers
 
-from stackproof.aws.calls import Answer, Call
-from stackproof.aws.permissions import resources_of
+from stackproof.core.verdicts import NotYetKnown
 from stackproof.judgement.images import config_digest, image_name, platforms
-from stackproof.profile import load
+from stackproof.profile.schema import load
 from stackproof.resources.alarms import Alarm
 from stackproof.resources.flow_logs import FlowLog
 from stackproof.resources.network import NatGateway, Subnet
 from stackproof.resources.trail import Trail
-from stackproof.sources.aws import Reader
-from stackproof.sources.plan import Plan
-from stackproof.verdicts import NotYetKnown
+from stackproof.sources.aws.calls import Answer, Call
+from stackproof.sources.aws.permissions import resources_of
+from stackproof.sources.aws.source import Reader
+from stackproof.sources.plan.plan import Plan
 
 REGION, ACCOUNT = "ap-northeast-2", "123456789012"
 

@@ -22,19 +22,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proofs import harness
-from stackproof.aws.calls import MANY_PAGES, Answer, Call, Exchange, to_jsonable
-from stackproof.evidence import manifest, observations, recorded, signing, store
-from stackproof.evidence.__main__ import main
-from stackproof.evidence.provenance import Provenance
-from stackproof.evidence.recorded import Facts
-from stackproof.evidence.store import Store
-from stackproof.reports import results_json
-from stackproof.request import resolve
-from stackproof.resources.base import Given, Unanswered
-from stackproof.resources.sources import Formatting, SecondPlan
-from stackproof.results import ControlResult, Run
-from stackproof.sources.replay import digest
-from stackproof.verdicts import (
+from stackproof.core import results_file as results_json
+from stackproof.core.provenance import Provenance
+from stackproof.core.resource import Given, Unanswered
+from stackproof.core.results import ControlResult, Run
+from stackproof.core.verdicts import (
     AccessDenied,
     CouldNotVerify,
     DeclaredButMissing,
@@ -44,6 +36,14 @@ from stackproof.verdicts import (
     UsageError,
     Verdict,
 )
+from stackproof.evidence import manifest, observations, recorded, signing, store
+from stackproof.evidence.__main__ import main
+from stackproof.evidence.recorded import Facts
+from stackproof.evidence.store import Store
+from stackproof.resources.sources import Formatting, SecondPlan
+from stackproof.sources.aws.calls import MANY_PAGES, Answer, Call, Exchange, to_jsonable
+from stackproof.sources.replay import digest
+from stackproof.targets.request import resolve
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-2"
 CALL = Call.of("rds:DescribeDBInstances", REGION)

@@ -13,12 +13,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from stackproof.core.verdicts import Unreachable
 from stackproof.embedded import front_door
 from stackproof.embedded.account import self_signed
 from stackproof.embedded.front_door import THREADS, FrontDoor, Listener
 from stackproof.embedded.live import HSTS, state
 from stackproof.probes import web
-from stackproof.verdicts import Unreachable
 
 NAME = "app.example.com"
 PLAIN = Listener(80, {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}})

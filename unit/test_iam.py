@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stackproof.core.verdicts import CouldNotVerify
 from stackproof.judgement.access import matches, statements
 from stackproof.judgement.escalation import administers
 from stackproof.judgement.iam import allows_everything, broad_grants, is_every_resource
-from stackproof.verdicts import CouldNotVerify
 
 BUCKET = "arn:aws:s3:::triflow-ai-prod"
 ONE = {"Effect": "Deny", "Action": "*", "Resource": "*"}

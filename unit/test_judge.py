@@ -2,11 +2,10 @@
 
 import pytest
 
-from stackproof.evidence import ledger, redaction
-from stackproof.judge import LONGEST_MESSAGE, MOST_TOLD, Judgement, judge
-from stackproof.results import Examined
-from stackproof.spool import FEW
-from stackproof.verdicts import (
+from stackproof.core import ledger
+from stackproof.core.results import Examined
+from stackproof.core.runner import LONGEST_MESSAGE, MOST_TOLD, Judgement, judge
+from stackproof.core.verdicts import (
     AccessDenied,
     CallFailed,
     CouldNotVerify,
@@ -22,6 +21,8 @@ from stackproof.verdicts import (
     verdict_of,
     worst,
 )
+from stackproof.redaction import redaction
+from stackproof.util.spool import FEW
 
 FAIL, ERROR, UNKNOWN, PASS, NOT_APPLICABLE = (
     Verdict.FAIL,

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from stackproof.judge import Judgement, Subtests, judge
-from stackproof.policy.waivers import Waivers, parse
-from stackproof.resources.base import Given, Origin, Resource, Unanswered, field
-from stackproof.verdicts import AccessDenied, DeclaredButMissing, NotApplicable, NotYetKnown, Verdict
+from stackproof.core.resource import Given, Origin, Resource, Unanswered, field
+from stackproof.core.runner import Judgement, Subtests, judge
+from stackproof.core.verdicts import AccessDenied, DeclaredButMissing, NotApplicable, NotYetKnown, Verdict
+from stackproof.core.waivers import Waivers, parse
 
 CONTROL = "SEC-S3-01"
 TODAY = date(2026, 11, 21)

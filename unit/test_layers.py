@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from aws_server import AwsServer, Reply, json_error, json_reply, serving
 
-import stackproof.inventory  # noqa: F401 - every resource class: the guard lets their operations through
-from stackproof.aws import layers
-from stackproof.aws.calls import Answer, Call
-from stackproof.aws.session import Network
-from stackproof.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable
+import stackproof.collections  # noqa: F401 - every resource class: the guard lets their operations through
+from stackproof.core.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable
+from stackproof.sources.aws import layers
+from stackproof.sources.aws.calls import Answer, Call
+from stackproof.sources.aws.session import Network
 
 CONFIG = json.dumps({"os": "linux", "architecture": "arm64", "variant": "v8", "rootfs": {}, "history": []})
 DIGEST = f"sha256:{hashlib.sha256(CONFIG.encode()).hexdigest()}"
@@ -26,7 +26,7 @@ def running() -> Iterator[AwsServer]:
 
 @pytest.fixture
 def server(running: AwsServer, monkeypatch: pytest.MonkeyPatch) -> AwsServer:
-    monkeypatch.setattr("stackproof.aws.session.ATTEMPTS_EMULATED", 1)
+    monkeypatch.setattr("stackproof.sources.aws.session.ATTEMPTS_EMULATED", 1)
     running.forget()
     return running
 

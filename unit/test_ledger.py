@@ -2,9 +2,9 @@
 
 import threading
 
-from stackproof.evidence import redaction
-from stackproof.evidence.ledger import LONGEST_VALUE, Ledger, displayed, record
-from stackproof.results import Reading
+from stackproof.core.ledger import LONGEST_VALUE, Ledger, displayed, record
+from stackproof.core.results import Reading
+from stackproof.redaction import redaction
 
 
 def test_outside_a_control_nothing_is_written_down() -> None:

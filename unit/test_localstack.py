@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from aws_server import serving
 
+from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.embedded import process
-from stackproof.environments import environment
 from stackproof.localstack import __main__ as command_line
 from stackproof.localstack import server
-from stackproof.ports import free_port
-from stackproof.verdicts import CouldNotVerify, UsageError
+from stackproof.util.ports import free_port
+from stackproof.util.venvs import environment
 
 ANSWERING = """
 import json, os, signal, sys

@@ -8,11 +8,11 @@ from typing import Any
 import boto3
 import pytest
 
+from stackproof.core.verdicts import CouldNotVerify
 from stackproof.embedded.recipe import Account, Recipe, Stack
 from stackproof.localstack import stack
-from stackproof.stages.embedded import fresh_cloud
+from stackproof.targets.embedded import fresh_cloud
 from stackproof.terraform.cli import TerraformError
-from stackproof.verdicts import CouldNotVerify
 
 ACCOUNT = Account()
 

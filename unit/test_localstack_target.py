@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from aws_server import identity, serving
 
+from stackproof.core.verdicts import CouldNotVerify, NotApplicable
 from stackproof.embedded import cloud
 from stackproof.embedded.recipe import Account
 from stackproof.localstack import backend_tests, backend_use, server, stack
 from stackproof.localstack.server import LocalStack
 from stackproof.localstack.stack import Deployed
-from stackproof.profile import load
-from stackproof.request import resolve
-from stackproof.stages import open_stage
-from stackproof.stages.run import RunStage
-from stackproof.verdicts import CouldNotVerify, NotApplicable
+from stackproof.profile.schema import load
+from stackproof.targets import open_stage
+from stackproof.targets.request import resolve
+from stackproof.targets.run import RunStage
 
 ROOT = Path(__file__).parents[1]
 

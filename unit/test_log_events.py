@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 from aws_server import AwsServer, Reply, Request, json_error, json_reply, serving
 
-from stackproof.aws import session
-from stackproof.aws.calls import Answer, Call
-from stackproof.aws.session import Network
-from stackproof.evidence.ledger import displayed
-from stackproof.evidence.logged import hidden_in, redacted_message
-from stackproof.inventory import collections
+from stackproof.collections import collections
+from stackproof.core.ledger import displayed
+from stackproof.core.verdicts import AccessDenied, CallFailed, NotReported
 from stackproof.judgement.cost import Volume, daily_gigabytes, forecast
-from stackproof.profile import Profile
+from stackproof.profile.schema import Profile
+from stackproof.redaction.logged import hidden_in, redacted_message
 from stackproof.resources import queries
 from stackproof.resources.log_events import EventsOf, LogEvents
 from stackproof.resources.metrics import MOST_IN_A_CALL, Metric, MetricOf, Period
 from stackproof.resources.queries import QueryDefinition, QueryRun, RunOf
-from stackproof.sources.aws import Reader
+from stackproof.sources.aws import session
+from stackproof.sources.aws.calls import Answer, Call
+from stackproof.sources.aws.session import Network
+from stackproof.sources.aws.source import Reader
 from stackproof.sources.replay import Recorded, Recording
-from stackproof.verdicts import AccessDenied, CallFailed, NotReported
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-2"
 NOW = datetime(2026, 1, 20, 10, 0, tzinfo=UTC)

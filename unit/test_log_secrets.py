@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackproof.evidence.logged import CREDENTIAL, hidden_in, redacted_message
-from stackproof.judgement.personal_data import PHONE, RESIDENT
+from stackproof.redaction.logged import CREDENTIAL, hidden_in, redacted_message
+from stackproof.redaction.personal_data import PHONE, RESIDENT
 
 SECRETS = (
     'INFO env=[{"name": "DB_PASSWORD", "value": "hunter2"}]',

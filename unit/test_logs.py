@@ -9,19 +9,19 @@ import pytest
 from plan_documents import Planned, plan, refers
 from test_reader import reader
 
-from stackproof.aws.calls import MANY_PAGES, Answer, Call
-from stackproof.inventory import collections
+from stackproof.collections import collections
+from stackproof.core.verdicts import AccessDenied, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.log_delivery import delivery_problems
-from stackproof.judgement.plain_secrets import Variable
-from stackproof.profile import Profile, load
+from stackproof.profile.schema import Profile, load
+from stackproof.redaction.plain_secrets import Variable
 from stackproof.resources.clusters import Cluster
 from stackproof.resources.logs import LogGroup
 from stackproof.sources import Source
-from stackproof.sources.aws import AwsSource
-from stackproof.sources.plan import PlanSource
-from stackproof.spool import Anew
-from stackproof.stage import Stage
-from stackproof.verdicts import AccessDenied, DeclaredButMissing, NotReported, NotYetKnown
+from stackproof.sources.aws.calls import MANY_PAGES, Answer, Call
+from stackproof.sources.aws.source import AwsSource
+from stackproof.sources.plan.plan import PlanSource
+from stackproof.targets.base import Stage
+from stackproof.util.spool import Anew
 
 HERE = "arn:aws:logs:ap-northeast-2:123456789012:log-group"
 

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 from test_log_secrets import SECRETS, SHOWN
 
-from stackproof.evidence.logged import hidden_in, redacted_message
+from stackproof.redaction.logged import hidden_in, redacted_message
 
 JOIN = "".join
 OTHERS = (

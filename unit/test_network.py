@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from plan_documents import Planned, plan, refers
 
-from stackproof.aws.calls import Call
+from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.judgement.exposure import Opening
 from stackproof.resources.network import SecurityGroup
-from stackproof.sources.aws import AwsSource, Reader
-from stackproof.sources.plan import PlanSource
+from stackproof.sources.aws.calls import Call
+from stackproof.sources.aws.source import AwsSource, Reader
+from stackproof.sources.plan.plan import PlanSource
 from stackproof.sources.replay import Recorded, Recording
-from stackproof.verdicts import NotReported, NotYetKnown
 
 REGION = "ap-northeast-2"
 DB, ECS, EVIL = "aws_security_group.db", "aws_security_group.ecs", "aws_security_group.evil"

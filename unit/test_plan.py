@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from plan_documents import Planned, constant, document, plan, refers
 
-from stackproof.evidence.ledger import Ledger
-from stackproof.resources.base import Reference, Resource, field
-from stackproof.sources.plan import Change, Plan, PlannedBlock, PlanSource
+from stackproof.core.ledger import Ledger
+from stackproof.core.resource import Reference, Resource, field
+from stackproof.core.verdicts import NotReported, NotYetKnown, UsageError
+from stackproof.sources.plan.plan import Change, Plan, PlannedBlock, PlanSource
 from stackproof.terraform.cli import Terraform
-from stackproof.verdicts import NotReported, NotYetKnown, UsageError
 
 KEY = Planned("aws_kms_key.logs", unknown={"arn": True, "id": True})
 OTHER_KEY = Planned("aws_kms_key.other", unknown={"arn": True, "id": True})

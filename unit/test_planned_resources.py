@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from plan_documents import Planned, plan, refers
 
+from stackproof.core.verdicts import CouldNotVerify, NotYetKnown
 from stackproof.resources.identity import Role
 from stackproof.resources.load_balancer import Listener, LoadBalancer
 from stackproof.resources.logs import LogGroup
-from stackproof.sources.plan import PlanSource
-from stackproof.verdicts import CouldNotVerify, NotYetKnown
+from stackproof.sources.plan.plan import PlanSource
 
 ROLE = Planned("aws_iam_role.task", {"name": "task"}, {"inline_policy": True, "managed_policy_arns": True, "arn": True})
 EVERYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

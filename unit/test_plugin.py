@@ -16,14 +16,14 @@ from aws_server import identity, serving
 from plan_documents import Planned, document, refers
 
 from stackproof.evidence.manifest import digest
-from stackproof.profile import load
+from stackproof.profile.schema import load
 
 ROOT = Path(__file__).parents[1]
 ERROR, FAIL, PASS, UNKNOWN, NOT_APPLICABLE = "ERROR", "FAIL", "PASS", "UNKNOWN", "NOT_APPLICABLE"
 
 CONTROLS = """
 import pytest
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 @control("SEC-RDS-01", severity="critical")
 def test_database_is_not_public(database):
@@ -228,7 +228,7 @@ class TestSelection:
 
 WAYS_OUT = """
 import pytest
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 @control("SEC-RDS-01", severity="critical")
 @pytest.mark.skip(reason="tomorrow")

@@ -16,7 +16,7 @@ import pytest
 from stackproof.embedded import postgres, process
 from stackproof.embedded.cloud import CloudFailed
 from stackproof.embedded.postgres import Database
-from stackproof.ports import free_port
+from stackproof.util.ports import free_port
 
 PASSWORD = r"it's $a \"test\" -- only;"
 EXTENSIONS = (

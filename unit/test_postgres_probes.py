@@ -16,16 +16,16 @@ from typing import Any, ClassVar
 import pytest
 import ssh_server
 
-from stackproof.aws.calls import Answer, Call
+from stackproof.core.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable
 from stackproof.embedded import postgres as embedded
 from stackproof.embedded.authority import Authority
 from stackproof.embedded.tls_proxy import TlsProxy
-from stackproof.evidence import redaction
 from stackproof.probes import CONNECT_PLAIN, QUERY, START_TLS, Probes, postgres
 from stackproof.probes.bastion import Bastion
 from stackproof.probes.postgres import Access
+from stackproof.redaction import redaction
+from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.replay import recorded_call
-from stackproof.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable
 
 HOST = "triflow-ai-production-db.example.rds.amazonaws.com"
 PASSWORD = "-".join(("correct", "horse", "4711"))

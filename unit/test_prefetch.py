@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from stackproof import prefetch
-from stackproof.evidence.ledger import Ledger, record
-from stackproof.prefetch import Prefetch
-from stackproof.profile import load
-from stackproof.stage import Stage
-from stackproof.verdicts import AccessDenied, NotApplicable, UsageError
+from stackproof.collections import prefetch
+from stackproof.collections.prefetch import Prefetch
+from stackproof.core.ledger import Ledger, record
+from stackproof.core.verdicts import AccessDenied, NotApplicable, UsageError
+from stackproof.profile.schema import load
+from stackproof.targets.base import Stage
 
 ROOT = Path(__file__).parents[1]
 Collections = dict[str, Callable[[Stage], object]]

@@ -14,11 +14,11 @@ from typing import ClassVar
 import pytest
 
 from stackproof import probes
-from stackproof.aws.calls import Answer, Call
+from stackproof.core.verdicts import CallFailed, CouldNotVerify, Unreachable
 from stackproof.embedded.account import self_signed
 from stackproof.embedded.front_door import FrontDoor, Listener
 from stackproof.probes import CERTIFICATE, GET, HANDSHAKE, Probes, tls
-from stackproof.verdicts import CallFailed, CouldNotVerify, Unreachable
+from stackproof.sources.aws.calls import Answer, Call
 
 NAME = "app.example.com"
 EVERY = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")

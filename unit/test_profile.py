@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from stackproof.core.verdicts import UsageError
 from stackproof.judgement.exposure import Opening
-from stackproof.profile import Profile, load
-from stackproof.stages import TARGETS
-from stackproof.verdicts import UsageError
+from stackproof.profile.schema import Profile, load
+from stackproof.targets import TARGETS
 
 ENVIRONMENTS = Path(__file__).parents[1] / "environments"
 PRODUCTION = (ENVIRONMENTS / "production.toml").read_text(encoding="utf-8")

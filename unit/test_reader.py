@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from stackproof.aws.calls import Answer, Call, from_jsonable, to_jsonable
-from stackproof.aws.facts import AwsFacts, listed
-from stackproof.evidence.ledger import Ledger
-from stackproof.resources.base import Resource, field
-from stackproof.sources.aws import AwsSource, Reader
-from stackproof.verdicts import AccessDenied, CallFailed, NotReported
+from stackproof.core.ledger import Ledger
+from stackproof.core.resource import Resource, field
+from stackproof.core.verdicts import AccessDenied, CallFailed, NotReported
+from stackproof.sources.aws.calls import Answer, Call, from_jsonable, to_jsonable
+from stackproof.sources.aws.facts import AwsFacts, listed
+from stackproof.sources.aws.source import AwsSource, Reader
 
 REGION = "ap-northeast-2"
 ACCOUNT = "123456789012"

@@ -10,12 +10,12 @@ from aws_server import AwsServer, Reply, serving
 from botocore.model import ListShape, OperationModel, Shape, StructureShape
 from botocore.session import Session
 
-import stackproof.inventory  # noqa: F401 - every resource class declares its operations
-from stackproof.aws import session
-from stackproof.aws.calls import Call
-from stackproof.aws.readonly import IDENTITY, RefusedOperation, allowed_operations
-from stackproof.aws.session import Network
-from stackproof.resources.base import Resource
+import stackproof.collections  # noqa: F401 - every resource class declares its operations
+from stackproof.core.resource import Resource
+from stackproof.sources.aws import session
+from stackproof.sources.aws.calls import Call
+from stackproof.sources.aws.readonly import IDENTITY, RefusedOperation, allowed_operations
+from stackproof.sources.aws.session import Network
 
 REGION = "ap-northeast-2"
 ALLOWED = allowed_operations()
@@ -140,7 +140,7 @@ def test_a_new_resource_brings_its_reads_and_nothing_else() -> None:
 
 
 def test_the_probe_would_see_an_operation_that_gets_through(quiet: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stackproof.aws.readonly.install", lambda *_: None)
+    monkeypatch.setattr("stackproof.sources.aws.readonly.install", lambda *_: None)
     quiet.on("DeleteDBInstance", Reply("<x/>", 400))
     Network(endpoint=quiet.endpoint).send(Call.of("rds:DeleteDBInstance", REGION, DBInstanceIdentifier="triflow"))
     assert [request.action for request in quiet.requests] == ["DeleteDBInstance"]

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackproof.evidence import redaction
-from stackproof.evidence.redaction import HIDDEN, redact, redact_data, register
+from stackproof.redaction import redaction
+from stackproof.redaction.redaction import HIDDEN, redact, redact_data, register
 
 SECRETS = st.text(st.characters(codec="utf-8", exclude_characters="()"), min_size=8, max_size=30).filter(
     lambda one: one not in HIDDEN

@@ -6,8 +6,8 @@ from typing import Any
 
 from plan_documents import Planned, plan
 
-from stackproof.evidence.redaction import redact
-from stackproof.inventory.sources import WEAK_PASSWORDS
+from stackproof.collections.sources import WEAK_PASSWORDS
+from stackproof.redaction.redaction import redact
 from stackproof.terraform.cli import redacted
 from stackproof.terraform.diagnostics import Diagnostic
 from stackproof.terraform.rehearsal import Rehearsal, notes, random_password

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackproof.aws.calls import MANY_PAGES, Answer, Call
-from stackproof.evidence import redaction
-from stackproof.sources.aws import Reader
+from stackproof.core.verdicts import AccessDenied, CallFailed, CouldNotVerify, NotReported, Throttled
+from stackproof.redaction import redaction
+from stackproof.sources.aws.calls import MANY_PAGES, Answer, Call
+from stackproof.sources.aws.source import Reader
 from stackproof.sources.replay import Recorded, Recording, canonical, digest, from_json, portions, recorded, to_json
-from stackproof.verdicts import AccessDenied, CallFailed, CouldNotVerify, NotReported, Throttled
 
 REGION = "ap-northeast-2"
 CALL = Call.of("rds:DescribeDBInstances", REGION)

@@ -12,11 +12,12 @@ from textwrap import dedent
 import jsonschema
 import pytest
 
-from stackproof.reports import html, junit, results_json, summary, write
+from stackproof.core import results_file as results_json
+from stackproof.core.results import ControlResult, Examined, Reading, Readings, Resources, Run
+from stackproof.core.verdicts import UsageError, Verdict
+from stackproof.reports import html, junit, summary, write
 from stackproof.reports.text import WORST_FIRST
-from stackproof.results import ControlResult, Examined, Reading, Readings, Resources, Run
-from stackproof.spool import spooled
-from stackproof.verdicts import UsageError, Verdict
+from stackproof.util.spool import spooled
 
 HOSTILE = "<script>alert(1)</script>\"onmouseover=alert(2) '><img src=x onerror=alert(3)>\n</td></tr>E &amp;\x1b[31m\u202e"
 """What a name or a value read from a cloud may hold."""
@@ -294,7 +295,7 @@ def test_pytest_html_shows_one_row_a_control_that_sorts(tmp_path: Path) -> None:
         dedent("""
             import pathlib
             from stackproof.reports import html
-            from stackproof.reports.results_json import unpacked
+            from stackproof.core.results_file import unpacked
 
             def result(report):
                 return unpacked(pathlib.Path(__file__).with_name(report.nodeid.partition("::")[2].partition("[")[0]).read_bytes())

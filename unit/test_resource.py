@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 import pytest
 
-import stackproof.inventory  # noqa: F401 - every resource class of the suite
-from stackproof.evidence.ledger import Ledger
-from stackproof.resources import base
-from stackproof.resources.base import Field, Found, Given, Reference, Resource, Unanswered, field, kinds
-from stackproof.results import Reading
-from stackproof.verdicts import AccessDenied, CouldNotVerify, NotReported, NotYetKnown
+import stackproof.collections  # noqa: F401 - every resource class of the suite
+from stackproof.core import resource as base
+from stackproof.core.ledger import Ledger
+from stackproof.core.resource import Field, Found, Given, Reference, Resource, Unanswered, field, kinds
+from stackproof.core.results import Reading
+from stackproof.core.verdicts import AccessDenied, CouldNotVerify, NotReported, NotYetKnown
 
 ARN = "arn:aws:kms:ap-northeast-2:123456789012:key/1"
 

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from stackproof.aws import session
-from stackproof.aws.calls import Answer, Call
-from stackproof.aws.session import Network
+from stackproof.core.verdicts import AccessDenied, CallFailed, NotReported
 from stackproof.judgement.steadiness import replaced
 from stackproof.probes import Probes
 from stackproof.resources.tasks import RunningService, ServiceSample, WatchedService
-from stackproof.sampling import Schedule, samples
-from stackproof.sources.aws import Reader
+from stackproof.sources.aws import session
+from stackproof.sources.aws.calls import Answer, Call
+from stackproof.sources.aws.session import Network
+from stackproof.sources.aws.source import Reader
 from stackproof.sources.replay import Recording, from_json, recorded, to_json
-from stackproof.verdicts import AccessDenied, CallFailed, NotReported
+from stackproof.util.sampling import Schedule, samples
 
 REGION, ACCOUNT = "ap-northeast-2", "123456789012"
 CLUSTER, SERVICE = "arn:aws:ecs:ap-northeast-2:123456789012:cluster/c", "arn:aws:ecs:ap-northeast-2:123456789012:service/c/s"

@@ -12,16 +12,8 @@ from aws_server import AwsServer, Reply, Request, identity, json_error, json_rep
 from botocore.awsrequest import AWSResponse
 from botocore.retries.standard import ExponentialBackoff
 
-import stackproof.inventory  # noqa: F401 - every resource class: the guard lets their operations through
-from stackproof.aws import session
-from stackproof.aws.calls import Answer, Call
-from stackproof.aws.readonly import IDENTITY
-from stackproof.aws.session import Network, pin_identity
-from stackproof.resources.database import DatabaseInstance
-from stackproof.resources.logs import LogGroup
-from stackproof.resources.storage import Bucket
-from stackproof.sources.aws import AwsSource, Reader
-from stackproof.verdicts import (
+import stackproof.collections  # noqa: F401 - every resource class: the guard lets their operations through
+from stackproof.core.verdicts import (
     AccessDenied,
     CallFailed,
     CouldNotVerify,
@@ -31,6 +23,14 @@ from stackproof.verdicts import (
     Unreachable,
     UsageError,
 )
+from stackproof.resources.database import DatabaseInstance
+from stackproof.resources.logs import LogGroup
+from stackproof.resources.storage import Bucket
+from stackproof.sources.aws import session
+from stackproof.sources.aws.calls import Answer, Call
+from stackproof.sources.aws.readonly import IDENTITY
+from stackproof.sources.aws.session import Network, pin_identity
+from stackproof.sources.aws.source import AwsSource, Reader
 
 REGION = "ap-northeast-2"
 ACCOUNT = "123456789012"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stackproof.localstack.set_up import SCRIPT
-from stackproof.policy import stand_ins
+from stackproof.scanners import stand_ins
 
 ROOT = Path(__file__).parents[1]
 

@@ -6,9 +6,9 @@ import hcl2
 import pytest
 from lark import Token, Tree
 
+from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.terraform import hcl, sources
 from stackproof.terraform.hcl import Expression
-from stackproof.verdicts import CouldNotVerify, UsageError
 
 STACK = r"""
 # A comment with a resource "aws_eip" "commented" {} in it.

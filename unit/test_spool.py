@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackproof.results import Examined, Reading, Readings, Resources
-from stackproof.spool import FEW, Anew, Index, Spool, spooled
-from stackproof.verdicts import Verdict
+from stackproof.core.results import Examined, Reading, Readings, Resources
+from stackproof.core.verdicts import Verdict
+from stackproof.util.spool import FEW, Anew, Index, Spool, spooled
 
 TEXTS = st.text() | st.sampled_from(["\udc80", "\x00", "é", '"'])
 """What AWS may answer, and what Python may make of it."""

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from stackproof.profile import APP, Profile
-from stackproof.request import read_plans, resolve
-from stackproof.resources.base import Reference
-from stackproof.sources.plan import Change, Plan
-from stackproof.sources.stacks import changes_of, joined, stacks_of
-from stackproof.verdicts import UsageError
+from stackproof.core.resource import Reference
+from stackproof.core.verdicts import UsageError
+from stackproof.profile.schema import APP, Profile
+from stackproof.sources.plan.plan import Change, Plan
+from stackproof.sources.plan.stacks import changes_of, joined, stacks_of
+from stackproof.targets.request import read_plans, resolve
 from unit.plan_documents import Planned, constant, document, plan, refers
 
 ROOT = Path(__file__).parents[1]

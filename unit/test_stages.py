@@ -10,23 +10,9 @@ import pytest
 from aws_server import AwsServer, identity, query_error, query_reply, serving
 from plan_documents import Planned, document
 
-from stackproof.aws import session
-from stackproof.controls import Control, Entry
-from stackproof.evidence.ledger import Ledger
-from stackproof.probes import HANDSHAKE
-from stackproof.probes.postgres import AUTHORITIES, PASSWORD, Access
-from stackproof.profile import load
-from stackproof.request import Request, read_plan, resolve
-from stackproof.resources.database import DatabaseInstance
-from stackproof.sources.aws import AwsSource
-from stackproof.sources.plan import Plan
-from stackproof.stage import Stage
-from stackproof.stages import open_stage
-from stackproof.stages.live import LiveStage
-from stackproof.stages.outputs import applied_outputs, planned_outputs
-from stackproof.stages.plan import PlanStage
-from stackproof.stages.run import RunStage
-from stackproof.verdicts import (
+from stackproof.core.controls import Control, Entry
+from stackproof.core.ledger import Ledger
+from stackproof.core.verdicts import (
     AccessDenied,
     CouldNotVerify,
     DeclaredButMissing,
@@ -35,6 +21,20 @@ from stackproof.verdicts import (
     NotYetKnown,
     UsageError,
 )
+from stackproof.probes import HANDSHAKE
+from stackproof.probes.postgres import AUTHORITIES, PASSWORD, Access
+from stackproof.profile.schema import load
+from stackproof.resources.database import DatabaseInstance
+from stackproof.sources.aws import session
+from stackproof.sources.aws.source import AwsSource
+from stackproof.sources.plan.plan import Plan
+from stackproof.targets import open_stage
+from stackproof.targets.base import Stage
+from stackproof.targets.live import LiveStage
+from stackproof.targets.outputs import applied_outputs, planned_outputs
+from stackproof.targets.plan import PlanStage
+from stackproof.targets.request import Request, read_plan, resolve
+from stackproof.targets.run import RunStage
 
 ROOT = Path(__file__).parents[1]
 DATABASE = "triflow-ai-production-db"
@@ -255,7 +255,7 @@ class TestStage:
             self.planned(*there).one(DatabaseInstance, "b")
 
     def test_has_one_password_that_is_never_shown(self, stage: Stage) -> None:
-        from stackproof.evidence.redaction import redact
+        from stackproof.redaction.redaction import redact
 
         assert stage.password == stage.password
         assert redact(f"it is {stage.password}") == "it is (redacted)"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from stackproof.temporary import temporary
+from stackproof.util.temporary import temporary
 
 HOLDS_ONE = """
 import sys, time
-from stackproof.temporary import temporary
+from stackproof.util.temporary import temporary
 with temporary("test") as directory:
     (directory / "secret").write_text("any")
     print(directory, flush=True)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from stackproof.core.verdicts import UsageError
 from stackproof.terraform import cli
 from stackproof.terraform.cli import Terraform, TerraformError, redacted
-from stackproof.verdicts import UsageError
 
 SECRET = 'a"b<c&d\\e!0123456789'
 TERRAFORMS = [terraform for terraform in (Terraform.on_path(), Terraform.bundled()) if terraform]

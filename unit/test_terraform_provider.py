@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.terraform import provider
 from stackproof.terraform.provider import PACKAGED_VERSION, choose, packaged
-from stackproof.verdicts import CouldNotVerify, UsageError
 
 BINARY = f"registry.terraform.io/hashicorp/aws/{PACKAGED_VERSION}/linux_amd64/terraform-provider-aws_v{PACKAGED_VERSION}_x5"
 MIRROR = 'provider_installation {\n  network_mirror {\n    url = "https://example.com/"\n  }\n}\n'

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from stackproof.policy.waivers import Waiver, expired, load, matching_nothing, of_run, parse, waiver_for
-from stackproof.verdicts import UsageError
+from stackproof.core.verdicts import UsageError
+from stackproof.core.waivers import Waiver, expired, load, matching_nothing, of_run, parse, waiver_for
 
 ENTRY = """
 [[waiver]]

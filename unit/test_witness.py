@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from stackproof.localstack.witness import ABOUT, Witness, operation, watched
-from stackproof.stages.embedded import fresh_cloud
+from stackproof.targets.embedded import fresh_cloud
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=test/20260120/ap-northeast-2/s3/aws4_request, SignedHeaders=host"
 

@@ -20,12 +20,12 @@ from typing import Any
 
 import pytest
 
+from stackproof.core.verdicts import Unreachable
 from stackproof.embedded import account, cloud, process, workload
 from stackproof.embedded.account import Endpoint
 from stackproof.embedded.cloud import Cloud, CloudFailed
 from stackproof.embedded.workload import Source, Workload
 from stackproof.probes import postgres
-from stackproof.verdicts import Unreachable
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-2"
 CLUSTER, SERVICE, GROUP, PARAMETERS = "main", "backend", "/aws/ecs/backend", "database-postgres17"

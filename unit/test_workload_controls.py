@@ -8,12 +8,12 @@ import test_workload
 from test_workload import ACCOUNT, CLUSTER, GROUP, REGION, SERVICE, Stack, eventually
 
 from proofs import harness
-from stackproof.aws.session import Network
-from stackproof.profile import Profile
+from stackproof.core.verdicts import Verdict
+from stackproof.profile.schema import Profile
 from stackproof.sources import Source
-from stackproof.sources.aws import AwsSource, Reader
-from stackproof.stage import Stage
-from stackproof.verdicts import Verdict
+from stackproof.sources.aws.session import Network
+from stackproof.sources.aws.source import AwsSource, Reader
+from stackproof.targets.base import Stage
 
 shared, stack = test_workload.shared, test_workload.stack
 CONTROLS = ("ECR-01", "ECS-01", "ECS-02", "ALB-01", "OBS-01", "ROLL-01")

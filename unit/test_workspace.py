@@ -9,13 +9,13 @@ from textwrap import dedent
 
 import pytest
 
+from stackproof.core.verdicts import CouldNotVerify
 from stackproof.terraform import sources
 from stackproof.terraform.cli import Terraform, TerraformError
 from stackproof.terraform.diagnostics import diagnostics
 from stackproof.terraform.endpoints import SERVICES
 from stackproof.terraform.provider import PACKAGED_HASH, PACKAGED_VERSION, Provider, packaged
 from stackproof.terraform.workspace import OVERRIDE, Workspace, override, prepare
-from stackproof.verdicts import CouldNotVerify
 
 STACKPROOF = Path(__file__).parents[1] / ".stackproof"
 TERRAFORMS = [terraform for terraform in (Terraform.on_path(), Terraform.bundled()) if terraform]

@@ -7,12 +7,12 @@ from typing import Any
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, absent, adds, fails, omits, planned, profile, recorded_at, says, unknown, without
 from proofs.metrics import NOTHING, measured
+from stackproof.core.verdicts import CallFailed
 from stackproof.resources.filter_patterns import TEST
 from stackproof.resources.log_events import EVENTS
 from stackproof.resources.metrics import DATA
 from stackproof.resources.queries import DEFINITIONS, RESULTS, START
 from stackproof.sources.replay import Recorded
-from stackproof.verdicts import CallFailed
 
 LLM, ERRORS = "/aws/ecs/api/llm", "/aws/ecs/api/errors"
 RECORD = {"prompt": "hello", "response": "hello", "prompt_tokens": 1, "completion_tokens": 1, "total_cost": 0.000002}

@@ -6,7 +6,7 @@ from typing import Any
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, answered, answers, omits, on_page_2, planned, says, unknown, with_resource, without
 from proofs.logging.edits import APPLICATION, CENTRAL, ERRORS, GROUPS, group, planned_group
-from stackproof.verdicts import Verdict
+from stackproof.core.verdicts import Verdict
 
 LOGS, SECRETS = "alias/triflow-ai-logs", "alias/triflow-ai-production"
 KEY, ALIAS = f"{CENTRAL}.aws_kms_key.logs", f"{CENTRAL}.aws_kms_alias.logs"

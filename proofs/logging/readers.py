@@ -6,8 +6,8 @@ from typing import Any
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, adds, answers, omits, planned, says, unknown, with_resource, without
 from proofs.logging.edits import CENTRAL, ERRORS, HERE
+from stackproof.core.verdicts import Verdict
 from stackproof.resources.identity import DETAILS
-from stackproof.verdicts import Verdict
 
 READER, TRAIL = "triflow-ai-production-log-reader", f"{CENTRAL}.aws_cloudtrail.audit"
 SELECTORS, STATUS = "cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus"

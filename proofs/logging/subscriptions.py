@@ -18,7 +18,7 @@ from proofs.logging.edits import (
     tagged,
     tagged_in_plan,
 )
-from stackproof.verdicts import Verdict
+from stackproof.core.verdicts import Verdict
 
 FORWARD, EVERYTHING, EXPORT = (SENTRY, LAMBDA), ("", LAMBDA), ("", FIREHOSE)
 INFO = '[timestamp, request_id, level="INFO", ...]'

@@ -7,7 +7,7 @@ from typing import Any
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, adds, answered, left_open, omits, planned, says, unknown, with_resource, without
 from proofs.logging.edits import GROUPS, another, another_planned
-from stackproof.verdicts import Verdict
+from stackproof.core.verdicts import Verdict
 
 CLUSTERS, CLUSTER = "ecs:DescribeClusters", "aws_ecs_cluster.main"
 DEFINITION = "ecs:DescribeTaskDefinition"

@@ -2,7 +2,7 @@
 
 from proofs.cases import ERROR, FAIL, PASS, cloud
 from proofs.harness import Edit, answered, fails, omits, profile, says
-from stackproof.verdicts import CouldNotVerify
+from stackproof.core.verdicts import CouldNotVerify
 
 TOOL, CONNECT, BALANCERS = "host:GetTool", "tcp:Connect", "elbv2:DescribeLoadBalancers"
 NO_BASTION = CouldNotVerify("name a host that lies in it: --bastion ssh://user@host")

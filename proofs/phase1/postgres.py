@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from proofs.cases import ERROR, FAIL, PASS, Case, cloud
 from proofs.harness import Edit, fails, omits, profile, says
+from stackproof.core.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable
 from stackproof.probes.postgres import EXTENSIONS, SCHEMA_VERSION, TABLES
-from stackproof.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable
 
 QUERY = "postgres:Query"
 

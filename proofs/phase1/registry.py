@@ -7,7 +7,7 @@ from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, Case, cloud
 from proofs.harness import Edit, absent, answers, omits, says
-from stackproof.aws.layers import OPERATION
+from stackproof.sources.aws.layers import OPERATION
 from stackproof.sources.replay import Recorded
 
 IMAGES, SCANS, DEFINITIONS = "ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecs:DescribeTaskDefinition"

@@ -19,9 +19,9 @@ from proofs.harness import (
     without,
 )
 from proofs.phase1.registry import answered_by, in_another_repository
+from stackproof.core.verdicts import AccessDenied, Throttled, Verdict
 from stackproof.judgement.images import image_name
 from stackproof.sources.replay import Recorded
-from stackproof.verdicts import AccessDenied, Throttled, Verdict
 
 SERVICES, LISTED, TASKS = "ecs:DescribeServices", "ecs:ListTasks", "ecs:DescribeTasks"
 DEFINITIONS, INTERFACES, IMAGES = "ecs:DescribeTaskDefinition", "ec2:DescribeNetworkInterfaces", "ecr:BatchGetImage"

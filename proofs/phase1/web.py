@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from proofs.cases import ERROR, FAIL, PASS, cloud
 from proofs.harness import Edit, fails, omits, recorded_at, says
+from stackproof.core.verdicts import CallFailed, Unreachable
 from stackproof.resources.front_door import API_HEALTH, HEALTH
-from stackproof.verdicts import CallFailed, Unreachable
 
 GET = "http:Get"
 AT = recorded_at() + timedelta(hours=1)

@@ -20,7 +20,7 @@ from proofs.harness import (
     with_resource,
     without,
 )
-from stackproof.verdicts import AccessDenied, Verdict
+from stackproof.core.verdicts import AccessDenied, Verdict
 
 INSTANCES, TABLES, PARAMETERS = "rds:DescribeDBInstances", "ec2:DescribeRouteTables", "rds:DescribeDBParameters"
 SNAPSHOTS, SHARING, AUTHORITIES = "rds:DescribeDBSnapshots", "rds:DescribeDBSnapshotAttributes", "rds:DescribeCertificates"

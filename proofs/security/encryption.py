@@ -17,7 +17,7 @@ from proofs.harness import (
     with_resource,
     without,
 )
-from stackproof.verdicts import Verdict
+from stackproof.core.verdicts import Verdict
 
 KEYS, ALIASES, DESCRIBE = "kms:ListKeys", "kms:ListAliases", "kms:DescribeKey"
 ROTATION, POLICY = "kms:GetKeyRotationStatus", "kms:GetKeyPolicy"

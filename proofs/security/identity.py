@@ -19,7 +19,7 @@ from proofs.harness import (
     with_resource,
     without,
 )
-from stackproof.verdicts import AccessDenied
+from stackproof.core.verdicts import AccessDenied
 
 ACCOUNT = "123456789012"
 EXECUTION, TASK = "triflow-ai-production-ecs-task-execution-role", "triflow-ai-production-ecs-task-role"

@@ -21,7 +21,7 @@ from proofs.harness import (
     with_resource,
     without,
 )
-from stackproof.verdicts import AccessDenied, CouldNotVerify
+from stackproof.core.verdicts import AccessDenied, CouldNotVerify
 
 HTTP = "Listeners.Protocol=HTTP"
 FORWARD = [{"Type": "forward", "TargetGroupArn": "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/t/1"}]

@@ -16,7 +16,7 @@ from proofs.harness import (
     with_resource,
     without,
 )
-from stackproof.verdicts import AccessDenied, Verdict
+from stackproof.core.verdicts import AccessDenied, Verdict
 
 WORLD = {
     "FromPort": 22,

@@ -6,7 +6,7 @@ from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, absent, adds, answered, answers, compliant_plan, omits, planned, refers, says, unknown, without
-from stackproof.evidence.redaction import HIDDEN
+from stackproof.redaction.redaction import HIDDEN
 
 DESCRIBE, SERVICES = "ecs:DescribeTaskDefinition", "ecs:DescribeServices"
 CONTAINERS, BACKEND = "taskDefinition.containerDefinitions", "taskDefinition.containerDefinitions.0"

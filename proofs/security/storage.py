@@ -4,7 +4,7 @@ import json
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, absent, left_open, omits, planned, says, unknown, with_resource, without
-from stackproof.verdicts import Verdict
+from stackproof.core.verdicts import Verdict
 
 APP = "triflow-ai-prod"
 BLOCK = "aws_s3_bucket_public_access_block.app"

@@ -11,7 +11,7 @@ from proofs.security.load_balancer import AUDIT, FORWARD, PLANNED_FORWARD
 from proofs.security.service import DESCRIBE, PASSWORD, SERVICE, SIDECAR, variable
 from proofs.security.storage import DENY, EVERYONE
 from proofs.security.storage import NAME as APP
-from stackproof.verdicts import AccessDenied
+from stackproof.core.verdicts import AccessDenied
 
 # Databases: by name, by their VPC, and as replicas
 

@@ -7,13 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from stackproof.command_line import exit_status
 from stackproof.embedded import cloud, process, provision
 from stackproof.embedded.provision import Deployed
 from stackproof.embedded.recipe import Account, stacks_of
 from stackproof.embedded.workload import Source
-from stackproof.profile import load
-from stackproof.stage import CACHE
+from stackproof.profile.schema import load
+from stackproof.targets.base import CACHE
+from stackproof.util.command_line import exit_status
 
 
 def main(arguments: list[str] | None = None) -> int:

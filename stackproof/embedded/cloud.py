@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from stackproof.core.verdicts import CouldNotVerify
 from stackproof.embedded import process
-from stackproof.verdicts import CouldNotVerify
 
 SETTINGS: Mapping[str, str] = {
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # AWS managed policies are absent otherwise

@@ -25,8 +25,8 @@ from socketserver import TCPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from stackproof.core.verdicts import Unreachable
 from stackproof.probes.tls import VERSIONS
-from stackproof.verdicts import Unreachable
 
 THREADS = 8
 """A listener answers so many connections at once."""

@@ -27,8 +27,8 @@ from typing import Any
 
 from stackproof.embedded import process
 from stackproof.embedded.cloud import CloudFailed
-from stackproof.evidence.redaction import redact
-from stackproof.ports import free_port
+from stackproof.redaction.redaction import redact
+from stackproof.util.ports import free_port
 
 START_SECONDS = 30
 _SUPERUSER = "rdsadmin"  # as RDS calls its own

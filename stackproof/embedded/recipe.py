@@ -14,8 +14,8 @@ from filelock import FileLock
 
 from stackproof.embedded.files import write_private
 from stackproof.embedded.workload import Source
-from stackproof.evidence import redaction
-from stackproof.profile import Profile
+from stackproof.profile.schema import Profile
+from stackproof.redaction import redaction
 from stackproof.terraform import provider, sources
 from stackproof.terraform.cli import Terraform
 from stackproof.terraform.provider import Provider

@@ -39,6 +39,7 @@ from typing import IO, Any, NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stackproof.core.verdicts import CouldNotVerify, Unreachable
 from stackproof.embedded import cloud, health, image, postgres, process, release, tasks
 from stackproof.embedded.account import Endpoint
 from stackproof.embedded.authority import Authority
@@ -48,10 +49,9 @@ from stackproof.embedded.front_door import FrontDoor, Listener
 from stackproof.embedded.health import Check
 from stackproof.embedded.tasks import Running
 from stackproof.embedded.tls_proxy import TlsProxy
-from stackproof.environments import environment, last_line
-from stackproof.evidence import redaction
 from stackproof.judgement.images import image_name
-from stackproof.verdicts import CouldNotVerify, Unreachable
+from stackproof.redaction import redaction
+from stackproof.util.venvs import environment, last_line
 
 DATABASE, OWNER = "triflow", "triflow_admin"
 """As the stack names them; a secret that says otherwise is an error."""

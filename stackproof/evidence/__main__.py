@@ -10,9 +10,9 @@ from typing import NoReturn
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from stackproof.core.verdicts import UsageError
 from stackproof.evidence import manifest, signing
 from stackproof.evidence.manifest import FOLDER, MANIFEST, PUBLIC_KEY, SIGNATURE, Problem
-from stackproof.verdicts import UsageError
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,19 +1,19 @@
 """What a run observed by other means than a call of AWS's API: Terraform, checkov, git, a file, a connection.
 
-Such facts are at hand when a resource is made (`stackproof.resources.base.Given`), and no call and no plan has them. They are kept as an
-evidence file, a collection of `stackproof.inventory` each, and made again from it.
+Such facts are at hand when a resource is made (`stackproof.core.resource.Given`), and no call and no plan has them. They are kept as an
+evidence file, a collection of `stackproof.collections` each, and made again from it.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from stackproof import verdicts
-from stackproof.evidence.provenance import Provenance, evidence_behind
-from stackproof.evidence.redaction import redact, redact_data
-from stackproof.resources import base
-from stackproof.resources.base import Given, Resource, Unanswered
-from stackproof.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotYetKnown
+from stackproof.core import resource as base
+from stackproof.core import verdicts
+from stackproof.core.provenance import Provenance, evidence_behind
+from stackproof.core.resource import Given, Resource, Unanswered
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotYetKnown
+from stackproof.redaction.redaction import redact, redact_data
 
 
 def to_data(made: object) -> Any:
@@ -49,7 +49,7 @@ def error_to_data(error: Exception) -> dict[str, str]:
     >>> error_to_data(NotApplicable("there is no plan"))
     {'kind': 'NotApplicable', 'message': 'there is no plan'}
     """
-    from stackproof.judge import message_of
+    from stackproof.core.runner import message_of
 
     ours = (kind.__name__ for kind in type(error).__mro__ if kind.__module__ == verdicts.__name__)
     return {"kind": next(ours, CouldNotVerify.__name__), "message": message_of(error)}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any, BinaryIO, TextIO, cast
 
-from stackproof.evidence.redaction import may_go_on_as_a_secret, redact
+from stackproof.redaction.redaction import may_go_on_as_a_secret, redact
 
 _OPEN_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?!.*-----END)", re.DOTALL)
 """A private key whose end is not there yet: it may be printed line by line."""

@@ -12,13 +12,13 @@ from typing import Any, TextIO
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import TypeAdapter, ValidationError
 
+from stackproof.core.results import Run
+from stackproof.core.verdicts import UsageError
 from stackproof.evidence import manifest, signing, store
 from stackproof.evidence.manifest import FOLDER, MANIFEST, PUBLIC_KEY, SIGNATURE
-from stackproof.evidence.redaction import redact
-from stackproof.profile import Profile
-from stackproof.results import Run
+from stackproof.profile.schema import Profile
+from stackproof.redaction.redaction import redact
 from stackproof.sources.replay import Recording
-from stackproof.verdicts import UsageError
 
 FORMAT = 1
 """Raised with every change of the folder's format."""
@@ -91,7 +91,7 @@ class RecordedRun:
     @cached_property
     def results(self) -> Run:
         """What the verdicts were."""
-        from stackproof.reports import results_json
+        from stackproof.core import results_file as results_json
 
         with self._open("results.json") as file:
             return results_json.read(file)

@@ -7,7 +7,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key, load_pem_public_key
 
-from stackproof.verdicts import UsageError
+from stackproof.core.verdicts import UsageError
 
 VARIABLE = "STACKPROOF_SIGNING_KEY"
 

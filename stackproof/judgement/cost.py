@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from stackproof.verdicts import NotReported
+from stackproof.core.verdicts import NotReported
 
 DAYS = 30
 """Of a month."""

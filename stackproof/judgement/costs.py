@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from stackproof.verdicts import CouldNotVerify
+from stackproof.core.verdicts import CouldNotVerify
 
 
 @dataclass(frozen=True)

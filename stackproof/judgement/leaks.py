@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from stackproof.evidence.logged import hidden_in
+from stackproof.redaction.logged import hidden_in
 
 
 class _Event(Protocol):

@@ -6,7 +6,7 @@ Sources: Amazon ECS developer guide, "Send Amazon ECS logs to CloudWatch" (the o
 
 from collections.abc import Collection, Iterable
 
-from stackproof.judgement.plain_secrets import Variable
+from stackproof.redaction.plain_secrets import Variable
 
 GROUP, MAKES_GROUP = "awslogs-group", "awslogs-create-group"
 """Options of the driver."""

@@ -8,7 +8,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from stackproof.verdicts import CouldNotVerify
+from stackproof.core.verdicts import CouldNotVerify
 
 History = Mapping[str, tuple[str, ...]]
 """The revisions, and which ones each follows: none for the first, several for a merge."""
@@ -31,7 +31,7 @@ def script(source: str, name: str) -> Script:
 
     >>> script('revision = make()', "c.py")
     Traceback (most recent call last):
-    stackproof.verdicts.CouldNotVerify: c.py: revision is no constant text
+    stackproof.core.verdicts.CouldNotVerify: c.py: revision is no constant text
     """
     said: dict[str, object] = {}
     try:

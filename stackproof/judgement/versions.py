@@ -2,7 +2,7 @@
 
 import re
 
-from stackproof.verdicts import CouldNotVerify
+from stackproof.core.verdicts import CouldNotVerify
 
 
 def version_in(said: str) -> str | None:
@@ -27,7 +27,7 @@ def is_at_least(found: str, least: str) -> bool:
 
     >>> is_at_least("unpackaged", "1.0")
     Traceback (most recent call last):
-    stackproof.verdicts.CouldNotVerify: 'unpackaged' is no version number: whether it is 1.0 or later cannot be told
+    stackproof.core.verdicts.CouldNotVerify: 'unpackaged' is no version number: whether it is 1.0 or later cannot be told
     """
     for text in (found, least):
         if not re.fullmatch(r"\d+(\.\d+)*", text):

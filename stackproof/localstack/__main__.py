@@ -5,10 +5,10 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from stackproof.command_line import exit_status
 from stackproof.localstack import server
 from stackproof.localstack.server import LocalStack
-from stackproof.stage import CACHE
+from stackproof.targets.base import CACHE
+from stackproof.util.command_line import exit_status
 
 
 def main(arguments: list[str] | None = None) -> int:

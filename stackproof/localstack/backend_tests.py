@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from stackproof.environments import environment, last_line
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.localstack import command, telling, witness
-from stackproof.temporary import temporary
-from stackproof.verdicts import CouldNotVerify, DeclaredButMissing
+from stackproof.util.temporary import temporary
+from stackproof.util.venvs import environment, last_line
 
 BACKEND = "backend"
 TESTS = "tests/test_aws_services.py"

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from stackproof.core.verdicts import CouldNotVerify
 from stackproof.embedded.recipe import Account
 from stackproof.localstack import backend_tests, command
-from stackproof.profile import Logs
-from stackproof.verdicts import CouldNotVerify
+from stackproof.profile.schema import Logs
 
 _USE = """
 from fastapi.testclient import TestClient

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackproof.environments import last_line
+from stackproof.core.verdicts import CouldNotVerify
 from stackproof.terraform import supervised
-from stackproof.verdicts import CouldNotVerify
+from stackproof.util.venvs import last_line
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,12 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
+from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.embedded import process
 from stackproof.embedded.files import read_json, write_private
-from stackproof.environments import environment, last_line
-from stackproof.ports import free_port
 from stackproof.terraform import supervised
-from stackproof.verdicts import CouldNotVerify, UsageError
+from stackproof.util.ports import free_port
+from stackproof.util.venvs import environment, last_line
 
 Say = Callable[[str], None]
 

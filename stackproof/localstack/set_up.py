@@ -7,12 +7,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.embedded.account import Endpoint
-from stackproof.environments import environment
 from stackproof.localstack import command
 from stackproof.localstack.command import Ended
-from stackproof.temporary import temporary
-from stackproof.verdicts import CouldNotVerify, DeclaredButMissing
+from stackproof.util.temporary import temporary
+from stackproof.util.venvs import environment
 
 SCRIPT = "scripts/init-localstack.sh"
 REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "awscli.txt"

@@ -19,9 +19,9 @@ from filelock import FileLock
 from stackproof.embedded.account import Endpoint
 from stackproof.embedded.recipe import Account, Recipe, Stack
 from stackproof.localstack.server import LocalStackFailed
-from stackproof.temporary import temporary
 from stackproof.terraform import sources
 from stackproof.terraform.cli import TerraformError
+from stackproof.util.temporary import temporary
 
 Say = Callable[[str], None]
 

@@ -1,8 +1,8 @@
 """What no API of AWS tells, as calls: what a front door, a database and a host do, asked and answered like everything else.
 
-A probe is a `Call` of one of the services in `stackproof.aws.readonly.PROBES`: asked once, kept as evidence, recorded and replayed like
-a call to AWS. Nothing is sent but one handshake, one GET request or one constant statement, to the host that the call names; no
-credential is part of a call or of an answer.
+A probe is a `Call` of one of the services in `stackproof.sources.aws.readonly.PROBES`: asked once, kept as evidence, recorded and
+replayed like a call to AWS. Nothing is sent but one handshake, one GET request or one constant statement, to the host that the call names;
+no credential is part of a call or of an answer.
 """
 
 import socket
@@ -15,12 +15,12 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from stackproof.aws.calls import Answer, Call, Exchange
-from stackproof.aws.session import Transport
+from stackproof.core.verdicts import CallFailed, CouldNotVerify, Unreachable
 from stackproof.probes import host, postgres, tls, web
 from stackproof.probes.bastion import Bastion
 from stackproof.probes.postgres import Access
-from stackproof.verdicts import CallFailed, CouldNotVerify, Unreachable
+from stackproof.sources.aws.calls import Answer, Call, Exchange
+from stackproof.sources.aws.session import Transport
 
 TIMEOUT = 10.0
 """Seconds, for each step of a connection."""

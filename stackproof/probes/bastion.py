@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from stackproof.ports import free_port
-from stackproof.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable, UsageError
+from stackproof.core.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable, UsageError
+from stackproof.util.ports import free_port
 
 PATIENCE = 15.0
 """Seconds until a forwarded port must be there."""

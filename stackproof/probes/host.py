@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from stackproof.verdicts import CouldNotVerify
+from stackproof.core.verdicts import CouldNotVerify
 
 BESIDE = Path(sys.executable).parent
 """Where the tools are that were installed with this suite."""

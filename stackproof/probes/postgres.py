@@ -18,9 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stackproof.evidence import redaction
+from stackproof.core.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable
 from stackproof.probes import tls
-from stackproof.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable
+from stackproof.redaction import redaction
 
 if TYPE_CHECKING:
     import psycopg

@@ -18,7 +18,7 @@ from typing import Any
 
 from cryptography import x509
 
-from stackproof.verdicts import CallFailed, CouldNotVerify
+from stackproof.core.verdicts import CallFailed, CouldNotVerify
 
 VERSIONS = {
     "TLSv1": ssl.TLSVersion.TLSv1,

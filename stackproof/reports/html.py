@@ -18,9 +18,9 @@ from itertools import groupby, islice
 from pathlib import Path
 from urllib.parse import quote
 
+from stackproof.core.results import ControlResult, Reading, Run
+from stackproof.core.verdicts import Verdict
 from stackproof.reports.text import WORST_FIRST, counted, duration, examined, not_passed, shortened, visible, worst_first
-from stackproof.results import ControlResult, Reading, Run
-from stackproof.verdicts import Verdict
 
 STYLESHEET = Path(__file__).with_name("report.css")
 """For pytest-html's option ``--css``."""

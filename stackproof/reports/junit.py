@@ -1,7 +1,7 @@
 """What a control adds to its test case in the junit.xml that pytest writes."""
 
+from stackproof.core.results import ControlResult
 from stackproof.reports.text import examined, visible
-from stackproof.results import ControlResult
 
 MOST_RESOURCES = 1000
 """That are named; results.json has all."""

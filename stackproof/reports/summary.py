@@ -4,9 +4,9 @@ import textwrap
 from itertools import islice
 from pathlib import Path
 
+from stackproof.core.results import ControlResult, Examined, Run
+from stackproof.core.verdicts import Verdict
 from stackproof.reports.text import WORST_FIRST, counted, duration, not_passed, visible
-from stackproof.results import ControlResult, Examined, Run
-from stackproof.verdicts import Verdict
 
 _WIDTH = 120
 _OPEN = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN)

@@ -4,9 +4,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence, Set
 from itertools import takewhile
 
-from stackproof.results import ControlResult, Examined
-from stackproof.spool import distinct
-from stackproof.verdicts import Verdict
+from stackproof.core.results import ControlResult, Examined
+from stackproof.core.verdicts import Verdict
+from stackproof.util.spool import distinct
 
 WORST_FIRST = tuple(reversed(Verdict))
 """The order in which every report shows verdicts."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stackproof.core.results import Run
+from stackproof.core.results_file import portions
 from stackproof.evidence.manifest import FOLDER
-from stackproof.reports.results_json import portions
-from stackproof.results import Run
 
 RESULTS = "results.json"
 _OTHERS = ("junit.xml", "report.html")

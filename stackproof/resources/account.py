@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stackproof.aws.facts import AwsFacts
-from stackproof.resources.base import Resource, field
-from stackproof.verdicts import CouldNotVerify
+from stackproof.core.resource import Resource, field
+from stackproof.core.verdicts import CouldNotVerify
+from stackproof.sources.aws.facts import AwsFacts
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.source import Reader
 
 
 def _region(caller: AwsFacts) -> str | None:

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from stackproof.aws.facts import AwsFacts
+from stackproof.core.resource import Reference, Resource, field
+from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.judgement.costs import Watch
-from stackproof.resources.base import Reference, Resource, field
-from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import NotReported, NotYetKnown
+from stackproof.sources.aws.facts import AwsFacts
+from stackproof.sources.plan.plan import PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws import Reader
-    from stackproof.sources.plan import Plan
+    from stackproof.sources.aws.source import Reader
+    from stackproof.sources.plan.plan import Plan
 
 
 _MEMBERS = (

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stackproof.aws.facts import AwsFacts, described
-from stackproof.resources.base import Resource, field
-from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import NotYetKnown
+from stackproof.core.resource import Resource, field
+from stackproof.core.verdicts import NotYetKnown
+from stackproof.sources.aws.facts import AwsFacts, described
+from stackproof.sources.plan.plan import PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.source import Reader
 
 SETTING = "containerInsights"
 MOST = 100

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from stackproof.aws.facts import AwsFacts, listed
-from stackproof.evidence.provenance import within
+from stackproof.core.provenance import within
+from stackproof.core.resource import Given, Reference, Resource, field
+from stackproof.core.verdicts import NotYetKnown
 from stackproof.judgement import certificates
-from stackproof.resources.base import Given, Reference, Resource, field
 from stackproof.resources.network import Subnet
-from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import NotYetKnown
+from stackproof.sources.aws.facts import AwsFacts, listed
+from stackproof.sources.plan.plan import PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.source import Reader
 
 
 def _answered_subnets(instance: AwsFacts) -> tuple[Subnet, ...] | None:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from stackproof.aws.facts import AwsFacts
-from stackproof.resources.base import Resource, field
+from stackproof.core.resource import Resource, field
+from stackproof.sources.aws.facts import AwsFacts
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.source import Reader
 
 STANDARD_SUPPORT = "open-source-rds-standard-support"
 """The life cycle of a major version without a surcharge; extended support costs one, by vCPU and hour."""

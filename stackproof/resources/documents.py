@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from stackproof.verdicts import CouldNotVerify
+from stackproof.core.verdicts import CouldNotVerify
 
 
 def policy_document(text: str, source: str) -> dict[str, Any]:

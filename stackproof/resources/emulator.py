@@ -1,6 +1,6 @@
 """What a developer works with on a laptop: an emulator that a script has set up, and the backend's tests against it."""
 
-from stackproof.resources.base import Resource, field
+from stackproof.core.resource import Resource, field
 
 
 class EmulatorSetUp(Resource):

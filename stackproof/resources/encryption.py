@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stackproof.aws.facts import AwsFacts
-from stackproof.resources.base import Reference, Resource, field
+from stackproof.core.resource import Reference, Resource, field
+from stackproof.core.verdicts import DeclaredButMissing, NotYetKnown
 from stackproof.resources.documents import policy_document
-from stackproof.sources.plan import Plan, PlannedBlock
-from stackproof.verdicts import DeclaredButMissing, NotYetKnown
+from stackproof.sources.aws.facts import AwsFacts
+from stackproof.sources.plan.plan import Plan, PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.source import Reader
 
 AWS_ALIASES = "alias/aws/"
 """How the aliases of the keys begin that AWS manages; nobody else can make such an alias."""

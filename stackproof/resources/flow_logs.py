@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stackproof.aws.facts import AwsFacts, listed
-from stackproof.resources.base import Reference, Resource, field
+from stackproof.core.resource import Reference, Resource, field
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.resources.logs import LogGroup
 from stackproof.resources.storage import Bucket
-from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
+from stackproof.sources.aws.facts import AwsFacts, listed
+from stackproof.sources.plan.plan import PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws import Reader
-    from stackproof.sources.plan import Plan
+    from stackproof.sources.aws.source import Reader
+    from stackproof.sources.plan.plan import Plan
 
 
 ENCRYPTED = ("AES256", "aws:kms", "aws:kms:dsse")

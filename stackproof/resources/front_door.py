@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from stackproof.aws.facts import AwsFacts
+from stackproof.core.resource import Resource, field
 from stackproof.probes import CERTIFICATE, GET, HANDSHAKE
-from stackproof.resources.base import Resource, field
 from stackproof.resources.load_balancer import LoadBalancer
+from stackproof.sources.aws.facts import AwsFacts
 
 if TYPE_CHECKING:
-    from stackproof.aws.calls import Answer
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.calls import Answer
+    from stackproof.sources.aws.source import Reader
 
 OFFERED = ("TLSv1", "TLSv1.1", "TLSv1.3")
 """The versions that are tried: those that must be refused, and the one that must be accepted."""

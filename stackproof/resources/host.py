@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from stackproof.aws.facts import AwsFacts
+from stackproof.core.resource import Resource, field
+from stackproof.core.verdicts import CouldNotVerify, NotReported
 from stackproof.judgement.versions import version_in
 from stackproof.probes import BASTION, CONNECT, HERE, TOOL
-from stackproof.resources.base import Resource, field
 from stackproof.resources.database import DatabaseInstance
 from stackproof.resources.tasks import RunningService, ServiceSample
-from stackproof.verdicts import CouldNotVerify, NotReported
+from stackproof.sources.aws.facts import AwsFacts
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.source import Reader
 
 
 BALANCERS = "elbv2:DescribeLoadBalancers"

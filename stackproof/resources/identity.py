@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from stackproof.aws.facts import AwsFacts, listed
+from stackproof.core.resource import Given, Reference, Resource, field
+from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.judgement.escalation import administers
-from stackproof.resources.base import Given, Reference, Resource, field
 from stackproof.resources.documents import policy_document
-from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import NotReported, NotYetKnown
+from stackproof.sources.aws.facts import AwsFacts, listed
+from stackproof.sources.plan.plan import PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.aws.calls import Answer
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.calls import Answer
+    from stackproof.sources.aws.source import Reader
 
 DETAILS = "iam:GetAccountAuthorizationDetails"
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stackproof.aws.facts import AwsFacts, listed
-from stackproof.evidence.provenance import within
+from stackproof.core.provenance import within
+from stackproof.core.resource import Given, Reference, Resource, field
+from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.judgement import tls
-from stackproof.resources.base import Given, Reference, Resource, field
-from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import CouldNotVerify, NotReported, NotYetKnown
+from stackproof.sources.aws.facts import AwsFacts, listed
+from stackproof.sources.plan.plan import PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.source import Reader
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stackproof.aws.facts import AwsFacts
-from stackproof.resources.base import Resource, field
-from stackproof.verdicts import NotReported
+from stackproof.core.resource import Resource, field
+from stackproof.core.verdicts import NotReported
+from stackproof.sources.aws.facts import AwsFacts
 
 if TYPE_CHECKING:
-    from stackproof.aws.calls import Answer
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.calls import Answer
+    from stackproof.sources.aws.source import Reader
 
 EVENTS = "logs:FilterLogEvents"
 MOST_ON_A_PAGE = 10_000
@@ -51,7 +51,7 @@ class Event:
     stream: str
     at: datetime
     message: str = member(repr=False)
-    """Without credentials and personal data; their marks tell that there were some (`stackproof.evidence.logged`)."""
+    """Without credentials and personal data; their marks tell that there were some (`stackproof.redaction.logged`)."""
 
     def __str__(self) -> str:
         return f"{self.stream} at {self.at:%Y-%m-%dT%H:%M:%SZ}"

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from stackproof.aws.facts import AwsFacts, listed_anew
-from stackproof.resources.base import Reference, Resource, field, type_of
+from stackproof.core.resource import Reference, Resource, field, type_of
 from stackproof.resources.encryption import KmsKey, encrypting_key
-from stackproof.sources.plan import PlannedBlock
+from stackproof.sources.aws.facts import AwsFacts, listed_anew
+from stackproof.sources.plan.plan import PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.source import Reader
 
 GROUPS, FILTERS = "logs:DescribeLogGroups", "logs:DescribeSubscriptionFilters"
 TAGS = "resourcegroupstaggingapi:GetResources"

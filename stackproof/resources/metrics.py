@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stackproof.aws.facts import AwsFacts
-from stackproof.evidence.provenance import Provenance
-from stackproof.resources.base import Resource, field
-from stackproof.verdicts import CallFailed, NotReported
+from stackproof.core.provenance import Provenance
+from stackproof.core.resource import Resource, field
+from stackproof.core.verdicts import CallFailed, NotReported
+from stackproof.sources.aws.facts import AwsFacts
 
 if TYPE_CHECKING:
-    from stackproof.aws.calls import Answer
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.calls import Answer
+    from stackproof.sources.aws.source import Reader
 
 DATA = "cloudwatch:GetMetricData"
 MOST_IN_A_CALL = 500

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from stackproof.aws.facts import AwsFacts, listed
+from stackproof.core.resource import Given, Reference, Resource, field, type_of
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.exposure import Opening, merged, opening, opens_to_the_world
-from stackproof.resources.base import Given, Reference, Resource, field, type_of
-from stackproof.sources.plan import Plan, PlannedBlock
-from stackproof.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
+from stackproof.sources.aws.facts import AwsFacts, listed
+from stackproof.sources.plan.plan import Plan, PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.source import Reader
 
 
 class Vpc(Resource):

@@ -1,6 +1,6 @@
 """What operators work with: the compose file of the local emulator, the deployment script, and the workflows of GitHub Actions."""
 
-from stackproof.resources.base import Resource, field
+from stackproof.core.resource import Resource, field
 
 
 class ComposeService(Resource):

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from stackproof.aws.facts import AwsFacts
+from stackproof.core.resource import Resource, field
+from stackproof.core.verdicts import NotReported
 from stackproof.probes import CONNECT_PLAIN, QUERY, START_TLS
 from stackproof.probes.postgres import EXTENSIONS, SCHEMA_VERSION, TABLES
-from stackproof.resources.base import Resource, field
 from stackproof.resources.database import DatabaseInstance
-from stackproof.verdicts import NotReported
+from stackproof.sources.aws.facts import AwsFacts
 
 if TYPE_CHECKING:
-    from stackproof.aws.calls import Answer
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.calls import Answer
+    from stackproof.sources.aws.source import Reader
 
 OFFERED = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 """The TLS versions that are tried."""

@@ -5,14 +5,14 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from stackproof.aws.facts import AwsFacts, listed
-from stackproof.resources.base import Resource, field
-from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import CallFailed
+from stackproof.core.resource import Resource, field
+from stackproof.core.verdicts import CallFailed
+from stackproof.sources.aws.facts import AwsFacts, listed
+from stackproof.sources.plan.plan import PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.aws.calls import Answer
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.calls import Answer
+    from stackproof.sources.aws.source import Reader
 
 DEFINITIONS, START, RESULTS = "logs:DescribeQueryDefinitions", "logs:StartQuery", "logs:GetQueryResults"
 MALFORMED = "Malformed"

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from stackproof.aws.facts import AwsFacts
-from stackproof.aws.layers import OPERATION
+from stackproof.core.resource import Resource, field
+from stackproof.core.verdicts import CouldNotVerify, NotReported
 from stackproof.judgement.images import MEDIA_TYPES, ImageName, config_digest, image_name, platform_name, platforms
-from stackproof.resources.base import Resource, field
-from stackproof.verdicts import CouldNotVerify, NotReported
+from stackproof.sources.aws.facts import AwsFacts
+from stackproof.sources.aws.layers import OPERATION
 
 if TYPE_CHECKING:
-    from stackproof.aws.calls import Answer
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.calls import Answer
+    from stackproof.sources.aws.source import Reader
 
 UNFINISHED = ("IN_PROGRESS", "PENDING")
 """States of a scan that will have a result."""

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from stackproof.aws.facts import listed
-from stackproof.resources.base import Resource, field
+from stackproof.core.resource import Resource, field
+from stackproof.core.verdicts import NotYetKnown
 from stackproof.resources.encryption import KmsKey, encrypting_key
-from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import NotYetKnown
+from stackproof.sources.aws.facts import listed
+from stackproof.sources.plan.plan import PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.source import Reader
 
 
 def _planned_rotation(secret: PlannedBlock) -> PlannedBlock | None:

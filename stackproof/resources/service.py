@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from os.path import commonprefix
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
-from stackproof.aws.facts import AwsFacts, described
-from stackproof.evidence.redaction import HIDDEN
-from stackproof.judgement.plain_secrets import SecretSource, Variable
-from stackproof.resources.base import Field, Found, Reference, Resource, field
-from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import CouldNotVerify, NotReported, NotYetKnown
+from stackproof.core.resource import Field, Found, Reference, Resource, field
+from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
+from stackproof.redaction.plain_secrets import SecretSource, Variable
+from stackproof.redaction.redaction import HIDDEN
+from stackproof.sources.aws.facts import AwsFacts, described
+from stackproof.sources.plan.plan import PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.aws.calls import Answer
-    from stackproof.sources.aws import Reader
-    from stackproof.sources.plan import Plan
+    from stackproof.sources.aws.calls import Answer
+    from stackproof.sources.aws.source import Reader
+    from stackproof.sources.plan.plan import Plan
 
 
 class _Declares(Protocol):

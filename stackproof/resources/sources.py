@@ -3,7 +3,7 @@
 These nouns are read from commands and files, so their facts are at hand when they are made (`Given`).
 """
 
-from stackproof.resources.base import Resource, field
+from stackproof.core.resource import Resource, field
 
 
 class Formatting(Resource):

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from stackproof.aws.facts import AwsFacts, listed
+from stackproof.core.resource import Reference, Resource, field
+from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.judgement.policy import open_grants
-from stackproof.resources.base import Reference, Resource, field
 from stackproof.resources.documents import policy_document
-from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import NotReported, NotYetKnown
+from stackproof.sources.aws.facts import AwsFacts, listed
+from stackproof.sources.plan.plan import PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.source import Reader
 
 
 class PublicAccessBlock(Resource):

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from stackproof.aws.facts import AwsFacts
+from stackproof.core.resource import Given, Resource, field
+from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.judgement.images import image_name, platforms
-from stackproof.resources.base import Given, Resource, field
 from stackproof.resources.network import Subnet
 from stackproof.resources.registry import answered_image
 from stackproof.resources.service import Service, planned_definitions
-from stackproof.sampling import Schedule, samples
-from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import CouldNotVerify, NotReported, NotYetKnown
+from stackproof.sources.aws.facts import AwsFacts
+from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.util.sampling import Schedule, samples
 
 INJECTED = ("aws-guardduty-agent", "ecs-service-connect")
 """How containers are called that AWS itself adds to tasks, beside those of the definition.

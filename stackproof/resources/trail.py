@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from stackproof.aws.facts import AwsFacts, listed
+from stackproof.core.resource import Resource, field
+from stackproof.core.verdicts import NotReported
 from stackproof.judgement.trails import EVERYTHING, ManagementSelector
-from stackproof.resources.base import Resource, field
 from stackproof.resources.encryption import KmsKey, encrypting_key
-from stackproof.sources.plan import PlannedBlock
-from stackproof.verdicts import NotReported
+from stackproof.sources.aws.facts import AwsFacts, listed
+from stackproof.sources.plan.plan import PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws import Reader
+    from stackproof.sources.aws.source import Reader
 
 
 def _selector(kind: str, excluded: Iterable[str]) -> ManagementSelector:

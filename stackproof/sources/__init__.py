@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol, TypeVar
 
-from stackproof.resources.base import Resource
+from stackproof.core.resource import Resource
 
 R = TypeVar("R", bound=Resource)
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from stackproof import verdicts
-from stackproof.aws.calls import Answer, Call, Exchange, from_jsonable, kept_pages, plain
-from stackproof.evidence.redaction import redact_data
-from stackproof.spool import Spool
-from stackproof.verdicts import CallFailed, CouldNotVerify
+from stackproof.core import verdicts
+from stackproof.core.verdicts import CallFailed, CouldNotVerify
+from stackproof.redaction.redaction import redact_data
+from stackproof.sources.aws.calls import Answer, Call, Exchange, from_jsonable, kept_pages, plain
+from stackproof.util.spool import Spool
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from stackproof.verdicts import CouldNotVerify, UsageError
+from stackproof.core.verdicts import CouldNotVerify, UsageError
 
 OLDEST = (1, 10)
 """The oldest Terraform that is used: the first one that locks state in S3 without a table of its own."""

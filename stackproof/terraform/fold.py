@@ -15,9 +15,9 @@ import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from stackproof.core.verdicts import CouldNotVerify
 from stackproof.terraform import hcl
 from stackproof.terraform.provider import PACKAGED_VERSION
-from stackproof.verdicts import CouldNotVerify
 
 _Edit = tuple[str, int, int, str]
 """File, start and end of a span, and the text in its place."""

@@ -16,7 +16,7 @@ from hcl2.utils import process_escape_sequences
 from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
-from stackproof.verdicts import CouldNotVerify
+from stackproof.core.verdicts import CouldNotVerify
 
 
 @dataclass(frozen=True)

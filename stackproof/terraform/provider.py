@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from stackproof.verdicts import CouldNotVerify, UsageError
+from stackproof.core.verdicts import CouldNotVerify, UsageError
 
 PACKAGED_VERSION = "3.39.0"
 _PACKAGED_ZIP = f"terraform-provider-aws_{PACKAGED_VERSION}_linux_amd64.zip"

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from stackproof.evidence import redaction
-from stackproof.sources.plan import Plan
+from stackproof.redaction import redaction
+from stackproof.sources.plan.plan import Plan
 from stackproof.terraform import provider, sources
 from stackproof.terraform.cli import redacted
 from stackproof.terraform.diagnostics import Diagnostic, diagnostics

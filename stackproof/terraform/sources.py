@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.terraform import hcl
 from stackproof.terraform.hcl import Block, Body, Value
-from stackproof.verdicts import CouldNotVerify, UsageError
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What a month of logs costs."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.cost import Volume, daily_gigabytes, forecast
 
 

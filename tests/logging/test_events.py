@@ -1,6 +1,6 @@
 """What is in the log groups."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.leaks import leaks
 from stackproof.judgement.llm_records import incomplete
 

@@ -1,6 +1,6 @@
 """Log groups by the central logging design."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.log_tags import tag_problems
 from stackproof.judgement.subscriptions import export_problems, is_concerned, is_exported, link_problems
 

@@ -1,6 +1,6 @@
 """The key that encrypts log groups."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.log_keys import log_key_problems
 
 

@@ -1,6 +1,6 @@
 """Who reads what is in log groups."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.log_readers import log_reading, records_reading
 from stackproof.judgement.policy import open_grants, undeclared
 

@@ -1,6 +1,6 @@
 """Who writes to log groups."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.log_delivery import delivery_problems
 
 

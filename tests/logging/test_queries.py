@@ -1,6 +1,6 @@
 """Templates for Logs Insights."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 
 @control("LOG-11", severity="low")

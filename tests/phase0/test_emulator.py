@@ -1,6 +1,6 @@
 """On a laptop: an emulator of AWS, set up by the script, and the backend's AWS wrapper against it."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 
 @control("LOC-02", severity="medium")

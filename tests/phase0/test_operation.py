@@ -1,6 +1,6 @@
 """What operators work with."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 ROLLBACK = ("aws ecs register-task-definition", "aws ecs update-service", "aws ecs wait")
 DEPLOYMENT = ("docker push", *ROLLBACK)

@@ -1,6 +1,6 @@
 """Policy as code: checkov, with every exception signed in waivers.toml."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 
 @control("POL-01", severity="high")

@@ -2,7 +2,7 @@
 
 import re
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 
 @control("TF-01", severity="low")

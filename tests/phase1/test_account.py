@@ -1,6 +1,6 @@
 """The AWS account."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 
 @control("ACC-01", severity="critical")

@@ -1,6 +1,6 @@
 """Costs, and the alarm on them."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.costs import billing_watch, over_budget
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.versions import is_version
 
 

@@ -1,6 +1,6 @@
 """Hosts: the machine that deploys, and what is reached from where."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.versions import is_at_least
 
 

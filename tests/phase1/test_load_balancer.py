@@ -1,6 +1,6 @@
 """Elastic Load Balancing."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 
 @control("ALB-01", severity="critical")

@@ -1,6 +1,6 @@
 """What alembic made of the database."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.migrations import problems
 
 

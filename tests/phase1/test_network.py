@@ -1,6 +1,6 @@
 """Amazon VPC."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 
 @control("NET-01", severity="high")

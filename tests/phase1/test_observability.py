@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 
 @control("OBS-01", severity="medium")

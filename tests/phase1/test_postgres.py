@@ -1,6 +1,6 @@
 """PostgreSQL: what the database can do, and how it is reached."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.tls import obsolete
 from stackproof.judgement.versions import is_at_least
 

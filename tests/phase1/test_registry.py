@@ -1,6 +1,6 @@
 """Amazon ECR."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 
 @control("ECR-01", severity="high")

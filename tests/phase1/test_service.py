@@ -1,6 +1,6 @@
 """Amazon ECS."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.steadiness import replaced
 from stackproof.resources.tasks import Deployment
 

@@ -1,6 +1,6 @@
 """What users reach."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.health import untimely
 
 

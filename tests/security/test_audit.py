@@ -1,6 +1,6 @@
 """AWS CloudTrail."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.trails import unrecorded
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 
 @control("SEC-RDS-01", severity="critical")

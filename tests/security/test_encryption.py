@@ -1,6 +1,6 @@
 """AWS KMS."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.policy import open_grants
 
 

@@ -1,6 +1,6 @@
 """AWS IAM."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.escalation import escalations
 from stackproof.judgement.iam import broad_grants, broad_managed_policies, too_old, trust_problems
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.front_door import covers_host, hsts_seconds, redirect_problems
 from stackproof.judgement.policy import open_grants
 from stackproof.judgement.tls import obsolete

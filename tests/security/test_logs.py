@@ -1,6 +1,6 @@
 """Amazon CloudWatch Logs."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 
 @control("SEC-LOG-01", severity="high")

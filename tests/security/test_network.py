@@ -1,6 +1,6 @@
 """Amazon VPC."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.exposure import opens_to_the_world
 
 

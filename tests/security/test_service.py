@@ -1,8 +1,8 @@
 """Amazon ECS."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.containers import is_root
-from stackproof.judgement.plain_secrets import not_from_secrets_manager, plain_secrets
+from stackproof.redaction.plain_secrets import not_from_secrets_manager, plain_secrets
 
 
 @control("SEC-ECS-01", severity="critical")

@@ -1,6 +1,6 @@
 """The repository."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 
 
 @control("SEC-SRC-01", severity="critical")

@@ -1,6 +1,6 @@
 """Amazon S3."""
 
-from stackproof.controls import control
+from stackproof.core.controls import control
 from stackproof.judgement.policy import denies_plain_http, open_grants
 
 

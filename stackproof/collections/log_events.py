@@ -1,0 +1,124 @@
+"""Collections of what is logged and measured: log events, Insights queries, the volume of logs, signs of life."""
+
+from datetime import timedelta
+
+from stackproof.collections import collection
+from stackproof.collections.stack import log_groups
+from stackproof.core.verdicts import NotReported
+from stackproof.resources.filter_patterns import FilterPattern, PatternOn
+from stackproof.resources.log_events import EventsOf, LogEvents
+from stackproof.resources.logs import LogGroup
+from stackproof.resources.metrics import Metric, MetricOf, Period
+from stackproof.resources.queries import QueryDefinition, QueryRun, RunOf
+from stackproof.targets.base import Stage
+
+HOUR = 3600
+"""Seconds."""
+
+
+@collection
+def sampled_log_groups(stage: Stage) -> tuple[LogEvents, ...]:
+    """The newest events of every declared log group. Raises `NotReported` if there is none in any of them."""
+    found = stage.named(LogEvents, _sampled(stage, stage.profile.logs.groups))
+    if not any(len(group.sample) for group in found):
+        raise NotReported(
+            f"no event in {len(found)} log groups within {stage.profile.logs.sample.hours} hours: nothing is examined"
+        )
+    return found
+
+
+@collection
+def llm_log_groups(stage: Stage) -> tuple[LogEvents, ...]:
+    """The newest events of the log groups that Langfuse will read: records of LLM calls."""
+    logs = stage.profile.logs
+    return stage.named(
+        LogEvents, _sampled(stage, [group for group in logs.groups if logs.rule(group).log_type == logs.langfuse.log_type])
+    )
+
+
+def _sampled(stage: Stage, groups: tuple[str, ...] | list[str]) -> list[EventsOf]:
+    sample = stage.profile.logs.sample
+    return [EventsOf(group, stage.now - timedelta(hours=sample.hours), sample.events) for group in groups]
+
+
+@collection
+def service_events(stage: Stage) -> LogEvents:
+    """The service's last log event, if it is new enough."""
+    expected = stage.profile.observability
+    return stage.one(LogEvents, EventsOf(expected.log_group, stage.now - timedelta(minutes=expected.event_minutes), most=1))
+
+
+@collection
+def cpu_metrics(stage: Stage) -> tuple[Metric, ...]:
+    """The CPU use of the service and of the database, a datapoint a minute."""
+    profile = stage.profile
+    period = Period.before(stage.now, timedelta(minutes=profile.observability.metric_minutes), seconds=60)
+    cluster, instance = profile.service.cluster, profile.database.identifier
+    services = [
+        MetricOf(
+            f"AWS/ECS CPUUtilization {cluster}/{name}",
+            "AWS/ECS CPUUtilization",
+            {"ClusterName": cluster, "ServiceName": name},
+            statistic="Average",
+            period=period,
+        )
+        for name in profile.service.names
+    ]
+    database = MetricOf(
+        f"AWS/RDS CPUUtilization {instance}",
+        "AWS/RDS CPUUtilization",
+        {"DBInstanceIdentifier": instance},
+        statistic="Average",
+        period=period,
+    )
+    return stage.named(Metric, [*services, database])
+
+
+@collection(reads=(LogGroup,))
+def incoming_bytes(stage: Stage) -> tuple[Metric, ...]:
+    """What each of the stack's log groups got, an hour each, under the name of the group."""
+    period = Period.before(stage.now, timedelta(days=stage.profile.logs.cost.days), seconds=HOUR)
+    return stage.named(
+        Metric,
+        [
+            MetricOf(group.name, "AWS/Logs IncomingBytes", {"LogGroupName": group.name}, statistic="Sum", period=period)
+            for group in log_groups(stage)
+        ],
+    )
+
+
+@collection
+def query_definitions(stage: Stage) -> tuple[QueryDefinition, ...]:
+    """The Logs Insights templates."""
+    return stage.named(QueryDefinition, [*stage.profile.logs.queries])
+
+
+@collection
+def query_runs(stage: Stage) -> tuple[QueryRun, ...]:
+    """Each template, run over the last hour, if the environment says so. Nothing can be run on a plan."""
+    logs = stage.profile.logs
+    if stage.target == "plan":
+        return ()
+    if not logs.run_queries:
+        stage.notes.append("The Logs Insights templates were compared and not run: logs.run_queries is false.")
+        return ()
+    if stage.target == "embedded":
+        stage.notes.append(
+            "Logs Insights queries were run by moto, which knows few of their commands: what they find was not judged."
+        )
+    return stage.named(
+        QueryRun,
+        [
+            RunOf(name, query.text, query.groups, stage.now - timedelta(hours=1), stage.now)
+            for name, query in logs.queries.items()
+        ],
+    )
+
+
+@collection
+def sentry_pattern(stage: Stage) -> FilterPattern:
+    """The documented filter pattern, tried on the environment's lines by whatever the target has for that."""
+    logs = stage.profile.logs
+    if stage.target == "embedded":
+        stage.notes.append("Filter patterns were evaluated by stackproof.judgement.filter_pattern, not by CloudWatch Logs.")
+    return stage.one(FilterPattern, PatternOn(logs.sentry.pattern, (*logs.sentry_lines.selected, *logs.sentry_lines.others)))

@@ -1,0 +1,113 @@
+"""Collections of what operators work with: the compose file, the deployment script, the workflows."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stackproof.collections import collection
+from stackproof.core.resource import Given, WhenAsked
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
+from stackproof.judgement import compose
+from stackproof.judgement import workflows as judgement
+from stackproof.resources.operations import ComposeService, DeploymentScript, Workflow, Workflows
+from stackproof.scanners import deployment_script as script
+from stackproof.targets.base import Stage
+
+COMPOSE_FILE = "docker-compose.localstack.yml"
+SCRIPT = "scripts/deploy-aws.sh"
+WORKFLOWS = ".github/workflows"
+
+
+@collection
+def compose_services(stage: Stage) -> tuple[ComposeService, ...]:
+    """The services of the local emulator's compose file."""
+    document = _document(_existing(stage, COMPOSE_FILE))
+    services = document.get("services")
+    if not isinstance(services, Mapping) or not services:
+        raise DeclaredButMissing(f"{COMPOSE_FILE} has no services")
+    unknown = compose.unknown_keys(document, compose.TOP_LEVEL)
+    return tuple(_compose_service(str(name), service, unknown) for name, service in services.items())
+
+
+def _compose_service(name: str, service: object, unknown: tuple[str, ...]) -> ComposeService:
+    known: Mapping[str, object] = service if isinstance(service, Mapping) else {}
+    facts = {
+        "problems": (
+            *(f"{COMPOSE_FILE}: unknown key {key}" for key in unknown),
+            *(f"unknown key {key}" for key in compose.unknown_keys(known, compose.SERVICE)),
+            *([] if "image" in known else ["no image"]),
+        ),
+        "is_pinned": compose.is_pinned(str(known.get("image"))),
+        "is_health_checked": compose.is_health_checked(known.get("healthcheck")),
+        "exposed": compose.exposed(known),
+    }
+    return ComposeService(name, Given(facts, COMPOSE_FILE), COMPOSE_FILE)
+
+
+@collection
+def deployment_script(stage: Stage) -> DeploymentScript:
+    """The deployment script at work."""
+    file = _existing(stage, SCRIPT)
+    facts = WhenAsked({"findings": partial(script.shellcheck, file), **script.watched(file)})
+    source = f"shellcheck; {SCRIPT} with stand-ins for aws, docker and git"
+    return DeploymentScript(file.name, Given(facts, source), source)
+
+
+@collection
+def workflows(stage: Stage) -> tuple[Workflow, ...]:
+    """Each workflow of GitHub Actions."""
+    return tuple(
+        Workflow(
+            file.name,
+            Given(
+                {
+                    "unpinned": judgement.unpinned(document),
+                    "needless_permissions": judgement.needless_permissions(document),
+                    "long_lived_keys": judgement.long_lived_keys(document),
+                    "open_to_outsiders": judgement.open_to_outsiders(document),
+                },
+                f"{WORKFLOWS}/{file.name}",
+            ),
+            f"{WORKFLOWS}/{file.name}",
+        )
+        for file, document in _workflow_files(stage)
+    )
+
+
+@collection
+def automation(stage: Stage) -> Workflows:
+    """The workflows together: what they are there for."""
+    files = _workflow_files(stage)
+    facts = {
+        "gates": tuple(file.name for file, document in files if judgement.is_gate(document)),
+        "deployments": tuple(file.name for file, document in files if judgement.is_deployment(document)),
+    }
+    return Workflows(WORKFLOWS, Given(facts, WORKFLOWS), WORKFLOWS)
+
+
+def _workflow_files(stage: Stage) -> list[tuple[Path, judgement.Document]]:
+    files = sorted(file for file in stage.root.glob(f"{WORKFLOWS}/*") if file.suffix in (".yml", ".yaml"))
+    if not files:
+        raise DeclaredButMissing(f"{WORKFLOWS} has no workflow")
+    return [(file, _document(file)) for file in files]
+
+
+def _existing(stage: Stage, name: str) -> Path:
+    file = stage.root / name
+    if not file.is_file():
+        raise DeclaredButMissing(f"{name} does not exist")
+    return file
+
+
+def _document(file: Path) -> Mapping[Any, Any]:
+    """What a YAML file says. Raises `CouldNotVerify` if it is none."""
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CouldNotVerify(f"{file.name} is not YAML: {error}") from None
+    if not isinstance(document, Mapping):
+        raise CouldNotVerify(f"{file.name} is not a mapping")
+    return document

@@ -1,0 +1,37 @@
+"""Fetch what the selected controls ask for, before the first of them runs: concurrently, each collection once."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+
+from stackproof.collections import collections
+from stackproof.core.verdicts import UsageError
+from stackproof.targets.base import Stage
+
+CONCURRENT_COLLECTIONS = 8
+
+
+class Prefetch:
+    """The outcomes of the collections, good and bad, by name."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._outcomes: dict[str, Future[object]] = {}
+
+    def fetch(self, names: Iterable[str]) -> None:
+        """Make these collections now. What one raises is kept for the controls that need it.
+
+        Raises `UsageError` if the target itself cannot be opened: then nothing can be judged.
+        """
+        with ThreadPoolExecutor(CONCURRENT_COLLECTIONS, thread_name_prefix="collect") as pool:
+            for name in names:
+                if name not in self._outcomes:
+                    make = partial(collections[name], self._stage)
+                    self._outcomes[name] = pool.submit(self._stage.observe, name, make)
+        for outcome in self._outcomes.values():
+            if isinstance(outcome.exception(), UsageError):
+                outcome.result()
+
+    def outcome(self, name: str) -> Callable[[], object]:
+        """A function that returns the collection, or raises what making it raised."""
+        return lambda: self._outcomes[name].result()

@@ -1,0 +1,263 @@
+"""Collections of the deployed stack: what AWS has, or what a plan promises."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from itertools import chain
+
+from stackproof.collections import collection
+from stackproof.core.resource import Unanswered
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
+from stackproof.judgement.iam import ECS_TASKS, lets_in
+from stackproof.profile.schema import Profile
+from stackproof.resources.database import DatabaseInstance
+from stackproof.resources.encryption import KmsKey
+from stackproof.resources.front_door import FrontDoor
+from stackproof.resources.identity import Role, User
+from stackproof.resources.load_balancer import LoadBalancer
+from stackproof.resources.logs import LogGroup
+from stackproof.resources.network import SecurityGroup, Vpc
+from stackproof.resources.secrets import Secret
+from stackproof.resources.service import NewestTaskDefinition, Service, TaskDefinition
+from stackproof.resources.storage import Bucket
+from stackproof.sources import R
+from stackproof.targets.base import Stage
+from stackproof.util.spool import Anew
+
+
+@collection
+def profile(stage: Stage) -> Profile:
+    """What the environment must look like."""
+    return stage.profile
+
+
+@collection
+def now(stage: Stage) -> datetime:
+    """The moment that ages and remaining times are counted from, in UTC."""
+    return stage.now
+
+
+@collection
+def database(stage: Stage) -> DatabaseInstance:
+    """The stack's declared database instance."""
+    return stage.one(DatabaseInstance, stage.profile.database.identifier)
+
+
+@collection(reads=(Vpc,))
+def databases(stage: Stage) -> tuple[DatabaseInstance, ...]:
+    """The declared database instance, and every other of the stack's: read replicas of it, and what is in the VPC, too."""
+    declared = database(stage)
+
+    def belongs(one: DatabaseInstance) -> bool:
+        return one.replica_of == declared.name or one.vpc_id == _vpc(stage).vpc_id
+
+    return declared, *_undeclared(stage, DatabaseInstance, [declared.name], belongs)
+
+
+@collection
+def buckets(stage: Stage) -> tuple[Bucket, ...]:
+    """The declared buckets, and every other of the stack's. The one for access logs, which cannot be the same, is declared by itself."""
+    names = stage.profile.storage.buckets
+    others = _undeclared(stage, Bucket, [*names, stage.profile.load_balancer.access_log_bucket])
+    return *stage.named(Bucket, names), *others
+
+
+@collection(reads=(Vpc,))
+def security_groups(stage: Stage) -> tuple[SecurityGroup, ...]:
+    """The declared security groups of the stack's VPC."""
+    return _declared_groups(stage, [group.name for group in stage.profile.network.security_groups])
+
+
+@collection(reads=(Vpc,))
+def task_security_group(stage: Stage) -> SecurityGroup:
+    """The declared security group of the tasks, in the stack's VPC."""
+    return _declared_groups(stage, [stage.profile.service.security_group])[0]
+
+
+def _declared_groups(stage: Stage, declared: Sequence[str]) -> tuple[SecurityGroup, ...]:
+    inside = _groups_of_vpc(stage)
+    names = [group.name for group in inside]
+    if missing := [name for name in declared if names.count(name) != 1]:
+        raise DeclaredButMissing(
+            f"declared for {stage.profile.name}, but not once in {stage.profile.network.vpc}: {', '.join(missing)} "
+            f"(found: {', '.join(sorted(names))})"
+        )
+    return tuple(group for name in declared for group in inside if group.name == name)
+
+
+@collection(reads=(Vpc,))
+def other_security_groups(stage: Stage) -> tuple[SecurityGroup, ...]:
+    """The groups of the stack's VPC that are not declared, but for its default group."""
+    declared = {group.name for group in stage.profile.network.security_groups}
+    return tuple(group for group in _groups_of_vpc(stage) if group.name not in {*declared, "default"})
+
+
+@collection(reads=(Vpc,))
+def default_security_group(stage: Stage) -> SecurityGroup:
+    """The default group of the stack's VPC. On a plan that leaves it alone it is missing: EC2 makes it with rules in it."""
+    default = [group for group in _groups_of_vpc(stage) if group.name == "default"]
+    if not default:
+        raise DeclaredButMissing(
+            f"nothing is said about the default security group of {stage.profile.network.vpc}, so it has rules"
+        )
+    return default[0]
+
+
+def _groups_of_vpc(stage: Stage) -> list[SecurityGroup]:
+    """The security groups of the stack's VPC."""
+    declared = [group.name for group in stage.profile.network.security_groups]
+    vpc = _vpc(stage)
+    return [group for group in stage.source().collect(SecurityGroup, declared) if group.vpc_id == vpc.vpc_id]
+
+
+@collection
+def customer_keys(stage: Stage) -> tuple[KmsKey, ...]:
+    """The declared keys, and every other of the account that AWS does not manage and that is not about to be deleted."""
+    names = stage.profile.encryption.keys
+    declared = stage.named(KmsKey, names)
+    others = [key for key in stage.source().collect(KmsKey, names) if key.name not in names and not key.is_being_deleted]
+    return (*declared, *others)
+
+
+@collection
+def secrets(stage: Stage) -> tuple[Secret, ...]:
+    """The declared secrets, and every other of the stack's."""
+    names = stage.profile.secrets.names
+    return *stage.named(Secret, names), *_undeclared(stage, Secret, names)
+
+
+@collection
+def ecs_roles(stage: Stage) -> tuple[Role, ...]:
+    """The declared roles that ECS tasks run and start with, and every other of the stack's that they may assume.
+
+    A declared reader of logs is for people.
+    """
+    names = stage.profile.identity.roles
+    others = _undeclared(stage, Role, [*names, *stage.profile.logs.readers])
+    return *stage.named(Role, names), *filter(None, map(_for_tasks, others))
+
+
+def _for_tasks(role: Role) -> Role | None:
+    """The role, if ECS tasks may assume it; where nobody can tell, a role that tells nothing else either."""
+    try:
+        return role if lets_in(role.trust, ECS_TASKS) else None
+    except (NotYetKnown, CouldNotVerify) as untold:
+        return Role(role.name, Unanswered(untold), role.source)
+
+
+@collection
+def deploy_users(stage: Stage) -> tuple[User, ...]:
+    """The users that deploy; on a plan those that it makes: it is applied by one, and shows none."""
+    names = stage.profile.identity.deploy_users
+    if stage.target != "plan":
+        return stage.named(User, names)
+    found = tuple(user for user in stage.source().collect(User, names) if user.name in names)
+    if unseen := [name for name in names if name not in {user.name for user in found}]:
+        stage.notes.append(f"Not in this plan, and judged only after apply: User {', '.join(unseen)}.")
+    return found
+
+
+@collection
+def services(stage: Stage) -> tuple[Service, ...]:
+    """The declared services, and every other of their cluster."""
+    cluster = stage.profile.service.cluster
+    names = [f"{cluster}/{name}" for name in stage.profile.service.names]
+    declared = stage.named(Service, names)
+    found = stage.source().collect(Service, names)
+    return (*declared, *(service for service in found if service.name not in names and service.name.startswith(f"{cluster}/")))
+
+
+@collection(reads=(Service, NewestTaskDefinition))
+def task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
+    """What the services run, and of each of the stack's families the newest revision, whoever runs it; each revision once."""
+    run = run_task_definitions(stage)
+    names = [definition.name for definition in run]
+    newest = stage.source().collect(NewestTaskDefinition, stage.profile.owned)
+    return *run, *(definition for definition in newest if definition.name not in names)
+
+
+def run_task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
+    """What the services run, each revision once."""
+    running = {service.name: _run_by(service) for service in services(stage)}
+    idle = [name for name, definitions in running.items() if not definitions]
+    if idle:
+        raise NotReported(f"what {', '.join(idle)} runs is not reported")
+    found = {definition.name: definition for definitions in running.values() for definition in definitions}
+    return tuple(found.values())
+
+
+def _run_by(service: Service) -> tuple[TaskDefinition, ...]:
+    """What a service runs; where a plan does not tell, a definition that tells nothing."""
+    try:
+        return service.task_definitions
+    except NotYetKnown as untold:
+        return (TaskDefinition(f"of {service.name}", Unanswered(untold), service.source),)
+
+
+@collection
+def log_groups(stage: Stage) -> Collection[LogGroup]:
+    """The stack's log groups: the declared ones, and every other whose name begins with a prefix that the stack owns."""
+    names = stage.profile.logs.groups
+    declared = stage.named(LogGroup, names)
+    found = of_the_stack(stage)
+    return Anew(lambda: chain(declared, (group for group in found if group.name not in names)))
+
+
+def of_the_stack(stage: Stage) -> Collection[LogGroup]:
+    """The log groups that are declared, as far as they exist, and those whose name begins with a prefix that the stack owns.
+
+    A planned group whose name is not known yet is the stack's own; it is told by its address.
+    """
+    logs = stage.profile.logs
+    unnamed = tuple(f"{kind}." for kind in (*LogGroup.terraform, "module"))
+    own = (*logs.owned, *unnamed)
+    found = stage.source().collect(LogGroup, logs.groups)
+    return Anew(lambda: (group for group in found if group.name in logs.groups or group.name.startswith(own)))
+
+
+@collection
+def load_balancer(stage: Stage) -> LoadBalancer:
+    """The stack's declared load balancer."""
+    return stage.one(LoadBalancer, stage.profile.load_balancer.name)
+
+
+@collection(reads=(Vpc,))
+def other_load_balancers(stage: Stage) -> tuple[LoadBalancer, ...]:
+    """Every other load balancer of the stack, or in its VPC, that faces the internet."""
+    names = [stage.profile.load_balancer.name]
+    others = _undeclared(stage, LoadBalancer, names, lambda one: one.vpc_id == _vpc(stage).vpc_id)
+    return tuple(balancer for balancer in others if not balancer.is_internal)
+
+
+def _undeclared(stage: Stage, kind: type[R], declared: Sequence[str], belongs: Callable[[R], bool] = lambda _: False) -> list[R]:
+    """The resources of a kind that are the stack's and not declared: they are judged as if they were.
+
+    The stack's is everything that a plan makes; on AWS, what has a name that begins with a prefix that the profile owns, or what
+    ``belongs`` to it. Nothing more is asked about what others have in the account.
+    """
+    own, is_planned = stage.profile.owned, stage.target == "plan"
+    others = (one for one in stage.source().collect(kind, declared) if one.name not in declared)
+    return [one for one in others if is_planned or one.name.startswith(own) or belongs(one)]
+
+
+def _vpc(stage: Stage) -> Vpc:
+    return stage.one(Vpc, stage.profile.network.vpc)
+
+
+@collection
+def access_log_buckets(stage: Stage) -> tuple[Bucket, ...]:
+    """The bucket that is declared for the load balancer's access logs. Another stack makes it: of a plan without it nothing is known."""
+    names = [stage.profile.load_balancer.access_log_bucket]
+    if stage.target != "plan":
+        return stage.named(Bucket, names)
+    found = tuple(bucket for bucket in stage.source().collect(Bucket, names) if bucket.name in names)
+    unseen = NotYetKnown(
+        "it is not in this plan; give the plan of the stack that makes it, too (--plan=FILE again), or judge what is deployed"
+    )
+    return found or tuple(Bucket(name, Unanswered(unseen), "the plan") for name in names)
+
+
+@collection
+def front_door(stage: Stage) -> FrontDoor:
+    """The load balancer as it is reached from here."""
+    declared = stage.profile.load_balancer
+    return stage.one(FrontDoor, f"{declared.name}/{declared.domain}" if declared.domain else declared.name)

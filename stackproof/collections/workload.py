@@ -1,0 +1,98 @@
+"""Collections of the running workload: the database as it answers, the migrations that made it, hosts and ports."""
+
+from collections.abc import Iterable, Sequence
+
+from stackproof.collections import collection
+from stackproof.core.resource import Given
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
+from stackproof.judgement import migrations as alembic
+from stackproof.resources.host import DatabasePort, TaskPort, Tool
+from stackproof.resources.postgres import DatabaseServer, Extension, Migrations, Table
+from stackproof.sources import R
+from stackproof.targets.base import Stage
+
+
+@collection
+def database_server(stage: Stage) -> DatabaseServer:
+    """The stack's database as its user reaches it."""
+    expected, instance = stage.profile.workload, stage.profile.database.identifier
+    return stage.one(DatabaseServer, f"{expected.user}@{instance}/{expected.database}")
+
+
+@collection(reads=(DatabaseServer,))
+def vector(stage: Stage) -> Extension:
+    """The extension vector (pgvector)."""
+    return _extension(stage, "vector")
+
+
+@collection(reads=(DatabaseServer,))
+def uuid_ossp(stage: Stage) -> Extension:
+    """The extension uuid-ossp."""
+    return _extension(stage, "uuid-ossp")
+
+
+@collection(reads=(DatabaseServer,))
+def pg_trgm(stage: Stage) -> Extension:
+    """The extension pg_trgm."""
+    return _extension(stage, "pg_trgm")
+
+
+@collection(reads=(DatabaseServer,))
+def pg_stat_statements(stage: Stage) -> Extension:
+    """The extension pg_stat_statements."""
+    return _extension(stage, "pg_stat_statements")
+
+
+def _extension(stage: Stage, name: str) -> Extension:
+    return _declared([name], database_server(stage).extensions)[0]
+
+
+@collection(reads=(DatabaseServer,))
+def tables(stage: Stage) -> tuple[Table, ...]:
+    """The declared tables of the database."""
+    return _declared(stage.profile.workload.tables, database_server(stage).tables)
+
+
+def _declared(names: Sequence[str], there: Iterable[R]) -> tuple[R, ...]:
+    """Those of the resources that are declared, in that order. Raises `DeclaredButMissing` naming the others."""
+    found = {resource.name: resource for resource in there}
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise DeclaredButMissing(f"declared, but not in the database: {', '.join(missing)} (found: {', '.join(found) or 'none'})")
+    return tuple(found[name] for name in names)
+
+
+@collection
+def migrations(stage: Stage) -> Migrations:
+    """The migration scripts of the sources."""
+    name = stage.profile.workload.migrations
+    files = sorted((stage.root / name).glob("*.py"))
+    scripts = [alembic.script(file.read_text(encoding="utf-8"), file.name) for file in files if file.name != "__init__.py"]
+    history = {script.revision: script.follows for script in scripts}
+    if not scripts:
+        raise DeclaredButMissing(f"{name} holds no migration script")
+    if len(history) < len(scripts):
+        raise CouldNotVerify(f"{name}: two scripts are of one revision; only one of them is ever applied")
+    return Migrations(name, Given({"history": history}, name), name)
+
+
+@collection
+def tools(stage: Stage) -> tuple[Tool, ...]:
+    """The tools that the machine that deploys must have."""
+    return stage.named(Tool, [tool.name for tool in stage.profile.host.tools])
+
+
+@collection
+def database_port(stage: Stage) -> DatabasePort:
+    """The port of the stack's database."""
+    return stage.one(DatabasePort, stage.profile.database.identifier)
+
+
+@collection
+def task_ports(stage: Stage) -> tuple[TaskPort, ...]:
+    """The port of each running task."""
+    expected, port = stage.profile.service, stage.profile.workload.port
+    found = tuple(stage.source().collect(TaskPort, [f"{expected.cluster}/{name}:{port}" for name in expected.names]))
+    if not found:
+        raise DeclaredButMissing(f"no task runs in {expected.cluster} (declared: {', '.join(expected.names)})")
+    return found

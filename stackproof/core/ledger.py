@@ -1,0 +1,78 @@
+"""The read ledger: which fields the running control read, what they said, and where each came from.
+
+Resources write to it whenever a field is read (`stackproof.core.resource`); nothing else does. A control that passes with an empty
+ledger has proven nothing, and is judged ERROR.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from stackproof.core.provenance import evidence_behind
+from stackproof.core.results import Reading, Readings
+from stackproof.redaction.redaction import redact
+
+LONGEST_VALUE = 300
+"""Characters of a value that the ledger keeps; the evidence store has the whole answer."""
+
+
+class Ledger:
+    """What one control has read so far, in order, each reading once."""
+
+    def __init__(self) -> None:
+        self._readings = Readings()
+        self.count = 0
+        """Fields read, again and again counted."""
+
+    @property
+    def readings(self) -> Sequence[Reading]:
+        return self._readings.finished()
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Record here everything that is read inside the block."""
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+    def add(self, reading: Reading) -> None:
+        self._readings.append(reading)
+        self.count += 1
+
+
+_current: ContextVar[Ledger | None] = ContextVar("ledger", default=None)
+
+
+def record(resource: str, field: str, value: object, source: str) -> None:
+    """Note that the running control read ``field`` of ``resource``; does nothing outside a control."""
+    ledger = _current.get()
+    if ledger is not None:
+        ledger.add(Reading(redact(resource), field, displayed(value), redact(str(source)), evidence_behind(source)))
+
+
+def displayed(value: object) -> str:
+    """A value as people read it: redacted and of bounded length.
+
+    >>> displayed(True), displayed(None), displayed("available"), displayed(["a"])
+    ('true', 'none', 'available', '[a]')
+    """
+    text = redact(_plain(value))
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}… ({len(text)} characters)"
+
+
+def _plain(value: object) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return str(value).lower()
+        case set() | frozenset():
+            return _plain(sorted(value, key=str))
+        case list() | tuple():
+            return f"[{', '.join(_plain(item) for item in value)}]"
+        case dict():
+            return f"{{{', '.join(f'{key}: {_plain(item)}' for key, item in value.items())}}}"
+        case _:
+            return str(value)

@@ -1,0 +1,161 @@
+"""results.json: a run as data, for other tools (docs/results.md, results.schema.json)."""
+
+import gzip
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from stackproof.core.results import ControlResult, Examined, Reading, Readings, Resources, Run
+from stackproof.core.verdicts import UsageError
+from stackproof.sources.json_stream import Items, members, whole
+from stackproof.util.spool import spooled
+
+FORMAT = 2
+"""Raised with every change of the format."""
+
+SCHEMA = Path(__file__).with_name("results.schema.json")
+
+T = TypeVar("T")
+
+_RUN = TypeAdapter(Run)
+_CONTROL = TypeAdapter(ControlResult)
+_A_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_A_MEMBER_A_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=2)
+_RESOURCE = TypeAdapter(Examined)
+_READING = TypeAdapter(Reading)
+
+
+def to_json(run: Run) -> str:
+    """The run in the documented format: the same run gives the same text, and controls stay in the order of the run."""
+    return "".join(portions(run))
+
+
+def portions(run: Run) -> Iterator[str]:
+    """What `to_json` gives, in portions: one for each resource and each reading of a control, so that it is never whole in memory."""
+    document = {
+        "format": FORMAT,
+        "exit_status": run.exit_status,
+        "counts": run.counts,
+        **_RUN.dump_python(replace(run, controls=()), mode="json"),
+        "versions": dict(sorted(run.versions.items())),
+        "calls": dict(sorted(run.calls.items())),
+        "controls": map(_gradually, run.controls),
+    }
+    yield from _portions(document)
+    yield "\n"
+
+
+class _Rows:
+    """A list that is written a row a line: of what a control read there may be very much."""
+
+    def __init__(self, rows: Sequence[Examined] | Sequence[Reading]) -> None:
+        self.texts = (_A_LINE.encode(vars(row)) for row in rows)
+
+
+def _gradually(control: ControlResult) -> dict[str, Any]:
+    return {
+        **_CONTROL.dump_python(replace(control, resources=(), read=()), mode="json"),
+        "resources": _Rows(control.resources),
+        "read": _Rows(control.read),
+    }
+
+
+def _portions(data: object, line: str = "\n") -> Iterator[str]:
+    """JSON with a member a line, in portions; iterators are lists. ``line`` begins a line.
+
+    >>> "".join(_portions({"a": iter([{"b": [1, 2]}]), "c": iter([])})) == json.dumps({"a": [{"b": [1, 2]}], "c": []}, indent=2)
+    True
+    """
+    inner = f"{line}  "
+    match data:
+        case _Rows(texts=texts):
+            yield from _separated("[]", line, ((text,) for text in texts))
+        case Iterator():
+            yield from _separated("[]", line, (_portions(item, inner) for item in data))
+        case dict() if data:
+            yield from _separated(
+                "{}", line, (chain((f"{json.dumps(key)}: ",), _portions(item, inner)) for key, item in data.items())
+            )
+        case _:
+            yield _A_MEMBER_A_LINE.encode(data).replace("\n", line)
+
+
+def _separated(ends: str, line: str, parts: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Parts between two brackets, a part a line."""
+    sign, end = ends[0], ends
+    for part in parts:
+        yield f"{sign}{line}  "
+        yield from part
+        sign, end = ",", f"{line}{ends[1]}"
+    yield end
+
+
+def from_json(text: str) -> Run:
+    """The run that `to_json` wrote.
+
+    Raises `UsageError` when the text is not JSON, has another format, or does not hold a run.
+    """
+    return read(io.StringIO(text))
+
+
+def read(file: TextIO) -> Run:
+    """`from_json` of a file, which is never whole in memory."""
+    document: dict[str, Any] = {}
+    controls: tuple[ControlResult, ...] = ()
+    try:
+        for key, value in members(file, depth=3):
+            if key == "controls" and isinstance(value, Items) and document.get("format") == FORMAT:
+                controls = tuple(_control(one, f"controls.{number}.") for number, one in enumerate(value))
+                value = []
+            document[key] = whole(value)
+    except ValueError as error:
+        raise UsageError(f"results: not JSON: {error}") from error
+    found = document.get("format")
+    if found != FORMAT:
+        raise UsageError(f"results: format {found!r} cannot be read, only {FORMAT}; write them with this version")
+    run = _checked(_RUN, document)
+    return replace(run, controls=controls or run.controls)
+
+
+def packed(control: ControlResult) -> bytes:
+    """One control, to cross from a pytest-xdist worker."""
+    buffer = io.BytesIO()
+    with gzip.open(buffer, "wt", encoding="utf-8", errors="surrogatepass") as file:
+        file.writelines(_portions(_gradually(control)))
+    return buffer.getvalue()
+
+
+def unpacked(data: bytes) -> ControlResult:
+    """The control that `packed` gave."""
+    with gzip.open(io.BytesIO(data), "rt", encoding="utf-8", errors="surrogatepass") as file:
+        return _control(members(file))
+
+
+def _control(told: Any, place: str = "") -> ControlResult:
+    """A control from its members, its long lists in files; ``place`` is where it stands."""
+    lists: dict[str, Any] = {}
+    rest = {}
+    for key, value in told if isinstance(told, Iterator) else ():
+        if key == "resources" and isinstance(value, Items):
+            lists[key] = spooled((_checked(_RESOURCE, one, f"{place}{key}.") for one in value), Resources())
+        elif key == "read" and isinstance(value, Items):
+            lists[key] = spooled((_checked(_READING, one, f"{place}{key}.") for one in value), Readings())
+        else:
+            rest[key] = whole(value)
+    return replace(_checked(_CONTROL, rest, place), **lists)
+
+
+def _checked(kind: TypeAdapter[T], data: object, place: str = "") -> T:
+    """Data as what it should be. Raises `UsageError`, with the place, if it is not."""
+    try:
+        return kind.validate_json(json.dumps(data), strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UsageError(f"results: {place}{where}: {first['msg']} (docs/results.md describes the format)") from error

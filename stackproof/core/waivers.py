@@ -1,0 +1,256 @@
+"""``waivers.toml``: findings that the project accepts, each with a reason, an owner, a ticket and a last day.
+
+A waiver accepts what one or more controls find about one resource. While it is alive, a FAIL of exactly that resource is WAIVED, and
+nothing else changes: an ERROR stays one. It must be needed: a waiver that has expired, that accepts nothing in a run which judged its
+control, or that is wider than one resource is itself a FAIL of the control. ``environments`` and ``targets`` say where it counts, if not
+everywhere: where it does not count it accepts nothing, and nothing is said about it.
+
+Controls that run a scanner (`SCANNERS`) have many findings about a resource. Their waivers name the scanner's check too, and are applied
+to the findings (`stackproof.collections.sources`).
+"""
+
+import datetime
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from stackproof.core.controls import catalogue
+from stackproof.core.results import Examined
+from stackproof.core.verdicts import UsageError, Verdict
+from stackproof.redaction.redaction import redact
+from stackproof.reports.text import shortened
+from stackproof.util.spool import distinct
+
+FILE = "waivers.toml"
+SCANNERS = ("POL-01", "POL-02")
+
+_MOST_NAMES = 50
+"""Resources that a message about a waiver names."""
+
+
+def _as_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+class Waiver(BaseModel):
+    """An accepted finding about one resource."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    control: Annotated[
+        tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-[0-9]{2,}$")], ...],
+        Field(min_length=1, description="the id of a control, such as POL-01, or a list of ids"),
+        BeforeValidator(_as_tuple),
+    ]
+    """The controls that find it."""
+    check: Annotated[str | None, Field(pattern=r"^[A-Z0-9_]+$", description="the id of one check, such as CKV_AWS_144")] = None
+    """The scanner's check, where the control runs a scanner."""
+    resource: Annotated[str, Field(description="the name of one resource")] = ""
+    """As the control names it: ``aws_s3_bucket.app`` to a scanner, ``HTTP:80`` where the verdicts are by resource, else the name of the one
+    resource that the control asks for. A waiver without one, or with a wildcard, can be read, and fails its controls."""
+    reason: Annotated[str, Field(min_length=20, description="a sentence, 20 characters or more")]
+    owner: Annotated[str, Field(pattern=r"\S", description="a role, such as devops")]
+    ticket: Annotated[str, Field(pattern=r"\S", description="the id or address of a ticket")]
+    expires: Annotated[datetime.date, Field(description="the last day, a date without quotation marks, such as 2027-05-31")]
+    environments: Annotated[
+        tuple[str, ...] | None, Field(min_length=1, description="a list of environments"), BeforeValidator(_as_tuple)
+    ] = None
+    """Where it counts, by the profiles' names; everywhere, if it does not say."""
+    targets: Annotated[
+        tuple[Literal["plan", "embedded", "localstack", "aws"], ...] | None,
+        Field(min_length=1, description="a list of targets: plan, embedded, localstack, aws"),
+        BeforeValidator(_as_tuple),
+    ] = None
+
+    @property
+    def names_one_resource(self) -> bool:
+        """Whether it is as narrow as it must be."""
+        return bool(self.resource.strip()) and not set("*?") & set(self.resource)
+
+    def counts(self, environment: str, target: str) -> bool:
+        """Whether it is meant for a run on a target of an environment."""
+        return environment in (self.environments or (environment,)) and target in (self.targets or (target,))
+
+    def expired(self, today: datetime.date) -> bool:
+        """Whether its last day is over."""
+        return today > self.expires
+
+
+@dataclass(frozen=True)
+class Waivers:
+    """The waivers of one run: those of the file, and where the run judges."""
+
+    entries: tuple[Waiver, ...]
+    environment: str
+    target: str
+
+    def settle(self, control: str, today: datetime.date, examined: Sequence[Examined], is_complete: bool) -> Iterable[Examined]:
+        """What a control examined, with what a waiver accepts WAIVED, and a FAIL for each waiver that may not stay as it is.
+
+        ``is_complete``: whether the control came to its end, so that a resource which is not among the examined does not exist.
+        """
+        if control in SCANNERS:
+            return examined
+        accepting, refused = [], []
+        for number, waiver in enumerate(self.entries, 1):
+            if control not in waiver.control or not waiver.counts(self.environment, self.target):
+                continue
+            problem = _problem(waiver, control, today, examined, is_complete)
+            if problem:
+                refused.append(Examined(f"{FILE}, waiver {number}", Verdict.FAIL, redact(problem)))
+            else:
+                accepting.append(waiver)
+        if not accepting and not refused:
+            return examined
+        return chain((reduce(_waived, accepting, one) for one in examined), refused)
+
+
+def _problem(waiver: Waiver, control: str, today: datetime.date, examined: Sequence[Examined], is_complete: bool) -> str:
+    """Why a waiver may not stay as it is; empty if it may."""
+    if waiver.check:
+        return f"it names the check {waiver.check}, but {control} runs no scanner: leave the check out"
+    if not waiver.names_one_resource:
+        named = f"{waiver.resource} stands for many resources" if waiver.resource.strip() else "it names no resource"
+        return f"{named}, and a waiver accepts exactly one: write an entry for each"
+    if waiver.expired(today):
+        return f"it expired on {waiver.expires}: {waiver.owner} repairs {waiver.resource}, or renews the entry ({waiver.ticket})"
+    verdicts = {one.verdict for one in examined if one.resource == waiver.resource}
+    if verdicts == {Verdict.PASS}:
+        return f"{waiver.resource} passes, and nothing is left to accept: take the entry out"
+    if not verdicts and is_complete:
+        there = shortened(distinct(one.resource for one in examined), _MOST_NAMES) or "nothing that has a name of its own"
+        return f"{control} did not examine {waiver.resource} (but {there}): name another resource, or take the entry out"
+    return ""
+
+
+def _waived(one: Examined, waiver: Waiver) -> Examined:
+    """A failure that a waiver accepts, with whom to ask; anything else as it is."""
+    if one.verdict is not Verdict.FAIL or one.resource != waiver.resource:
+        return one
+    accepted = redact(f"waived until {waiver.expires} by {waiver.owner} ({waiver.ticket}): {waiver.reason}")
+    return replace(one, verdict=Verdict.WAIVED, message="\n".join(filter(None, (one.message, accepted))))
+
+
+def of_run(root: Path, environment: str, target: str) -> Waivers:
+    """The waivers of the repository, for a run. Raises as `load` does, and for an environment that there is not."""
+    entries = load(root / FILE)
+    known = {environment, *(profile.stem for profile in (root / "environments").glob("*.toml"))}
+    for number, waiver in enumerate(entries, 1):
+        unknown = [name for name in waiver.environments or () if name not in known]
+        if unknown:
+            raise UsageError(
+                f"{FILE}, waiver {number}, environments: there is no {unknown[0]}. Known: {', '.join(sorted(known))}"
+            )
+    return Waivers(entries, environment, target)
+
+
+def load(path: Path) -> tuple[Waiver, ...]:
+    """The waivers of a file, expired ones included; none when there is no such file.
+
+    Raises `UsageError`, naming the entry and the key, for a file that is not valid or an entry that repeats another.
+    """
+    if not path.exists():
+        return ()
+    return parse(path.read_text(encoding="utf-8"), path.name)
+
+
+def parse(text: str, name: str = FILE) -> tuple[Waiver, ...]:
+    """`load` for text.
+
+    >>> parse('[[waiver]]\\ncontrol = "POL-01"\\nresource = "x"\\nreason = "later"\\nuntil = 2027-05-31')
+    Traceback (most recent call last):
+        ...
+    stackproof.core.verdicts.UsageError: waivers.toml, waiver 1, reason: a sentence, 20 characters or more
+    waivers.toml, waiver 1, owner: missing
+    waivers.toml, waiver 1, ticket: missing
+    waivers.toml, waiver 1, expires: missing
+    waivers.toml, waiver 1, until: not a key of a waiver
+    A waiver has control, check (optional), resource, reason, owner, ticket, expires, environments (optional), targets (optional).
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{name} is not valid TOML: {error}.") from None
+    entries = document.pop("waiver", [])
+    if document or not isinstance(entries, list):
+        found = ", ".join(document) or "waiver that is not [[waiver]]"
+        raise UsageError(f"{name} holds [[waiver]] entries alone, and has {found}.")
+    waivers: list[Waiver] = []
+    problems: list[str] = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            waiver = Waiver.model_validate(entry)
+        except ValidationError as error:
+            problems += [f"{name}, waiver {number}, {problem}" for problem in _problems(error)]
+        else:
+            waivers.append(waiver)
+            unknown = [id for id in waiver.control if id not in catalogue()]
+            problems += [f"{name}, waiver {number}, control: there is no {id} in the catalogue" for id in unknown]
+    if problems:
+        raise UsageError("\n".join([*problems, _ALLOWED]))
+    _refuse_repetition(waivers, name)
+    return tuple(waivers)
+
+
+def waiver_for(waivers: Iterable[Waiver], control: str, resource: str, check: str | None = None) -> Waiver | None:
+    """The waiver that accepts a finding, expired or not; None when there is none.
+
+    >>> def waiver(**changes):
+    ...     return Waiver(**{"control": "POL-01", "resource": "aws_vpc.main", "reason": "x" * 20, "owner": "devops",
+    ...                      "ticket": "T-1", "expires": datetime.date(2027, 5, 31)} | changes)
+    >>> vpc, bucket = waivers = waiver(check="CKV2_AWS_11"), waiver(control="SEC-S3-01", resource="triflow-ai-prod")
+    >>> waiver_for(waivers, "POL-01", "aws_vpc.main", "CKV2_AWS_11") is vpc
+    True
+    >>> waiver_for(waivers, "SEC-S3-01", "triflow-ai-prod") is bucket
+    True
+    >>> waiver_for(waivers, "POL-02", "aws_vpc.main", "CKV2_AWS_11"), waiver_for(waivers, "POL-01", "aws_vpc.main")
+    (None, None)
+    """
+    for waiver in waivers:
+        if control in waiver.control and (waiver.resource, waiver.check) == (resource, check):
+            return waiver
+    return None
+
+
+def expired(waivers: Iterable[Waiver], today: datetime.date) -> tuple[Waiver, ...]:
+    """The waivers whose last day is over."""
+    return tuple(waiver for waiver in waivers if waiver.expired(today))
+
+
+def matching_nothing(waivers: Iterable[Waiver], control: str, findings: Iterable[tuple[str, str | None]]) -> tuple[Waiver, ...]:
+    """The waivers for a control that none of its findings, each a resource and a check, needs any more."""
+    found = set(findings)
+    return tuple(waiver for waiver in waivers if control in waiver.control and (waiver.resource, waiver.check) not in found)
+
+
+_ALLOWED = "A waiver has " + ", ".join(
+    key if field.is_required() or key == "resource" else f"{key} (optional)" for key, field in Waiver.model_fields.items()
+) + "."  # fmt: skip
+
+
+def _problems(error: ValidationError) -> Iterator[str]:
+    # One a key: a list may hold several wrong ids.
+    for key, kind in {str(next(iter(problem["loc"]), "")): problem["type"] for problem in error.errors()}.items():
+        field = Waiver.model_fields.get(key)
+        if field is None:
+            yield f"{key}: not a key of a waiver" if key else "not a table"
+        elif kind == "missing":
+            yield f"{key}: missing"
+        else:
+            yield f"{key}: {field.description}"
+
+
+def _refuse_repetition(waivers: Sequence[Waiver], name: str) -> None:
+    numbers: dict[tuple[str, str, str | None], int] = {}
+    for number, waiver in enumerate(waivers, 1):
+        for control in waiver.control:
+            first = numbers.setdefault((control, waiver.resource, waiver.check), number)
+            if first != number:
+                finding = " ".join(filter(None, (control, waiver.check, waiver.resource)))
+                raise UsageError(f"{name}: waivers {first} and {number} both accept {finding}. Keep one.")

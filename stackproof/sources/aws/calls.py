@@ -1,0 +1,241 @@
+"""A call to AWS and its answer, as plain data."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from stackproof.core.provenance import Provenance
+from stackproof.core.verdicts import CouldNotVerify, NotReported
+from stackproof.redaction.logged import redacted_events
+from stackproof.redaction.redaction import redact, redact_data
+from stackproof.util.spool import Index, Spool
+
+
+@dataclass(frozen=True)
+class Call:
+    """One question to AWS. Two equal calls are asked once in a run."""
+
+    operation: str
+    """As ``rds:DescribeDBInstances``: the boto3 service name and the API's operation name."""
+    region: str
+    parameters: str = "{}"
+    """Canonical JSON."""
+    sample: int = 0
+    """Which time it is that this is asked, from 0 on, where something is looked at again and again (`stackproof.util.sampling`)."""
+
+    @classmethod
+    def of(cls, operation: str, region: str, **parameters: object) -> "Call":
+        return cls(operation, region, json.dumps(parameters, sort_keys=True, separators=(",", ":")))
+
+    @property
+    def service(self) -> str:
+        return self.operation.partition(":")[0]
+
+    @property
+    def action(self) -> str:
+        return self.operation.partition(":")[2]
+
+    @cached_property
+    def arguments(self) -> dict[str, Any]:
+        arguments: dict[str, Any] = json.loads(self.parameters)
+        return arguments
+
+    @cached_property
+    def evidence(self) -> str:
+        """The evidence file of this call: service, operation, and the beginning of the SHA-256 of its text.
+
+        >>> Call.of("rds:DescribeDBInstances", "ap-northeast-2").evidence
+        'calls/rds.DescribeDBInstances.18e398b4a97c.json.gz'
+        """
+        return f"calls/{self.service}.{self.action}.{hashlib.sha256(str(self).encode()).hexdigest()[:12]}.json.gz"
+
+    def __str__(self) -> str:
+        asked = "" if self.parameters == "{}" else f" {self.parameters}"
+        again = f" sample {self.sample}" if self.sample else ""
+        return f"{self.operation} {self.region}{asked}{again}"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """How a call went over the wire."""
+
+    at: datetime
+    """When it was sent first, UTC."""
+    seconds: float
+    """Until its last answer."""
+    attempts: int
+    """Requests sent: a retry counts, a page counts."""
+    requests: tuple[tuple[str, int], ...]
+    """Of each request that was answered for good, a page each: AWS's request id, and the HTTP status."""
+
+
+class Answer:
+    """What AWS answered: all pages, or the error. Reading anything out of a failed answer raises its error.
+
+    Of many pages none stays in memory (`Pages`).
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        pages: Sequence[Mapping[str, Any]] = (),
+        error: CouldNotVerify | None = None,
+        absent: bool = False,
+        exchange: Exchange | None = None,
+        is_redacted: bool = False,
+    ) -> None:
+        self.call = call
+        self.raw_pages = pages if isinstance(pages, Spool) else tuple(pages)
+        self.error = error
+        self.is_absent = absent
+        """AWS answered, with its documented error code for "there is none" (``NoSuchBucketPolicy``)."""
+        self.exchange = exchange
+        self.is_redacted = is_redacted
+        """Whether its secrets are hidden already."""
+        self._by: dict[tuple[str, str], Mapping[str, dict[str, Any]]] = {}
+
+    @cached_property
+    def source(self) -> str:
+        return Provenance(str(self.call), self.call.evidence)
+
+    def redacted(self) -> "Answer":
+        """The answer as it may be judged and kept: secrets hidden, and without what is about the transport alone."""
+        if self.is_redacted:
+            return self
+        pages = kept_pages(redacted_page(self.call, page) for page in self.raw_pages)
+        error = type(self.error)(redact(str(self.error))) if self.error else None
+        return Answer(self.call, pages, error, self.is_absent, self.exchange, is_redacted=True)
+
+    @property
+    def pages(self) -> Sequence[Mapping[str, Any]]:
+        """One page at least. Raises `NotReported` where there is none: no page is not a page with nothing on it."""
+        if self.error:
+            raise self.error
+        if not self.raw_pages:
+            raise NotReported(f"{self.call}: there is no answer to read from{' (AWS says: none)' if self.is_absent else ''}")
+        return self.raw_pages
+
+    @property
+    def page(self) -> Mapping[str, Any] | None:
+        """The only page of an operation that has no pagination; None when AWS says that there is none."""
+        return None if self.is_absent and not self.error else self.pages[0]
+
+    def items(self, member: str) -> list[dict[str, Any]]:
+        """The list ``member`` over all pages, in order.
+
+        Raises `NotReported` if a page lacks it: an answer without the list is not an empty list.
+        """
+        return list(self.each(member))
+
+    def each(self, member: str) -> Iterator[dict[str, Any]]:
+        """What `items` has, page after page: for an answer that may be long."""
+        for number, page in enumerate(self.pages, start=1):
+            if not isinstance(page.get(member), list):
+                raise NotReported(f"{self.call}: page {number} of the answer has no list {member}")
+            yield from page[member]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its pages are too many to stay in memory."""
+        return isinstance(self.raw_pages, Spool)
+
+    def by(self, member: str, key: str) -> Mapping[str, dict[str, Any]]:
+        """The items of a list, as `items` has them, by one of their members; made once, for whoever looks up many of them."""
+        found = self._by.get((member, key))
+        if found is None:
+            items = ((item[key], item) for item in self.each(member))
+            found = self._by[member, key] = Index(items, _packed, _unpacked) if self.is_long else dict(items)
+        return found
+
+
+MANY_PAGES = 20
+"""Pages of an answer that stay in memory."""
+
+
+class Pages(Spool[Mapping[str, Any]]):
+    """The pages of an answer while they come; redacted ones, since they may be written to a file."""
+
+    def __init__(self) -> None:
+        super().__init__(_packed, _unpacked, few=MANY_PAGES)
+
+
+def kept_pages(pages: Iterable[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Pages as an answer keeps them."""
+    found = Pages()
+    found.extend(pages)
+    return found.finished()
+
+
+def _packed(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, default=plain)
+
+
+def _unpacked(text: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(text, object_hook=_restored)
+    return data
+
+
+def redacted_page(call: Call, page: Mapping[str, Any]) -> dict[str, Any]:
+    """A page of an answer as it may be judged and kept."""
+    kept = {name: value for name, value in page.items() if name != _TRANSPORT}
+    if call.operation in _LOGGED:
+        return redacted_events(kept)
+    return {name: redact_data(value, name) for name, value in kept.items()}
+
+
+_TRANSPORT = "ResponseMetadata"
+_LOGGED = ("logs:FilterLogEvents", "logs:GetQueryResults")
+"""Operations whose answers hold what was logged."""
+
+
+def plain(value: object) -> object:
+    """What JSON has no form for, as JSON: dates become ``{"$date": "2026-01-20T10:00:00+00:00"}``, bytes ``{"$bytes": "aGk="}``.
+
+    For `json.dumps` (``default``), so that a long answer need not be copied to be written. Raises `TypeError` for anything else.
+    """
+    match value:
+        case datetime():
+            return {"$date": value.isoformat()}
+        case Mapping():
+            return dict(value)
+        case Spool():
+            return list(value)
+        case bytes():
+            return {"$bytes": base64.b64encode(value).decode()}
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def to_jsonable(data: object) -> Any:
+    """An answer as JSON can hold it; see `plain`."""
+    return json.loads(json.dumps(data, default=plain))
+
+
+def from_jsonable(data: object) -> Any:
+    """The inverse of `to_jsonable`.
+
+    >>> from_jsonable({"CreateDate": {"$date": "2026-01-20T10:00:00+00:00"}, "Content": {"$bytes": "aGk="}})["CreateDate"].year
+    2026
+    """
+    match data:
+        case dict():
+            return _restored({key: from_jsonable(value) for key, value in data.items()})
+        case list():
+            return [from_jsonable(value) for value in data]
+        case _:
+            return data
+
+
+def _restored(data: dict[str, Any]) -> Any:
+    """A date or bytes, where `plain` put a dictionary in their place; other data as it is."""
+    if len(data) == 1:
+        match data:
+            case {"$date": str(moment)}:
+                return datetime.fromisoformat(moment)
+            case {"$bytes": str(content)}:
+                return base64.b64decode(content)
+    return data

@@ -1,0 +1,91 @@
+"""The facts of a resource inside AWS's answers."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from stackproof.core.provenance import joined
+from stackproof.core.resource import Field, Found, Resource
+from stackproof.core.verdicts import NotApplicable, NotReported
+from stackproof.sources.aws.calls import Answer
+from stackproof.util.spool import Anew
+
+if TYPE_CHECKING:
+    from stackproof.sources.aws.source import Reader
+
+R = TypeVar("R", bound=Resource)
+
+
+class AwsFacts:
+    """The facts of one resource: an item of an answer, and the reader for what takes another call (an `Origin`).
+
+    A further call is made only when a field that needs it is read, so that a denied one spoils the controls that need it and no
+    other. Every call that a field's value rests on is part of its source.
+    """
+
+    def __init__(self, aws: "Reader", item: Mapping[str, Any], source: str) -> None:
+        self._aws = aws
+        self._item = item
+        self._source = source
+        self._asked: dict[str, None] = {}
+
+    def at(self, path: str) -> Any:
+        """The value at a path of dotted member names; None when the answer is silent about it."""
+        value: Any = self._item
+        for member in path.split("."):
+            value = value.get(member) if isinstance(value, Mapping) else None
+        return value
+
+    def read(self, operation: str, *, absent: tuple[str, ...] = (), **parameters: Any) -> Answer:
+        """The answer to a further question about this resource; see `Reader.read`."""
+        answer = self._aws.read(operation, absent=absent, **parameters)
+        self._asked[answer.source] = None
+        return answer
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass before something is asked again; a recording does not wait."""
+        self._aws.transport.wait(seconds)
+
+    def nested(self, kind: type[R], name: str, item: Mapping[str, Any], answer: Answer) -> R:
+        """A resource inside this one, with its facts from an answer."""
+        return kind(name, AwsFacts(self._aws, item, answer.source), answer.source)
+
+    def inside(self, kind: type[R], name: str, item: Mapping[str, Any]) -> R:
+        """Likewise, with its facts from where this one has its own."""
+        return kind(name, AwsFacts(self._aws, item, self._source), self._source)
+
+    def look_up(self, field: Field) -> Found:
+        if reason := self._aws.unseen.get(field.place):
+            raise NotApplicable(reason)
+        if not callable(field.aws):
+            return Found(self.at(field.aws or field.name), self._source)
+        tracing = AwsFacts(self._aws, self._item, self._source)
+        value = field.aws(tracing)
+        return Found(value, joined([self._source, *tracing._asked]))
+
+
+def listed(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: str) -> list[R]:
+    """One resource for each item of an answer's list; ``named`` is the member that names an item.
+
+    Raises `NotReported` for an item without a name.
+    """
+    return list(listed_anew(kind, aws, answer, member, named=named))
+
+
+def described(answer: Answer, member: str) -> list[Any]:
+    """The items of an answer that describes what was asked for by name. Raises `NotReported` where it names failures (as ECS does)."""
+    if failures := [failure for page in answer.pages for failure in page.get("failures", ())]:
+        what = ", ".join(f"{failure.get('arn')} ({failure.get('reason')})" for failure in failures)
+        raise NotReported(f"{answer.source}: not described: {what}")
+    return answer.items(member)
+
+
+def listed_anew(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: str) -> Collection[R]:
+    """What `listed` has; of an answer that is too long to stay in memory, each is made anew whenever they are gone through."""
+
+    def make() -> Iterator[R]:
+        for item in answer.each(member):
+            if named not in item:
+                raise NotReported(f"{answer.source}: an item of {member} has no {named}")
+            yield kind(item[named], AwsFacts(aws, item, answer.source), answer.source)
+
+    return Anew(make) if answer.is_long else tuple(make())

@@ -1,0 +1,56 @@
+"""What an image of one platform is built for: its manifest does not say, its configuration does.
+
+ECR hands out configurations like layers: by a URL that is valid for a while and lets everybody read who has it. So it is followed here,
+where the answer comes in, and goes no further: the answer that is judged and kept has the platform in its place.
+
+Sources: Amazon ECR API reference, GetDownloadUrlForLayer; OCI image specification, "Image Configuration".
+"""
+
+import hashlib
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+from stackproof.core.verdicts import CallFailed, Unreachable
+
+OPERATION = "ecr:GetDownloadUrlForLayer"
+"""``{"layerDigest": "sha256:...", "Platform": {"os": "linux", "architecture": "amd64"}}``"""
+
+LARGEST = 1 << 20
+"""Bytes; a configuration has a few thousand."""
+TIMEOUT = 10.0
+"""Seconds."""
+
+
+def with_platform(page: Mapping[str, Any]) -> dict[str, Any]:
+    """ECR's answer with the platform of the configuration in the place of its URL.
+
+    Raises `Unreachable`, and `CallFailed` for what is no configuration of this digest. No message holds the URL.
+    """
+    url, digest = str(page.get("downloadUrl", "")), str(page.get("layerDigest", ""))
+    content = _downloaded(url, digest)
+    if f"sha256:{hashlib.sha256(content).hexdigest()}" != digest:
+        raise CallFailed(f"{OPERATION}: what was downloaded is not {digest}")
+    try:
+        config = json.loads(content)
+        platform = {name: config[name] for name in ("os", "architecture", "variant") if name in config}
+    except (ValueError, TypeError):
+        raise CallFailed(f"{OPERATION}: {digest} is no configuration of an image") from None
+    return {**{name: value for name, value in page.items() if name != "downloadUrl"}, "Platform": platform}
+
+
+def _downloaded(url: str, digest: str) -> bytes:
+    if not url.startswith(("https://", "http://127.0.0.1:")):
+        raise CallFailed(f"{OPERATION}: the answer has no URL for {digest} that can be trusted")
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
+            content: bytes = answer.read(LARGEST + 1)
+    except urllib.error.HTTPError as error:
+        raise CallFailed(f"{OPERATION}: {digest} could not be downloaded (HTTP {error.code})") from None
+    except OSError as error:
+        raise Unreachable(f"{OPERATION}: {digest} could not be downloaded ({type(error).__name__})") from None
+    if len(content) > LARGEST:
+        raise CallFailed(f"{OPERATION}: {digest} is too large for the configuration of an image")
+    return content

@@ -1,0 +1,40 @@
+"""The guard: nothing leaves for AWS but the collectors' own read operations.
+
+The list is made from what the resource classes declare (``Resource.operations``), so that a new read is allowed where it is written
+and nowhere else. The check sits in botocore, before a request is signed or sent, in every client that the collectors use. What the SDK
+itself sends to get credentials (``sts:AssumeRole`` for a profile with a role) goes through clients of its own.
+"""
+
+from typing import Any
+
+from botocore.client import BaseClient
+from botocore.model import OperationModel
+
+from stackproof.core import resource as base
+
+IDENTITY = "sts:GetCallerIdentity"
+"""Asked once, before everything else, to pin the account."""
+
+PROBES = ("host", "http", "postgres", "tcp", "tls")
+"""Services that are not AWS's: what `stackproof.probes` asks of the network and of hosts."""
+
+
+class RefusedOperation(Exception):
+    """The suite tried to send something that is not one of its own reads. A defect, never a verdict."""
+
+
+def allowed_operations() -> frozenset[str]:
+    """Every operation of AWS that some resource class needs, and the identity call."""
+    declared = frozenset({IDENTITY}).union(*(kind.operations for kind in base.kinds()))
+    return frozenset(operation for operation in declared if operation.partition(":")[0] not in PROBES)
+
+
+def install(client: BaseClient, allowed: frozenset[str]) -> None:
+    """Refuse every other operation of a client from now on. Raises `RefusedOperation` at the call."""
+
+    def refuse(model: OperationModel, **_: Any) -> None:
+        operation = f"{model.service_model.service_name}:{model.name}"
+        if operation not in allowed:
+            raise RefusedOperation(f"{operation} was stopped before it was sent: it is not one of this suite's read operations")
+
+    client.meta.events.register("before-call", refuse, unique_id="stackproof-readonly")

@@ -1,0 +1,273 @@
+"""Sending calls to AWS with boto3: credentials, retries, pagination, and what each error means.
+
+Errors are data here: a call ends in pages, or in the one `CouldNotVerify` that names what went wrong, where, and what to do.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from stackproof.core.verdicts import (
+    AccessDenied,
+    CallFailed,
+    CouldNotVerify,
+    NotImplementedByEndpoint,
+    Throttled,
+    Unreachable,
+    UsageError,
+)
+from stackproof.sources.aws import layers
+from stackproof.sources.aws.calls import Answer, Call, Exchange, Pages, redacted_page
+
+if TYPE_CHECKING:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+CONNECT_TIMEOUT = 5
+READ_TIMEOUT = 30
+"""Seconds."""
+ATTEMPTS_LIVE = 8
+ATTEMPTS_EMULATED = 2
+"""An emulator answers 500 for what it lacks, and does so every time."""
+MAX_CONCURRENT_CALLS = 8
+
+_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "AuthFailure")
+_THROTTLED = (
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "TransactionInProgressException",
+    "ProvisionedThroughputExceededException",
+    "EC2ThrottledException",
+)
+PAGED = {"logs:DescribeQueryDefinitions": "nextToken", "logs:GetQueryResults": "nextToken", "ce:GetCostAndUsage": "NextPageToken"}
+"""Operations that have pages of which botocore does not know, and the member that asks for the next one."""
+_CREDENTIALS = (
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+)
+
+
+class Transport(Protocol):
+    """Whatever turns a call into an answer: the network, or a recording."""
+
+    def send(self, call: Call, absent: tuple[str, ...]) -> Answer:
+        """Ask, to the last page. ``absent`` are the error codes by which the service says "there is none"."""
+        ...
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Requests sent so far, by operation; a retry counts, a page counts."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass before something is asked again."""
+        ...
+
+
+class Network:
+    """AWS, or an endpoint that speaks its API, by boto3. Clients are made once per service and region.
+
+    An emulator takes any keys; ``access_key`` tells LocalStack which account they belong to.
+    Raises `UsageError` for an AWS configuration that cannot be used (no such profile).
+    """
+
+    def __init__(self, *, endpoint: str | None = None, access_key: str = "test", profile: str | None = None) -> None:
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
+
+        from stackproof.sources.aws import readonly
+
+        logging.getLogger("botocore").setLevel(logging.INFO)  # at DEBUG it logs requests and answers, secrets included
+        self._counts: Counter[str] = Counter()
+        self._counting = threading.Lock()
+        self._here = threading.local()
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._making_clients = threading.Lock()
+        self._slots = threading.BoundedSemaphore(MAX_CONCURRENT_CALLS)
+        self._endpoint = endpoint
+        test_keys = {"aws_access_key_id": access_key, "aws_secret_access_key": "test"} if endpoint else {}
+        try:
+            self._session = boto3.Session(profile_name=profile, **test_keys)
+        except BotoCoreError as error:
+            raise UsageError(
+                f"the AWS configuration cannot be used: {error}. Choose another AWS_PROFILE, or repair it."
+            ) from None
+        self._config = Config(
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+            retries={
+                "mode": "adaptive" if endpoint is None else "standard",
+                "total_max_attempts": ATTEMPTS_LIVE if endpoint is None else ATTEMPTS_EMULATED,
+            },
+            max_pool_connections=MAX_CONCURRENT_CALLS,
+            s3={"addressing_style": "path"} if endpoint else {},
+            # Live is live: an endpoint_url that lies in the user's AWS configuration would have an emulator judged as AWS.
+            ignore_configured_endpoint_urls=endpoint is None,
+        )
+        self._allowed = readonly.allowed_operations()
+
+    @property
+    def counts(self) -> Counter[str]:
+        return self._counts
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
+        with self._slots:
+            requests: list[tuple[str, int]] = []
+            self._here.attempts = 0
+            at, clock = datetime.now(UTC), time.perf_counter()
+            answer = self._answer(call, absent, requests)
+            answer.exchange = Exchange(at, time.perf_counter() - clock, self._here.attempts, tuple(requests))
+            return answer
+
+    def _answer(self, call: Call, absent: tuple[str, ...], requests: list[tuple[str, int]]) -> Answer:
+        """Ask, and note in ``requests`` what was answered on the way."""
+        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
+
+        try:
+            pages = Pages()
+            for page in self._pages(call):
+                requests.append(_request(page))
+                pages.append(redacted_page(call, layers.with_platform(page) if call.operation == layers.OPERATION else page))
+            return Answer(call, pages.finished(), is_redacted=True)
+        except ClientError as error:
+            requests.append(_request(error.response))
+            if error.response.get("Error", {}).get("Code") in absent:
+                return Answer(call, absent=True)
+            return Answer(call, error=meaning_of_refusal(call, error))
+        except BotoCoreError as error:
+            return Answer(call, error=meaning_of_failure(call, error))
+        except CouldNotVerify as error:  # what an answer led to could not be had
+            return Answer(call, error=error)
+        except (ResponseParserError, KeyError, AttributeError) as error:  # what botocore raises for a body of another kind
+            return Answer(
+                call,
+                error=CallFailed(f"{call}: the answer is not one of this service ({type(error).__name__}); check the endpoint"),
+            )
+
+    def _pages(self, call: Call) -> Iterator[dict[str, Any]]:
+        from botocore import xform_name
+        from botocore.exceptions import PaginationError
+
+        client = self._client(call.service, call.region)
+        method = xform_name(call.action)
+        if client.can_paginate(method):
+            yield from client.get_paginator(method).paginate(**call.arguments)
+            return
+        page = getattr(client, method)(**call.arguments)
+        yield page
+        used: set[str] = set()
+        member = PAGED.get(call.operation)
+        while member and (token := page.get(member)):
+            if token in used:
+                raise PaginationError(message=f"the same next token was received twice: {token}")
+            used.add(token)
+            page = getattr(client, method)(**call.arguments, **{member: token})
+            yield page
+
+    def _client(self, service: str, region: str) -> Any:
+        with self._making_clients:  # making a client is not thread-safe in boto3; using one is
+            key = (service, region)
+            if key not in self._clients:
+                self._clients[key] = self._guarded(
+                    self._session.client(service, region_name=region, endpoint_url=self._endpoint, config=self._config), service
+                )
+            return self._clients[key]
+
+    def _guarded(self, client: Any, service: str) -> Any:
+        from stackproof.sources.aws import readonly
+
+        def count(event_name: str, **_: Any) -> None:
+            self._here.attempts = getattr(self._here, "attempts", 0) + 1
+            with self._counting:
+                self._counts[f"{service}:{event_name.rpartition('.')[2]}"] += 1
+
+        readonly.install(client, self._allowed)
+        client.meta.events.register("before-send", count)
+        return client
+
+
+def _request(response: Mapping[str, Any]) -> tuple[str, int]:
+    """The request id and the HTTP status of what AWS answered; empty and 0 where an endpoint sends none."""
+    about = response.get("ResponseMetadata", {})
+    return str(about.get("RequestId", "")), int(about.get("HTTPStatusCode", 0))
+
+
+def meaning_of_refusal(call: Call, error: "ClientError") -> CouldNotVerify:
+    """What an error that AWS answered means for the control that asked."""
+    said = error.response.get("Error", {})
+    code = str(said.get("Code", ""))
+    message = str(said.get("Message", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in _DENIED or (status == 403 and code not in _CREDENTIALS):
+        by = " by a service control policy" if "service control policy" in message else ""
+        return AccessDenied(
+            f"{call} was denied{by} ({code}); allow {call.operation} to the caller and run again. {message}".strip()
+        )
+    if code in _CREDENTIALS:
+        return AccessDenied(f"{call}: the credentials were not accepted ({code}); renew them and run again")
+    if code in _THROTTLED:
+        return Throttled(f"{call} was still throttled after every retry ({code}); run again when the account is quieter")
+    if status == 501 or (code in ("NotImplemented", "InternalFailure") and "implemented" in message.lower()):
+        return NotImplementedByEndpoint(f"{call} is not implemented by the endpoint; it can only be judged elsewhere")
+    return CallFailed(f"{call} failed: {code} (HTTP {status}) {message}".strip())
+
+
+def meaning_of_failure(call: Call, error: "BotoCoreError") -> CouldNotVerify:
+    """What an error on this side of the wire means: no answer, no credentials, parameters that do not fit."""
+    from botocore.exceptions import (
+        ConnectionError,
+        CredentialRetrievalError,
+        HTTPClientError,
+        NoCredentialsError,
+        PartialCredentialsError,
+        SSOError,
+        TokenRetrievalError,
+    )
+
+    match error:
+        case HTTPClientError() | ConnectionError():
+            return Unreachable(f"{call}: no answer ({type(error).__name__}); check the network and the endpoint, and run again")
+        case NoCredentialsError() | PartialCredentialsError():
+            return AccessDenied(f"{call}: no AWS credentials were found; log in (aws sso login, AWS_PROFILE) and run again")
+        case CredentialRetrievalError() | TokenRetrievalError() | SSOError():  # without its text: a helper's output may be in it
+            return AccessDenied(f"{call}: the AWS credentials could not be had ({type(error).__name__}); log in and run again")
+        case _:
+            return CallFailed(f"{call} could not be made: {error}")
+
+
+def pin_identity(identity: Answer, *, account: str, environment: str) -> None:
+    """Stop unless the caller's account is the profile's; ``identity`` answers the first call of a run, `readonly.IDENTITY`.
+
+    Raises `UsageError`.
+    """
+    try:
+        found = identity.pages[0].get("Account")
+    except CouldNotVerify as error:
+        raise UsageError(f"environment {environment}: cannot tell which account this is. {error}") from None
+    if found != account:
+        raise UsageError(
+            f"environment {environment}: the credentials belong to account {found}, "
+            f'but the profile says account = "{account}". Choose the right AWS_PROFILE, or the right --env; nothing was read.'
+        )

@@ -1,0 +1,103 @@
+"""AWS as a source: every call is asked once, to the last page, concurrently with the others."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from threading import Lock
+from types import MappingProxyType
+from typing import TypeVar
+
+from stackproof.sources import R
+from stackproof.sources.aws.calls import Answer, Call
+from stackproof.sources.aws.session import MAX_CONCURRENT_CALLS, Transport
+from stackproof.util.spool import Anew
+
+T = TypeVar("T")
+
+Keep = Callable[[Call, Callable[[], Answer]], Answer]
+"""Asks and keeps the answer, or hands out one that was kept before: `stackproof.evidence.store.Store.answer`."""
+
+
+class Reader:
+    """Asks AWS on behalf of the resource classes. Single-flight: whoever asks second waits for the first one's answer.
+
+    Secrets are hidden in every answer before anybody sees it: what is judged is what the evidence holds.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        account: str,
+        region: str,
+        keep: Keep | None = None,
+        unseen: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.account = account
+        self.region = region
+        self.transport = transport
+        self.unseen = unseen
+        """The facts that this endpoint does not have (``Image.scans``), whatever it answers, and why; see `Stage.unseen`."""
+        self._keep = keep
+        self._asked: dict[Call, Future[Answer]] = {}
+        self._lock = Lock()
+
+    def read(
+        self,
+        operation: str,
+        *,
+        absent: tuple[str, ...] = (),
+        region: str | None = None,
+        sample: int = 0,
+        **parameters: object,
+    ) -> Answer:
+        """The answer to one question; never raises for what AWS answers, see `Answer`.
+
+        ``absent``: the service's error codes that say "there is none", which is an answer too. ``region``: another than the
+        profile's, for what AWS has there alone. ``sample``: the number of the time that this is asked, where that is several times.
+        """
+        call = Call.of(operation, region or self.region, **parameters)
+        if sample:
+            call = replace(call, sample=sample)
+        with self._lock:
+            waiting = self._asked.get(call)
+            if waiting is None:
+                mine = self._asked[call] = Future()
+        if waiting is not None:
+            return waiting.result()
+        try:
+            answer = self._answer(call, absent)
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        mine.set_result(answer)
+        return answer
+
+    def _answer(self, call: Call, absent: tuple[str, ...]) -> Answer:
+        def ask() -> Answer:
+            return self.transport.send(call, absent).redacted()
+
+        return self._keep(call, ask) if self._keep else ask()
+
+    def together(self, *questions: Callable[[], T]) -> list[T]:
+        """The results of several questions, asked at the same time, in their order."""
+        if len(questions) < 2:
+            return [question() for question in questions]
+        with ThreadPoolExecutor(max_workers=MAX_CONCURRENT_CALLS) as pool:
+            return [future.result() for future in [pool.submit(question) for question in questions]]
+
+    @property
+    def answers(self) -> Mapping[Call, Answer]:
+        """Everything that was asked, with its answer, in the order of asking."""
+        return {call: future.result() for call, future in self._asked.items() if future.done() and not future.exception()}
+
+
+class AwsSource:
+    """Typed resources from AWS, or from an endpoint that speaks its API."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def collect(self, kind: type[R], names: Sequence[str]) -> Collection[R]:
+        found = kind.from_aws(self.reader, names)
+        return found if isinstance(found, Anew) else tuple(found)

@@ -1,0 +1,73 @@
+"""What every run of its own on AWS has, or on something that answers like it: whom it asks, and as whom."""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from stackproof.evidence.store import Store
+from stackproof.sources import Source
+from stackproof.targets.planning import PlanningStage
+from stackproof.targets.request import Request
+from stackproof.util.once import Once
+
+if TYPE_CHECKING:
+    from stackproof.probes.postgres import Access
+    from stackproof.sources.aws.session import Network, Transport
+    from stackproof.sources.aws.source import Reader
+
+
+class AskingStage(PlanningStage):
+    """A stage whose resources are asked for, by the API and by probes, after the account was pinned."""
+
+    def __init__(self, request: Request, say: Callable[[str], None], store: Store | None = None) -> None:
+        super().__init__(request, say, store)
+        self._source = Once(self._open_source)
+        self._network = Once(self._open_network)
+        self._reader = Once(self._open_reader)
+        self._access = Once(self._open_access)
+
+    def source(self) -> Source:
+        return self._source()
+
+    @property
+    def asked(self) -> str | None:
+        return self.endpoint if self._reader.made else None
+
+    @property
+    def account(self) -> str:
+        return self.profile.account if self._reader.made else ""
+
+    @property
+    def calls(self) -> Counter[str]:
+        return self._network.made.counts if self._network.made else Counter()
+
+    def _open_source(self) -> Source:
+        from stackproof.sources.aws.source import AwsSource
+
+        return AwsSource(self._reader())
+
+    def _open_network(self) -> "Network":
+        from stackproof.sources.aws.session import Network
+
+        return Network(endpoint=self.endpoint)
+
+    def _open_reader(self) -> "Reader":
+        from stackproof.sources.aws.readonly import IDENTITY
+        from stackproof.sources.aws.session import pin_identity
+
+        reader = self._reading(self._probes(self._network()), self.profile.account, self.profile.region)
+        pin_identity(reader.read(IDENTITY), account=self.profile.account, environment=self.profile.name)
+        return reader
+
+    def _probes(self, network: "Network") -> "Transport":
+        """Who asks load balancers, databases and hosts, and leaves the rest to the network."""
+        from stackproof.probes import Probes
+
+        return Probes(network, access=self._access)
+
+    def _open_access(self) -> "Access":
+        """What it takes to ask the database."""
+        from stackproof.probes.postgres import Access
+
+        return Access.of(os.environ)

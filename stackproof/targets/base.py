@@ -1,0 +1,166 @@
+"""Where a run judges: one profile, one target, and what stands behind it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from stackproof.core.controls import STAGES, Control
+from stackproof.core.verdicts import DeclaredButMissing, NotApplicable
+from stackproof.profile.schema import APP, Profile
+from stackproof.resources.sources import Output
+from stackproof.sources import R, Source
+from stackproof.sources.plan.plan import Plan
+from stackproof.targets.limitations import field_limits, limit
+from stackproof.util.once import Once
+
+if TYPE_CHECKING:
+    from stackproof.terraform.rehearsal import Rehearsal
+
+T = TypeVar("T")
+
+CACHE = ".stackproof"
+"""The folder, in the repository, of everything that can be made again."""
+
+
+class Stage:
+    """Everything that a collection may ask about the run.
+
+    This one has nothing but the repository; what a target adds, its own class overrides. What a stage does not have raises
+    `NotApplicable`, and `UsageError` what should be there and cannot be opened.
+    """
+
+    letters = "S"
+    """The catalogue's letters that can be judged here."""
+
+    def __init__(self, target: str, profile: Profile, root: Path) -> None:
+        self.target = target
+        """``plan``, ``embedded``, ``aws``."""
+        self.profile = profile
+        self._root = root
+        self._made: dict[Callable[..., Any], Once[Any]] = {}
+        self.notes: list[str] = []
+        """What a reader must know to trust the verdicts; grows while things are opened."""
+
+    @property
+    def root(self) -> Path:
+        """The repository."""
+        return self._root
+
+    @property
+    def cache(self) -> Path:
+        return self.root / CACHE
+
+    @property
+    def terraform_root(self) -> Path:
+        """The directory of the app stack's sources."""
+        return self.root / self.profile.terraform.directory
+
+    @cached_property
+    def password(self) -> str:
+        """A database password for plans of this run."""
+        from stackproof.terraform.rehearsal import random_password
+
+        return random_password()
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment that ages and remaining times are counted from, in UTC: now, or when a recording was made."""
+        return datetime.now(UTC)
+
+    def observe(self, collection: str, make: Callable[[], Any]) -> Any:
+        """A collection, made here; a run that keeps evidence keeps what of it no call and no plan has."""
+        del collection
+        return make()
+
+    def once(self, make: "Callable[[Stage], T]") -> T:
+        """What a function makes of this stage; made once, whichever collection asks first."""
+        made: T = self._made.setdefault(make, Once(partial(make, self)))()
+        return made
+
+    def say(self, line: str) -> None:
+        """Tell the user what is going on."""
+
+    def emulator(self) -> AbstractContextManager[str]:
+        """The endpoint of an emulator that may be written to, for as long as it is needed."""
+        raise NotApplicable(f"there is no emulator on target {self.target}")
+
+    def source(self) -> Source:
+        """Typed resources of the target."""
+        raise NotApplicable(f"target {self.target} has no resources")
+
+    def plan(self) -> Plan:
+        """The plan of all stacks that belongs to the run, whatever the target; see `stackproof.sources.plan.stacks`."""
+        raise NotApplicable(f"there is no plan on target {self.target}; give one with --plan FILE")
+
+    def directory_of(self, stack: str) -> Path:
+        """The directory of a stack's sources."""
+        return self.root / self.profile.terraform.stacks[stack].directory
+
+    def rehearsal(self, stack: str = APP) -> "Rehearsal":
+        """A plan of a stack from nothing, made from the sources here. Raises `TerraformError` if there is none."""
+        raise NotApplicable(f"no plan of {stack} is made on target {self.target}")
+
+    @property
+    def is_given_a_plan(self) -> bool:
+        """Whether the plan was made elsewhere, and only its document is here."""
+        return False
+
+    def outputs(self) -> Mapping[str, Output]:
+        """The outputs of the stacks; see `stackproof.sources.plan.stacks.output_name`."""
+        raise NotApplicable(f"there are no outputs on target {self.target}")
+
+    def second_plan(self, stack: str = APP) -> Plan:
+        """A plan of a stack that is deployed, against the sources of now."""
+        raise NotApplicable(f"{stack} is not deployed on target {self.target}")
+
+    def named(self, kind: type[R], names: Sequence[str]) -> tuple[R, ...]:
+        """The declared resources of a kind, in the order of declaration.
+
+        Raises `DeclaredButMissing` for the first that does not exist.
+        """
+        found = self.source().collect(kind, names)
+        declared: dict[str, list[R]] = {name: [] for name in names}
+        for resource in found:
+            if resource.name in declared:
+                declared[resource.name].append(resource)
+        return tuple(self._one(kind, name, declared[name], found) for name in names)
+
+    def one(self, kind: type[R], name: str) -> R:
+        """The declared resource of a kind. Raises `DeclaredButMissing`."""
+        return self.named(kind, [name])[0]
+
+    def _one(self, kind: type[R], name: str, matching: Sequence[R], found: Iterable[R]) -> R:
+        if len(matching) == 1:
+            return matching[0]
+        there = ", ".join(sorted(resource.name for resource in found)) or "none"
+        count = "does not exist" if not matching else f"exists {len(matching)} times"
+        raise DeclaredButMissing(
+            f"{kind.__name__} {name} is declared for {self.profile.name}, but {count} (found: {there}{self._not_given()})"
+        )
+
+    def _not_given(self) -> str:
+        """What a reader must know who misses a resource: which stacks were not looked at."""
+        return ""
+
+    def can_judge(self, control: Control) -> bool:
+        """Whether the catalogue names this stage for the control."""
+        return bool(set(control.entry.stages) & set(self.letters))
+
+    def require(self, control: Control) -> None:
+        """Raises `NotApplicable` if the catalogue does not name this stage for the control, or the target cannot show it."""
+        if not self.can_judge(control):
+            where = ", ".join(STAGES[letter] for letter in control.entry.stages)
+            raise NotApplicable(f"judged on {where}; the target of this run is {self.target}")
+        if reason := limit(self.target, control.id):
+            raise NotApplicable(self._cannot_show(reason))
+
+    @property
+    def unseen(self) -> Mapping[str, str]:
+        """The facts that the target does not have, by the kind of resource and the field (``Image.scans``), and what is said of each."""
+        return {fact: self._cannot_show(reason) for fact, reason in field_limits().get(self.target, {}).items()}
+
+    def _cannot_show(self, reason: str) -> str:
+        return f"{STAGES[self.letters[-1]]} cannot show it: {reason}"

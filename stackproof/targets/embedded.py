@@ -1,0 +1,103 @@
+"""The target embedded: the stacks, deployed to a cloud on this machine, and what runs in it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from stackproof.evidence.store import Store
+from stackproof.profile.schema import APP
+from stackproof.resources.sources import Output
+from stackproof.sources.plan.plan import Plan
+from stackproof.targets.asking import AskingStage
+from stackproof.targets.outputs import applied_outputs
+from stackproof.targets.request import Request
+from stackproof.targets.run import second_plan_name
+from stackproof.util.once import Once
+from stackproof.util.temporary import temporary
+
+if TYPE_CHECKING:
+    from stackproof.embedded.provision import Deployed
+    from stackproof.probes.postgres import Access
+    from stackproof.sources.aws.session import Network, Transport
+
+
+class EmbeddedStage(AskingStage):
+    """The embedded cloud: brought up by this process or another one of the run, or found running."""
+
+    letters = "SPE"  # a plan can be made on every laptop
+    packages = ("boto3", "moto")
+
+    def __init__(self, request: Request, say: Callable[[str], None], store: Store | None = None) -> None:
+        super().__init__(request, say, store)
+        self._cloud = Once(self._open_cloud)
+
+    @property
+    def endpoint(self) -> str:
+        return self._cloud().endpoint
+
+    @property
+    def handle(self) -> Mapping[str, Any] | None:
+        return self._cloud.made.handle if self._cloud.made else None
+
+    def outputs(self) -> Mapping[str, Output]:
+        workspaces = self._cloud().workspaces
+        told = {stack: workspaces[stack].output() for stack in self.profile.terraform.stacks}
+        return applied_outputs(told, "terraform output, embedded cloud")
+
+    def second_plan(self, stack: str = APP) -> Plan:
+        return self._kept_plan(second_plan_name(stack), partial(self._plan_of_deployed, stack))
+
+    def emulator(self) -> AbstractContextManager[str]:
+        return fresh_cloud(self.profile.account)  # the deployed stack is judged at the same time
+
+    def close(self) -> None:
+        if self._cloud.made:
+            self._cloud.made.close()
+
+    def _open_cloud(self) -> "Deployed":
+        from stackproof.embedded import provision
+        from stackproof.embedded.recipe import Account, stacks_of
+        from stackproof.embedded.workload import Source as Workload
+
+        source = Workload.of(self.root, self.cache)
+        stacks, account = stacks_of(self.profile, self.root), Account(self.profile.account, self.profile.region)
+        if self._request.deployed:
+            return provision.shared(stacks, cache=self.cache, account=account, source=source, handle=self._request.deployed)
+        deployed = provision.ensure(stacks, cache=self.cache, account=account, source=source, say=self.say)
+        self.notes += deployed.notes
+        return deployed
+
+    def _probes(self, network: "Network") -> "Transport":
+        from stackproof.embedded import workload
+        from stackproof.probes import Probes
+
+        deployed = self._cloud()
+        return Probes(
+            network,
+            locate=partial(workload.locate, deployed.endpoint),  # all that runs in it is on this machine
+            trusted=deployed.directory / "certificate.pem",
+            access=self._access,
+        )
+
+    def _open_access(self) -> "Access":
+        from stackproof.probes.postgres import Access
+
+        deployed = self._cloud()
+        return Access(deployed.recipe.password, deployed.directory / "authority.pem")
+
+    def _plan_of_deployed(self, stack: str) -> Plan:
+        return Plan(self._cloud().second_plan(stack), f"terraform plan of {stack} after apply, embedded cloud")
+
+
+@contextmanager
+def fresh_cloud(account: str) -> Iterator[str]:
+    """The endpoint of an embedded cloud with nothing in it, which ends with its use."""
+    from stackproof.embedded import cloud
+
+    with temporary("emulator") as directory:
+        fresh = cloud.start(directory, account)
+        try:
+            yield fresh.endpoint
+        finally:
+            cloud.stop(fresh)

@@ -1,0 +1,152 @@
+"""What the command line asked for: the profile, the target and what was given. Bad input stops here."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stackproof.core import waivers
+from stackproof.core.verdicts import UsageError
+from stackproof.evidence import recorded
+from stackproof.evidence.recorded import RecordedRun
+from stackproof.profile.schema import APP, Profile, load
+from stackproof.sources.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from stackproof.probes.bastion import Bastion
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asked for, checked."""
+
+    root: Path
+    profile: Profile
+    target: str
+    plan_files: tuple[Path, ...] = ()
+    endpoint: str | None = None
+    """Of an emulator that runs already; it is used as it is and nothing is started."""
+    deployed: Mapping[str, Any] | None = None
+    """What another process of this run has deployed; see `stackproof.targets.run.RunStage.handle`."""
+    recorded: RecordedRun | None = None
+    """The run that is judged again."""
+    as_then: bool = False
+    """Whether it is judged by the expectations and waivers that were recorded with it."""
+    now: datetime | None = None
+    """The moment that ages are counted from, if another process of the run has set it."""
+    bastion: "Bastion | None" = None
+    """A host in the VPC that is reached by ssh."""
+
+    @property
+    def judged(self) -> str:
+        """The target as the controls see it: that of the recorded run, if one is judged again."""
+        return self.recorded.facts.target if self.recorded else self.target
+
+    @property
+    def accepted(self) -> str:
+        """The text of the waivers."""
+        if self.recorded and self.as_then:
+            return self.recorded.waivers
+        file = self.root / waivers.FILE
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+
+    @property
+    def waivers(self) -> waivers.Waivers:
+        """The waivers of the run. Raises `UsageError` for ones that cannot be read."""
+        if self.as_then:
+            return waivers.Waivers(waivers.parse(self.accepted), self.profile.name, self.judged)
+        return waivers.of_run(self.root, self.profile.name, self.judged)
+
+
+def resolve(
+    root: Path,
+    environment: str | None = None,
+    target: str | None = None,
+    plans: Sequence[str] = (),
+    evidence: str | None = None,
+    *,
+    bastion: str | None = None,
+    deployed: Mapping[str, Any] | None = None,
+    now: str | None = None,
+) -> Request:
+    """Check what was asked for. Raises `UsageError`.
+
+    Without an environment it is ``local``; a recorded run is judged by the expectations that were recorded with it. ``deployed`` and
+    ``now`` are what another process of the same run knows already.
+    """
+    if evidence or target == "replay":
+        return _replay(root, environment, target, plans, evidence)
+    profile = load(environment or "local", root / "environments")
+    chosen = target or ("plan" if plans else profile.target)
+    for plan in plans:
+        if not Path(plan).is_file():
+            raise UsageError(f"--plan {plan}: there is no such file; make one with terraform show -json tfplan > plan.json")
+    redirected = sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL") and os.environ[name])
+    if chosen == "aws" and redirected:
+        raise UsageError(
+            f"environment {profile.name} is judged on AWS itself, but {', '.join(redirected)} points elsewhere: "
+            "unset it, or use --env local for an emulator"
+        )
+    endpoint = os.environ.get("AWS_ENDPOINT_URL") if chosen in ("embedded", "localstack") else None
+    return Request(
+        root,
+        profile,
+        chosen,
+        tuple(map(Path, plans)),
+        endpoint or None,
+        deployed=deployed,
+        now=datetime.fromisoformat(now) if now else None,
+        bastion=_bastion(bastion, chosen) if bastion else None,
+    )
+
+
+def _replay(root: Path, environment: str | None, target: str | None, plans: Sequence[str], evidence: str | None) -> Request:
+    if target not in (None, "replay") or plans:
+        raise UsageError("--evidence judges a recorded run again; leave out --plan and any other --target")
+    if not evidence:
+        raise UsageError("--target replay judges a recorded run again; say which: --evidence reports/local-embedded")
+    run = recorded.read(Path(evidence))
+    _ = run.results, run.recording  # bad input ends the run here
+    profile = load(environment, root / "environments") if environment else run.profile
+    return Request(root, profile, "replay", recorded=run, as_then=not environment)
+
+
+def _bastion(url: str, target: str) -> "Bastion":
+    from stackproof.probes.bastion import Bastion
+
+    if target != "aws":
+        raise UsageError(f"--bastion leads into the VPC of a stack on AWS; the target of this run is {target}")
+    return Bastion(url)
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in a file. Raises `UsageError` for a file that holds none."""
+    try:
+        document = json.loads(path.read_bytes())
+    except ValueError:
+        raise UsageError(
+            f"{path}: not JSON. A saved plan cannot be read as it is; convert it: terraform show -json {path} > plan.json"
+        ) from None
+    return Plan(document, str(path))
+
+
+def read_plans(paths: Sequence[Path], profile: Profile) -> dict[str, Plan]:
+    """The plans in these files by the stack that each is of: the one with whose reviewed addresses it has most in common.
+
+    Raises `UsageError` for a file that holds none, and for two plans of one stack.
+    """
+    found: dict[str, Plan] = {}
+    for path in paths:
+        plan = read_plan(path)
+        addresses = {change.address for change in plan.changes}
+        stacks = profile.terraform.stacks
+        stack = max([APP, *stacks], key=lambda name: len(addresses & {*stacks[name].reviewed}))
+        if stack in found:
+            raise UsageError(
+                f"--plan {path}: this is a plan of the stack {stack}, and so is {found[stack].where}; give one of them"
+            )
+        found[stack] = plan
+    return found

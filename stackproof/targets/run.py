@@ -1,0 +1,127 @@
+"""What every run has: evidence, and what the reports tell about the run."""
+
+import importlib.metadata
+import platform
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import stackproof
+from stackproof.core.provenance import Provenance
+from stackproof.core.results import ControlResult
+from stackproof.evidence.recorded import Facts, code_digest
+from stackproof.evidence.store import Store, document_path
+from stackproof.profile.schema import APP
+from stackproof.sources.plan.plan import Plan
+from stackproof.targets.base import Stage
+from stackproof.targets.request import Request
+
+if TYPE_CHECKING:
+    from stackproof.sources.aws.session import Transport
+    from stackproof.sources.aws.source import Reader
+
+
+class RunStage(Stage):
+    """The stage of a run: it keeps evidence in a store, if it has one, and knows what the reports tell about the run."""
+
+    def __init__(self, request: Request, say: Callable[[str], None], store: Store | None = None) -> None:
+        super().__init__(request.judged, request.profile, request.root)
+        self._request = request
+        self._say = say
+        self._store = store
+        if request.now:
+            self.now = request.now
+
+    def say(self, line: str) -> None:
+        self._say(line)
+
+    def observe(self, collection: str, make: Callable[[], Any]) -> Any:
+        return self._store.observation(collection, make) if self._store else make()
+
+    @property
+    def endpoint(self) -> str | None:
+        """Where the emulator of this run answers; None on AWS and on a plan."""
+        return None
+
+    @property
+    def handle(self) -> Mapping[str, Any] | None:
+        """What this run deployed, for its other processes."""
+        return None
+
+    @property
+    def asked(self) -> str | None:
+        """The endpoint, if it was asked anything."""
+        return None
+
+    @property
+    def account(self) -> str:
+        """The account that was pinned; empty if none was asked."""
+        return ""
+
+    @property
+    def calls(self) -> Counter[str]:
+        """Requests sent to AWS, by operation."""
+        return Counter()
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What the verdicts were made with."""
+        return {
+            "stackproof": stackproof.__version__,
+            "python": platform.python_version(),
+            "pytest": importlib.metadata.version("pytest"),
+        }
+
+    @property
+    def facts(self) -> Facts:
+        """What the evidence says about the run."""
+        again = self._request.recorded
+        return Facts(
+            stackproof=stackproof.__version__,
+            code=code_digest(self._request.root),
+            environment=self.profile.name,
+            target=self.target,
+            stages=self.letters,
+            account=self.account,
+            region=self.profile.region,
+            endpoint=self.asked or "",
+            is_given_a_plan=self.is_given_a_plan,
+            now=self.now,
+            replay_of=again.head if again else "",
+        )
+
+    def differences(self, controls: Sequence[ControlResult]) -> list[str]:
+        """What came out otherwise than in the run that is judged again; nothing for a run of its own."""
+        del controls
+        return []
+
+    def close(self) -> None:
+        """End what was started for this run alone."""
+
+    def _reading(self, transport: "Transport", account: str, region: str) -> "Reader":
+        """A reader whose answers stay among the evidence."""
+        from stackproof.sources.aws.source import Reader
+
+        keep = self._store.answer if self._store else None
+        return Reader(transport, account=account, region=region, keep=keep, unseen=self.unseen)
+
+    def _kept_plan(self, name: str, make: Callable[[], Plan]) -> Plan:
+        """A plan that stays among the evidence."""
+        if self._store is None:
+            return make()
+
+        def document() -> dict[str, Any]:
+            plan = make()
+            return {"where": plan.where, "plan": plan.document}
+
+        kept = self._store.document(name, document)
+        return Plan(kept["plan"], Provenance(kept["where"], document_path(name)))
+
+
+def second_plan_name(stack: str) -> str:
+    """What the second plan of a stack is called among the evidence.
+
+    >>> second_plan_name("app"), second_plan_name("central_logging")
+    ('second-plan', 'second-plan-central_logging')
+    """
+    return "second-plan" if stack == APP else f"second-plan-{stack}"

@@ -1,0 +1,41 @@
+"""What ``python -m stackproof.embedded`` and ``python -m stackproof.localstack`` have in common: how they end."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from stackproof.core.verdicts import CouldNotVerify, UsageError
+
+
+def exit_status(work: Callable[[], int]) -> int:
+    """That of the work; 1 when it failed, 4 for bad input, 130 when it was interrupted, each with a message.
+
+    SIGTERM ends the work as an exception does, so that what was started is ended. So does, without a word and with the status of a
+    program that SIGPIPE ends, whoever reads the output and has seen enough (``| head -1``).
+
+    >>> exit_status(lambda: 3)
+    3
+    """
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        status = work()
+        sys.stdout.flush()  # here, and not when Python ends, where nobody catches what it raises
+        return status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in its buffer goes nowhere
+        return 128 + signal.SIGPIPE
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return 4
+    except CouldNotVerify as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted: everything that was started is ended.", file=sys.stderr)
+        return 130
+
+
+def _terminated(_number: int, _frame: object) -> NoReturn:
+    sys.exit(143)

@@ -1,0 +1,62 @@
+"""Python environments of their own, for tools whose packages would fight with those of this project."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock
+
+from stackproof.core.verdicts import CouldNotVerify
+from stackproof.redaction.redaction import redact
+
+_TIMEOUT = 900
+
+
+def environment(cache: Path, name: str, requirements: Path, say: Callable[[str], None]) -> Path:
+    """The Python interpreter of the environment ``cache/NAME``, which is made first where it is missing or outdated.
+
+    ``requirements`` pins every package with its hashes. Safe to call twice at once: the second caller waits. Raises `CouldNotVerify`
+    when the packages cannot be installed.
+    """
+    home = cache.resolve() / name
+    python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = home / "installed"
+    wanted = hashlib.sha256(f"{sys.version} {sys.base_prefix}\n".encode() + requirements.read_bytes()).hexdigest()
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / f"{name}.lock"):
+        if not stamp.is_file() or stamp.read_text() != wanted:
+            say(f"Installing {name} into {home} (once)")
+            shutil.rmtree(home, ignore_errors=True)
+            _install(name, home, python, requirements)
+            stamp.write_text(wanted)
+    return python
+
+
+def _install(name: str, home: Path, python: Path, requirements: Path) -> None:
+    try:
+        venv.create(home, with_pip=True, symlinks=os.name != "nt")
+    except subprocess.CalledProcessError:
+        raise CouldNotVerify(
+            f"{name} needs an environment of its own, and {sys.executable} cannot make one with pip in it: install the "
+            "package that brings ensurepip (python3-venv on Debian and Ubuntu)."
+        ) from None
+    command = [
+        *(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
+        *("--require-hashes", "--requirement", str(requirements)),
+    ]
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        raise CouldNotVerify(f"{name} was not installed within {_TIMEOUT} s: is the package index reachable?") from None
+    if ended.returncode:
+        raise CouldNotVerify(f"{name} could not be installed: {last_line(ended.stderr)}")
+
+
+def last_line(text: str) -> str:
+    """The last line that says something, without secrets."""
+    return redact(next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "no message"))
