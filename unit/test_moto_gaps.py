@@ -95,7 +95,7 @@ def test_every_gap_is_open_in_this_moto(endpoint: Endpoint) -> None:
     from stackproof.embedded import server  # which brings every gap
 
     names = [gap["name"] for gap in cloud.status(endpoint.url)["gaps"]]
-    assert len(names) == len(set(names)) == len(server.moto_gaps._patches)
+    assert len(names) == len(set(names)) == len(server.moto_gaps.registry._patches)
 
 
 def test_uses_are_counted(endpoint: Endpoint, aws: Callable[[str], Any]) -> None:

@@ -30,7 +30,7 @@ from moto.rds.models import DBInstance, RDSBackend, rds_backends
 
 from stackproof.embedded import health, process
 from stackproof.embedded.health import Check, Health
-from stackproof.embedded.moto_gaps import corrects
+from stackproof.embedded.moto_gaps.registry import corrects
 
 HSTS = "routing.http.response.strict_transport_security.header_value"
 """The attribute of a listener that has it add ``Strict-Transport-Security``."""

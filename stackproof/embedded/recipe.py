@@ -23,7 +23,7 @@ from stackproof.terraform.rehearsal import EXAMPLE, PASSWORD, random_password
 from stackproof.terraform.workspace import Workspace, prepare
 
 _PACKAGES = ("moto", "botocore", "flask", "werkzeug")
-_DECIDING = ("account.py", "moto_gaps.py", "recording.py", "server.py")
+_DECIDING = ("account.py", "moto_gaps/*.py", "recording.py", "server.py")
 _ANY_ENDPOINT = "http://127.0.0.1:1"
 
 
@@ -101,7 +101,7 @@ class Recipe:
                 example = stack.example and stack.example.read_text(encoding="utf-8")
                 content += [stack.name, copy.directory.relative_to(Path(temporary).resolve()), dict(stack.variables), example]
         content += [platform.python_version(), *map(version, _PACKAGES)]
-        content += [Path(__file__).with_name(name).read_bytes() for name in _DECIDING]
+        content += [file.read_bytes() for name in _DECIDING for file in sorted(Path(__file__).parent.glob(name))]
         return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
 
     @cached_property

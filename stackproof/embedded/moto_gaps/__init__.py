@@ -1,0 +1,12 @@
+"""What moto lacks, or answers otherwise than AWS, put right: one small handler each, with its reason.
+
+A gap is *supplied* (an operation moto does not have), *corrected* (a method of moto's wrapped) or *reported* (an
+attribute that moto leaves out of its answers). Each handler is written against moto's own classes, so that it could be
+offered upstream as it stands; a supplied operation steps aside when moto has it. How often each was used is counted and
+shown by the server's status.
+"""
+
+from stackproof.embedded.moto_gaps import ec2, ecs, elbv2, kms, logs, rds, registry, s3, secretsmanager
+from stackproof.embedded.moto_gaps.registry import install, installed
+
+__all__ = ["ec2", "ecs", "elbv2", "install", "installed", "kms", "logs", "rds", "registry", "s3", "secretsmanager"]

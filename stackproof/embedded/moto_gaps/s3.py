@@ -1,0 +1,36 @@
+"""What moto answers otherwise than AWS of S3."""
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.s3.models import FakeBucket, PublicAccessBlock
+from moto.s3.responses import S3Response
+
+from stackproof.embedded.moto_gaps.registry import corrects
+
+
+@corrects(FakeBucket, "__init__", "s3:CreateBucket defaults", "moto's new buckets lack AWS's defaults since April 2023")
+def create_bucket(original: Callable[..., None], self: FakeBucket, *args: Any, **kwargs: Any) -> None:
+    """A new bucket blocks public access, disables ACLs and encrypts with SSE-S3 (Default settings for new buckets)."""
+    original(self, *args, **kwargs)
+    self.public_access_block = PublicAccessBlock("true", "true", "true", "true")
+    self.ownership_rule = "BucketOwnerEnforced"  # type: ignore[assignment]  # moto keeps the text of the header here
+    self.encryption = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}}
+
+
+_UNKNOWN_TO_MOTO = ("abac", "analytics", "intelligent-tiering", "metadataConfiguration", "metadataTable", "metrics")
+
+
+@corrects(
+    S3Response, "_bucket_response_get", "s3:GetBucketRequestPayment", "moto lists objects when it does not know the question"
+)
+def bucket_response_get(original: Callable[..., Any], self: S3Response, bucket: str, query: dict[str, Any]) -> Any:
+    """Answer who pays, which moto knows but does not tell; refuse what it does not know."""
+    if "requestPayment" in query:
+        self.data["Action"] = "GetBucketRequestPayment"
+        return self.serialized(ActionResult({"Payer": self.backend.get_bucket(bucket).payer}))
+    for unknown in _UNKNOWN_TO_MOTO:
+        if unknown in query:
+            raise NotImplementedError(f"GET ?{unknown}")
+    return original(self, bucket, query)
