@@ -27,7 +27,8 @@ from stackproof.sources import Source
 from stackproof.sources.aws.calls import Call, to_jsonable
 from stackproof.sources.aws.permissions import needed
 from stackproof.sources.aws.source import AwsSource, Reader
-from stackproof.sources.plan.plan import Plan, PlanSource, module_steps, scope_of
+from stackproof.sources.plan.addresses import module_steps, scope_of
+from stackproof.sources.plan.document import Plan, PlanSource
 from stackproof.sources.replay import Recorded, Recording, from_json
 from stackproof.targets.base import Stage
 

@@ -23,7 +23,7 @@ from stackproof.collections import sources
 from stackproof.core.runner import Judgement
 from stackproof.profile.schema import APP
 from stackproof.scanners import checkov
-from stackproof.sources.plan.plan import Plan
+from stackproof.sources.plan.document import Plan
 from stackproof.targets import open_stage
 from stackproof.targets.base import CACHE
 from stackproof.targets.embedded import EmbeddedStage

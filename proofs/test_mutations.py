@@ -36,7 +36,7 @@ from stackproof.resources.log_events import LogEvents
 from stackproof.resources.logs import LogGroup
 from stackproof.resources.service import Container
 from stackproof.sources.aws.readonly import PROBES
-from stackproof.sources.plan.plan import Plan
+from stackproof.sources.plan.document import Plan
 from stackproof.sources.replay import Recording
 from stackproof.targets.base import Stage
 

@@ -14,7 +14,7 @@ from proofs import harness
 from proofs.test_mutations import CONTROLS, compliant, stages
 from stackproof.core.resource import Reference
 from stackproof.core.verdicts import NotYetKnown, Verdict
-from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
 
 ELSEWHERE = Reference("aws_elsewhere.other", "attribute")
 IDENTIFIERS = {"id", "arn", "key_id", "name", "bucket", "identifier", "default_route_table_id", "main_route_table_id"}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stackproof.sources.plan.plan import Plan
+from stackproof.sources.plan.document import Plan
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from stackproof.resources.trail import Trail
 from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.aws.permissions import resources_of
 from stackproof.sources.aws.source import Reader
-from stackproof.sources.plan.plan import Plan
+from stackproof.sources.plan.document import Plan
 
 REGION, ACCOUNT = "ap-northeast-2", "123456789012"
 

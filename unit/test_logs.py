@@ -19,7 +19,7 @@ from stackproof.resources.logs import LogGroup
 from stackproof.sources import Source
 from stackproof.sources.aws.calls import MANY_PAGES, Answer, Call
 from stackproof.sources.aws.source import AwsSource
-from stackproof.sources.plan.plan import PlanSource
+from stackproof.sources.plan.document import PlanSource
 from stackproof.targets.base import Stage
 from stackproof.util.spool import Anew
 

@@ -10,7 +10,7 @@ from stackproof.judgement.exposure import Opening
 from stackproof.resources.network import SecurityGroup
 from stackproof.sources.aws.calls import Call
 from stackproof.sources.aws.source import AwsSource, Reader
-from stackproof.sources.plan.plan import PlanSource
+from stackproof.sources.plan.document import PlanSource
 from stackproof.sources.replay import Recorded, Recording
 
 REGION = "ap-northeast-2"

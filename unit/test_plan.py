@@ -10,7 +10,8 @@ from plan_documents import Planned, constant, document, plan, refers
 from stackproof.core.ledger import Ledger
 from stackproof.core.resource import Reference, Resource, field
 from stackproof.core.verdicts import NotReported, NotYetKnown, UsageError
-from stackproof.sources.plan.plan import Change, Plan, PlannedBlock, PlanSource
+from stackproof.sources.plan.blocks import PlannedBlock
+from stackproof.sources.plan.document import Change, Plan, PlanSource
 from stackproof.terraform.cli import Terraform
 
 KEY = Planned("aws_kms_key.logs", unknown={"arn": True, "id": True})

@@ -10,7 +10,7 @@ from stackproof.core.verdicts import CouldNotVerify, NotYetKnown
 from stackproof.resources.identity import Role
 from stackproof.resources.load_balancer import Listener, LoadBalancer
 from stackproof.resources.logs import LogGroup
-from stackproof.sources.plan.plan import PlanSource
+from stackproof.sources.plan.document import PlanSource
 
 ROLE = Planned("aws_iam_role.task", {"name": "task"}, {"inline_policy": True, "managed_policy_arns": True, "arn": True})
 EVERYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

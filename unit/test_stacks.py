@@ -8,7 +8,7 @@ import pytest
 from stackproof.core.resource import Reference
 from stackproof.core.verdicts import UsageError
 from stackproof.profile.schema import APP, Profile
-from stackproof.sources.plan.plan import Change, Plan
+from stackproof.sources.plan.document import Change, Plan
 from stackproof.sources.plan.stacks import changes_of, joined, stacks_of
 from stackproof.targets.request import read_plans, resolve
 from unit.plan_documents import Planned, constant, document, plan, refers

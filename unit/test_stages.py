@@ -27,7 +27,7 @@ from stackproof.profile.schema import load
 from stackproof.resources.database import DatabaseInstance
 from stackproof.sources.aws import session
 from stackproof.sources.aws.source import AwsSource
-from stackproof.sources.plan.plan import Plan
+from stackproof.sources.plan.document import Plan
 from stackproof.targets import open_stage
 from stackproof.targets.base import Stage
 from stackproof.targets.live import LiveStage

@@ -31,7 +31,7 @@ from stackproof.resources.sources import (
 from stackproof.scanners import checkov, credentials, known_strings
 from stackproof.scanners.git import git
 from stackproof.sources import R
-from stackproof.sources.plan.plan import Change, Plan
+from stackproof.sources.plan.document import Change, Plan
 from stackproof.sources.plan.stacks import changes_of, stacks_of
 from stackproof.targets.base import Stage
 from stackproof.terraform import fold, provider, schema, sources

@@ -29,7 +29,7 @@ from stackproof.util.once import Once
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader
-    from stackproof.sources.plan.plan import Plan
+    from stackproof.sources.plan.document import Plan
 
 
 KEY = r'\[(?:\d+|"(?:\\.|[^"\\])*")\]'

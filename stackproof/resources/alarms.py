@@ -7,11 +7,11 @@ from stackproof.core.resource import Reference, Resource, field
 from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.judgement.costs import Watch
 from stackproof.sources.aws.facts import AwsFacts
-from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader
-    from stackproof.sources.plan.plan import Plan
+    from stackproof.sources.plan.document import Plan
 
 
 _MEMBERS = (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from stackproof.core.resource import Resource, field
 from stackproof.core.verdicts import NotYetKnown
 from stackproof.sources.aws.facts import AwsFacts, described
-from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader

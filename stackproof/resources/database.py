@@ -10,7 +10,7 @@ from stackproof.core.verdicts import NotYetKnown
 from stackproof.judgement import certificates
 from stackproof.resources.network import Subnet
 from stackproof.sources.aws.facts import AwsFacts, listed
-from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader

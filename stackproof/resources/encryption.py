@@ -8,7 +8,8 @@ from stackproof.core.resource import Reference, Resource, field
 from stackproof.core.verdicts import DeclaredButMissing, NotYetKnown
 from stackproof.resources.documents import policy_document
 from stackproof.sources.aws.facts import AwsFacts
-from stackproof.sources.plan.plan import Plan, PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
+from stackproof.sources.plan.document import Plan
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader

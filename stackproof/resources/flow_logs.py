@@ -8,11 +8,11 @@ from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotRepo
 from stackproof.resources.logs import LogGroup
 from stackproof.resources.storage import Bucket
 from stackproof.sources.aws.facts import AwsFacts, listed
-from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader
-    from stackproof.sources.plan.plan import Plan
+    from stackproof.sources.plan.document import Plan
 
 
 ENCRYPTED = ("AES256", "aws:kms", "aws:kms:dsse")

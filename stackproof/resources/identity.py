@@ -9,7 +9,7 @@ from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.judgement.escalation import administers
 from stackproof.resources.documents import policy_document
 from stackproof.sources.aws.facts import AwsFacts, listed
-from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.calls import Answer

@@ -9,7 +9,7 @@ from stackproof.core.resource import Given, Reference, Resource, field
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.judgement import tls
 from stackproof.sources.aws.facts import AwsFacts, listed
-from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from stackproof.core.resource import Reference, Resource, field, type_of
 from stackproof.resources.encryption import KmsKey, encrypting_key
 from stackproof.sources.aws.facts import AwsFacts, listed_anew
-from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader

@@ -9,7 +9,8 @@ from stackproof.core.resource import Given, Reference, Resource, field, type_of
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.exposure import Opening, merged, opening, opens_to_the_world
 from stackproof.sources.aws.facts import AwsFacts, listed
-from stackproof.sources.plan.plan import Plan, PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
+from stackproof.sources.plan.document import Plan
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader

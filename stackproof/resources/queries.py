@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stackproof.core.resource import Resource, field
 from stackproof.core.verdicts import CallFailed
 from stackproof.sources.aws.facts import AwsFacts, listed
-from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.calls import Answer

@@ -8,7 +8,7 @@ from stackproof.core.resource import Resource, field
 from stackproof.core.verdicts import NotYetKnown
 from stackproof.resources.encryption import KmsKey, encrypting_key
 from stackproof.sources.aws.facts import listed
-from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader

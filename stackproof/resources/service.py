@@ -10,12 +10,12 @@ from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.redaction.plain_secrets import SecretSource, Variable
 from stackproof.redaction.redaction import HIDDEN
 from stackproof.sources.aws.facts import AwsFacts, described
-from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.calls import Answer
     from stackproof.sources.aws.source import Reader
-    from stackproof.sources.plan.plan import Plan
+    from stackproof.sources.plan.document import Plan
 
 
 class _Declares(Protocol):

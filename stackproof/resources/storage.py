@@ -8,7 +8,7 @@ from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.judgement.policy import open_grants
 from stackproof.resources.documents import policy_document
 from stackproof.sources.aws.facts import AwsFacts, listed
-from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader

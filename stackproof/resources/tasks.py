@@ -12,7 +12,7 @@ from stackproof.resources.network import Subnet
 from stackproof.resources.registry import answered_image
 from stackproof.resources.service import Service, planned_definitions
 from stackproof.sources.aws.facts import AwsFacts
-from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.util.sampling import Schedule, samples
 
 INJECTED = ("aws-guardduty-agent", "ecs-service-connect")

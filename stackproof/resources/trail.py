@@ -8,7 +8,7 @@ from stackproof.core.verdicts import NotReported
 from stackproof.judgement.trails import EVERYTHING, ManagementSelector
 from stackproof.resources.encryption import KmsKey, encrypting_key
 from stackproof.sources.aws.facts import AwsFacts, listed
-from stackproof.sources.plan.plan import PlannedBlock
+from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader

@@ -10,7 +10,7 @@ from filelock import FileLock
 from stackproof.core.verdicts import NotApplicable
 from stackproof.profile.schema import APP
 from stackproof.resources.sources import Output
-from stackproof.sources.plan.plan import Plan
+from stackproof.sources.plan.document import Plan
 from stackproof.targets.asking import AskingStage
 from stackproof.targets.run import RunStage
 

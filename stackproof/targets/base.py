@@ -12,7 +12,7 @@ from stackproof.core.verdicts import DeclaredButMissing, NotApplicable
 from stackproof.profile.schema import APP, Profile
 from stackproof.resources.sources import Output
 from stackproof.sources import R, Source
-from stackproof.sources.plan.plan import Plan
+from stackproof.sources.plan.document import Plan
 from stackproof.targets.limitations import field_limits, limit
 from stackproof.util.once import Once
 

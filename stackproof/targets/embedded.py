@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stackproof.evidence.store import Store
 from stackproof.profile.schema import APP
 from stackproof.resources.sources import Output
-from stackproof.sources.plan.plan import Plan
+from stackproof.sources.plan.document import Plan
 from stackproof.targets.asking import AskingStage
 from stackproof.targets.outputs import applied_outputs
 from stackproof.targets.request import Request

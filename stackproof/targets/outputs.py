@@ -6,7 +6,7 @@ from typing import Any
 from stackproof.core.resource import Given
 from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.resources.sources import Output
-from stackproof.sources.plan.plan import Plan
+from stackproof.sources.plan.document import Plan
 from stackproof.sources.plan.stacks import output_name
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from stackproof.resources.sources import Output
 from stackproof.sources import Source
-from stackproof.sources.plan.plan import PlanSource
+from stackproof.sources.plan.document import PlanSource
 from stackproof.sources.plan.stacks import stacks_of
 from stackproof.targets.base import Stage
 from stackproof.targets.outputs import planned_outputs

@@ -19,7 +19,7 @@ from stackproof.profile.schema import APP
 from stackproof.resources.sources import Output
 from stackproof.sources import Source
 from stackproof.sources.aws.source import AwsSource
-from stackproof.sources.plan.plan import Plan
+from stackproof.sources.plan.document import Plan
 from stackproof.targets.plan import OnAPlan
 from stackproof.targets.request import Request
 from stackproof.targets.run import RunStage, second_plan_name

@@ -13,7 +13,7 @@ from stackproof.core.verdicts import UsageError
 from stackproof.evidence import recorded
 from stackproof.evidence.recorded import RecordedRun
 from stackproof.profile.schema import APP, Profile, load
-from stackproof.sources.plan.plan import Plan
+from stackproof.sources.plan.document import Plan
 
 if TYPE_CHECKING:
     from stackproof.probes.bastion import Bastion

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stackproof.redaction import redaction
-from stackproof.sources.plan.plan import Plan
+from stackproof.sources.plan.document import Plan
 from stackproof.terraform import provider, sources
 from stackproof.terraform.cli import redacted
 from stackproof.terraform.diagnostics import Diagnostic, diagnostics

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stackproof.profile.schema import APP
-from stackproof.sources.plan.plan import Change, Plan
+from stackproof.sources.plan.document import Change, Plan
 
 Document = Mapping[str, Any]
 STACKS = "stackproof_stacks"
