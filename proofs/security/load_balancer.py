@@ -33,6 +33,18 @@ PLANNED_FORWARD = [{"type": "forward", "redirect": [], "target_group_arn": "arn"
 PLANNED_REDIRECT = {"type": "redirect", "redirect": [{"protocol": "HTTPS", "port": "443", "status_code": "HTTP_301"}]}
 PLANNED_TO_HTTP = {"type": "redirect", "redirect": [{"protocol": "HTTP", "port": "8080", "status_code": "HTTP_301"}]}
 OLD_POLICY, FALSE_NAME = "ELBSecurityPolicy-2016-08", "ELBSecurityPolicy-TLS13-1-0-2021-06"
+WEIGHTED = {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": name, "Weight": 1} for name in ("a", "b")]}}
+
+
+def network_listener(protocol: str) -> list[Edit]:
+    """A network load balancer in the declared one's place, whose listener on port 80 is of this protocol."""
+    return [
+        says("elbv2:DescribeLoadBalancers", "LoadBalancers.0.Type", "network"),
+        says("elbv2:DescribeListeners", f"{HTTP}.DefaultActions", FORWARD),
+        says("elbv2:DescribeListeners", f"{HTTP}.Protocol", protocol),
+    ]
+
+
 LISTENERS = [
     cloud(
         "SEC-ALB-01", "HTTP forwards", FAIL, says("elbv2:DescribeListeners", f"{HTTP}.DefaultActions", FORWARD), names="HTTP:80"
@@ -71,6 +83,46 @@ LISTENERS = [
         answers("elbv2:DescribeRules", {"Rules": [{"Priority": "default", "Actions": FORWARD}]}, ListenerArn="arn:8080"),
         names="HTTP:8080",
     ),
+    *(
+        cloud(
+            "SEC-ALB-01", f"HTTP answers with {action}", FAIL, says("elbv2:DescribeListeners", f"{HTTP}.DefaultActions", actions)
+        )
+        for action, actions in (
+            ("a fixed response", [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}]),
+            ("two groups in turn", [WEIGHTED]),
+            ("a login, and then forwards", [{"Type": "authenticate-oidc"}, *FORWARD]),
+            ("a login, and then redirects", [{"Type": "authenticate-cognito"}, REDIRECT]),
+        )
+    ),
+    cloud(
+        "SEC-ALB-01",
+        "an action of tomorrow",
+        ERROR,
+        says("elbv2:DescribeListeners", f"{HTTP}.DefaultActions", [{"Type": "ask-a-model"}]),
+        names="ask-a-model",
+    ),
+    *(
+        cloud(
+            "SEC-ALB-01", f"HTTPS with {name}", PASS, says("elbv2:DescribeListeners", f"Listeners.Protocol=HTTPS.{path}", value)
+        )
+        for name, path, value in (
+            ("a login", "DefaultActions", [{"Type": "authenticate-oidc"}, *FORWARD]),
+            ("a fixed response", "DefaultActions", [{"Type": "fixed-response"}]),
+            ("two groups in turn", "DefaultActions", [WEIGHTED]),
+            ("certificates of its clients", "MutualAuthentication", {"Mode": "verify"}),
+        )
+    ),
+    *(
+        cloud("SEC-ALB-01", f"a listener of {protocol}", verdict, *network_listener(protocol), names=names)
+        for protocol, verdict, names in (
+            ("TLS", PASS, ""),
+            ("QUIC", PASS, ""),
+            ("TCP", FAIL, "TCP:80"),
+            ("UDP", FAIL, "UDP:80"),
+            ("TCP_QUIC", FAIL, "TCP_QUIC:80"),
+            ("SCTP", ERROR, "SCTP"),
+        )
+    ),
     cloud("SEC-ALB-01", "no default actions reported", ERROR, omits("elbv2:DescribeListeners", f"{HTTP}.DefaultActions")),
     cloud("SEC-ALB-01", "no listener", FAIL, says("elbv2:DescribeListeners", "Listeners", []), names="no listener"),
     cloud("SEC-ALB-01", "no rule", ERROR, says("elbv2:DescribeRules", "Rules", []), names="HTTP:80"),
@@ -103,6 +155,31 @@ LISTENERS = [
         ),
         names="HTTP:8080",
     ),
+    *(
+        plan("SEC-ALB-01", f"HTTP answers with {action}", FAIL, planned(LISTENER, default_action=actions))
+        for action, actions in (
+            ("a fixed response", [{"type": "fixed-response", "redirect": [], "fixed_response": [{"status_code": "200"}]}]),
+            ("a login, and then redirects", [{"type": "authenticate-oidc", "redirect": []}, PLANNED_REDIRECT]),
+        )
+    ),
+    plan(
+        "SEC-ALB-01",
+        "an action of tomorrow",
+        ERROR,
+        planned(LISTENER, default_action=[{"type": "ask-a-model", "redirect": []}]),
+        names="ask-a-model",
+    ),
+    *(
+        plan(
+            "SEC-ALB-01",
+            f"a listener of {protocol}",
+            verdict,
+            planned("aws_lb.main", load_balancer_type="network"),
+            planned(LISTENER, protocol=protocol, default_action=PLANNED_FORWARD),
+            names=names,
+        )
+        for protocol, verdict, names in (("TLS", PASS, ""), ("TCP", FAIL, "TCP:80"), ("SCTP", ERROR, "SCTP"))
+    ),
     plan("SEC-ALB-01", "actions known after apply", UNKNOWN, unknown(LISTENER, "default_action")),
     plan("SEC-ALB-01", "no listener", FAIL, without(LISTENER), without("aws_lb_listener.https"), names="no listener"),
     plan("SEC-ALB-01", "no such load balancer", FAIL, without("aws_lb.main")),
@@ -122,12 +199,36 @@ LISTENERS = [
         says("elbv2:DescribeSSLPolicies", "SslPolicies.0.SslProtocols", ["TLSv1.2"]),
         names="TLS:443",
     ),
+    *(
+        cloud(
+            "SEC-ALB-02",
+            f"{protocols} of a policy by whatever name",
+            verdict,
+            says("elbv2:DescribeSSLPolicies", "SslPolicies.0.SslProtocols", protocols),
+            names=names,
+        )
+        for protocols, verdict, names in (
+            (["TLSv1.3"], PASS, ""),
+            (["SSLv3", "TLSv1.3"], FAIL, "SSLv3"),
+            (["TLSv1.3", "TLSv1.4"], ERROR, "TLSv1.4"),
+        )
+    ),
     cloud("SEC-ALB-02", "protocols not reported", ERROR, omits("elbv2:DescribeSSLPolicies", "SslPolicies.0.SslProtocols")),
     cloud("SEC-ALB-02", "another policy answered", ERROR, says("elbv2:DescribeSSLPolicies", "SslPolicies.0.Name", "other")),
     cloud("SEC-ALB-02", "no HTTPS listener", FAIL, says("elbv2:DescribeListeners", "Listeners.Protocol=HTTPS.Protocol", "HTTP")),
-    plan("SEC-ALB-02", OLD_POLICY, FAIL, planned("aws_lb_listener.https", ssl_policy=OLD_POLICY)),
-    plan("SEC-ALB-02", FALSE_NAME, FAIL, planned("aws_lb_listener.https", ssl_policy=FALSE_NAME)),
-    plan("SEC-ALB-02", "only 1.2", FAIL, planned("aws_lb_listener.https", ssl_policy="ELBSecurityPolicy-TLS-1-2-2017-01")),
+    *(
+        plan("SEC-ALB-02", policy, verdict, planned("aws_lb_listener.https", ssl_policy=policy))
+        for policy, verdict in (
+            (OLD_POLICY, FAIL),
+            (FALSE_NAME, FAIL),
+            ("ELBSecurityPolicy-TLS-1-2-2017-01", FAIL),
+            ("ELBSecurityPolicy-2015-05", FAIL),
+            ("ELBSecurityPolicy-TLS-1-0-2015-04", FAIL),
+            ("ELBSecurityPolicy-TLS13-1-0-FIPS-PQ-2025-09", FAIL),
+            ("ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09", PASS),
+            ("ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04", PASS),
+        )
+    ),
     plan(
         "SEC-ALB-02", "a policy of tomorrow", UNKNOWN, planned("aws_lb_listener.https", ssl_policy="ELBSecurityPolicy-TLS13-2030")
     ),
@@ -222,6 +323,34 @@ CAREFUL = [
             plan("SEC-ALB-05", f"{planned_as} off", FAIL, planned("aws_lb.main", **{planned_as: False})),
             plan("SEC-ALB-05", f"{planned_as} known after apply", UNKNOWN, unknown("aws_lb.main", planned_as)),
         )
+    ),
+    *(
+        cloud(
+            "SEC-ALB-05",
+            f"no headers to drop, of one that is {kind}",
+            verdict,
+            says("elbv2:DescribeLoadBalancers", "LoadBalancers.0.Type", kind),
+            attribute("routing.http.drop_invalid_header_fields.enabled", None),
+            names=names,
+        )
+        for kind, verdict, names in (("network", PASS, ""), ("gateway", PASS, ""), ("classic", ERROR, "classic"))
+    ),
+    cloud("SEC-ALB-05", "its type not reported", ERROR, omits("elbv2:DescribeLoadBalancers", "LoadBalancers.0.Type")),
+    *(
+        plan(
+            "SEC-ALB-05",
+            f"no headers to drop, of one that is {kind}",
+            verdict,
+            planned("aws_lb.main", load_balancer_type=kind, drop_invalid_header_fields=None),
+            names=names,
+        )
+        for kind, verdict, names in (("network", PASS, ""), ("application", ERROR, ""), ("classic", ERROR, "classic"))
+    ),
+    plan(
+        "SEC-ALB-05",
+        "a network load balancer that is not protected from deletion",
+        FAIL,
+        planned("aws_lb.main", load_balancer_type="network", drop_invalid_header_fields=None, enable_deletion_protection=False),
     ),
     cloud("SEC-ALB-05", "access logs off", FAIL, attribute("access_logs.s3.enabled", "false")),
     cloud("SEC-ALB-05", "access logs not reported", ERROR, attribute("access_logs.s3.enabled", None)),

@@ -3,7 +3,8 @@
 AWS answers that for itself (DescribeSSLPolicies). A plan knows only the policy's name, and a name is no evidence: a policy called
 TLS13-1-0 offers TLS 1.0. So a plan is judged by this table, copied from AWS's documentation; a policy that is not in it is unknown.
 
-Source: Elastic Load Balancing user guide, "Security policies for your Application Load Balancer", read 2026-11-21.
+Sources: Elastic Load Balancing user guide, "Security policies for your Application Load Balancer", read 2026-11-21; the two policies of
+2015 are no longer in it, and DescribeSSLPolicies still offers them.
 """
 
 from collections.abc import Iterable
@@ -37,13 +38,16 @@ _POLICIES = {
     """,
     ("TLSv1.2",): "TLS-1-2-2017-01 TLS-1-2-Ext-2018-06 FS-1-2-2019-08 FS-1-2-Res-2019-08 FS-1-2-Res-2020-10",
     ("TLSv1.2", "TLSv1.1"): "TLS-1-1-2017-01 FS-1-1-2019-08",
-    ("TLSv1.2", "TLSv1.1", "TLSv1"): "2016-08 FS-2018-06",
+    ("TLSv1.2", "TLSv1.1", "TLSv1"): "2016-08 FS-2018-06 2015-05 TLS-1-0-2015-04",
 }
 
 PROTOCOLS = {f"ELBSecurityPolicy-{name}": protocols for protocols, names in _POLICIES.items() for name in names.split()}
 """The protocols of each documented policy, as ``SslProtocols`` of DescribeSSLPolicies lists them."""
 
 _CURRENT = ("TLSv1.2", "TLSv1.3")
+
+KNOWN = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1", *_CURRENT)
+"""Every protocol that is judged here; one of another name is neither current nor obsolete."""
 
 
 def obsolete(protocols: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Elastic Load Balancing: application load balancers."""
+"""Elastic Load Balancing: application, network and gateway load balancers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader
 
 
+ACTIONS = ("forward", "redirect", "fixed-response", "authenticate-oidc", "authenticate-cognito", "jwt-validation")
+"""What a listener can do with a request (API reference, Action)."""
+
+
 @dataclass(frozen=True)
 class Action:
     """What a listener or a rule does with a request."""
 
     type: str
-    """``forward``, ``redirect``, ``fixed-response``, ``authenticate-oidc``, ..."""
+    """One of `ACTIONS`."""
     redirect_protocol: str | None = None
     """``HTTPS``, ``HTTP``, or ``#{protocol}`` for the protocol that the request came by."""
 
@@ -41,14 +45,20 @@ class Action:
 def _answered_actions(actions: Sequence[Mapping[str, Any]] | None) -> tuple[Action, ...] | None:
     if actions is None:
         return None
-    return tuple(Action(action["Type"], action.get("RedirectConfig", {}).get("Protocol")) for action in actions)
+    return tuple(Action(_known_action(one["Type"]), one.get("RedirectConfig", {}).get("Protocol")) for one in actions)
 
 
 def _planned_actions(blocks: Sequence[PlannedBlock]) -> tuple[Action, ...]:
     return tuple(
-        Action(block.at("type"), next((redirect.at("protocol") for redirect in block.blocks("redirect")), None))
+        Action(_known_action(block.at("type")), next((redirect.at("protocol") for redirect in block.blocks("redirect")), None))
         for block in blocks
     )
+
+
+def _known_action(action: str) -> str:
+    if action not in ACTIONS:
+        raise CouldNotVerify(f"what the action {action!r} does with a request is not known here; there are {', '.join(ACTIONS)}")
+    return action
 
 
 class TlsPolicy(Resource):
@@ -56,12 +66,28 @@ class TlsPolicy(Resource):
 
     operations = ("elbv2:DescribeSSLPolicies",)
 
-    protocols: tuple[str, ...] = field(aws=lambda policy: _tuple(policy.at("SslProtocols")))
-    """``TLSv1``, ``TLSv1.1``, ``TLSv1.2``, ``TLSv1.3``."""
+    protocols: tuple[str, ...] = field(aws=lambda policy: _answered_protocols(policy))
+    """``SSLv3``, ``TLSv1``, ``TLSv1.1``, ``TLSv1.2``, ``TLSv1.3``."""
+
+
+def _answered_protocols(policy: AwsFacts) -> tuple[str, ...] | None:
+    protocols = policy.at("SslProtocols")
+    if unknown := [one for one in protocols or () if one not in tls.KNOWN]:
+        raise CouldNotVerify(f"{policy.at('Name')} offers {', '.join(unknown)}: how safe that is, is not known here")
+    return _tuple(protocols)
 
 
 TERMINATES_TLS = ("HTTPS", "TLS")
 """The protocols of listeners that have a certificate and a security policy (CreateListener)."""
+
+IS_ENCRYPTED = {
+    **dict.fromkeys((*TERMINATES_TLS, "QUIC"), True),
+    **dict.fromkeys(("HTTP", "TCP", "UDP", "TCP_UDP", "TCP_QUIC", "GENEVE"), False),
+}
+"""Whether all that a listener of each protocol takes is encrypted. What goes through TCP may be; nothing makes it so.
+
+Sources: Elastic Load Balancing API reference, Listener; RFC 9001, by which QUIC is always TLS.
+"""
 
 
 def _answered_policy(listener: AwsFacts) -> TlsPolicy | None:
@@ -119,7 +145,7 @@ class Listener(Resource):
     terraform = ("aws_lb_listener", "aws_alb_listener")
 
     protocol: str = field(aws="Protocol", plan="protocol")
-    """``HTTP`` or ``HTTPS``; of a network load balancer ``TLS``, ``TCP``, ..."""
+    """``HTTP`` or ``HTTPS``; of a network load balancer ``TLS``, ``TCP``, ``QUIC``, ..."""
     default_actions: tuple[Action, ...] = field(
         aws=lambda listener: _answered_actions(listener.at("DefaultActions")),
         plan=lambda listener: _planned_actions(listener.blocks("default_action")),
@@ -129,8 +155,21 @@ class Listener(Resource):
     """None for a listener that does not terminate TLS."""
 
     @property
+    def is_encrypted(self) -> bool:
+        """True if nothing gets in unencrypted. Raises `CouldNotVerify` for a protocol that `IS_ENCRYPTED` does not have."""
+        protocol = self.protocol
+        if protocol not in IS_ENCRYPTED:
+            raise CouldNotVerify(f"{self.label}: whether the protocol {protocol} is encrypted is not known here")
+        return IS_ENCRYPTED[protocol]
+
+    @property
     def only_redirects_to_https(self) -> bool:
-        """Whether every request, by whatever rule, is only sent to HTTPS. A rule without an action is none that AWS has."""
+        """True if every request, by whatever rule, is only sent to HTTPS. A rule without an action is none that AWS has.
+
+        A network load balancer knows no requests: its listeners redirect nothing.
+        """
+        if self.protocol != "HTTP":
+            return False
         ways = [self.default_actions, *(rule.actions for rule in self.rules)]
         return all(actions and all(action.redirects_to_https for action in actions) for actions in ways)
 
@@ -184,8 +223,12 @@ def _planned_place(balancer: PlannedBlock) -> bool:
     return balancer.values.get("internal") is True or balancer.values.get("load_balancer_type") == "gateway"
 
 
+KINDS = ("application", "network", "gateway")
+"""What a load balancer can be (API reference, LoadBalancer)."""
+
+
 class LoadBalancer(Resource):
-    """An application load balancer."""
+    """A load balancer."""
 
     operations = ("elbv2:DescribeLoadBalancers", "elbv2:DescribeLoadBalancerAttributes", *Listener.operations)
     terraform = ("aws_lb", "aws_alb")
@@ -193,6 +236,8 @@ class LoadBalancer(Resource):
     arn: str = field(aws="LoadBalancerArn", plan="arn")
     state: str = field(aws="State.Code")
     """``active``; ``provisioning``, ``active_impaired``, ``failed``."""
+    kind: str = field(aws="Type", plan=lambda balancer: balancer.at_or("load_balancer_type", "application"))
+    """One of `KINDS`."""
     dns_name: str = field(aws="DNSName", plan="dns_name")
     vpc_id: str | None = field(aws="VpcId", plan="vpc_id")
     is_internal: bool = field(aws=_answered_place, plan=_planned_place)
@@ -202,11 +247,22 @@ class LoadBalancer(Resource):
         aws=lambda balancer: _is_on(balancer, "routing.http.drop_invalid_header_fields.enabled"),
         plan="drop_invalid_header_fields",
     )
+    """Only application load balancers have headers to drop."""
     deletion_protection: bool = field(
         aws=lambda balancer: _is_on(balancer, "deletion_protection.enabled"), plan="enable_deletion_protection"
     )
     access_log_bucket: str | None = field(aws=_answered_log_bucket, plan=_planned_log_bucket)
     """Name of the bucket that gets the access logs; None where they are off."""
+
+    @property
+    def speaks_http(self) -> bool:
+        """True for an application load balancer: no other has attributes of HTTP. Raises `CouldNotVerify` for an unknown kind."""
+        kind = self.kind
+        if kind not in KINDS:
+            raise CouldNotVerify(
+                f"{self.label}: load balancers of type {kind!r} are not known here; there are {', '.join(KINDS)}"
+            )
+        return kind == "application"
 
     @property
     def tls_listeners(self) -> tuple[Listener, ...]:

@@ -10,14 +10,14 @@ from stackproof.judgement.tls import obsolete
 
 @control("SEC-ALB-01", severity="critical")
 def test_listeners_speak_https_or_only_redirect_to_it(load_balancer, other_load_balancers, subtests):
-    """No request is served over plain HTTP, whichever port and whichever rule it comes by."""
+    """Nothing is served unencrypted, whichever port and whichever rule it comes by."""
     with subtests.test(load_balancer.name):
         assert load_balancer.listeners, "no listener"
     for balancer in (load_balancer, *other_load_balancers):
         with subtests.test(f"{balancer.name} listeners"):
             for listener in balancer.listeners:
                 with subtests.test(f"{balancer.name} {listener.name}"):
-                    assert listener.protocol == "HTTPS" or listener.only_redirects_to_https
+                    assert listener.is_encrypted or listener.only_redirects_to_https
 
 
 @control("SEC-ALB-02", severity="high")
@@ -60,7 +60,7 @@ def test_load_balancers_are_careful_and_keep_their_logs_private(
     """Nothing ill-formed reaches a task, nothing is deleted by mistake, and who asked for what is on record and private."""
     for balancer in (load_balancer, *other_load_balancers):
         with subtests.test(balancer.name):
-            assert balancer.drops_invalid_headers
+            assert not balancer.speaks_http or balancer.drops_invalid_headers
             assert balancer.deletion_protection
             assert balancer.access_log_bucket == profile.load_balancer.access_log_bucket
     for bucket in access_log_buckets:
