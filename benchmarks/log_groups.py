@@ -157,7 +157,7 @@ def run(endpoint: str, groups: int) -> Measured:
     source = AwsSource(Reader(network, account=profile.account, region=profile.region, keep=store.answer))
 
     class StubStage(Stage):
-        letters = "A"
+        target_codes = "A"
 
         def source(self) -> Source:
             return source

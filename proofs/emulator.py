@@ -22,7 +22,7 @@ from stackproof.core.verdicts import CouldNotVerify
 from stackproof.embedded.account import Endpoint
 from stackproof.localstack import backend_tests, set_up
 from stackproof.localstack.command import Ended
-from stackproof.scanners import stand_ins
+from stackproof.scanners import fakes
 from stackproof.targets.base import CACHE
 from stackproof.targets.embedded import EmbeddedStage, fresh_cloud
 
@@ -52,7 +52,7 @@ def prepared() -> str:
     """It, as the script sets it up: for all cases of the backend."""
     endpoint = empty()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(set_up, "environment", lambda *_: stand_in())
+        patch.setattr(set_up, "environment", lambda *_: fake_tool())
         made = set_up.run(ROOT, ROOT / CACHE, endpoint, "ap-northeast-2", lambda _: None)
     assert not made.problem, made.problem
     return endpoint
@@ -75,7 +75,7 @@ def developed_with_the_cli(repository: Repository) -> None:
 def developed(repository: Repository) -> None:
     """The same; what the script asks the AWS command line is asked from here, which takes a tenth of the time."""
     developed_with_the_cli(repository)
-    repository.patch.setattr(set_up, "environment", lambda *_: stand_in())
+    repository.patch.setattr(set_up, "environment", lambda *_: fake_tool())
 
 
 def developed_again(repository: Repository) -> None:
@@ -99,15 +99,15 @@ def _content(root: Path, *_: object, **__: object) -> object:
 
 
 @functools.cache
-def stand_in() -> Path:
+def fake_tool() -> Path:
     """A path beside which there is an ``aws`` that asks this process."""
     kept = ExitStack()
     atexit.register(kept.close)
     folder = kept.enter_context(tempfile.TemporaryDirectory(prefix="stackproof-aws-"))
-    port = kept.enter_context(stand_ins.answering(called))
+    port = kept.enter_context(fakes.answering(called))
     bash = shutil.which("bash")
     assert bash
-    stand_ins.install(Path(folder, "aws"), bash, port)
+    fakes.install(Path(folder, "aws"), bash, port)
     return Path(folder, "python")
 
 
@@ -132,7 +132,7 @@ def called(words: Sequence[str]) -> tuple[int, str]:
         return 254, f"\n{error}\n"
     except ParamValidationError as error:
         return 252, str(error)
-    return 0, stand_ins.printed({name: value for name, value in answer.items() if name != "ResponseMetadata"}, words)
+    return 0, fakes.printed({name: value for name, value in answer.items() if name != "ResponseMetadata"}, words)
 
 
 GLOBAL_OPTIONS = ("endpoint-url", "region", "cli-connect-timeout", "cli-read-timeout", "output", "query")
@@ -182,7 +182,7 @@ ASKS, REFUSED = "buckets=$(local_aws", "local_aws s3api head-bucket --bucket no-
 REWRITES = 'local_aws secretsmanager put-secret-value --secret-id "$database_secret" --secret-string "{}"'
 SET_UP = [
     passes("as it is", developed_with_the_cli),
-    passes("as it is, with the stand-in", developed),
+    passes("as it is, with the fake", developed),
     fails("no script", developed, removes(SCRIPT), names=SCRIPT),
     fails("the script fails", developed, script(BASH, f"{BASH}echo 'no disk' >&2\nexit 3\n"), names="exit status 3: no disk"),
     fails("the script does nothing", developed, script(BASH, f"{BASH}exit 0\n"), names="bucket triflow-ai-local"),

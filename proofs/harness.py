@@ -68,7 +68,7 @@ def recorded_at() -> datetime:
 class CloudStage(Stage):
     """A stage on a recording."""
 
-    letters = "SPEA"
+    target_codes = "SPEA"
 
     def __init__(self, recording: Recording, expected: Profile) -> None:
         super().__init__("aws", expected, ROOT)  # where nothing is out of reach
@@ -82,7 +82,7 @@ class CloudStage(Stage):
 class PlanStage(Stage):
     """A stage on a plan document."""
 
-    letters = "SP"
+    target_codes = "SP"
 
     def __init__(self, plan: Plan, expected: Profile) -> None:
         super().__init__("plan", expected, ROOT)
@@ -106,7 +106,7 @@ def judged(control: str, stage: Stage) -> Judgement:
     test = declared[control]
     described = control_of(test)
     assert described is not None
-    return judge(test, lambda name: collections[name](stage), before=lambda: stage.require(described))
+    return judge(test, lambda name: collections[name](stage), precondition=lambda: stage.require(described))
 
 
 def on_cloud(control: str, *edits: Edit, expected: Profile | None = None) -> Judgement:
@@ -298,7 +298,7 @@ def refers(address: str, **attributes: str) -> Edit:
     return edit
 
 
-def left_open(address: str, *attributes: str) -> Edit:
+def unset(address: str, *attributes: str) -> Edit:
     """Let the sources say nothing about attributes that the provider fills in."""
 
     def edit(document: dict[str, Any]) -> None:

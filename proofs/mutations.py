@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from stackproof.core.resource import Given, Reference, Resource
+from stackproof.core.resource import Reference, Resource, StaticOrigin
 
 Legal = Callable[[str], Sequence[str]]
 """The other legal values of a text that is one of an enumeration."""
@@ -152,7 +152,7 @@ def _examples(hint: object) -> Iterator[Mutant]:
 
 def _stranger(kind: type[Resource]) -> Resource:
     """A resource of which nothing is reported."""
-    return kind(STRANGER, Given({}, "nowhere"), "nowhere")
+    return kind(STRANGER, StaticOrigin({}, "nowhere"), "nowhere")
 
 
 def _parts(hint: object) -> tuple[object, ...]:

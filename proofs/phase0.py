@@ -20,10 +20,10 @@ from proofs.repository import (
     mirrored,
     packaged,
     promises,
-    rehearsed,
     removes,
     replaces,
     says,
+    speculative,
     unplannable,
     weak_passwords,
     without_git,
@@ -159,20 +159,20 @@ KEY = "domain_name = <<EOT\n-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE 
 VARIABLE_FILE = [
     passes("as it is"),
     fails("a required variable is absent", replaces(EXAMPLE, "access_logs_bucket ", "# "), names="access_logs_bucket"),
-    fails("a variable that nothing declares", rehearsed(), appends(EXAMPLE, 'zone = "a"\n'), names="zone"),
-    fails("the password", rehearsed(), appends(EXAMPLE, 'db_password = "x"\n')),
-    fails("the password in a comment", rehearsed(), appends(EXAMPLE, '# db_password = "x"\n'), names="db_password"),
-    fails("another secret", rehearsed(), appends(EXAMPLE, 'slack_webhook_url = "x"\n'), names="slack_webhook_url"),
-    fails("the shape of a secret", rehearsed(), appends(EXAMPLE, "# https://user:hunter2@host\n"), names="line 15"),
-    fails("a private key", rehearsed(), appends(EXAMPLE, KEY), names="a key over several lines"),
-    fails("a password by default", rehearsed(), replaces(VARIABLES, "  sensitive ", '  default = "x"\n  sensitive ')),
+    fails("a variable that nothing declares", speculative(), appends(EXAMPLE, 'zone = "a"\n'), names="zone"),
+    fails("the password", speculative(), appends(EXAMPLE, 'db_password = "x"\n')),
+    fails("the password in a comment", speculative(), appends(EXAMPLE, '# db_password = "x"\n'), names="db_password"),
+    fails("another secret", speculative(), appends(EXAMPLE, 'slack_webhook_url = "x"\n'), names="slack_webhook_url"),
+    fails("the shape of a secret", speculative(), appends(EXAMPLE, "# https://user:hunter2@host\n"), names="line 15"),
+    fails("a private key", speculative(), appends(EXAMPLE, KEY), names="a key over several lines"),
+    fails("a password by default", speculative(), replaces(VARIABLES, "  sensitive ", '  default = "x"\n  sensitive ')),
     fails(
         "a required variable of another stack is absent",
         replaces(f"{STACK}{LOGGING}terraform.tfvars.example", "audit_bucket ", "# "),
         names="central_logging: ",
     ),
     errs("an example that a plan refuses", REFUSED, names="aws_account_id"),
-    errs("no example", rehearsed(), removes(EXAMPLE), names="terraform.tfvars.example"),
+    errs("no example", speculative(), removes(EXAMPLE), names="terraform.tfvars.example"),
 ]
 
 SAYING = more(
@@ -183,16 +183,16 @@ SAYING = more(
 SIZED = resource("aws_vpc", '  cidr_block = "10.1.0.0/16"')
 PLAN = [
     passes("as it is"),
-    fails("an address added", rehearsed(acts("aws_s3_bucket.more", "create")), names="aws_s3_bucket.more"),
-    fails("an address lost", rehearsed(without(BUCKET)), names=BUCKET),
-    fails("another address", rehearsed(without(BUCKET), acts("aws_s3_bucket.data", "create")), names="aws_s3_bucket.data"),
-    fails("one replaced", rehearsed(acts(LISTENER, "delete", "create")), names=LISTENER),
-    fails("one replaced that is not reviewed", rehearsed(acts(OLD, "create", "delete")), names=f"replace {OLD}"),
+    fails("an address added", speculative(acts("aws_s3_bucket.more", "create")), names="aws_s3_bucket.more"),
+    fails("an address lost", speculative(without(BUCKET)), names=BUCKET),
+    fails("another address", speculative(without(BUCKET), acts("aws_s3_bucket.data", "create")), names="aws_s3_bucket.data"),
+    fails("one replaced", speculative(acts(LISTENER, "delete", "create")), names=LISTENER),
+    fails("one replaced that is not reviewed", speculative(acts(OLD, "create", "delete")), names=f"replace {OLD}"),
     *(
-        fails(f"one to {action}", rehearsed(acts(OLD, action)), names=f"{action} {OLD}")
+        fails(f"one to {action}", speculative(acts(OLD, action)), names=f"{action} {OLD}")
         for action in ("update", "delete", "forget")
     ),
-    fails("a warning of the provider", rehearsed(warning="Argument is deprecated"), names="Argument is deprecated"),
+    fails("a warning of the provider", speculative(warning="Argument is deprecated"), names="Argument is deprecated"),
     fails("a warning of Terraform", SAYING, names="Elsewhere."),
     fails("one more in another stack", more(SIZED, f"{LOGGING}more.tf"), names="central_logging: "),
     errs("no plan", unplannable, names="no plan"),
@@ -206,21 +206,21 @@ REPEATING = stack("database.tf", '"db_password has 16', '"db_password ${nonsensi
 VALIDATION = 'validation {\n    condition     = length(var.db_password) > 15\n    error_message = "Too short."\n  }\n'
 PASSWORD = [
     passes("as it is"),
-    fails("a short one is taken", rehearsed(), weak_passwords(SHORT), stack("database.tf", "{16,", "{15,"), names=SHORT),
-    fails("a plain one is taken", rehearsed(), weak_passwords(PLAIN), stack("database.tf", "[^A-Z", "[A-Z"), names=PLAIN),
-    fails("not sensitive", rehearsed(), weak_passwords(), replaces(VARIABLES, "  sensitive   = true\n", "")),
+    fails("a short one is taken", speculative(), weak_passwords(SHORT), stack("database.tf", "{16,", "{15,"), names=SHORT),
+    fails("a plain one is taken", speculative(), weak_passwords(PLAIN), stack("database.tf", "[^A-Z", "[A-Z"), names=PLAIN),
+    fails("not sensitive", speculative(), weak_passwords(), replaces(VARIABLES, "  sensitive   = true\n", "")),
     fails("in an output", weak_passwords(), SAYING, names="the plan"),
-    fails("in a warning", rehearsed(warning=f"{PRINTED} is weak"), weak_passwords(), names="the plan"),
-    fails("in a refusal", rehearsed(), weak_passwords(SHORT), REPEATING, names="the refusal of a weak one"),
+    fails("in a warning", speculative(warning=f"{PRINTED} is weak"), weak_passwords(), names="the plan"),
+    fails("in a refusal", speculative(), weak_passwords(SHORT), REPEATING, names="the refusal of a weak one"),
     fails(
         "in the error of a validation",
-        rehearsed(),
+        speculative(),
         weak_passwords(),
         replaces(VARIABLES, "  sensitive ", f"  {VALIDATION}  sensitive "),
         names="the error of its validation",
     ),
-    fails("no such variable", rehearsed(), replaces(VARIABLES, '"db_password"', '"password"'), names="db_password"),
-    errs("no plan, for another reason", rehearsed(), REFUSED, names="aws_account_id"),
+    fails("no such variable", speculative(), replaces(VARIABLES, '"db_password"', '"password"'), names="db_password"),
+    errs("no plan, for another reason", speculative(), REFUSED, names="aws_account_id"),
 ]
 
 OUTPUTS = [
@@ -232,10 +232,10 @@ OUTPUTS = [
         "one with more than its shape", deployed(sns_topic_arn="arn:aws:sns:us-east-1:123456789012:a b"), names="sns_topic_arn"
     ),
     errs("one of another type", deployed(alb_dns_name=["triflow-ai-production-alb-1"]), names="alb_dns_name"),
-    stays_open("on a plan", rehearsed(), names="rds_address is known only after apply"),
-    fails("on a plan, one is missing", rehearsed(promises("rds_address", None)), names="rds_address"),
-    fails("on a plan, one is empty", rehearsed(promises("rds_endpoint", {"value": ""})), names="rds_endpoint"),
-    errs("on a plan, one is null", rehearsed(promises("rds_address", {"value": None})), names="rds_address"),
+    stays_open("on a plan", speculative(), names="rds_address is known only after apply"),
+    fails("on a plan, one is missing", speculative(promises("rds_address", None)), names="rds_address"),
+    fails("on a plan, one is empty", speculative(promises("rds_endpoint", {"value": ""})), names="rds_endpoint"),
+    errs("on a plan, one is null", speculative(promises("rds_address", {"value": None})), names="rds_address"),
 ]
 
 SERVICE = "aws_ecs_service.backend"
@@ -325,8 +325,8 @@ SOURCE_POLICY = [
     errs("no sources", NO_SOURCES, names="no Terraform sources"),
 ]
 PLAN_POLICY = [
-    *waivers("POL-02", rehearsed()),
-    fails("a finding", rehearsed(planned(DATABASE, storage_encrypted=False)), names=f"CKV_AWS_16 {DATABASE}"),
+    *waivers("POL-02", speculative()),
+    fails("a finding", speculative(planned(DATABASE, storage_encrypted=False)), names=f"CKV_AWS_16 {DATABASE}"),
     errs("no plan", unplannable, names="no plan"),
 ]
 

@@ -31,11 +31,11 @@ from stackproof.targets.outputs import applied_outputs
 from stackproof.targets.planning import PlanningStage
 from stackproof.targets.request import resolve
 from stackproof.targets.run import RunStage
-from stackproof.terraform import provider, rehearsal
+from stackproof.terraform import provider, speculative_plan
 from stackproof.terraform.cli import TerraformError, redacted
 from stackproof.terraform.diagnostics import Diagnostic
 from stackproof.terraform.provider import Provider
-from stackproof.terraform.rehearsal import EXAMPLE, PASSWORD, Rehearsal
+from stackproof.terraform.speculative_plan import EXAMPLE, PASSWORD, SpeculativePlan
 from stackproof.terraform.workspace import Workspace
 from stackproof.util.once import Once
 
@@ -96,7 +96,7 @@ def copied(root: Path, patch: pytest.MonkeyPatch) -> Repository:
     git("add", *JUDGED)(repository)
     patch.setattr(checkov, "scan_sources", once(checkov.scan_sources, lambda python, texts: (python, *sorted(texts.items()))))
     patch.setattr(checkov, "scan_plan", once(checkov.scan_plan, lambda python, file: (python, file.read_text(encoding="utf-8"))))
-    patch.setattr(rehearsal, "rehearse", once(rehearsal.rehearse, _planned_from))
+    patch.setattr(speculative_plan, "speculate", once(speculative_plan.speculate, _planned_from))
     patch.setattr(Workspace, "validate", once(Workspace.validate, lambda copy: copy.directory))  # named by its content
     return repository
 
@@ -120,9 +120,9 @@ _remembered: dict[object, Once[Any]] = {}
 
 
 @functools.cache
-def compliant_rehearsal() -> Rehearsal:
+def compliant_speculative_plan() -> SpeculativePlan:
     """The plan of the app stack as it is."""
-    return open_stage(resolve(ROOT, "local", "plan"), lambda line: None).rehearsal()
+    return open_stage(resolve(ROOT, "local", "plan"), lambda line: None).speculative_plan()
 
 
 # Edits of files
@@ -182,17 +182,17 @@ def without_git(repository: Repository) -> None:
 # Edits of what Terraform answers
 
 
-def rehearsed(*edits: PlanEdit, warning: str = "") -> Edit:
+def speculative(*edits: PlanEdit, warning: str = "") -> Edit:
     """Let the plan from nothing be that of the unedited stack, after some edits, with a warning."""
 
     def edit(repository: Repository) -> None:
-        made = compliant_rehearsal()
+        made = compliant_speculative_plan()
         document = _edited(copy.deepcopy(dict(made.plan.document)), edits)
         said = (Diagnostic("warning", warning, "", "", "", 0),) if warning else ()
         changed = replace(made, plan=Plan(document, made.plan.where), said=(*made.said, *said))
-        others = PlanningStage.rehearsal
+        others = PlanningStage.speculative_plan
         repository.patch.setattr(
-            PlanningStage, "rehearsal", lambda stage, name=APP: changed if name == APP else others(stage, name)
+            PlanningStage, "speculative_plan", lambda stage, name=APP: changed if name == APP else others(stage, name)
         )
 
     return edit
@@ -201,10 +201,10 @@ def rehearsed(*edits: PlanEdit, warning: str = "") -> Edit:
 def unplannable(repository: Repository) -> None:
     """Let Terraform make no plan."""
 
-    def rehearse(*_: object) -> Rehearsal:
+    def speculate(*_: object) -> SpeculativePlan:
         raise TerraformError("there is no plan")
 
-    repository.patch.setattr(rehearsal, "rehearse", rehearse)
+    repository.patch.setattr(speculative_plan, "speculate", speculate)
 
 
 def given(*edits: PlanEdit) -> Edit:

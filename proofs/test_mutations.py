@@ -194,8 +194,8 @@ def _tagged() -> dict[str, str]:
 
 def stages(control: str) -> list[str]:
     """The stages that a control is tried on: a cloud for those that are about one, a plan likewise."""
-    letters = set(catalogue()[control].stages)
-    return [*(["cloud"] if letters & set("EA") else []), *(["plan"] if "P" in letters else [])]
+    target_codes = set(catalogue()[control].stages)
+    return [*(["cloud"] if target_codes & set("EA") else []), *(["plan"] if "P" in target_codes else [])]
 
 
 @contextmanager

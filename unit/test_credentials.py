@@ -5,7 +5,7 @@ import sys
 
 FIRST_USE = """
 import sys, threading
-from stackproof.judgement import credentials
+from stackproof.redaction import credentials
 sys.setswitchinterval(1e-6)
 together, errors = threading.Barrier(4), []
 def use(function, *arguments):

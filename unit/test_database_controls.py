@@ -58,7 +58,7 @@ class Rds:
 class OnServer(Stage):
     """A stage whose database answers at a port of this machine."""
 
-    letters = "SEA"
+    target_codes = "SEA"
 
     def __init__(self, root: Path, port: int, access: Access) -> None:
         super().__init__("aws", PROFILE, root)
@@ -89,7 +89,7 @@ class Deployed:
         test = declared[control]
         described = control_of(test)
         assert described
-        return judge(test, lambda name: collections[name](stage), before=lambda: stage.require(described))
+        return judge(test, lambda name: collections[name](stage), precondition=lambda: stage.require(described))
 
     def red(self) -> dict[str, Verdict]:
         """The controls that do not pass."""

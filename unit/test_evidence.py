@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from proofs import harness
 from stackproof.core import results_file as results_json
 from stackproof.core.provenance import Provenance
-from stackproof.core.resource import Given, Unanswered
+from stackproof.core.resource import FailedOrigin, StaticOrigin
 from stackproof.core.results import ControlResult, Run
 from stackproof.core.verdicts import (
     AccessDenied,
@@ -351,14 +351,16 @@ class TestStore:
         assert len(digests) == 1
 
     def test_hands_out_an_observation_as_it_is_kept(self, kept: Store) -> None:
-        made = (Formatting("app", Given({"files": 2, "unformatted": ("password=hunter2",)}, "terraform fmt"), "terraform fmt"),)
+        made = (
+            Formatting("app", StaticOrigin({"files": 2, "unformatted": ("password=hunter2",)}, "terraform fmt"), "terraform fmt"),
+        )
         for make in (lambda: made, lambda: pytest.fail("made again")):
             (one,) = kept.observation("formatting", make)
             assert one.origin.facts == {"files": 2, "unformatted": ("password=(redacted)",)}
             assert one.source.evidence == ("observations/formatting.json.gz",)
 
     def test_does_not_keep_what_calls_and_plans_say(self, kept: Store) -> None:
-        planned = SecondPlan("local", Given({"drift": ()}, Provenance("a plan", "documents/plan.json.gz")), "a plan")
+        planned = SecondPlan("local", StaticOrigin({"drift": ()}, Provenance("a plan", "documents/plan.json.gz")), "a plan")
         for made in (harness.profile(), None, planned, (planned,)):
             assert kept.observation("anything", lambda made=made: made) is made  # type: ignore[misc]
         assert list((kept.folder / "observations").iterdir()) == []
@@ -406,10 +408,15 @@ class TestObservations:
     @pytest.mark.parametrize(
         "made",
         [
-            Formatting("app", Given({"files": 1, "unformatted": ()}, "terraform fmt"), "terraform fmt"),
+            Formatting("app", StaticOrigin({"files": 1, "unformatted": ()}, "terraform fmt"), "terraform fmt"),
             (),
-            (Formatting("a", Unanswered(NotReported("no")), "x"), Formatting("b", Given({"set": frozenset({"a", 1})}, "x"), "x")),
-            Formatting("app", Given({"at": datetime(2026, 1, 1, tzinfo=UTC), "list": [1, {"a": (None, True, 1.5)}]}, "x"), "x"),
+            (
+                Formatting("a", FailedOrigin(NotReported("no")), "x"),
+                Formatting("b", StaticOrigin({"set": frozenset({"a", 1})}, "x"), "x"),
+            ),
+            Formatting(
+                "app", StaticOrigin({"at": datetime(2026, 1, 1, tzinfo=UTC), "list": [1, {"a": (None, True, 1.5)}]}, "x"), "x"
+            ),
         ],
     )
     def test_come_back_as_they_were(self, made: Any) -> None:
@@ -420,12 +427,12 @@ class TestObservations:
             assert repr(getattr(one.origin, "error", None)) == repr(getattr(other.origin, "error", None))
 
     def test_of_resources_inside_others_come_back(self) -> None:
-        inner = Formatting("inner", Given({"files": 1}, "x"), "x")
-        again = observations.from_data(observations.to_data(Formatting("app", Given({"parts": (inner,)}, "x"), "x")), "o")
+        inner = Formatting("inner", StaticOrigin({"files": 1}, "x"), "x")
+        again = observations.from_data(observations.to_data(Formatting("app", StaticOrigin({"parts": (inner,)}, "x"), "x")), "o")
         assert again.origin.facts["parts"][0].origin.facts == {"files": 1}
 
     def test_that_json_cannot_hold_are_not_kept(self) -> None:
-        assert observations.to_data(Formatting("app", Given({"files": object()}, "x"), "x")) is None
+        assert observations.to_data(Formatting("app", StaticOrigin({"files": object()}, "x"), "x")) is None
 
     @pytest.mark.parametrize(
         "data",

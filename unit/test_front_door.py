@@ -74,7 +74,7 @@ def test_clients_that_say_nothing_do_not_keep_it(files: dict[str, Path], monkeyp
 
 
 class Endpoint:
-    """A stand-in for `account.Endpoint`."""
+    """A fake for `account.Endpoint`."""
 
     def client(self, service: str) -> Any:
         return boto3.client(service, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")

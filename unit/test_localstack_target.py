@@ -80,7 +80,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 class TestALocalStackOfTheRun:
     def test_is_deployed_to_when_resources_are_asked_for(self, world: World) -> None:
         stage = opened("localstack")
-        assert (stage.letters, world.done) == ("SL", [])
+        assert (stage.target_codes, world.done) == ("SL", [])
         with stage.emulator() as endpoint:
             assert endpoint == world.endpoint
         assert world.done == ["start"]

@@ -21,7 +21,7 @@ from stackproof.sources.aws.calls import MANY_PAGES, Answer, Call
 from stackproof.sources.aws.source import AwsSource
 from stackproof.sources.plan.document import PlanSource
 from stackproof.targets.base import Stage
-from stackproof.util.spool import Anew
+from stackproof.util.spool import Reiterable
 
 HERE = "arn:aws:logs:ap-northeast-2:123456789012:log-group"
 
@@ -114,7 +114,7 @@ class TestManyLogGroups:
     def test_are_all_there_with_their_facts(self) -> None:
         aws, transport = reader(account(self.COUNT))
         found = AwsSource(aws).collect(LogGroup, [])
-        assert isinstance(found, Anew)
+        assert isinstance(found, Reiterable)
         for _ in range(2):
             assert [group.name for group in found] == [numbered(one) for one in range(self.COUNT)]
         assert [group.tags for group in islice(found, 3)] == [{"LogType": "errors"}] * 3

@@ -127,16 +127,16 @@ class TestValue:
     def test_that_the_provider_fills_in_is_a_reference_to_itself(self) -> None:
         found = block(Planned("aws_x.y", unknown={"arn": True}))
         assert found.at("arn") == Reference("aws_x.y", "arn")
-        assert found.is_left_open("arn")
+        assert found.is_unset("arn")
 
     def test_is_not_left_open_when_it_is_written_or_the_sources_are_not_found(self) -> None:
-        assert not block(Planned("aws_x.y", unknown={"a": True}, written={"a": refers("local.a")})).is_left_open("a")
-        assert not block(Planned("aws_x.y", {"a": 1})).is_left_open("a")
+        assert not block(Planned("aws_x.y", unknown={"a": True}, written={"a": refers("local.a")})).is_unset("a")
+        assert not block(Planned("aws_x.y", {"a": 1})).is_unset("a")
         content = document(Planned("aws_x.y", unknown={"a": True}))
         content["configuration"]["root_module"]["resources"] = []
         found = Plan(content, "plan.json").resource("aws_x.y")
         assert found
-        assert not found.is_left_open("a")
+        assert not found.is_unset("a")
         with pytest.raises(NotYetKnown):
             found.at("a")
 
@@ -680,7 +680,7 @@ class TestRealPlan:
         key = real.resource("terraform_data.key")
         assert key
         assert key.at("id") == Reference("terraform_data.key", "id")
-        assert key.is_left_open("id")
+        assert key.is_unset("id")
 
     def test_sensitive_values_are_hidden_wherever_terraform_writes_them(self, real: Plan) -> None:
         assert "the-default-password" not in real.to_json()

@@ -10,7 +10,7 @@ import pytest
 import stackproof.collections  # noqa: F401 - every resource class of the suite
 from stackproof.core import resource as base
 from stackproof.core.ledger import Ledger
-from stackproof.core.resource import Field, Found, Given, Reference, Resource, Unanswered, field, kinds
+from stackproof.core.resource import FailedOrigin, Field, Found, Reference, Resource, StaticOrigin, field, kinds
 from stackproof.core.results import Reading
 from stackproof.core.verdicts import AccessDenied, CouldNotVerify, NotReported, NotYetKnown
 
@@ -27,7 +27,7 @@ class Thing(Resource):
 
 
 def thing(**facts: object) -> Thing:
-    return Thing("triflow", Given(facts, "the source"), "the source")
+    return Thing("triflow", StaticOrigin(facts, "the source"), "the source")
 
 
 class TestField:
@@ -88,12 +88,12 @@ class TestField:
     def test_that_is_not_known_yet_says_so_and_is_not_written_down(self) -> None:
         ledger = Ledger()
         with ledger.open(), pytest.raises(NotYetKnown, match="the thing is known only after apply"):
-            _ = Thing("triflow", Unanswered(NotYetKnown("the thing is known only after apply")), "plan").flag
+            _ = Thing("triflow", FailedOrigin(NotYetKnown("the thing is known only after apply")), "plan").flag
         assert ledger.readings == ()
 
     def test_whose_call_failed_raises_what_the_call_did(self) -> None:
         with pytest.raises(AccessDenied, match="no"):
-            _ = Thing("triflow", Unanswered(AccessDenied("no")), "aws").flag
+            _ = Thing("triflow", FailedOrigin(AccessDenied("no")), "aws").flag
 
     def test_that_is_a_reference_is_handed_on(self) -> None:
         reference = Reference("aws_kms_key.logs", "arn")
@@ -122,7 +122,7 @@ class TestField:
             anything: hint = field()
 
         with pytest.raises(TypeError, match="nothing would be checked"):
-            _ = Loose("x", Given({}, "x"), "x").anything
+            _ = Loose("x", StaticOrigin({}, "x"), "x").anything
 
     def test_of_every_resource_of_the_suite_has_a_type_that_is_checked(self) -> None:
         ours = [kind for kind in kinds(Resource) if kind.__module__.startswith("stackproof.")]

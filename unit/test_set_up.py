@@ -1,4 +1,4 @@
-"""``scripts/init-localstack.sh``, with a stand-in for the AWS command line."""
+"""``scripts/init-localstack.sh``, with a fake for the AWS command line."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stackproof.localstack.set_up import SCRIPT
-from stackproof.scanners import stand_ins
+from stackproof.scanners import fakes
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,7 +35,7 @@ class Emulator:
     def connection(self) -> object:
         """What the secret of the database says."""
         created = [words for words in self.calls if "create-secret" in words]
-        return json.loads(stand_ins.option(created[0], "--secret-string"))
+        return json.loads(fakes.option(created[0], "--secret-string"))
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
     made = Emulator(tmp_path)
     bash = shutil.which("bash")
     assert bash
-    with stand_ins.answering(made.answer) as port:
-        stand_ins.install(tmp_path / "aws", bash, port)
+    with fakes.answering(made.answer) as port:
+        fakes.install(tmp_path / "aws", bash, port)
         yield made
 
 
@@ -60,7 +60,7 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
 )
 def test_an_emulator_on_this_machine_is_set_up(emulator: Emulator, endpoint: str) -> None:
     assert emulator.set_up(AWS_ENDPOINT_URL=endpoint).returncode == 0
-    assert {stand_ins.option(words, "--endpoint-url") for words in emulator.calls} == {endpoint}
+    assert {fakes.option(words, "--endpoint-url") for words in emulator.calls} == {endpoint}
 
 
 @pytest.mark.parametrize(

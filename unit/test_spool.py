@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stackproof.core.results import Examined, Reading, Readings, Resources
 from stackproof.core.verdicts import Verdict
-from stackproof.util.spool import FEW, Anew, Index, Spool, spooled
+from stackproof.util.spool import FEW, Index, Reiterable, Spool, spooled
 
 TEXTS = st.text() | st.sampled_from(["\udc80", "\x00", "é", '"'])
 """What AWS may answer, and what Python may make of it."""
@@ -90,7 +90,7 @@ def test_what_is_made_anew_raises_whenever_it_is_gone_through() -> None:
         yield "a"
         raise sqlite3.OperationalError("disk full")
 
-    broken = Anew(make)
+    broken = Reiterable(make)
     for _ in range(2):
         with pytest.raises(sqlite3.OperationalError):
             list(broken)

@@ -179,7 +179,7 @@ class TestEmulatorStage:
                 NotApplicable, match=r"^http://127\.0\.0\.1:9 is used as it is; what Terraform knows of it is not known"
             ):
                 part()
-        assert (stage.letters, stage.handle) == ({"embedded": "SPE", "localstack": "SL"}[target], None)
+        assert (stage.target_codes, stage.handle) == ({"embedded": "SPE", "localstack": "SL"}[target], None)
 
     def test_does_not_tell_what_runs_in_it(self, stage: RunStage, server: AwsServer) -> None:
         server.on("GetCallerIdentity", identity("123456789012"))
@@ -203,7 +203,7 @@ class TestLiveStage:
 
     def test_makes_no_plan_from_nothing(self) -> None:
         stage = opened(resolve(ROOT, "production"))
-        for needs_a_plan in (stage.plan, stage.rehearsal):
+        for needs_a_plan in (stage.plan, stage.speculative_plan):
             with pytest.raises(NotApplicable):
                 needs_a_plan()
 
@@ -218,17 +218,17 @@ class TestStage:
     def stage(self) -> Stage:
         return Stage("plan", load("production", ROOT / "environments"), ROOT)
 
-    @pytest.mark.parametrize("part", ["source", "plan", "rehearsal", "outputs", "second_plan"])
+    @pytest.mark.parametrize("part", ["source", "plan", "speculative_plan", "outputs", "second_plan"])
     def test_has_nothing_of_its_own(self, part: str, stage: Stage) -> None:
         with pytest.raises(NotApplicable, match="plan"):
             getattr(stage, part)()
 
-    @pytest.mark.parametrize(("target", "letters"), [("plan", "SP"), ("embedded", "SPE"), ("aws", "SA")])
-    def test_sets_aside_what_it_cannot_judge(self, target: str, letters: str) -> None:
+    @pytest.mark.parametrize(("target", "target_codes"), [("plan", "SP"), ("embedded", "SPE"), ("aws", "SA")])
+    def test_sets_aside_what_it_cannot_judge(self, target: str, target_codes: str) -> None:
         stage = opened(resolve(ROOT, "production", target))
         for letter in "SPELA":
             control = Control("X", "low", Entry("", "", letter, ""))
-            if letter in letters:
+            if letter in target_codes:
                 stage.require(control)
             else:
                 with pytest.raises(NotApplicable, match=f"judged on .*; the target of this run is {target}"):

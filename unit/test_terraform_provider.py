@@ -38,7 +38,7 @@ class TestPackaged:
         with ThreadPoolExecutor() as pool:
             found = set(pool.map(packaged, [tmp_path] * 4))
         (one,) = found
-        assert (one.version, one.origin, one.is_folded) == (PACKAGED_VERSION, "packaged", True)
+        assert (one.version, one.origin, one.needs_downgrade) == (PACKAGED_VERSION, "packaged", True)
         binary = tmp_path / "provider" / BINARY
         assert binary.stat().st_size > 100_000_000
         assert binary.stat().st_mode & 0o111
@@ -95,7 +95,7 @@ class TestChoose:
         monkeypatch.setattr(provider, "_answers", lambda address: not asked.append(address))
         for _ in range(2):
             chosen = choose(tmp_path, environment(home))
-            assert (chosen.version, chosen.origin, chosen.is_folded) == ("~> 6.0", "Terraform registry", False)
+            assert (chosen.version, chosen.origin, chosen.needs_downgrade) == ("~> 6.0", "Terraform registry", False)
         assert asked == list(provider._PROBED)
 
     def test_asks_again_after_ten_minutes_or_when_what_it_remembers_is_damaged(
@@ -132,7 +132,7 @@ class TestChoose:
         config.write_text(MIRROR)
         chosen = choose(tmp_path, environment(home, **({} if place == "home" else {place: str(config)})))
         assert (chosen.version, chosen.origin, chosen.cli_config) == ("~> 6.0", str(config), config)
-        assert not chosen.is_folded
+        assert not chosen.needs_downgrade
         assert not probes
 
     @pytest.mark.parametrize("name", ["6.69.1", "terraform-provider-aws_6.69.1_linux_amd64.zip"])
@@ -142,7 +142,7 @@ class TestChoose:
         plugins = home / ".terraform.d" / "plugins" / "registry.terraform.io" / "hashicorp" / "aws"
         (plugins / name).mkdir(parents=True)
         chosen = choose(tmp_path, environment(home))
-        assert (chosen.origin, chosen.cli_config, chosen.is_folded) == (str(plugins), None, False)
+        assert (chosen.origin, chosen.cli_config, chosen.needs_downgrade) == (str(plugins), None, False)
         assert not probes
 
     @pytest.mark.parametrize("text", ["", 'plugin_cache_dir = "/x"\n', "provider_installation {\n  direct {}\n}\n"])

@@ -37,7 +37,7 @@ def expected() -> Profile:
 class OnStack(Stage):
     """A stage on the small stack, asked anew."""
 
-    letters = "SEA"
+    target_codes = "SEA"
 
     def __init__(self, stack: Stack) -> None:
         super().__init__("aws", expected(), harness.ROOT)

@@ -257,7 +257,7 @@ class TestPrepare:
         )
         assert workspace.validate().exit_status == 0
 
-    def test_addresses_of_what_was_folded_in_modules_have_their_path(self, provider: Provider, tmp_path: Path) -> None:
+    def test_addresses_of_what_was_downgraded_in_modules_have_their_path(self, provider: Provider, tmp_path: Path) -> None:
         root = stack(tmp_path / "root", 'module "a" {\n  source = "./m"\n}\nmodule "b" {\n  source = "./m"\n}\n')
         stack(
             root / "m",
@@ -403,7 +403,7 @@ class TestProviderSettings:
 
 
 class TestMirrorOfTheUser:
-    """The way of the current generation: not folded, the user's mirror, the committed lock file. The provider behind the
+    """The way of the current generation: not downgraded, the user's mirror, the committed lock file. The provider behind the
     mirror is the packaged one under another version number, which takes sources that both generations share."""
 
     @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
-from proofs.harness import Edit, adds, answered, left_open, omits, planned, says, unknown, with_resource, without
+from proofs.harness import Edit, adds, answered, omits, planned, says, unknown, unset, with_resource, without
 from proofs.logging.edits import GROUPS, another, another_planned
 from stackproof.core.verdicts import Verdict
 
@@ -97,5 +97,5 @@ CASES = [
         names="atlantis",
     ),
     plan("LOG-16", "no cluster", FAIL, without(CLUSTER)),
-    plan("LOG-16", "what the account has by default", UNKNOWN, left_open(CLUSTER, "setting")),
+    plan("LOG-16", "what the account has by default", UNKNOWN, unset(CLUSTER, "setting")),
 ]

@@ -10,13 +10,13 @@ from proofs.harness import (
     answers,
     exists,
     fails,
-    left_open,
     omits,
     on_page_2,
     planned,
     recorded_at,
     says,
     unknown,
+    unset,
     with_resource,
     without,
 )
@@ -295,7 +295,7 @@ UPKEEP = [
     ),
     plan("SEC-RDS-05", "an authority that has ended", FAIL, planned(INSTANCE, ca_cert_identifier="rds-ca-2019")),
     plan("SEC-RDS-05", "an authority of tomorrow", UNKNOWN, planned(INSTANCE, ca_cert_identifier="rds-ca-ml-dsa-g1")),
-    plan("SEC-RDS-05", "an authority that RDS chooses", UNKNOWN, left_open(INSTANCE, "ca_cert_identifier")),
+    plan("SEC-RDS-05", "an authority that RDS chooses", UNKNOWN, unset(INSTANCE, "ca_cert_identifier")),
 ]
 
 CASES = [*PUBLICITY, *SUBNETS, *ENCRYPTION, *TLS, *UPKEEP]

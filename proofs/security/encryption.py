@@ -9,11 +9,11 @@ from proofs.harness import (
     answered,
     answers,
     exists,
-    left_open,
     omits,
     planned,
     says,
     unknown,
+    unset,
     with_resource,
     without,
 )
@@ -89,7 +89,7 @@ CASES = [
     plan("SEC-KMS-01", "rotation not set", FAIL, planned(KEY, enable_key_rotation=None), names=NAME),
     plan("SEC-KMS-01", "rotation known after apply", UNKNOWN, unknown(KEY, "enable_key_rotation")),
     plan("SEC-KMS-01", "policy known after apply", UNKNOWN, unknown(KEY, "policy")),
-    plan("SEC-KMS-01", "policy not set", UNKNOWN, left_open(KEY, "policy")),
+    plan("SEC-KMS-01", "policy not set", UNKNOWN, unset(KEY, "policy")),
     plan(
         "SEC-KMS-01",
         "a policy beside the key",

@@ -7,12 +7,12 @@ from proofs.harness import (
     answered,
     answers,
     fails,
-    left_open,
     omits,
     on_page_2,
     planned,
     says,
     unknown,
+    unset,
     with_resource,
     without,
 )
@@ -263,7 +263,7 @@ OTHERS = [
         "a rule of its own in a group without one",
         FAIL,
         another_planned(),
-        left_open(OTHER, "ingress"),
+        unset(OTHER, "ingress"),
         with_resource(
             RULE,
             refers={"security_group_id": f"{OTHER}.id"},
@@ -275,7 +275,7 @@ OTHERS = [
         ),
         names="22 from 0.0.0.0/0",
     ),
-    plan("SEC-SG-02", "a group without a rule", PASS, another_planned(), left_open(OTHER, "ingress")),
+    plan("SEC-SG-02", "a group without a rule", PASS, another_planned(), unset(OTHER, "ingress")),
     cloud("SEC-SG-02", "a rule whose sources are lost", ERROR, another({}), names="other"),
     cloud(
         "SEC-SG-02",
@@ -336,7 +336,7 @@ OTHERS = [
         names="default",
     ),
     plan("SEC-SG-02", "a default group that is left as it is", FAIL, without(DEFAULT_GROUP), names="default"),
-    plan("SEC-SG-02", "a default group that is emptied", PASS, left_open(DEFAULT_GROUP, "ingress", "egress")),
+    plan("SEC-SG-02", "a default group that is emptied", PASS, unset(DEFAULT_GROUP, "ingress", "egress")),
     plan("SEC-SG-02", "rules of the default group known after apply", UNKNOWN, unknown(DEFAULT_GROUP, "egress")),
 ]
 

@@ -3,7 +3,7 @@
 import json
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
-from proofs.harness import Edit, absent, left_open, omits, planned, says, unknown, with_resource, without
+from proofs.harness import Edit, absent, omits, planned, says, unknown, unset, with_resource, without
 from stackproof.core.verdicts import Verdict
 
 APP = "triflow-ai-prod"
@@ -83,7 +83,7 @@ def beside(kind: str, **values: object) -> Edit:
 
 
 ENCRYPTION, VERSIONING = "server_side_encryption_configuration", "versioning"
-CURRENT = left_open(BUCKET, ENCRYPTION, VERSIONING, "acl", "grant", "policy")
+CURRENT = unset(BUCKET, ENCRYPTION, VERSIONING, "acl", "grant", "policy")
 """A bucket of the current generation, whose settings stand beside it."""
 
 

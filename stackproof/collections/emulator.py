@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from stackproof.collections import collection
-from stackproof.core.resource import Given, Origin, Unanswered
+from stackproof.core.resource import FailedOrigin, Origin, StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.localstack import backend_tests as tests
 from stackproof.localstack import set_up
@@ -40,11 +40,11 @@ def _developed(stage: Stage) -> _Developed:
         try:
             tested: Origin = _tested(stage, endpoint, made)
         except (CouldNotVerify, DeclaredButMissing) as error:
-            tested = Unanswered(error)
+            tested = FailedOrigin(error)
     return _Developed(EmulatorSetUp(set_up.SCRIPT, made, made.source), BackendTests(tests.TESTS, tested, _TESTED))
 
 
-def _set_up(stage: Stage, endpoint: str) -> Given:
+def _set_up(stage: Stage, endpoint: str) -> StaticOrigin:
     root, region = stage.root, stage.profile.region
     before = set_up.state(endpoint, region)  # no emulator, no verdict
     first = set_up.run(root, stage.cache, endpoint, region, stage.say)
@@ -58,7 +58,7 @@ def _set_up(stage: Stage, endpoint: str) -> Given:
         "found": _unseen(stage, before, first) or frozenset(then),
         "changed": (*shown, *told),
     }
-    return Given(facts, f"{set_up.SCRIPT}, run twice; s3:ListBuckets, secretsmanager:ListSecrets")
+    return StaticOrigin(facts, f"{set_up.SCRIPT}, run twice; s3:ListBuckets, secretsmanager:ListSecrets")
 
 
 def _unseen(stage: Stage, before: Collection[str], first: Ended) -> CouldNotVerify | None:
@@ -77,13 +77,15 @@ def _unseen(stage: Stage, before: Collection[str], first: Ended) -> CouldNotVeri
 _TESTED = f"pytest {tests.BACKEND}/{tests.TESTS}; the requests that the emulator granted"
 
 
-def _tested(stage: Stage, endpoint: str, made: Given) -> Given:
+def _tested(stage: Stage, endpoint: str, made: StaticOrigin) -> StaticOrigin:
     profile = stage.profile
     if problem := made.facts["first_run"]:
         raise CouldNotVerify(f"{set_up.SCRIPT}, which makes what the tests need, failed: {problem}")
     ran = tests.run(stage.root, stage.cache, endpoint, region=profile.region, bucket=profile.emulator.bucket, say=stage.say)
     facts = {
-        name.removeprefix("test_"): BackendTest(name, Given({"outcome": one.outcome, "granted": one.granted}, _TESTED), _TESTED)
+        name.removeprefix("test_"): BackendTest(
+            name, StaticOrigin({"outcome": one.outcome, "granted": one.granted}, _TESTED), _TESTED
+        )
         for name, one in ran.items()
     }
-    return Given(facts, _TESTED)
+    return StaticOrigin(facts, _TESTED)

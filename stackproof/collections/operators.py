@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from stackproof.collections import collection
-from stackproof.core.resource import Given, WhenAsked
+from stackproof.core.resource import LazyMapping, StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.judgement import compose
 from stackproof.judgement import workflows as judgement
@@ -44,16 +44,16 @@ def _compose_service(name: str, service: object, unknown: tuple[str, ...]) -> Co
         "is_health_checked": compose.is_health_checked(known.get("healthcheck")),
         "exposed": compose.exposed(known),
     }
-    return ComposeService(name, Given(facts, COMPOSE_FILE), COMPOSE_FILE)
+    return ComposeService(name, StaticOrigin(facts, COMPOSE_FILE), COMPOSE_FILE)
 
 
 @collection
 def deployment_script(stage: Stage) -> DeploymentScript:
     """The deployment script at work."""
     file = _existing(stage, SCRIPT)
-    facts = WhenAsked({"findings": partial(script.shellcheck, file), **script.watched(file)})
-    source = f"shellcheck; {SCRIPT} with stand-ins for aws, docker and git"
-    return DeploymentScript(file.name, Given(facts, source), source)
+    facts = LazyMapping({"findings": partial(script.shellcheck, file), **script.watched(file)})
+    source = f"shellcheck; {SCRIPT} with fakes for aws, docker and git"
+    return DeploymentScript(file.name, StaticOrigin(facts, source), source)
 
 
 @collection
@@ -62,7 +62,7 @@ def workflows(stage: Stage) -> tuple[Workflow, ...]:
     return tuple(
         Workflow(
             file.name,
-            Given(
+            StaticOrigin(
                 {
                     "unpinned": judgement.unpinned(document),
                     "needless_permissions": judgement.needless_permissions(document),
@@ -85,7 +85,7 @@ def automation(stage: Stage) -> Workflows:
         "gates": tuple(file.name for file, document in files if judgement.is_gate(document)),
         "deployments": tuple(file.name for file, document in files if judgement.is_deployment(document)),
     }
-    return Workflows(WORKFLOWS, Given(facts, WORKFLOWS), WORKFLOWS)
+    return Workflows(WORKFLOWS, StaticOrigin(facts, WORKFLOWS), WORKFLOWS)
 
 
 def _workflow_files(stage: Stage) -> list[tuple[Path, judgement.Document]]:

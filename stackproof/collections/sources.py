@@ -8,7 +8,7 @@ from typing import Any
 
 from stackproof.collections import collection
 from stackproof.core import waivers
-from stackproof.core.resource import Given, Unanswered, without_keys
+from stackproof.core.resource import FailedOrigin, StaticOrigin, without_keys
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotYetKnown
 from stackproof.redaction.redaction import HIDDEN, redact
 from stackproof.resources.sources import (
@@ -34,11 +34,11 @@ from stackproof.sources import R
 from stackproof.sources.plan.document import Change, Plan
 from stackproof.sources.plan.stacks import changes_of, stacks_of
 from stackproof.targets.base import Stage
-from stackproof.terraform import fold, provider, schema, sources
+from stackproof.terraform import downgrade, provider, schema, sources
 from stackproof.terraform.cli import Terraform, TerraformError, redacted
 from stackproof.terraform.diagnostics import diagnostics
 from stackproof.terraform.hcl import Expression, Value
-from stackproof.terraform.rehearsal import EXAMPLE, PASSWORD, workspace
+from stackproof.terraform.speculative_plan import EXAMPLE, PASSWORD, workspace
 from stackproof.terraform.workspace import prepare
 from stackproof.util.temporary import temporary
 from stackproof.util.venvs import environment
@@ -71,7 +71,7 @@ def formatting(stage: Stage) -> Formatting:
     found = [Path(line) for line in completed.stdout.split("\n")[:-1]]
     unformatted = tuple(sorted(_relative(stage, stage.root.resolve() / file) for file in found))
     name = ", ".join(_relative(stage, Path(root)) for root in roots)
-    return Formatting(name, Given({"files": len(files), "unformatted": unformatted}, "terraform fmt"), "terraform fmt")
+    return Formatting(name, StaticOrigin({"files": len(files), "unformatted": unformatted}, "terraform fmt"), "terraform fmt")
 
 
 def _topmost(directories: Iterable[Path]) -> list[Path]:
@@ -100,7 +100,7 @@ def _of_each_stack(stage: Stage, make: Callable[[Stage, str], R]) -> tuple[R, ..
 def _initialisation(stage: Stage, stack: str) -> Initialisation:
     root = stage.directory_of(stack)
     chosen = provider.choose(stage.cache)
-    if chosen.is_folded:
+    if chosen.needs_downgrade:
         _require_current_generation(root)
     with temporary("init") as fresh:
         copy = prepare(root, fresh, chosen, endpoint=None, region=stage.profile.region, account=stage.profile.account)
@@ -109,16 +109,16 @@ def _initialisation(stage: Stage, stack: str) -> Initialisation:
             facts = {"errors": (), "provider": f"hashicorp/aws {copy.provider_version()} ({chosen.origin})"}
         except TerraformError as error:
             facts = {"errors": (str(error).replace(str(copy.directory), root.name),), "provider": ""}
-    return Initialisation(stack, Given(facts, "terraform init"), "terraform init")
+    return Initialisation(stack, StaticOrigin(facts, "terraform init"), "terraform init")
 
 
 def _require_current_generation(root: Path) -> None:
-    """Folding takes any constraint for that of the current generation. Raises `CouldNotVerify` for one of another."""
+    """Downgrading takes any constraint for that of the current generation. Raises `CouldNotVerify` for one of another."""
     current = schema.current().version
     for required in sources.read(root).required_providers.values():
         if required.source.endswith("hashicorp/aws") and required.version:
             named = re.findall(r"\d+(?:\.\d+)*", required.version)
-            wanted = [version for version in (current, *named) if fold.admits(required.version, version)]
+            wanted = [version for version in (current, *named) if downgrade.admits(required.version, version)]
             if not any(version.split(".")[0] == current.split(".")[0] for version in wanted):
                 raise CouldNotVerify(
                     f"{required.file} line {required.line}: hashicorp/aws {required.version} is out of reach here, and the packaged "
@@ -154,7 +154,7 @@ def _module(stage: Stage, directory: Path) -> Module:
     except TerraformError as error:
         found, errors = (), [str(error)]
     facts = {"errors": tuple(errors), "warnings": tuple(str(one) for one in found if one.severity == "warning")}
-    return Module(_relative(stage, directory), Given(facts, "terraform validate"), "terraform validate")
+    return Module(_relative(stage, directory), StaticOrigin(facts, "terraform validate"), "terraform validate")
 
 
 @collection
@@ -170,7 +170,7 @@ def _arguments(stage: Stage, directory: Path) -> Arguments:
         "problems": tuple(str(problem) for problem in schema.unknown_arguments(read)),
     }
     source = f"the schema of hashicorp/aws {schema.current().version}"
-    return Arguments(_relative(stage, directory), Given(facts, source), source)
+    return Arguments(_relative(stage, directory), StaticOrigin(facts, source), source)
 
 
 def _relative(stage: Stage, path: Path) -> str:
@@ -203,7 +203,7 @@ def _example_variables(stage: Stage, stack: str) -> ExampleVariables:
         "undeclared": tuple(name for name in given if name not in declared),
         "secrets": tuple(dict.fromkeys([*sensitive, *shaped, *by_default])),
     }
-    return ExampleVariables(stack, Given(facts, file.name), file.name)
+    return ExampleVariables(stack, StaticOrigin(facts, file.name), file.name)
 
 
 @collection
@@ -221,21 +221,21 @@ def _given_planning(plan: Plan, stack: str) -> Planning:
         "added": frozenset(change.address for change in changes if change.actions == ("create",)),
         "touched": _touched(changes),
     }
-    return Planning(stack, Given(facts, plan.where), plan.where)
+    return Planning(stack, StaticOrigin(facts, plan.where), plan.where)
 
 
 def _planning(stage: Stage, stack: str) -> Planning:
     try:
-        made = stage.rehearsal(stack)
+        made = stage.speculative_plan(stack)
     except TerraformError as error:
-        return Planning(stack, Unanswered(error), "terraform plan")
+        return Planning(stack, FailedOrigin(error), "terraform plan")
     facts = {
         "warnings": tuple(str(one) for one in made.said if one.severity == "warning"),
         "added": made.added,
         "touched": _touched(made.plan.changes),
     }
     source = f"terraform plan, {made.workspace.provider.version} ({made.workspace.provider.origin})"
-    return Planning(stack, Given(facts, source), source)
+    return Planning(stack, StaticOrigin(facts, source), source)
 
 
 def _touched(
@@ -261,7 +261,7 @@ def database_password(stage: Stage) -> DatabasePassword:
         raise DeclaredButMissing(f"the sources have no variable {PASSWORD}")
     refusals = {kind: _refusal(stage, weak) for kind, weak in WEAK_PASSWORDS.items()}
     shown = {
-        "the plan": stage.rehearsal().shows_the_password,
+        "the plan": stage.speculative_plan().shows_the_password,
         "the refusal of a weak one": any(redacted(PASSWORD) in refusal for refusal in refusals.values()),
         "the error of its validation block, with Terraform 1.11": bool(variable.validations),  # 1.15 hides it
     }
@@ -271,7 +271,7 @@ def database_password(stage: Stage) -> DatabasePassword:
         "shown_in": tuple(where for where, is_shown in shown.items() if is_shown),
     }
     source = f"{variable.file} line {variable.line}; terraform plan with weak passwords"
-    return DatabasePassword(PASSWORD, Given(facts, source), source)
+    return DatabasePassword(PASSWORD, StaticOrigin(facts, source), source)
 
 
 def _refusal(stage: Stage, password: str) -> str:
@@ -324,7 +324,7 @@ def _second_plan(stage: Stage, stack: str) -> SecondPlan:
         ),
     }
     source = f"{plan.where}; ignore_changes in the sources"
-    return SecondPlan(stack, Given(facts, source), source)
+    return SecondPlan(stack, StaticOrigin(facts, source), source)
 
 
 def _ignored_changes(root: Path) -> Mapping[str, Sequence[str]]:
@@ -373,7 +373,7 @@ def _remote_state(stage: Stage, stack: str) -> RemoteState:
         "is_locked": body is not None and (body.value("use_lockfile") is True or bool(body.value("dynamodb_table"))),
     }
     source = Path(backend.file).name if backend else file.name
-    return RemoteState(stack, Given(facts, source), source)
+    return RemoteState(stack, StaticOrigin(facts, source), source)
 
 
 @collection
@@ -388,7 +388,7 @@ def repository(stage: Stage) -> Repository:
         "tracked": tuple(git(stage.root, "ls-files", "--", *TERRAFORM_FILES)),
         "not_ignored": tuple(name for name in names if name not in ignored),
     }
-    return Repository(stage.root.name, Given(facts, "git ls-files; git check-ignore"), "git")
+    return Repository(stage.root.name, StaticOrigin(facts, "git ls-files; git check-ignore"), "git")
 
 
 @collection
@@ -398,9 +398,9 @@ def history(stage: Stage) -> History:
     found = credentials.search(stage.root, stage.cache)
     source = f"git rev-list, cat-file; {known_strings.FILE}"
     places = tuple(
-        PossibleCredential(str(place), Given({"reason": known.get(place.value)}, source), source) for place in found.places
+        PossibleCredential(str(place), StaticOrigin({"reason": known.get(place.value)}, source), source) for place in found.places
     )
-    return History(stage.root.name, Given({"versions": found.versions, "possible_credentials": places}, source), source)
+    return History(stage.root.name, StaticOrigin({"versions": found.versions, "possible_credentials": places}, source), source)
 
 
 @collection
@@ -461,7 +461,7 @@ def _waived(stage: Stage, control: str, scan: checkov.Scan, named: Callable[[str
         "unused": tuple(_told(waiver) for waiver in waivers.matching_nothing(mine, control, found)),
     }
     source = f"checkov {scan.version}; {waivers.FILE}"
-    return Scan(f"checkov {control}", Given(facts, source), source)
+    return Scan(f"checkov {control}", StaticOrigin(facts, source), source)
 
 
 def _told(waiver: waivers.Waiver) -> str:
@@ -485,7 +485,7 @@ def environment_file(stage: Stage) -> EnvironmentFile:
         "documented": tuple(sorted([*(key for key, _ in assigned(_text(output.value))), "RDS_PASSWORD"])),
     }
     source = f"{file.name}; {output.file} line {output.line}"
-    return EnvironmentFile(file.name, Given(facts, source), source)
+    return EnvironmentFile(file.name, StaticOrigin(facts, source), source)
 
 
 def _text(value: Value) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import chain
 
 from stackproof.collections import collection
-from stackproof.core.resource import Unanswered
+from stackproof.core.resource import FailedOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.iam import ECS_TASKS, lets_in
 from stackproof.profile.schema import Profile
@@ -21,7 +21,7 @@ from stackproof.resources.service import NewestTaskDefinition, Service, TaskDefi
 from stackproof.resources.storage import Bucket
 from stackproof.sources import R
 from stackproof.targets.base import Stage
-from stackproof.util.spool import Anew
+from stackproof.util.spool import Reiterable
 
 
 @collection
@@ -140,8 +140,8 @@ def _for_tasks(role: Role) -> Role | None:
     """The role, if ECS tasks may assume it; where nobody can tell, a role that tells nothing else either."""
     try:
         return role if lets_in(role.trust, ECS_TASKS) else None
-    except (NotYetKnown, CouldNotVerify) as untold:
-        return Role(role.name, Unanswered(untold), role.source)
+    except (NotYetKnown, CouldNotVerify) as unknown:
+        return Role(role.name, FailedOrigin(unknown), role.source)
 
 
 @collection
@@ -189,8 +189,8 @@ def _run_by(service: Service) -> tuple[TaskDefinition, ...]:
     """What a service runs; where a plan does not tell, a definition that tells nothing."""
     try:
         return service.task_definitions
-    except NotYetKnown as untold:
-        return (TaskDefinition(f"of {service.name}", Unanswered(untold), service.source),)
+    except NotYetKnown as unknown:
+        return (TaskDefinition(f"of {service.name}", FailedOrigin(unknown), service.source),)
 
 
 @collection
@@ -199,7 +199,7 @@ def log_groups(stage: Stage) -> Collection[LogGroup]:
     names = stage.profile.logs.groups
     declared = stage.named(LogGroup, names)
     found = of_the_stack(stage)
-    return Anew(lambda: chain(declared, (group for group in found if group.name not in names)))
+    return Reiterable(lambda: chain(declared, (group for group in found if group.name not in names)))
 
 
 def of_the_stack(stage: Stage) -> Collection[LogGroup]:
@@ -211,7 +211,7 @@ def of_the_stack(stage: Stage) -> Collection[LogGroup]:
     unnamed = tuple(f"{kind}." for kind in (*LogGroup.terraform, "module"))
     own = (*logs.owned, *unnamed)
     found = stage.source().collect(LogGroup, logs.groups)
-    return Anew(lambda: (group for group in found if group.name in logs.groups or group.name.startswith(own)))
+    return Reiterable(lambda: (group for group in found if group.name in logs.groups or group.name.startswith(own)))
 
 
 @collection
@@ -253,7 +253,7 @@ def access_log_buckets(stage: Stage) -> tuple[Bucket, ...]:
     unseen = NotYetKnown(
         "it is not in this plan; give the plan of the stack that makes it, too (--plan=FILE again), or judge what is deployed"
     )
-    return found or tuple(Bucket(name, Unanswered(unseen), "the plan") for name in names)
+    return found or tuple(Bucket(name, FailedOrigin(unseen), "the plan") for name in names)
 
 
 @collection

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from stackproof.collections import collection
-from stackproof.core.resource import Given
+from stackproof.core.resource import StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.judgement import migrations as alembic
 from stackproof.resources.host import DatabasePort, TaskPort, Tool
@@ -73,7 +73,7 @@ def migrations(stage: Stage) -> Migrations:
         raise DeclaredButMissing(f"{name} holds no migration script")
     if len(history) < len(scripts):
         raise CouldNotVerify(f"{name}: two scripts are of one revision; only one of them is ever applied")
-    return Migrations(name, Given({"history": history}, name), name)
+    return Migrations(name, StaticOrigin({"history": history}, name), name)
 
 
 @collection

@@ -16,7 +16,7 @@ Severity = Literal["critical", "high", "medium", "low"]
 Test = TypeVar("Test", bound=Callable[..., None])
 
 STAGES = {"S": "source files", "P": "a Terraform plan", "E": "the embedded cloud", "L": "LocalStack", "A": "live AWS"}
-"""Where a control can hold, by the catalogue's letter."""
+"""Where a control can hold, by the catalogue's target codes."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Entry:
     title: str
     title_ko: str
     stages: str
-    """Letters of `STAGES`."""
+    """Target codes of `STAGES`."""
     documented: str
     """Which document asks for it."""
 

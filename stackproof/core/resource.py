@@ -145,7 +145,7 @@ def kinds(parent: type[Resource] = Resource) -> list[type[Resource]]:
     return [kind for child in parent.__subclasses__() for kind in (child, *kinds(child))]
 
 
-class Given:
+class StaticOrigin:
     """An origin whose facts are already at hand, by field name: what a command or a file said.
 
     A fact may be the error that stands in its place: whoever needs it gets the error, and nobody else.
@@ -162,10 +162,10 @@ class Given:
         return Found(fact, self.source)
 
 
-class WhenAsked(Mapping[str, object]):
-    """Facts for `Given` that are found out when they are asked for, once, by a function each.
+class LazyMapping(Mapping[str, object]):
+    """Facts for `StaticOrigin` that are found out when they are asked for, once, by a function each.
 
-    >>> facts = WhenAsked({"first": lambda: 1, "second": lambda: 1 / 0})
+    >>> facts = LazyMapping({"first": lambda: 1, "second": lambda: 1 / 0})
     >>> facts["first"], len(facts)
     (1, 2)
     """
@@ -183,7 +183,7 @@ class WhenAsked(Mapping[str, object]):
         return len(self._functions)
 
 
-class Unanswered:
+class FailedOrigin:
     """An origin that could not be read, or knows nothing yet: whoever needs a fact gets the error."""
 
     def __init__(self, error: Exception) -> None:

@@ -106,7 +106,7 @@ class Run:
     calls: Mapping[str, int]
     """AWS requests sent, by operation: ``{"rds:DescribeDBInstances": 1}``."""
     notes: tuple[str, ...] = ()
-    """What a reader must know to trust the verdicts: the provider used, what was folded, what could not be shown."""
+    """What a reader must know to trust the verdicts: the provider used, what was downgraded, what could not be shown."""
     controls: tuple[ControlResult, ...] = field(default=())
 
     @property

@@ -19,7 +19,7 @@ from stackproof.core.verdicts import CouldNotVerify, NotApplicable, Verdict, ver
 from stackproof.redaction.redaction import redact
 from stackproof.util.spool import distinct, spooled
 
-Settle = Callable[[Sequence[Examined], bool], Iterable[Examined]]
+ApplyWaivers = Callable[[Sequence[Examined], bool], Iterable[Examined]]
 """What waivers make of the resources that a control examined; told whether that is all of them. See `stackproof.core.waivers`."""
 
 LONGEST_MESSAGE = 2000
@@ -67,16 +67,16 @@ class Subtests:
 
 def judge(
     control: Callable[..., None],
-    supply: Callable[[str], object],
+    resolve_fixture: Callable[[str], object],
     *,
-    before: Callable[[], None] = lambda: None,
-    settle: Settle = lambda examined, _: examined,
+    precondition: Callable[[], None] = lambda: None,
+    apply_waivers: ApplyWaivers = lambda examined, _: examined,
 ) -> Judgement:
     """Run a control and judge the outcome.
 
-    ``supply`` gives the value of each argument by name; what it raises is judged like what the control raises: a collection that
-    could not be read is an ERROR of the controls that asked for it. ``before`` may raise too, to set the control aside. ``settle``
-    applies the waivers.
+    ``resolve_fixture`` gives the value of each argument by name; what it raises is judged like what the control raises: a collection
+    that could not be read is an ERROR of the controls that asked for it. ``precondition`` may raise too, to set the control aside.
+    ``apply_waivers`` applies the waivers.
     """
     ledger = Ledger()
     subtests = Subtests(ledger)
@@ -85,8 +85,8 @@ def judge(
     error: Exception | None = None
     started = time.perf_counter()
     try:
-        before()
-        given = {name: subtests if name == "subtests" else supply(name) for name in arguments}
+        precondition()
+        given = {name: subtests if name == "subtests" else resolve_fixture(name) for name in arguments}
         subject = _subject(given)
         with ledger.open():
             control(**given)
@@ -97,8 +97,8 @@ def judge(
     if subject and (error or read):
         examined, error = (_examined(subject.name, error),), None
     if not isinstance(error, NotApplicable):
-        settled = settle(examined, error is None)
-        examined = examined if settled is examined else spooled(settled, Resources())
+        with_waivers = apply_waivers(examined, error is None)
+        examined = examined if with_waivers is examined else spooled(with_waivers, Resources())
     verdict, message = _judged(error, examined, read, by_resource="subtests" in arguments)
     if not examined:
         names = distinct(one.resource for one in read)

@@ -90,7 +90,9 @@ class Waivers:
     environment: str
     target: str
 
-    def settle(self, control: str, today: datetime.date, examined: Sequence[Examined], is_complete: bool) -> Iterable[Examined]:
+    def apply_waivers(
+        self, control: str, today: datetime.date, examined: Sequence[Examined], is_complete: bool
+    ) -> Iterable[Examined]:
         """What a control examined, with what a waiver accepts WAIVED, and a FAIL for each waiver that may not stay as it is.
 
         ``is_complete``: whether the control came to its end, so that a resource which is not among the examined does not exist.

@@ -4,7 +4,7 @@ It listens on a free port of 127.0.0.1, without TLS (`stackproof.embedded.tls_pr
 The owner of its database is no superuser, as on RDS, and may create the four extensions all the same, as ``rds_superuser`` may:
 
 * ``vector`` and ``pg_stat_statements`` get control files that trust them;
-* ``uuid-ossp``, which the package does not have, gets a stand-in in SQL with the functions that need no library. It serves
+* ``uuid-ossp``, which the package does not have, gets a substitute in SQL with the functions that need no library. It serves
   migrations and queries; whether the extension works is not judged here.
 
 PostgreSQL refuses to run as root: then it runs as ``nobody``, in a directory of its own outside of the run's, which nobody else can
@@ -251,7 +251,7 @@ def _write_extensions(into: Path, package: Path) -> None:
         with (into / f"{name}.control").open("a", encoding="utf-8") as control:
             control.write("\ntrusted = true\n")
     (into / "uuid-ossp.control").write_text(
-        "comment = 'stand-in for uuid-ossp: constants and uuid_generate_v4'\ndefault_version = '1.1'\nrelocatable = true\ntrusted = true\n"
+        "comment = 'for uuid-ossp: constants and uuid_generate_v4'\ndefault_version = '1.1'\nrelocatable = true\ntrusted = true\n"
     )
     (into / "uuid-ossp--1.1.sql").write_text(_UUID_OSSP)
     for path in (into.parent, into, *into.iterdir()):

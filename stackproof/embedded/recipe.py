@@ -19,7 +19,7 @@ from stackproof.redaction import redaction
 from stackproof.terraform import provider, sources
 from stackproof.terraform.cli import Terraform
 from stackproof.terraform.provider import Provider
-from stackproof.terraform.rehearsal import EXAMPLE, PASSWORD, random_password
+from stackproof.terraform.speculative_plan import EXAMPLE, PASSWORD, random_password
 from stackproof.terraform.workspace import Workspace, prepare
 
 _PACKAGES = ("moto", "botocore", "flask", "werkzeug")
@@ -117,7 +117,7 @@ class Recipe:
     @property
     def summary(self) -> str:
         """One sentence for a report."""
-        how = " and folded sources" if self.provider.is_folded else ""
+        how = " and downgraded sources" if self.provider.needs_downgrade else ""
         what = "The stack runs" if len(self.stacks) == 1 else f"The stacks {' and '.join(one.name for one in self.stacks)} run"
         return (
             f"{what} in an embedded cloud (moto {version('moto')}), deployed by {self.terraform.name} with "

@@ -1,7 +1,7 @@
 """What a run observed by other means than a call of AWS's API: Terraform, checkov, git, a file, a connection.
 
-Such facts are at hand when a resource is made (`stackproof.core.resource.Given`), and no call and no plan has them. They are kept as an
-evidence file, a collection of `stackproof.collections` each, and made again from it.
+Such facts are at hand when a resource is made (`stackproof.core.resource.StaticOrigin`), and no call and no plan has them. They are kept as
+an evidence file, a collection of `stackproof.collections` each, and made again from it.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any
 from stackproof.core import resource as base
 from stackproof.core import verdicts
 from stackproof.core.provenance import Provenance, evidence_behind
-from stackproof.core.resource import Given, Resource, Unanswered
+from stackproof.core.resource import FailedOrigin, Resource, StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotYetKnown
 from stackproof.redaction.redaction import redact, redact_data
 
@@ -20,7 +20,7 @@ def to_data(made: object) -> Any:
     """A collection as JSON data, secrets hidden; None for one that can be made again from calls and a plan.
 
     >>> from stackproof.resources.sources import Formatting
-    >>> to_data((Formatting("app", Given({"unformatted": ("a.tf",)}, "terraform fmt"), "terraform fmt"),))
+    >>> to_data((Formatting("app", StaticOrigin({"unformatted": ("a.tf",)}, "terraform fmt"), "terraform fmt"),))
     [{'kind': 'sources.Formatting', 'name': 'app', 'source': 'terraform fmt', 'facts': {'unformatted': ['a.tf']}}]
     """
     try:
@@ -71,10 +71,10 @@ class _ElsewhereError(Exception):
 def _from_resource(resource: Resource) -> dict[str, Any]:
     about: dict[str, Any] = {"kind": _name(type(resource)), "name": resource.name}
     match resource.origin:
-        case Given(facts=facts, source=source) if not evidence_behind(source):
+        case StaticOrigin(facts=facts, source=source) if not evidence_behind(source):
             given = {name: _from_value(value) for name, value in facts.items()}
             return {**about, "source": redact(source), "facts": redact_data(given)}
-        case Unanswered(error=error):
+        case FailedOrigin(error=error):
             return {**about, "source": redact(resource.source), "error": error_to_data(error)}
     raise _ElsewhereError
 
@@ -83,8 +83,10 @@ def _to_resource(data: Mapping[str, Any], path: str) -> Resource:
     kind = next(kind for kind in base.kinds() if _name(kind) == data["kind"])
     source = Provenance(data["source"], path)
     if "error" in data:
-        return kind(data["name"], Unanswered(error_from_data(data["error"])), source)
-    return kind(data["name"], Given({name: _to_value(value, path) for name, value in data["facts"].items()}, source), source)
+        return kind(data["name"], FailedOrigin(error_from_data(data["error"])), source)
+    return kind(
+        data["name"], StaticOrigin({name: _to_value(value, path) for name, value in data["facts"].items()}, source), source
+    )
 
 
 def _name(kind: type[Resource]) -> str:

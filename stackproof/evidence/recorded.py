@@ -36,7 +36,7 @@ class Facts:
     target: str
     """As the controls saw it: ``plan``, ``embedded``, ``aws``."""
     stages: str
-    """The catalogue's letters that were judged."""
+    """The catalogue's target codes that were judged."""
     account: str
     """Empty where none was asked."""
     region: str

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
-from stackproof.localstack import command, telling, witness
+from stackproof.localstack import command, marker_plugin, recording_proxy
 from stackproof.util.temporary import temporary
 from stackproof.util.venvs import environment, last_line
 
@@ -39,13 +39,13 @@ def run(root: Path, cache: Path, emulator: str, *, region: str, bucket: str, say
     if not (backend / TESTS).is_file():
         raise DeclaredButMissing(f"{BACKEND}/{TESTS} does not exist")
     python = installed(root, cache, say)
-    with temporary("backend-tests") as folder, witness.watched(emulator) as seen:
+    with temporary("backend-tests") as folder, recording_proxy.watched(emulator) as seen:
         report = folder / "junit.xml"
-        shutil.copy(telling.__file__, folder / "stackproof_telling.py")
+        shutil.copy(marker_plugin.__file__, folder / "stackproof_marker.py")
         settings = {"S3_BUCKET_NAME": bucket, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
         ended = command.run(
             *(str(python), "-m", "pytest", TESTS, "-q", f"--junitxml={report}"),
-            *("-p", "stackproof_telling", "-p", "no:cacheprovider"),
+            *("-p", "stackproof_marker", "-p", "no:cacheprovider"),
             name=f"pytest {BACKEND}/{TESTS}",
             directory=backend,
             environment=command.environment(seen.endpoint, region, **settings),

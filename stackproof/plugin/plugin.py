@@ -44,7 +44,7 @@ from stackproof.evidence.store import Store
 from stackproof.redaction import redaction
 from stackproof.reports import html, junit, summary
 from stackproof.reports.text import difference
-from stackproof.reports.write import kept_as_it_is, remove_run, report_directory, write_reports
+from stackproof.reports.write import kept_unchanged, remove_run, report_directory, write_reports
 from stackproof.targets import TARGETS, open_stage
 from stackproof.targets.request import Request, resolve
 from stackproof.targets.run import RunStage
@@ -349,15 +349,15 @@ class Session:
             return None
         stage = self._open()
 
-        def supply(name: str) -> object:
+        def resolve_fixture(name: str) -> object:
             value = pyfuncitem.funcargs[name]
             return value() if name in collections and callable(value) else value
 
         judgement = judge(
             pyfuncitem.obj,
-            supply,
-            before=lambda: stage.require(control),
-            settle=partial(self.waivers.settle, control.id, stage.now.date()),
+            resolve_fixture,
+            precondition=lambda: stage.require(control),
+            apply_waivers=partial(self.waivers.apply_waivers, control.id, stage.now.date()),
         )
         pyfuncitem.stash[_result] = _result_of_control(
             pyfuncitem, judgement.verdict, judgement.message, judgement.seconds, judgement
@@ -432,7 +432,7 @@ class Session:
             if session.exitstatus == pytest.ExitCode.OK and (self.run.exit_status or len(self.results) < self.selected):
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED  # pytest forgives an expected failure; the gate does not
         if self.run is None and not self.is_worker and (self.directory / FOLDER).is_dir():
-            with kept_as_it_is(self.directory):
+            with kept_unchanged(self.directory):
                 yield
             return
         yield

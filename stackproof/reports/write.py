@@ -50,7 +50,7 @@ def remove_run(directory: Path) -> None:
 
 
 @contextmanager
-def kept_as_it_is(directory: Path) -> Iterator[None]:
+def kept_unchanged(directory: Path) -> Iterator[None]:
     """Let what pytest and pytest-html write meanwhile not take the place of what a run left: it belongs to that run's evidence."""
     left = {directory / name: (directory / name).read_bytes() for name in _OTHERS if (directory / name).is_file()}
     try:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from stackproof.core.provenance import within
-from stackproof.core.resource import Given, Reference, Resource, field
+from stackproof.core.resource import Reference, Resource, StaticOrigin, field
 from stackproof.core.verdicts import NotYetKnown
 from stackproof.judgement import certificates
 from stackproof.resources.network import Subnet
@@ -37,7 +37,7 @@ def _origin(instance: PlannedBlock) -> PlannedBlock:
 
 
 def _planned_subnets(instance: PlannedBlock) -> tuple[Subnet, ...]:
-    says_itself = not instance.is_left_open("db_subnet_group_name") and instance.at("db_subnet_group_name") is not None
+    says_itself = not instance.is_unset("db_subnet_group_name") and instance.at("db_subnet_group_name") is not None
     name = (instance if says_itself else _origin(instance)).at("db_subnet_group_name")
     for group in instance.plan.referred(name, "aws_db_subnet_group", named="name"):
         return Subnet.planned(group, "subnet_ids")
@@ -200,7 +200,7 @@ def _planned_authority(instance: PlannedBlock) -> CertificateAuthority:
     if isinstance(name, Reference) or name not in certificates.VALID_TILL:
         raise NotYetKnown(f"{instance.source}: until when {name} is valid is not in the table of {certificates.TABLE_DATE}")
     source = within(instance.source, f".ca_cert_identifier; AWS's table of certificate authorities, {certificates.TABLE_DATE}")
-    return CertificateAuthority(name, Given({"valid_till": certificates.VALID_TILL[name]}, source), source)
+    return CertificateAuthority(name, StaticOrigin({"valid_till": certificates.VALID_TILL[name]}, source), source)
 
 
 def _planned_state(instance: PlannedBlock) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from stackproof.core.resource import Given, Reference, Resource, field
+from stackproof.core.resource import Reference, Resource, StaticOrigin, field
 from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.judgement.escalation import administers
 from stackproof.resources.documents import policy_document
@@ -73,13 +73,13 @@ def _list(principal: AwsFacts, member: str) -> list[Any]:
 def _planned_policies(principal: PlannedBlock, kind: str) -> tuple[Policy, ...]:
     """Inline and attached ones; ``kind`` is in the types of the resources that a principal gets them by."""
     inline = principal.plan.referring(f"aws_iam_{kind}_policy", kind, principal, named="name")
-    if not principal.is_left_open("inline_policy"):
+    if not principal.is_unset("inline_policy"):
         inline += [block for block in principal.blocks("inline_policy") if block.at("policy")]
     attached = [_planned_managed(block, arn) for block, arn in _attachments(principal, kind)]
     return tuple(
         Policy(
             block.source.removeprefix("plan "),
-            Given({"document": _planned_document(block, "policy")}, block.source),
+            StaticOrigin({"document": _planned_document(block, "policy")}, block.source),
             block.source,
         )
         for block in (*inline, *attached)
@@ -96,7 +96,7 @@ def _attachments(principal: PlannedBlock, kind: str) -> Iterator[tuple[PlannedBl
             yield block, block.at("policy_arn")
     for block in plan.referring(f"aws_iam_{kind}_policy_attachments_exclusive", f"{kind}_name", principal, named="name"):
         yield from ((block, arn) for arn in block.elements("policy_arns"))
-    if not principal.is_left_open("managed_policy_arns"):
+    if not principal.is_unset("managed_policy_arns"):
         yield from ((principal, arn) for arn in principal.elements("managed_policy_arns"))
 
 

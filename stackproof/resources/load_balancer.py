@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stackproof.core.provenance import within
-from stackproof.core.resource import Given, Reference, Resource, field
+from stackproof.core.resource import Reference, Resource, StaticOrigin, field
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.judgement import tls
 from stackproof.sources.aws.facts import AwsFacts, listed
@@ -108,7 +108,7 @@ def _planned_policy(listener: PlannedBlock) -> TlsPolicy | None:
     if name not in tls.PROTOCOLS:
         raise NotYetKnown(f"the protocols of {name} are not in the table of {tls.TABLE_DATE}; AWS tells them after apply")
     source = within(listener.source, f".ssl_policy; AWS's table of security policies, {tls.TABLE_DATE}")
-    return TlsPolicy(name, Given({"protocols": tls.PROTOCOLS[name]}, source), source)
+    return TlsPolicy(name, StaticOrigin({"protocols": tls.PROTOCOLS[name]}, source), source)
 
 
 class ListenerRule(Resource):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from stackproof.core.resource import Given, Reference, Resource, field, type_of
+from stackproof.core.resource import Reference, Resource, StaticOrigin, field, type_of
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.exposure import Opening, merged, opening, opens_to_the_world
 from stackproof.sources.aws.facts import AwsFacts, listed
@@ -242,7 +242,7 @@ def _planned_route(route: PlannedBlock) -> Route:
 
 def _planned_gateway(route: PlannedBlock) -> str | None:
     """The internet gateway that a planned route leads to; None for another target."""
-    if route.is_left_open("gateway_id"):
+    if route.is_unset("gateway_id"):
         return None
     if route.is_known("gateway_id"):
         gateway = route.at("gateway_id") or ""
@@ -256,21 +256,21 @@ def _planned_gateway(route: PlannedBlock) -> str | None:
     return gateway.address if kind == "aws_internet_gateway" else None
 
 
-_UNTOLD = "known only after apply"
+_UNKNOWN_TARGET = "known only after apply"
 
 
 def _planned_nat_gateway(route: PlannedBlock) -> str | None:
     """The NAT gateway that a planned route leads to; None for another target."""
-    if route.is_left_open("nat_gateway_id"):
+    if route.is_unset("nat_gateway_id"):
         return None
     if route.is_known("nat_gateway_id"):
         return route.at("nat_gateway_id") or None
     try:
         referred = route.references("nat_gateway_id")
     except NotYetKnown:
-        return _UNTOLD
+        return _UNKNOWN_TARGET
     gateways = [one.address for one in referred if type_of(one.address) in NatGateway.terraform]
-    return gateways[0] if len(gateways) == 1 else _UNTOLD
+    return gateways[0] if len(gateways) == 1 else _UNKNOWN_TARGET
 
 
 class RouteTable(Resource):
@@ -295,7 +295,7 @@ class RouteTable(Resource):
     def default_target(self) -> str | None:
         """Where packets go for which there is no other route; None if nowhere. Raises `NotYetKnown` where a plan does not tell."""
         target = next((route.target for route in self.routes if route.destination == "0.0.0.0/0" and route.is_active), None)
-        if target == _UNTOLD:
+        if target == _UNKNOWN_TARGET:
             raise NotYetKnown(f"{self.label}: where its default route leads is known only after apply")
         return target
 
@@ -344,7 +344,7 @@ def _own_table(vpc: PlannedBlock) -> RouteTable:
     if not vpc.plan.creates(vpc):
         raise NotYetKnown(f"{vpc.source}: the routes of its main route table are not in the plan")
     routes = tuple(map(_planned_route, _added_to_main(vpc)))
-    return RouteTable(f"main table of {vpc.address}", Given({"routes": routes}, vpc.source), vpc.source)
+    return RouteTable(f"main table of {vpc.address}", StaticOrigin({"routes": routes}, vpc.source), vpc.source)
 
 
 def _added_to_main(vpc: PlannedBlock) -> list[PlannedBlock]:

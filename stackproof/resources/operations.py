@@ -16,7 +16,7 @@ class ComposeService(Resource):
 
 
 class DeploymentScript(Resource):
-    """``scripts/deploy-aws.sh``, as it was seen to work with stand-ins for AWS and Docker."""
+    """``scripts/deploy-aws.sh``, as it was seen to work with fakes for AWS and Docker."""
 
     findings: tuple[str, ...] = field()
     """Of shellcheck."""

@@ -18,7 +18,7 @@ def _planned_rotation(secret: PlannedBlock) -> PlannedBlock | None:
     """What turns on rotation: a resource of its own; before version 4 of the provider also the secret itself."""
     for rotation in secret.plan.referring("aws_secretsmanager_secret_rotation", "secret_id", secret, named="id"):
         return rotation
-    return None if secret.is_left_open("rotation_lambda_arn") or not secret.at("rotation_lambda_arn") else secret
+    return None if secret.is_unset("rotation_lambda_arn") or not secret.at("rotation_lambda_arn") else secret
 
 
 def _planned_start(secret: PlannedBlock) -> bool:

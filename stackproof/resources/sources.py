@@ -1,6 +1,6 @@
 """What lies in the repository: Terraform sources, the plan made from them, and the files beside them.
 
-These nouns are read from commands and files, so their facts are at hand when they are made (`Given`).
+These nouns are read from commands and files, so their facts are at hand when they are made (`StaticOrigin`).
 """
 
 from stackproof.core.resource import Resource, field

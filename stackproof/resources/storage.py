@@ -78,7 +78,7 @@ def _planned_grants(bucket: PlannedBlock) -> tuple[str, ...]:
     """A bucket whose sources have no ACL is private: S3's default."""
     found: list[str] = []
     for block in (bucket, *bucket.plan.referring("aws_s3_bucket_acl", "bucket", bucket, named="bucket")):
-        if not block.is_left_open("acl"):
+        if not block.is_unset("acl"):
             found += _CANNED.get(block.at("acl") or "private", ())
         inside = block.written_blocks("grant")
         found += _public_grants((grant.at("uri"), permission) for grant in inside for permission in grant.at("permissions"))
@@ -135,7 +135,7 @@ def _answered_policy(bucket: AwsFacts) -> dict[str, Any] | None:
 
 def _planned_policy(bucket: PlannedBlock) -> dict[str, Any] | None:
     beside = bucket.plan.referring("aws_s3_bucket_policy", "bucket", bucket, named="bucket")
-    blocks = beside or ([] if bucket.is_left_open("policy") else [bucket])
+    blocks = beside or ([] if bucket.is_unset("policy") else [bucket])
     written = [block.at("policy") for block in blocks]
     if len(written) > 1 or any(isinstance(policy, Reference) for policy in written):
         raise NotYetKnown(f"{bucket.source}: its policy is known only after apply")

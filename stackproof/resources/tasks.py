@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from stackproof.core.resource import Given, Resource, field
+from stackproof.core.resource import Resource, StaticOrigin, field
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.judgement.images import image_name, platforms
 from stackproof.resources.network import Subnet
@@ -262,7 +262,7 @@ class RunningService(Service):
         service = self.origin
         assert isinstance(service, AwsFacts)  # a plan has no time
         seen = samples(lambda number: self._sample(service, number, schedule), schedule, service.wait)
-        return WatchedService(self.name, Given({"samples": seen}, self.source), self.source)
+        return WatchedService(self.name, StaticOrigin({"samples": seen}, self.source), self.source)
 
     def _sample(self, service: AwsFacts, number: int, schedule: Schedule) -> ServiceSample:
         answer = service.read(

@@ -1,4 +1,4 @@
-"""Watch ``scripts/deploy-aws.sh`` at work: it really runs, with stand-ins for ``aws``, ``docker`` and ``git`` on a PATH of its own.
+"""Watch ``scripts/deploy-aws.sh`` at work: it really runs, with fakes for ``aws``, ``docker`` and ``git`` on a PATH of its own.
 
 Every call is made to fail once, so that it shows whether the script goes on after a failure.
 """
@@ -22,8 +22,8 @@ import jmespath
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.localstack import command
 from stackproof.localstack.command import Ended
-from stackproof.scanners import stand_ins
-from stackproof.scanners.stand_ins import (
+from stackproof.scanners import fakes
+from stackproof.scanners.fakes import (
     BACKEND,
     BUILDING,
     CHANGING,
@@ -77,12 +77,12 @@ class Machine:
         bash = shutil.which("bash")
         if not bash:
             raise CouldNotVerify("bash is needed to see the deployment script at work, and is not on PATH")
-        with temporary("deploy") as here, stand_ins.answering(account.answer) as port:
+        with temporary("deploy") as here, fakes.answering(account.answer) as port:
             tools = here / "tools"
             tools.mkdir()
             (tools / "python3").symlink_to(Path(sys.executable).resolve())
             for name in STAND_INS:
-                stand_ins.install(tools / name, bash, port)
+                fakes.install(tools / name, bash, port)
             if without:
                 (tools / without).unlink()
             environment = {"PATH": f"{tools}:{_other_programs().name}", "HOME": str(here), "TMPDIR": str(here)}

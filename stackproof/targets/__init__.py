@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 
 from stackproof.evidence.store import Store
-from stackproof.targets.as_it_is import EmulatorAsItIs
 from stackproof.targets.embedded import EmbeddedStage
+from stackproof.targets.external import ExternalEmbeddedStage
 from stackproof.targets.live import LiveStage
-from stackproof.targets.localstack import LocalStackAsItIs, LocalStackStage
+from stackproof.targets.localstack import ExternalLocalStackStage, LocalStackStage
 from stackproof.targets.plan import PlanStage
 from stackproof.targets.replay import PlanReplayStage, ReplayStage
 from stackproof.targets.request import Request
@@ -19,7 +19,7 @@ STAGES: Mapping[str, type[RunStage]] = {
     "aws": LiveStage,
     "replay": ReplayStage,
 }
-AS_IT_IS: Mapping[str, type[RunStage]] = {"embedded": EmulatorAsItIs, "localstack": LocalStackAsItIs}
+EXTERNAL: Mapping[str, type[RunStage]] = {"embedded": ExternalEmbeddedStage, "localstack": ExternalLocalStackStage}
 """Where an emulator runs already."""
 TARGETS = tuple(STAGES)
 
@@ -35,4 +35,4 @@ def open_stage(request: Request, say: Callable[[str], None], store: Store | None
 def _kind(request: Request) -> type[RunStage]:
     if request.recorded and request.judged == "plan":
         return PlanReplayStage
-    return (AS_IT_IS if request.endpoint else STAGES)[request.target]
+    return (EXTERNAL if request.endpoint else STAGES)[request.target]

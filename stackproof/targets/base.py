@@ -17,7 +17,7 @@ from stackproof.targets.limitations import field_limits, limit
 from stackproof.util.once import Once
 
 if TYPE_CHECKING:
-    from stackproof.terraform.rehearsal import Rehearsal
+    from stackproof.terraform.speculative_plan import SpeculativePlan
 
 T = TypeVar("T")
 
@@ -32,8 +32,8 @@ class Stage:
     `NotApplicable`, and `UsageError` what should be there and cannot be opened.
     """
 
-    letters = "S"
-    """The catalogue's letters that can be judged here."""
+    target_codes = "S"
+    """The catalogue's target_codes that can be judged here."""
 
     def __init__(self, target: str, profile: Profile, root: Path) -> None:
         self.target = target
@@ -61,7 +61,7 @@ class Stage:
     @cached_property
     def password(self) -> str:
         """A database password for plans of this run."""
-        from stackproof.terraform.rehearsal import random_password
+        from stackproof.terraform.speculative_plan import random_password
 
         return random_password()
 
@@ -99,7 +99,7 @@ class Stage:
         """The directory of a stack's sources."""
         return self.root / self.profile.terraform.stacks[stack].directory
 
-    def rehearsal(self, stack: str = APP) -> "Rehearsal":
+    def speculative_plan(self, stack: str = APP) -> "SpeculativePlan":
         """A plan of a stack from nothing, made from the sources here. Raises `TerraformError` if there is none."""
         raise NotApplicable(f"no plan of {stack} is made on target {self.target}")
 
@@ -147,7 +147,7 @@ class Stage:
 
     def can_judge(self, control: Control) -> bool:
         """Whether the catalogue names this stage for the control."""
-        return bool(set(control.entry.stages) & set(self.letters))
+        return bool(set(control.entry.stages) & set(self.target_codes))
 
     def require(self, control: Control) -> None:
         """Raises `NotApplicable` if the catalogue does not name this stage for the control, or the target cannot show it."""
@@ -163,4 +163,4 @@ class Stage:
         return {fact: self._cannot_show(reason) for fact, reason in field_limits().get(self.target, {}).items()}
 
     def _cannot_show(self, reason: str) -> str:
-        return f"{STAGES[self.letters[-1]]} cannot show it: {reason}"
+        return f"{STAGES[self.target_codes[-1]]} cannot show it: {reason}"

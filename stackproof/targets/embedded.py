@@ -9,7 +9,7 @@ from stackproof.evidence.store import Store
 from stackproof.profile.schema import APP
 from stackproof.resources.sources import Output
 from stackproof.sources.plan.document import Plan
-from stackproof.targets.asking import AskingStage
+from stackproof.targets.api import ApiStage
 from stackproof.targets.outputs import applied_outputs
 from stackproof.targets.request import Request
 from stackproof.targets.run import second_plan_name
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from stackproof.sources.aws.session import Network, Transport
 
 
-class EmbeddedStage(AskingStage):
+class EmbeddedStage(ApiStage):
     """The embedded cloud: brought up by this process or another one of the run, or found running."""
 
-    letters = "SPE"  # a plan can be made on every laptop
+    target_codes = "SPE"  # a plan can be made on every laptop
     packages = ("boto3", "moto")
 
     def __init__(self, request: Request, say: Callable[[str], None], store: Store | None = None) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.evidence.store import Store
 from stackproof.sources import Source
-from stackproof.targets.as_it_is import AsItIs, alone
-from stackproof.targets.asking import AskingStage
+from stackproof.targets.api import ApiStage
+from stackproof.targets.external import ExternalEmulator, alone
 from stackproof.targets.request import Request
 from stackproof.util.once import Once
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from stackproof.sources.aws.session import Network
 
 
-class LocalStackStage(AskingStage):
+class LocalStackStage(ApiStage):
     """A LocalStack of the run: of this process, which deploys to it when resources are asked for, or of another one."""
 
-    letters = "SL"
+    target_codes = "SL"
 
     def __init__(self, request: Request, say: Callable[[str], None], store: Store | None = None) -> None:
         super().__init__(request, say, store)
@@ -83,7 +83,7 @@ class LocalStackStage(AskingStage):
         return stack.access_key(self.endpoint, Account(self.profile.account, self.profile.region))
 
 
-class LocalStackAsItIs(AsItIs, LocalStackStage):
+class ExternalLocalStackStage(ExternalEmulator, LocalStackStage):
     """A LocalStack that runs already."""
 
     def _open_localstack(self) -> "LocalStack":

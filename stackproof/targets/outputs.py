@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stackproof.core.resource import Given
+from stackproof.core.resource import StaticOrigin
 from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.resources.sources import Output
 from stackproof.sources.plan.document import Plan
@@ -30,4 +30,4 @@ def _output(name: str, output: Mapping[str, Any], source: str) -> Output:
     value = output.get("value", NotYetKnown(f"output {name} is known only after apply"))
     if output.get("sensitive"):
         value = NotReported(f"output {name} is sensitive: its value is not looked at, so its shape cannot be judged")
-    return Output(name, Given({"value": value}, source), source)
+    return Output(name, StaticOrigin({"value": value}, source), source)

@@ -25,7 +25,7 @@ class OnAPlan(Stage):
 class PlanStage(OnAPlan, PlanningStage):
     """Plans alone; nothing is asked."""
 
-    letters = "SP"
+    target_codes = "SP"
 
     def outputs(self) -> Mapping[str, Output]:
         return planned_outputs(self.plan())

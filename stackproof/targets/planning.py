@@ -15,7 +15,7 @@ from stackproof.targets.run import RunStage
 from stackproof.util.once import Once
 
 if TYPE_CHECKING:
-    from stackproof.terraform.rehearsal import Rehearsal
+    from stackproof.terraform.speculative_plan import SpeculativePlan
 
 
 class PlanningStage(RunStage):
@@ -29,7 +29,7 @@ class PlanningStage(RunStage):
 
     def __init__(self, request: Request, say: Callable[[str], None], store: Store | None = None) -> None:
         super().__init__(request, say, store)
-        self._rehearsals = {stack: Once(partial(self._rehearse, stack)) for stack in request.profile.terraform.stacks}
+        self._speculative_plans = {stack: Once(partial(self._speculate, stack)) for stack in request.profile.terraform.stacks}
         self._plan = Once(self._open_plan)
         self._given_plans = read_plans(request.plan_files, request.profile)
 
@@ -40,15 +40,15 @@ class PlanningStage(RunStage):
     def plan(self) -> Plan:
         return self._plan()
 
-    def rehearsal(self, stack: str = APP) -> "Rehearsal":
-        return self._rehearsals[stack]()
+    def speculative_plan(self, stack: str = APP) -> "SpeculativePlan":
+        return self._speculative_plans[stack]()
 
     @property
     def versions(self) -> Mapping[str, str]:
         found = {**super().versions, **{package: importlib.metadata.version(package) for package in self.packages}}
-        rehearsal = self._rehearsals[APP].made
-        if rehearsal:
-            copy = rehearsal.workspace
+        speculative_plan = self._speculative_plans[APP].made
+        if speculative_plan:
+            copy = speculative_plan.workspace
             found |= {
                 "terraform": f"{copy.terraform.version} ({copy.terraform.origin})",
                 "hashicorp/aws": f"{copy.provider_version()} ({copy.provider.origin})",
@@ -56,20 +56,20 @@ class PlanningStage(RunStage):
         return found
 
     def _open_plan(self) -> Plan:
-        return self._kept_plan("plan", lambda: joined(self._given_plans or self._rehearsed_plans()))
+        return self._kept_plan("plan", lambda: joined(self._given_plans or self._plans_made_here()))
 
-    def _rehearsed_plans(self) -> dict[str, Plan]:
+    def _plans_made_here(self) -> dict[str, Plan]:
         stacks = list(self.profile.terraform.stacks)
         with ThreadPoolExecutor() as pool:
-            return dict(zip(stacks, pool.map(lambda stack: self.rehearsal(stack).plan, stacks), strict=True))
+            return dict(zip(stacks, pool.map(lambda stack: self.speculative_plan(stack).plan, stacks), strict=True))
 
-    def _rehearse(self, stack: str) -> "Rehearsal":
-        from stackproof.terraform import rehearsal
+    def _speculate(self, stack: str) -> "SpeculativePlan":
+        from stackproof.terraform import speculative_plan
 
         directory, expected = self.directory_of(stack), self.profile.terraform.stacks[stack]
-        copy = rehearsal.workspace(
+        copy = speculative_plan.workspace(
             directory, self.cache, region=self.profile.region, account=self.profile.account, password=self.password
         )
-        made = rehearsal.rehearse(copy, directory, expected.variables)
-        self.notes += rehearsal.notes(made, stack, len(expected.reviewed))
+        made = speculative_plan.speculate(copy, directory, expected.variables)
+        self.notes += speculative_plan.notes(made, stack, len(expected.reviewed))
         return made

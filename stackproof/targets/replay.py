@@ -25,7 +25,7 @@ from stackproof.targets.request import Request
 from stackproof.targets.run import RunStage, second_plan_name
 
 if TYPE_CHECKING:
-    from stackproof.terraform.rehearsal import Rehearsal
+    from stackproof.terraform.speculative_plan import SpeculativePlan
 
 
 class NotRecorded(CouldNotVerify):
@@ -40,7 +40,7 @@ class ReplayStage(RunStage):
         self.run = request.recorded
         facts = self.run.facts
         super().__init__(request, say, store)
-        self.letters = facts.stages
+        self.target_codes = facts.stages
         self.now = facts.now
         self.notes.append(
             f"The run of {facts.now:%Y-%m-%d %H:%M} UTC on {facts.environment}, {facts.target}, judged again from its evidence "
@@ -77,7 +77,7 @@ class ReplayStage(RunStage):
     def emulator(self) -> AbstractContextManager[str]:
         raise NotRecorded("the emulator is not in the recording")
 
-    def rehearsal(self, stack: str = APP) -> "Rehearsal":
+    def speculative_plan(self, stack: str = APP) -> "SpeculativePlan":
         raise NotRecorded(f"what Terraform said of {stack} is not in the recording")
 
     def outputs(self) -> Mapping[str, Output]:

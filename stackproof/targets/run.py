@@ -81,7 +81,7 @@ class RunStage(Stage):
             code=code_digest(self._request.root),
             environment=self.profile.name,
             target=self.target,
-            stages=self.letters,
+            stages=self.target_codes,
             account=self.account,
             region=self.profile.region,
             endpoint=self.asked or "",

@@ -48,8 +48,8 @@ class Provider:
     """Where downloaded providers are kept for every working copy; None where nothing is downloaded."""
 
     @property
-    def is_folded(self) -> bool:
-        """Whether the sources have to be folded (see `stackproof.terraform.fold`) before this provider takes them."""
+    def needs_downgrade(self) -> bool:
+        """Whether the sources have to be downgraded (see `stackproof.terraform.downgrade`) before this provider takes them."""
         return self.origin == "packaged"
 
 

@@ -15,8 +15,8 @@ from filelock import FileLock, Timeout
 from stackproof.terraform import hcl, sources
 from stackproof.terraform.cli import Completed, Terraform, TerraformError
 from stackproof.terraform.diagnostics import events, failure
+from stackproof.terraform.downgrade import Downgraded, downgrade
 from stackproof.terraform.endpoints import SERVICES
-from stackproof.terraform.fold import Folded, fold
 from stackproof.terraform.provider import PACKAGED_HASH, Provider
 
 OVERRIDE = "zz_stackproof_override.tf"
@@ -40,7 +40,7 @@ class Workspace:
     terraform: Terraform
     provider: Provider
     notes: tuple[str, ...]
-    """What was folded, one line each."""
+    """What was downgraded, one line each."""
     merged: Mapping[str, str]
     """Resources of the sources that the plan shows as a part of another: address, and that of the other."""
     retyped: Mapping[str, str]
@@ -49,7 +49,7 @@ class Workspace:
     _environment: Mapping[str, str] = field(repr=False)
     _lock: FileLock = field(repr=False, compare=False)
     later: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Attributes that are to be set through the API after an apply, by address; see `fold.Folded`."""
+    """Attributes that are to be set through the API after an apply, by address; see `downgrade.Downgraded`."""
 
     def init(self) -> None:
         """Install provider and modules, unless that was done in this copy before."""
@@ -62,7 +62,7 @@ class Workspace:
             committed = (self.directory / _LOCK_FILE).exists() and not marker.exists()
             with self._plugin_cache():
                 self._run("init", *(["-lockfile=readonly"] if committed else []), json_output=True, timeout=900)
-            if self.provider.is_folded:
+            if self.provider.needs_downgrade:
                 self._trust_the_packaged_provider()
             marker.touch()
 
@@ -216,12 +216,12 @@ def prepare(
     """A working copy of the stack at ``root`` in a directory under ``into``; the same content gives the same directory.
 
     Copied are the ``.tf`` files and what lies beside them (no state, no variable values), also of local modules,
-    folded when the provider needs it. An override sends every call to ``endpoint`` with test credentials (LocalStack takes the
+    downgraded when the provider needs it. An override sends every call to ``endpoint`` with test credentials (LocalStack takes the
     account from ``access_key``) and lets the provider work with the given account only; without an endpoint every call is refused,
     so that planning is shown to need no AWS account. State is local. ``secrets`` are values of Terraform variables; they reach
     Terraform through its environment and are redacted from all that it writes.
 
-    Raises `UsageError` when ``root`` has no sources, `CannotFold` when they cannot be folded.
+    Raises `UsageError` when ``root`` has no sources, `CannotDowngrade` when they cannot be downgraded.
     """
     terraform = terraform or Terraform.find()
     directories = sources.modules(root)
@@ -233,17 +233,17 @@ def prepare(
     later: dict[str, Mapping[str, str]] = {}
     for directory, prefixes in directories.items():
         texts = sources.texts(directory)
-        folded = fold(texts) if provider.is_folded else Folded(texts, (), {}, {})
+        downgraded = downgrade(texts) if provider.needs_downgrade else Downgraded(texts, (), {}, {})
         at = _at(directory, base)
-        notes += [at + note for note in folded.notes]
-        merged |= {prefix + old: prefix + new for prefix in prefixes for old, new in folded.merged.items()}
-        retyped |= {prefix + old: prefix + new for prefix in prefixes for old, new in folded.retyped.items()}
-        later |= {prefix + address: attributes for prefix in prefixes for address, attributes in folded.later.items()}
-        content |= {at + name: text.encode() for name, text in folded.sources.items()}
+        notes += [at + note for note in downgraded.notes]
+        merged |= {prefix + old: prefix + new for prefix in prefixes for old, new in downgraded.merged.items()}
+        retyped |= {prefix + old: prefix + new for prefix in prefixes for old, new in downgraded.retyped.items()}
+        later |= {prefix + address: attributes for prefix in prefixes for address, attributes in downgraded.later.items()}
+        content |= {at + name: text.encode() for name, text in downgraded.sources.items()}
         content |= {path.relative_to(base).as_posix(): path.read_bytes() for path in _beside(directory)}
     at = _at(root.resolve(), base)
     lock_file = root / _LOCK_FILE
-    if lock_file.is_file() and not provider.is_folded:
+    if lock_file.is_file() and not provider.needs_downgrade:
         content[at + _LOCK_FILE] = lock_file.read_bytes()
     settings = override([sources.read(directory) for directory in directories], provider, endpoint, region, account, access_key)
     content[at + OVERRIDE] = settings.encode()
@@ -286,12 +286,12 @@ def override(
         # The provider writes the account into ARNs; only an endpoint can tell it which one it is.
         "skip_requesting_account_id": endpoint is None,
         "allowed_account_ids": None if endpoint is None else [account],
-        ("s3_force_path_style" if provider.is_folded else "s3_use_path_style"): True,
+        ("s3_force_path_style" if provider.needs_downgrade else "s3_use_path_style"): True,
     }
-    if provider.is_folded:
+    if provider.needs_downgrade:
         settings["skip_get_ec2_platforms"] = True
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
-    if provider.is_folded:
+    if provider.needs_downgrade:
         lines += ["endpoints {", *(f"  {service} = {json.dumps(endpoint or _NOWHERE)}" for service in SERVICES), "}"]
     aliases = [one.alias for one in modules[0].providers if one.name == "aws" and one.alias]
     first_lines = [f"region = {json.dumps(region)}", *(f'alias = "{alias}"' for alias in aliases)]
@@ -313,7 +313,7 @@ def _environment(provider: Provider, endpoint: str | None, region: str, *, has_l
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
-    if provider.is_folded:
+    if provider.needs_downgrade:
         # Nearly a third of its time is Go's garbage collector, for half a gigabyte that it needs at most without.
         environment["GOGC"] = os.environ.get("GOGC", "off")
     else:

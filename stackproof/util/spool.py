@@ -142,10 +142,10 @@ class Index(Mapping[str, T]):
         return int(count)
 
 
-class Anew(Collection[T], Generic[T]):
+class Reiterable(Collection[T], Generic[T]):
     """What is made anew each time that it is gone through.
 
-    >>> letters = Anew(lambda: iter("ab"))
+    >>> letters = Reiterable(lambda: iter("ab"))
     >>> list(letters), list(letters), len(letters), "b" in letters
     (['a', 'b'], ['a', 'b'], 2, True)
     """

@@ -7,7 +7,7 @@ from stackproof.core.provenance import joined
 from stackproof.core.resource import Field, Found, Resource
 from stackproof.core.verdicts import NotApplicable, NotReported
 from stackproof.sources.aws.calls import Answer
-from stackproof.util.spool import Anew
+from stackproof.util.spool import Reiterable
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader
@@ -88,4 +88,4 @@ def listed_anew(kind: type[R], aws: "Reader", answer: Answer, member: str, *, na
                 raise NotReported(f"{answer.source}: an item of {member} has no {named}")
             yield kind(item[named], AwsFacts(aws, item, answer.source), answer.source)
 
-    return Anew(make) if answer.is_long else tuple(make())
+    return Reiterable(make) if answer.is_long else tuple(make())

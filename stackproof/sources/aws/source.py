@@ -10,7 +10,7 @@ from typing import TypeVar
 from stackproof.sources import R
 from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.aws.session import MAX_CONCURRENT_CALLS, Transport
-from stackproof.util.spool import Anew
+from stackproof.util.spool import Reiterable
 
 T = TypeVar("T")
 
@@ -100,4 +100,4 @@ class AwsSource:
 
     def collect(self, kind: type[R], names: Sequence[str]) -> Collection[R]:
         found = kind.from_aws(self.reader, names)
-        return found if isinstance(found, Anew) else tuple(found)
+        return found if isinstance(found, Reiterable) else tuple(found)

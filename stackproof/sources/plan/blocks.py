@@ -1,7 +1,7 @@
 """Planned resources and the blocks inside them: values, what of them is unknown, and the expressions behind.
 
 Two things look alike in the document: blocks that a dynamic block makes in a number not known yet, and blocks that nobody wrote and the
-provider may fill in. They are taken for the latter (`PlannedBlock.is_left_open`); AWS shows the truth after apply.
+provider may fill in. They are taken for the latter (`PlannedBlock.is_unset`); AWS shows the truth after apply.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -93,7 +93,7 @@ class PlannedBlock:
         """Whether an attribute has a planned value, all of it known."""
         return attribute in self.values and not _any(self._unknown.get(attribute, False))
 
-    def is_left_open(self, attribute: str) -> bool:
+    def is_unset(self, attribute: str) -> bool:
         """Whether an unknown value is unknown only because the sources do not set it: the provider fills it in."""
         return self._unknown.get(attribute) is True and self._expressions(attribute) is None
 
@@ -121,7 +121,7 @@ class PlannedBlock:
 
     def written_blocks(self, name: str) -> list["PlannedBlock"]:
         """Likewise; none where the sources write none, and the provider fills in what there is."""
-        return [] if self.is_left_open(name) else self.blocks(name)
+        return [] if self.is_unset(name) else self.blocks(name)
 
     def _shown(self, attribute: str) -> Any:
         value = self.values.get(attribute)

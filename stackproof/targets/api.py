@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader
 
 
-class AskingStage(PlanningStage):
+class ApiStage(PlanningStage):
     """A stage whose resources are asked for, by the API and by probes, after the account was pinned."""
 
     def __init__(self, request: Request, say: Callable[[str], None], store: Store | None = None) -> None:

@@ -1,6 +1,6 @@
 """Between a client and an emulator: hands requests on, and remembers which the emulator granted.
 
-A test that says it has uploaded something proves nothing; a witness saw the object pass by.
+A test that says it has uploaded something proves nothing; a proxy saw the object pass by.
 """
 
 import http.client
@@ -19,7 +19,7 @@ _TIMEOUT = 60
 _OBJECT = {"PUT": "s3:PutObject", "GET": "s3:GetObject", "HEAD": "s3:HeadObject", "DELETE": "s3:DeleteObject"}
 
 
-class Witness:
+class RecordingProxy:
     """What was granted, by what it was done for."""
 
     def __init__(self) -> None:
@@ -42,16 +42,16 @@ class Witness:
 
 
 @contextmanager
-def watched(emulator: str) -> Iterator[Witness]:
-    """A witness before an emulator, on a free port of 127.0.0.1."""
-    witness = Witness()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(witness, urlsplit(emulator).netloc))
+def watched(emulator: str) -> Iterator[RecordingProxy]:
+    """A proxy before an emulator, on a free port of 127.0.0.1."""
+    proxy = RecordingProxy()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(proxy, urlsplit(emulator).netloc))
     server.daemon_threads = True
-    witness.endpoint = f"http://127.0.0.1:{server.server_port}"
+    proxy.endpoint = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield witness
+        yield proxy
     finally:
         server.shutdown()
         thread.join()
@@ -78,7 +78,7 @@ def operation(method: str, path: str, target: str, authorization: str) -> str:
     return on_object if on_object and address.query in ("", f"x-id={on_object[3:]}") else f"{service}:{method}"
 
 
-def _handler(witness: Witness, upstream: str) -> type[BaseHTTPRequestHandler]:
+def _handler(proxy: RecordingProxy, upstream: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -87,7 +87,7 @@ def _handler(witness: Witness, upstream: str) -> type[BaseHTTPRequestHandler]:
 
         def _hand_on(self) -> None:
             if self.path.startswith(ABOUT):
-                witness.begins(self.path.removeprefix(ABOUT))
+                proxy.begins(self.path.removeprefix(ABOUT))
                 self._answer(204, [], b"")
                 return
             headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
@@ -104,7 +104,7 @@ def _handler(witness: Witness, upstream: str) -> type[BaseHTTPRequestHandler]:
                 connection.close()
             if answer.status < 300:
                 target, signature = self.headers.get("X-Amz-Target", ""), self.headers.get("Authorization", "")
-                witness.saw(operation(self.command, self.path, target, signature))
+                proxy.saw(operation(self.command, self.path, target, signature))
             self._answer(answer.status, answer.getheaders(), content)
 
         def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:

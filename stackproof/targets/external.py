@@ -11,14 +11,14 @@ from stackproof.core.verdicts import NotApplicable
 from stackproof.profile.schema import APP
 from stackproof.resources.sources import Output
 from stackproof.sources.plan.document import Plan
-from stackproof.targets.asking import AskingStage
+from stackproof.targets.api import ApiStage
 from stackproof.targets.run import RunStage
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.session import Network, Transport
 
 
-class AsItIs(RunStage):
+class ExternalEmulator(RunStage):
     """What all of them have in common: the API does not tell how it came to be as it is."""
 
     def outputs(self) -> Mapping[str, Output]:
@@ -38,10 +38,10 @@ class AsItIs(RunStage):
         raise NotApplicable(f"{self._running} is used as it is; {what} is not known here")
 
 
-class EmulatorAsItIs(AsItIs, AskingStage):
+class ExternalEmbeddedStage(ExternalEmulator, ApiStage):
     """Any emulator, in the place of the embedded cloud."""
 
-    letters = "SPE"  # a plan can be made on every laptop
+    target_codes = "SPE"  # a plan can be made on every laptop
     packages = ("boto3", "moto")
 
     @property

@@ -22,21 +22,21 @@ from stackproof.terraform.provider import PACKAGED_VERSION
 _Edit = tuple[str, int, int, str]
 """File, start and end of a span, and the text in its place."""
 
-ADDED = "stackproof_fold_override.tf"
+ADDED = "stackproof_downgrade_override.tf"
 
 
-class CannotFold(CouldNotVerify):
+class CannotDowngrade(CouldNotVerify):
     """The sources use something of 6.x that has no equivalent in the packaged provider."""
 
 
 @dataclass(frozen=True)
-class Folded:
+class Downgraded:
     """The sources of one module for 3.39.0."""
 
     sources: Mapping[str, str]
     """Text by file name."""
     notes: tuple[str, ...]
-    """What was folded, one line each."""
+    """What was downgraded, one line each."""
     merged: Mapping[str, str]
     """6.x resources that are no resource any more: their address, and that of the resource they became a block of."""
     retyped: Mapping[str, str]
@@ -45,24 +45,31 @@ class Folded:
     """Attributes to be set through the API after an apply, by the address of the resource: names and values as the API has them."""
 
 
-def fold(sources: Mapping[str, str]) -> Folded:
+def downgrade(sources: Mapping[str, str]) -> Downgraded:
     """Rewrite the files of one module (``{"network.tf": text}``); sources without anything of 6.x come back unchanged.
 
-    >>> folded = fold({"a.tf": 'resource "aws_eip" "nat" {\\n  domain = "vpc"\\n}\\n'})
-    >>> print(folded.sources["a.tf"], *folded.notes)
+    >>> downgraded = downgrade({"a.tf": 'resource "aws_eip" "nat" {\\n  domain = "vpc"\\n}\\n'})
+    >>> print(downgraded.sources["a.tf"], *downgraded.notes)
     resource "aws_eip" "nat" {
       vpc = true
     }
      a.tf line 2: aws_eip.nat domain -> vpc
 
-    Raises `CannotFold` with file, line and address, `CouldNotVerify` for a file that does not parse.
+    Raises `CannotDowngrade` with file, line and address, `CouldNotVerify` for a file that does not parse.
     """
     work = _Work(sources)
-    for step in (_fold_constraint, _fold_references, _fold_arguments, _fold_later, _fold_retyped, _fold_merged):
+    for step in (
+        _downgrade_constraint,
+        _downgrade_references,
+        _downgrade_arguments,
+        _downgrade_later,
+        _downgrade_retyped,
+        _downgrade_merged,
+    ):
         step(work)
     if work.added:
         work.files[ADDED] = "\n\n".join(work.added) + "\n"
-    return Folded(work.files, tuple(work.notes), work.merged, work.retyped, work.later)
+    return Downgraded(work.files, tuple(work.notes), work.merged, work.retyped, work.later)
 
 
 # What differs --------------------------------------------------------------------------------------------------------
@@ -203,7 +210,7 @@ MERGED: Mapping[str, Callable[[hcl.Block], str]] = {
 """Resources that are blocks of their ``aws_s3_bucket`` in 3.39.0: each as the text of that block."""
 
 
-# How it is folded ----------------------------------------------------------------------------------------------------
+# How it is downgraded ----------------------------------------------------------------------------------------------------
 
 
 class _Work:
@@ -235,14 +242,14 @@ class _Work:
         self.notes.append(f"{place}: {what}")
 
 
-def _cannot(place: str, why: str) -> CannotFold:
-    return CannotFold(
+def _cannot(place: str, why: str) -> CannotDowngrade:
+    return CannotDowngrade(
         f"{place}: {why}. The packaged provider hashicorp/aws {PACKAGED_VERSION} cannot take it: "
         "use the current one from the Terraform registry (STACKPROOF_PROVIDER=registry)."
     )
 
 
-def _fold_constraint(work: _Work) -> None:
+def _downgrade_constraint(work: _Work) -> None:
     edits = []
     for requirement in _requirements(work):
         for version in re.finditer(r'(version\s*=\s*)"([^"]*)"', requirement.text):
@@ -288,7 +295,7 @@ def _meets(version: str, operator: str, wanted: str) -> bool:
 _REFERENCE = re.compile(r"(?<![\w.-])((?:data\.)?aws_\w+)\.([\w-]+)(?:\[[^]\n]*\])?(?:\.([\w-]+))?")
 
 
-def _fold_references(work: _Work) -> None:
+def _downgrade_references(work: _Work) -> None:
     """References to resources that are called otherwise now, and to attributes that are."""
     targets = {block.address: _target(block) for block in work.resources({*MERGED, *RETYPED})}
     edits = []
@@ -317,7 +324,7 @@ def _target(block: hcl.Block) -> str:
     return target[1]
 
 
-def _fold_arguments(work: _Work) -> None:
+def _downgrade_arguments(work: _Work) -> None:
     edits = []
     for block in work.blocks("resource", "provider"):
         subject = block.labels[0] if block.type == "resource" else f"provider {block.labels[0]}"
@@ -329,7 +336,7 @@ def _fold_arguments(work: _Work) -> None:
     work.edit(edits)
 
 
-def _fold_later(work: _Work) -> None:
+def _downgrade_later(work: _Work) -> None:
     edits = []
     for block in work.resources(LATER):
         for name, attribute in LATER[block.labels[0]].items():
@@ -342,7 +349,7 @@ def _fold_later(work: _Work) -> None:
     work.edit(edits)
 
 
-def _fold_retyped(work: _Work) -> None:
+def _downgrade_retyped(work: _Work) -> None:
     edits = []
     taken = {block.address for block in work.resources({rule.type for rule in RETYPED.values()})}
     for block in work.resources(RETYPED):
@@ -358,7 +365,7 @@ def _fold_retyped(work: _Work) -> None:
     work.edit(edits)
 
 
-def _fold_merged(work: _Work) -> None:
+def _downgrade_merged(work: _Work) -> None:
     edits = []
     buckets: dict[str, dict[str, str]] = {block.address: {} for block in work.resources({"aws_s3_bucket"})}
     for block in work.resources(MERGED):
@@ -389,13 +396,13 @@ def _without_bucket(block: hcl.Block, target: str) -> hcl.Block:
 
 
 def _only(block: hcl.Block, arguments: Collection[str] = (), blocks: Collection[str] = ()) -> Mapping[str, hcl.Argument]:
-    """The block's arguments, after a check that it has no others, and no other blocks, than those that are folded."""
+    """The block's arguments, after a check that it has no others, and no other blocks, than those that are downgraded."""
     others = [other for other in block.body.arguments.values() if other.name not in arguments]
     nested = [other for other in block.body.blocks if other.type not in blocks]
     for other in others:
-        raise _cannot(other.place, f"{_named(block)} has the argument {other.name}, which is not folded")
+        raise _cannot(other.place, f"{_named(block)} has the argument {other.name}, which is not downgraded")
     for inner in nested:
-        raise _cannot(inner.place, f"{_named(block)} has the block {inner.type}, which is not folded")
+        raise _cannot(inner.place, f"{_named(block)} has the block {inner.type}, which is not downgraded")
     return block.body.arguments
 
 

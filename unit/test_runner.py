@@ -123,11 +123,11 @@ class TestControl:
 
     @pytest.mark.parametrize(("error", "verdict"), ENDINGS, ids=repr)
     def test_whose_collection_could_not_be_made(self, error: Exception, verdict: Verdict) -> None:
-        def supply(name: str) -> object:
+        def resolve_fixture(name: str) -> object:
             raise error
 
         ran = []
-        judgement = judge(lambda thing: ran.append(thing), supply)
+        judgement = judge(lambda thing: ran.append(thing), resolve_fixture)
         assert judgement.verdict is verdict
         assert str(error) in judgement.message
         assert ran == []
@@ -137,7 +137,7 @@ class TestControl:
             raise NotApplicable("judged elsewhere")
 
         asked = []
-        judgement = judge(lambda thing: read(), asked.append, before=aside)
+        judgement = judge(lambda thing: read(), asked.append, precondition=aside)
         assert (judgement.verdict, judgement.message) == (NOT_APPLICABLE, "judged elsewhere")
         assert asked == []
 
@@ -281,7 +281,7 @@ class TestMessage:
             {}["nosuch"]
 
         message = judged(control).message
-        assert message.startswith("KeyError: 'nosuch' (at test_judge.py:")
+        assert message.startswith("KeyError: 'nosuch' (at test_runner.py:")
 
     def test_holds_no_secret(self) -> None:
         redaction.register("the-secret-of-the-judge")

@@ -191,14 +191,14 @@ def printed(document: object, words: Sequence[str]) -> str:
 
 
 def install(program: Path, bash: str, port: int) -> None:
-    """Make a stand-in that asks at a port. ``bash`` is a path, since ``env`` takes a quarter of the time of a call to find it."""
+    """Make a fake that asks at a port. ``bash`` is a path, since ``env`` takes a quarter of the time of a call to find it."""
     program.write_text(_PROGRAM.replace("BASH", bash, 1).replace("PORT", str(port)))
     program.chmod(0o755)
 
 
 @contextmanager
 def answering(answer: Answer) -> Iterator[int]:
-    """Let the stand-ins' questions be answered, one after the other; the port where they ask."""
+    """Let the fakes' questions be answered, one after the other; the port where they ask."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=_answer_all, args=(server, answer), daemon=True)
         thread.start()

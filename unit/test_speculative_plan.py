@@ -10,12 +10,12 @@ from stackproof.collections.sources import WEAK_PASSWORDS
 from stackproof.redaction.redaction import redact
 from stackproof.terraform.cli import redacted
 from stackproof.terraform.diagnostics import Diagnostic
-from stackproof.terraform.rehearsal import Rehearsal, notes, random_password
+from stackproof.terraform.speculative_plan import SpeculativePlan, notes, random_password
 
 
-def made(*resources: Planned, text: str = "", said: tuple[Diagnostic, ...] = (), **workspace: Any) -> Rehearsal:
+def made(*resources: Planned, text: str = "", said: tuple[Diagnostic, ...] = (), **workspace: Any) -> SpeculativePlan:
     facts = {"retyped": {}, "merged": {}, "notes": (), **workspace}
-    return Rehearsal(SimpleNamespace(**facts), plan(*resources), said, text)  # type: ignore[arg-type]
+    return SpeculativePlan(SimpleNamespace(**facts), plan(*resources), said, text)  # type: ignore[arg-type]
 
 
 class TestAdded:
@@ -25,12 +25,12 @@ class TestAdded:
         assert made(*resources).added == {"aws_x.0"}
 
     def test_has_the_names_of_the_sources(self) -> None:
-        rehearsal = made(Planned("aws_old.x"), Planned("aws_y.y"), retyped={"aws_new.x": "aws_old.x"})
-        assert rehearsal.added == {"aws_new.x", "aws_y.y"}
+        speculative_plan = made(Planned("aws_old.x"), Planned("aws_y.y"), retyped={"aws_new.x": "aws_old.x"})
+        assert speculative_plan.added == {"aws_new.x", "aws_y.y"}
 
-    def test_has_what_was_folded_into_what_is_added(self) -> None:
-        folded = {"aws_s3_bucket_versioning.a": "aws_s3_bucket.a", "aws_s3_bucket_versioning.b": "aws_s3_bucket.b"}
-        assert made(Planned("aws_s3_bucket.a"), merged=folded).added == {"aws_s3_bucket.a", "aws_s3_bucket_versioning.a"}
+    def test_has_what_was_downgraded_into_what_is_added(self) -> None:
+        downgraded = {"aws_s3_bucket_versioning.a": "aws_s3_bucket.a", "aws_s3_bucket_versioning.b": "aws_s3_bucket.b"}
+        assert made(Planned("aws_s3_bucket.a"), merged=downgraded).added == {"aws_s3_bucket.a", "aws_s3_bucket_versioning.a"}
 
     def test_of_nothing_is_nothing(self) -> None:
         assert made().added == frozenset()
@@ -50,7 +50,7 @@ class TestShowsThePassword:
 
 class TestNotes:
     def facts(self, **changes: Any) -> dict[str, Any]:
-        provider = SimpleNamespace(origin="packaged", is_folded=True, version="3.39.0")
+        provider = SimpleNamespace(origin="packaged", needs_downgrade=True, version="3.39.0")
         return {
             "terraform": SimpleNamespace(name="terraform 1.11.4 (PATH)"),
             "provider": provider,
@@ -60,13 +60,15 @@ class TestNotes:
             **changes,
         }
 
-    def test_say_what_was_folded(self) -> None:
+    def test_say_what_was_downgraded(self) -> None:
         said = notes(made(Planned("aws_s3_bucket.a"), Planned("aws_x.y", actions=("no-op",)), **self.facts()), "app", 2)
         assert said[0] == "app was planned with terraform 1.11.4 (PATH) and hashicorp/aws 3.39.0 (packaged)."
-        assert "2 documented resources are 1 planned and 1 folded into others. Folded: versioning became a block." in said[1]
+        assert (
+            "2 documented resources are 1 planned and 1 downgraded into others. Downgraded: versioning became a block." in said[1]
+        )
 
-    def test_say_nothing_of_folding_where_nothing_was(self) -> None:
-        provider = SimpleNamespace(origin="Terraform registry", is_folded=False)
+    def test_say_nothing_of_downgrading_where_nothing_was(self) -> None:
+        provider = SimpleNamespace(origin="Terraform registry", needs_downgrade=False)
         assert len(notes(made(**self.facts(provider=provider)), "app", 2)) == 1
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stackproof.terraform import hcl, sources
-from stackproof.terraform.fold import ADDED, CannotFold, fold
+from stackproof.terraform.downgrade import ADDED, CannotDowngrade, downgrade
 from stackproof.terraform.provider import packaged
 from stackproof.terraform.workspace import Workspace, prepare
 
@@ -301,11 +301,11 @@ class TestWithThePackagedProvider:
         assert not workspace.retyped
 
 
-def test_notes_say_what_was_folded_and_where() -> None:
+def test_notes_say_what_was_downgraded_and_where() -> None:
     def place(file: str, line: str) -> str:
         return f"{file} line {STACK[file].splitlines().index(line) + 1}"
 
-    notes = fold(STACK).notes
+    notes = downgrade(STACK).notes
     eip = '  domain = "vpc"'
     rule = 'resource "aws_vpc_security_group_ingress_rule" "https" {'
     versioning = 'resource "aws_s3_bucket_versioning" "app" {'
@@ -319,9 +319,9 @@ def test_notes_say_what_was_folded_and_where() -> None:
         assert note in notes
 
 
-def test_folding_again_changes_nothing() -> None:
-    once = fold(STACK)
-    again = fold(once.sources)
+def test_downgrading_again_changes_nothing() -> None:
+    once = downgrade(STACK)
+    again = downgrade(once.sources)
     assert again.sources == once.sources
     assert (again.notes, again.merged, again.retyped) == ((), {}, {})
 
@@ -349,7 +349,7 @@ def test_sources_of_the_older_generation_come_back_unchanged() -> None:
             }
             """)
     }
-    assert fold(older).sources == older
+    assert downgrade(older).sources == older
 
 
 def lines_outside(document: hcl.Document, types: tuple[str, ...]) -> dict[int, str]:
@@ -364,47 +364,47 @@ def lines_outside(document: hcl.Document, types: tuple[str, ...]) -> dict[int, s
 
 def test_everything_else_stays_on_its_line() -> None:
     changed = ("aws_s3_bucket_versioning", "aws_s3_bucket_server_side", "aws_s3_bucket_lifecycle", "aws_s3_bucket_logging")
-    folded = fold({"storage.tf": STORAGE}).sources["storage.tf"].splitlines()
+    downgraded = downgrade({"storage.tf": STORAGE}).sources["storage.tf"].splitlines()
     for number, line in lines_outside(hcl.parse(STORAGE, "storage.tf"), changed).items():
         if "aws_s3_bucket_versioning." in line and not line.startswith("#"):
             continue  # a reference, rewritten in place
-        assert folded[number - 1] == line.replace("here.region", "here.name")
-    assert [line for line in folded if "public_access_block" in line or "depends_on" in line] == [
+        assert downgraded[number - 1] == line.replace("here.region", "here.name")
+    assert [line for line in downgraded if "public_access_block" in line or "depends_on" in line] == [
         'resource "aws_s3_bucket_public_access_block" "app" {',
         "  depends_on = [aws_s3_bucket.app, aws_s3_bucket.app, aws_s3_bucket.app]",
     ]
 
 
 def test_comments_and_strings_are_not_rewritten() -> None:
-    folded = fold({"storage.tf": STORAGE, "network.tf": NETWORK}).sources
-    assert folded["storage.tf"].startswith("# Before: aws_s3_bucket_versioning.app is named in a comment.\n")
-    assert 'name   = "aws_vpc_security_group_ingress_rule.https"' in folded["network.tf"]
+    downgraded = downgrade({"storage.tf": STORAGE, "network.tf": NETWORK}).sources
+    assert downgraded["storage.tf"].startswith("# Before: aws_s3_bucket_versioning.app is named in a comment.\n")
+    assert 'name   = "aws_vpc_security_group_ingress_rule.https"' in downgraded["network.tf"]
 
 
 def test_references_in_a_heredoc_are_rewritten() -> None:
-    assert "NAME=${aws_db_instance.main.name}\n" in fold({"database.tf": DATABASE}).sources["database.tf"]
+    assert "NAME=${aws_db_instance.main.name}\n" in downgrade({"database.tf": DATABASE}).sources["database.tf"]
 
 
 @pytest.mark.parametrize("other", ["data.aws_db_instance.main.db_name", "local.aws_db_instance.main.db_name", "var.db_name"])
 def test_other_objects_of_the_same_name_are_left_alone(other: str) -> None:
     text = f'resource "aws_db_instance" "main" {{\n  db_name = {other}\n}}\n'
-    assert fold({"a.tf": text}).sources["a.tf"] == text.replace("  db_name =", "  name =")
+    assert downgrade({"a.tf": text}).sources["a.tf"] == text.replace("  db_name =", "  name =")
 
 
 @pytest.mark.parametrize("constraint", ["~> 6.0", ">= 6.0, < 7.0", ">= 4.0", "= 6.69.1", "~> 3.40"])
 def test_a_constraint_that_excludes_the_packaged_version_is_replaced(constraint: str) -> None:
     text = VERSIONS[: VERSIONS.index('provider "aws"')].replace("~> 6.0", constraint)
-    assert fold({"a.tf": text}).sources["a.tf"] == text.replace(constraint, "= 3.39.0")
+    assert downgrade({"a.tf": text}).sources["a.tf"] == text.replace(constraint, "= 3.39.0")
 
 
 def test_other_providers_keep_their_constraint() -> None:
     text = VERSIONS.replace("hashicorp/aws", "hashicorp/random")
-    assert "~> 6.0" in fold({"a.tf": text}).sources["a.tf"]
+    assert "~> 6.0" in downgrade({"a.tf": text}).sources["a.tf"]
 
 
-def test_an_expression_is_folded_into_an_expression() -> None:
+def test_an_expression_is_downgraded_into_an_expression() -> None:
     text = 'resource "aws_eip" "nat" {\n  domain = var.domain\n}\n'
-    assert fold({"a.tf": text}).sources["a.tf"] == 'resource "aws_eip" "nat" {\n  vpc = (var.domain) == "vpc"\n}\n'
+    assert downgrade({"a.tf": text}).sources["a.tf"] == 'resource "aws_eip" "nat" {\n  vpc = (var.domain) == "vpc"\n}\n'
 
 
 LISTENER = """\
@@ -417,13 +417,13 @@ resource "aws_lb_listener" "https" {
 
 
 def test_what_the_older_generation_has_no_word_for_is_set_after_the_apply() -> None:
-    folded = fold({"a.tf": LISTENER.replace("HSTS", '"max-age=60"')})
+    downgraded = downgrade({"a.tf": LISTENER.replace("HSTS", '"max-age=60"')})
     commented = '  # routing_http_response_strict_transport_security_header_value = "max-age=60"\n'
-    assert commented in folded.sources["a.tf"]
-    assert folded.later == {
+    assert commented in downgraded.sources["a.tf"]
+    assert downgraded.later == {
         "aws_lb_listener.https": {"routing.http.response.strict_transport_security.header_value": "max-age=60"}
     }
-    assert folded.notes == (
+    assert downgraded.notes == (
         "a.tf line 2: aws_lb_listener.https routing_http_response_strict_transport_security_header_value -> set after the apply",
     )
 
@@ -507,8 +507,8 @@ def on_bucket(type_: str, text: str) -> str:
     ],
 )  # fmt: skip
 def test_what_has_no_equivalent_is_an_error_with_its_place(text: str, message: str) -> None:
-    with pytest.raises(CannotFold) as raised:
-        fold({"a.tf": text})
+    with pytest.raises(CannotDowngrade) as raised:
+        downgrade({"a.tf": text})
     assert message in str(raised.value)
     assert "STACKPROOF_PROVIDER=registry" in str(raised.value)
 
@@ -521,15 +521,15 @@ def test_what_has_no_equivalent_is_an_error_with_its_place(text: str, message: s
         'resource "aws_vpc_security_group_egress_rule" "a" {\n  security_group_id = "sg-1"\n  ip_protocol = "-1"\n  tags = {}\n}\n',
     ],
 )
-def test_what_is_not_folded_is_left_for_terraform_to_refuse(text: str) -> None:
-    folded = fold({"a.tf": text})
+def test_what_is_not_downgraded_is_left_for_terraform_to_refuse(text: str) -> None:
+    downgraded = downgrade({"a.tf": text})
     for line in ("aws_s3_bucket_acl", "rotation_period_in_days = 90", "tags = {}"):
-        assert (line in folded.sources["a.tf"]) == (line in text)
+        assert (line in downgraded.sources["a.tf"]) == (line in text)
 
 
 def test_the_added_file_holds_the_blocks_of_buckets_only() -> None:
-    assert ADDED not in fold({"network.tf": NETWORK}).sources
-    added = hcl.parse(fold({"storage.tf": STORAGE}).sources[ADDED], ADDED).body.blocks
+    assert ADDED not in downgrade({"network.tf": NETWORK}).sources
+    added = hcl.parse(downgrade({"storage.tf": STORAGE}).sources[ADDED], ADDED).body.blocks
     assert [(block.type, block.address) for block in added] == [
         ("resource", "aws_s3_bucket.app"),
         ("resource", "aws_s3_bucket.logs"),

@@ -1,4 +1,4 @@
-"""The witness between the backend's tests and an emulator."""
+"""The proxy between the backend's tests and an emulator."""
 
 import http.client
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from stackproof.localstack.witness import ABOUT, Witness, operation, watched
+from stackproof.localstack.recording_proxy import ABOUT, RecordingProxy, operation, watched
 from stackproof.targets.embedded import fresh_cloud
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=test/20260120/ap-northeast-2/s3/aws4_request, SignedHeaders=host"
@@ -23,7 +23,7 @@ def emulator() -> Iterator[str]:
 
 
 @pytest.fixture
-def witness(emulator: str) -> Iterator[Witness]:
+def proxy(emulator: str) -> Iterator[RecordingProxy]:
     with watched(emulator) as seen:
         seen.begins("a test")
         yield seen
@@ -40,8 +40,8 @@ def client(endpoint: str, service: str) -> Any:
     )
 
 
-def test_hands_on_and_remembers_what_was_granted(witness: Witness) -> None:
-    s3 = client(witness.endpoint, "s3")
+def test_hands_on_and_remembers_what_was_granted(proxy: RecordingProxy) -> None:
+    s3 = client(proxy.endpoint, "s3")
     s3.create_bucket(Bucket="data")
     content = b"\r\n" * 100_000
     s3.put_object(Bucket="data", Key="a/b", Body=content)
@@ -49,17 +49,15 @@ def test_hands_on_and_remembers_what_was_granted(witness: Witness) -> None:
     assert s3.get_object(Bucket="data", Key="a/b")["Body"].read() == content
     assert s3.list_objects_v2(Bucket="data")["KeyCount"] == 1
     s3.delete_object(Bucket="data", Key="a/b")
-    assert witness.granted("a test") == {
-        *("s3:PUT", "s3:GET", "s3:PutObject", "s3:HeadObject", "s3:GetObject", "s3:DeleteObject")
-    }
+    assert proxy.granted("a test") == {*("s3:PUT", "s3:GET", "s3:PutObject", "s3:HeadObject", "s3:GetObject", "s3:DeleteObject")}
 
 
-def test_does_not_count_what_was_refused(witness: Witness) -> None:
+def test_does_not_count_what_was_refused(proxy: RecordingProxy) -> None:
     with pytest.raises(ClientError, match="NoSuchBucket"):
-        client(witness.endpoint, "s3").put_object(Bucket="nowhere", Key="a", Body=b"1")
+        client(proxy.endpoint, "s3").put_object(Bucket="nowhere", Key="a", Body=b"1")
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
-        client(witness.endpoint, "secretsmanager").get_secret_value(SecretId="none")
-    assert witness.granted("a test") == frozenset()
+        client(proxy.endpoint, "secretsmanager").get_secret_value(SecretId="none")
+    assert proxy.granted("a test") == frozenset()
 
 
 def test_does_not_count_what_nobody_answered() -> None:
@@ -68,28 +66,28 @@ def test_does_not_count_what_nobody_answered() -> None:
     assert seen.granted("") == frozenset()
 
 
-def test_is_told_what_it_is_for(witness: Witness) -> None:
-    s3 = client(witness.endpoint, "s3")
+def test_is_told_what_it_is_for(proxy: RecordingProxy) -> None:
+    s3 = client(proxy.endpoint, "s3")
     for name in ("first", "second"):
-        connection = http.client.HTTPConnection(urlsplit(witness.endpoint).netloc)
+        connection = http.client.HTTPConnection(urlsplit(proxy.endpoint).netloc)
         connection.request("GET", f"{ABOUT}{name}")
         assert connection.getresponse().status == 204
         connection.close()
         if name == "first":
             s3.list_buckets()
-    assert witness.granted("first") == {"s3:GET"}
-    assert not witness.granted("second")
+    assert proxy.granted("first") == {"s3:GET"}
+    assert not proxy.granted("second")
 
 
-def test_takes_a_body_in_chunks(witness: Witness) -> None:
-    client(witness.endpoint, "s3").create_bucket(Bucket="chunks")
-    connection = http.client.HTTPConnection(urlsplit(witness.endpoint).netloc)
+def test_takes_a_body_in_chunks(proxy: RecordingProxy) -> None:
+    client(proxy.endpoint, "s3").create_bucket(Bucket="chunks")
+    connection = http.client.HTTPConnection(urlsplit(proxy.endpoint).netloc)
     headers = {"Authorization": SIGNED}
     connection.request("PUT", "/chunks/a", body=iter([b"one ", b"two"]), headers=headers, encode_chunked=True)
     connection.getresponse().read()
     connection.close()
-    assert client(witness.endpoint, "s3").get_object(Bucket="chunks", Key="a")["Body"].read() == b"one two"
-    assert "s3:PutObject" in witness.granted("a test")
+    assert client(proxy.endpoint, "s3").get_object(Bucket="chunks", Key="a")["Body"].read() == b"one two"
+    assert "s3:PutObject" in proxy.granted("a test")
 
 
 @pytest.mark.parametrize("path", ["/data", "/data/", "/data/a?tagging", "/data/a?uploadId=1&partNumber=2"])

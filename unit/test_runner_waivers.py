@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stackproof.core.resource import Given, Origin, Resource, Unanswered, field
+from stackproof.core.resource import FailedOrigin, Origin, Resource, StaticOrigin, field
 from stackproof.core.runner import Judgement, Subtests, judge
 from stackproof.core.verdicts import AccessDenied, DeclaredButMissing, NotApplicable, NotYetKnown, Verdict
 from stackproof.core.waivers import Waivers, parse
@@ -21,7 +21,7 @@ class Bucket(Resource):
 
 
 def bucket(name: str, origin: Origin | bool) -> Bucket:
-    return Bucket(name, Given({"is_private": origin}, "a file") if isinstance(origin, bool) else origin, "a file")
+    return Bucket(name, StaticOrigin({"is_private": origin}, "a file") if isinstance(origin, bool) else origin, "a file")
 
 
 def test_buckets(buckets: list[Bucket], subtests: Subtests) -> None:
@@ -55,19 +55,19 @@ expires = {expires}
 def judged(control: Callable[..., None], supplied: Any, *entries: str, environment: str = "local") -> Judgement:
     waivers = Waivers(parse("".join(entries)), environment, "embedded")
 
-    def supply(name: str) -> object:
+    def resolve_fixture(name: str) -> object:
         if isinstance(supplied, Exception):
             raise supplied
         return supplied
 
-    return judge(control, supply, settle=partial(waivers.settle, CONTROL, TODAY))
+    return judge(control, resolve_fixture, apply_waivers=partial(waivers.apply_waivers, CONTROL, TODAY))
 
 
 def buckets(**private: Origin | bool) -> list[Bucket]:
     return [bucket(name, origin) for name, origin in private.items()]
 
 
-DENIED = Unanswered(AccessDenied("denied"))
+DENIED = FailedOrigin(AccessDenied("denied"))
 
 
 class Unknown:

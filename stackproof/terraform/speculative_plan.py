@@ -22,7 +22,7 @@ PASSWORD = "db_password"
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class SpeculativePlan:
     """One plan from nothing, as Terraform made it."""
 
     workspace: Workspace
@@ -41,12 +41,12 @@ class Rehearsal:
     def added(self) -> frozenset[str]:
         """The addresses that an apply would add, under the names that the sources give them.
 
-        A resource that was folded into another counts if that other is added.
+        A resource that was downgraded into another counts if that other is added.
         """
         there = {change.address for change in self.plan.changes if change.actions == ("create",)}
         renamed = {new: old for old, new in self.workspace.retyped.items()}
-        folded = {old for old, new in self.workspace.merged.items() if new in there}
-        return frozenset({renamed.get(address, address) for address in there} | folded)
+        downgraded = {old for old, new in self.workspace.merged.items() if new in there}
+        return frozenset({renamed.get(address, address) for address in there} | downgraded)
 
 
 def workspace(root: Path, cache: Path, *, region: str, account: str, password: str) -> Workspace:
@@ -62,7 +62,7 @@ def workspace(root: Path, cache: Path, *, region: str, account: str, password: s
     )
 
 
-def rehearse(copy: Workspace, root: Path, variables: Mapping[str, object]) -> Rehearsal:
+def speculate(copy: Workspace, root: Path, variables: Mapping[str, object]) -> SpeculativePlan:
     """Plan from nothing. Raises `TerraformError` with Terraform's own diagnostics if there is no plan."""
     # A file of its own: it holds the password, and other runs use the same working copy.
     with tempfile.TemporaryDirectory(dir=copy.directory.parent) as temporary:
@@ -70,22 +70,22 @@ def rehearse(copy: Workspace, root: Path, variables: Mapping[str, object]) -> Re
         completed = copy.plan(planfile, var_files=[root / EXAMPLE], variables=variables)
         document: dict[str, Any] = copy.show(planfile)
         text = copy.describe(planfile) if PASSWORD in sources.read(root).variables else ""
-    return Rehearsal(copy, Plan(document, f"a plan of {root.name}"), diagnostics(completed), text)
+    return SpeculativePlan(copy, Plan(document, f"a plan of {root.name}"), diagnostics(completed), text)
 
 
-def notes(made: Rehearsal, stack: str, reviewed: int) -> list[str]:
+def notes(made: SpeculativePlan, stack: str, reviewed: int) -> list[str]:
     """What a reader must know of how the plan of a stack was made."""
     copy = made.workspace
     said = [
         f"{stack} was planned with {copy.terraform.name} and hashicorp/aws {copy.provider_version()} ({copy.provider.origin})."
     ]
-    if copy.provider.is_folded:
+    if copy.provider.needs_downgrade:
         planned = sum(change.actions == ("create",) for change in made.plan.changes)
         said.append(
-            f"The sources of {stack} are written for hashicorp/aws 6.x, which is out of reach here, and were folded for "
+            f"The sources of {stack} are written for hashicorp/aws 6.x, which is out of reach here, and were downgraded for "
             f"{copy.provider.version}: "
-            f"{reviewed} documented resources are {planned} planned and {len(copy.merged)} folded into others. "
-            f"Folded: {'; '.join(copy.notes)}."
+            f"{reviewed} documented resources are {planned} planned and {len(copy.merged)} downgraded into others. "
+            f"Downgraded: {'; '.join(copy.notes)}."
         )
     return said
 
