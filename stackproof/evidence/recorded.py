@@ -19,6 +19,7 @@ from stackproof.evidence.manifest import FOLDER, MANIFEST, PUBLIC_KEY, SIGNATURE
 from stackproof.profile.schema import Profile
 from stackproof.redaction.redaction import redact
 from stackproof.sources.replay import Recording
+from stackproof.util import json_document
 
 FORMAT = 1
 """Raised with every change of the folder's format."""
@@ -132,7 +133,7 @@ def read(directory: Path) -> RecordedRun:
         told = "\n".join(f"  {problem}" for problem in changed[:5])
         raise UsageError(f"--evidence {directory}: not as the run left it, so it is not judged again\n{told}")
     try:
-        document = json.loads((directory / FOLDER / "run.json").read_bytes())
+        document = json_document.loads((directory / FOLDER / "run.json").read_bytes())
         if document.pop("format", None) != FORMAT:
             raise UsageError(f"{directory / FOLDER}: another format than {FORMAT}; replay it with the version that wrote it")
         facts = _FACTS.validate_json(json.dumps(document), strict=True)

@@ -5,7 +5,6 @@ once, and has one answer to it.
 """
 
 import gzip
-import json
 import shutil
 import weakref
 import zlib
@@ -21,6 +20,7 @@ from stackproof.evidence import observations
 from stackproof.sources.aws.calls import Answer, Call, kept_pages
 from stackproof.sources.json_stream import members, whole
 from stackproof.sources.replay import Recorded, Recording, from_entry, portions, recorded_call, to_entry
+from stackproof.util import json_document
 from stackproof.util.temporary import temporary
 
 CALLS = "calls"
@@ -145,7 +145,7 @@ def recorded_call_in(path: Path) -> Recorded:
 def read(path: Path) -> Any:
     """The JSON data of an evidence file. Raises `ValueError` if it holds none."""
     try:
-        return json.loads(gzip.decompress(path.read_bytes()))
+        return json_document.loads(gzip.decompress(path.read_bytes()))
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
 

@@ -1,6 +1,5 @@
 """What the command line asked for: the profile, the target and what was given. Bad input stops here."""
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from stackproof.evidence import recorded
 from stackproof.evidence.recorded import RecordedRun
 from stackproof.profile.schema import APP, Profile, load
 from stackproof.sources.plan.document import Plan
+from stackproof.util import json_document
 
 if TYPE_CHECKING:
     from stackproof.probes.bastion import Bastion
@@ -125,10 +125,12 @@ def _bastion(url: str, target: str) -> "Bastion":
 def read_plan(path: Path) -> Plan:
     """The plan in a file. Raises `UsageError` for a file that holds none."""
     try:
-        document = json.loads(path.read_bytes())
-    except ValueError:
+        document = json_document.loads(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"--plan {path}: {error.strerror}") from None
+    except ValueError as error:
         raise UsageError(
-            f"{path}: not JSON. A saved plan cannot be read as it is; convert it: terraform show -json {path} > plan.json"
+            f"{path}: not JSON: {error}. A saved plan is converted by: terraform show -json {path} > plan.json"
         ) from None
     return Plan(document, str(path))
 

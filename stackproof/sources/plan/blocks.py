@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.core.provenance import Provenance, evidence_behind, within
 from stackproof.core.resource import Field, Found, Reference, type_of
-from stackproof.core.verdicts import NotReported, NotYetKnown
+from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.redaction.redaction import HIDDEN
 from stackproof.sources.plan.addresses import Scope, module_steps
 
@@ -99,10 +99,11 @@ class PlannedBlock:
 
     def blocks(self, name: str) -> list["PlannedBlock"]:
         """The nested blocks of a name, in the plan's order. Raises `NotYetKnown` where their number is unknown."""
-        unknown = self._unknown.get(name) or []
-        if unknown is True or True in unknown:
+        unknown, values = self._unknown.get(name) or [], self._shown(name) or []
+        if not isinstance(unknown, list) or not all(isinstance(mask, Mapping) for mask in unknown) or len(unknown) > len(values):
             raise NotYetKnown(f"{self.address}{self._within}.{name} is known only after apply")
-        values = self._shown(name) or []
+        if not isinstance(values, list) or not all(isinstance(one, Mapping) for one in values):
+            raise CouldNotVerify(f"{self.address}{self._within}.{name} is {type(values).__name__}, expected nested blocks")
         masks = [*unknown, *({} for _ in values[len(unknown) :])]
         written = self._expressions(name)
         is_the_only_unknown = sum(_any(mask) for mask in masks) == 1

@@ -17,11 +17,12 @@ from functools import cached_property
 from typing import Any
 
 from stackproof.core.resource import KEY, Reference, type_of, without_keys
-from stackproof.core.verdicts import NotYetKnown, UsageError
+from stackproof.core.verdicts import NotYetKnown
 from stackproof.sources import R
 from stackproof.sources.plan.addresses import Scope, module_steps, outermost, scope_of
 from stackproof.sources.plan.blocks import PlannedBlock, cannot_be_followed
 from stackproof.sources.plan.masking import without_secrets
+from stackproof.sources.plan.shape import checked
 
 
 class PlanSource:
@@ -48,22 +49,7 @@ class Plan:
 
     def __init__(self, document: object, where: str) -> None:
         self.where = where
-        if not isinstance(document, Mapping) or not isinstance(document.get("planned_values"), Mapping):
-            raise UsageError(
-                f"{where}: this is not a Terraform plan (no planned_values); make one with: "
-                "terraform plan -out=tfplan && terraform show -json tfplan > plan.json"
-            )
-        if not isinstance(document.get("configuration"), Mapping):
-            raise UsageError(f"{where}: the plan has no configuration; a state file cannot be judged as a plan")
-        if document.get("errored"):
-            raise UsageError(
-                f"{where}: planning failed, and this is only what was planned until then; repair that and plan again"
-            )
-        if document.get("complete") is False or document.get("deferred_changes"):
-            raise UsageError(
-                f"{where}: this plans only a part of the stack (-target, or changes that Terraform deferred); plan all of it"
-            )
-        self.document: Mapping[str, Any] = without_secrets(document)
+        self.document: Mapping[str, Any] = without_secrets(checked(document, where))
 
     def to_json(self) -> str:
         """The document, without its secrets."""
