@@ -5,6 +5,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
+# Text is UTF-8, whatever the locale of this machine is.
+export PYTHONUTF8 := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help verify test proofs check-evidence up down localstack localstack-down benchmark lint lock setup clean
 
@@ -59,10 +62,11 @@ lint: setup
 setup: $(VENV)/installed
 
 $(VENV)/installed: requirements/stackproof.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@command -v "$(PYTHON)" >/dev/null || \
+		{ echo "$(PYTHON) is not on PATH. Install Python 3.11 or newer, or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@"$(PYTHON)" scripts/preflight.py
 	@echo "Setting up $(VENV) (once, about a minute) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes --requirement requirements/stackproof.txt
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -148,9 +148,12 @@ class TestUp:
         assert server.running(package) is None
         assert left_over(package) == []
 
-    def test_leaves_a_port_that_is_taken(self, package: Path) -> None:
+    def test_leaves_a_port_that_is_taken_before_it_installs_anything(
+        self, package: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         server.up(package, package, silent)
         other = package / "other"
+        monkeypatch.setattr(server, "environment", lambda *_: pytest.fail("it installs"))
         with pytest.raises(UsageError, match=f"Port {server.PORT} of 127.0.0.1 is taken by something"):
             server.up(package, other, silent)
 

@@ -127,11 +127,11 @@ def up(root: Path, cache: Path, say: Say) -> LocalStack:
             started = _by_compose(root, say)
             _advertise(cache, {"endpoint": started.endpoint})
             return started
-        python = _installed(cache, say)
         if not _is_free(PORT):
             raise UsageError(
                 f"Port {PORT} of 127.0.0.1 is taken by something that `make localstack` did not start: end it first."
             )
+        python = _installed(cache, say)
         say("Starting LocalStack without Docker ...")
         directory = Path(tempfile.mkdtemp(prefix="stackproof-localstack-"))
         undo.callback(shutil.rmtree, directory, ignore_errors=True)
