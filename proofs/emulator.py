@@ -100,15 +100,18 @@ def _content(root: Path, *_: object, **__: object) -> object:
 
 @functools.cache
 def fake_tool() -> Path:
-    """A path beside which there is an ``aws`` that asks this process."""
+    """A Python that runs what is named as it is; beside it there is an ``aws`` that asks this process."""
     kept = ExitStack()
     atexit.register(kept.close)
-    folder = kept.enter_context(tempfile.TemporaryDirectory(prefix="stackproof-aws-"))
+    folder = kept.enter_context(tempfile.TemporaryDirectory(prefix="stackproof aws "))
     port = kept.enter_context(fakes.answering(called))
     bash = shutil.which("bash")
     assert bash
     fakes.install(Path(folder, "aws"), bash, port)
-    return Path(folder, "python")
+    python = Path(folder, "python")
+    python.write_text('#!/bin/sh\nexec "$@"\n')
+    python.chmod(0o755)
+    return python
 
 
 def called(words: Sequence[str]) -> tuple[int, str]:

@@ -1,5 +1,6 @@
 """The script that sets up an emulator for development, and what the emulator has before and after it."""
 
+import shlex
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -32,9 +33,9 @@ def run(root: Path, cache: Path, endpoint: str, region: str, say: Callable[[str]
     script = root / SCRIPT
     if not script.is_file():
         raise DeclaredButMissing(f"{SCRIPT} does not exist")
-    aws = environment(cache, "awscli", REQUIREMENTS, say).with_name("aws")
+    python = environment(cache, "awscli", REQUIREMENTS, say)
     with temporary("set-up") as folder:
-        (folder / "aws").symlink_to(aws)  # the directory that it lies in has a python too, which is for it alone
+        _runs_aws(folder / "aws", python)  # the directory that it lies in has a python too, which is for it alone
         bash = shutil.which("bash") or "bash"
         return command.run(
             *(bash, SCRIPT),
@@ -43,6 +44,13 @@ def run(root: Path, cache: Path, endpoint: str, region: str, say: Callable[[str]
             environment=command.environment(endpoint, region, path=str(folder)),
             timeout=_TIMEOUT,
         )
+
+
+def _runs_aws(program: Path, python: Path) -> None:
+    """Make a program of the AWS command line. Its own first line names its Python, and must not if a space is in the path."""
+    started = shlex.join([str(python), str(python.with_name("aws"))])
+    program.write_text(f'#!/bin/sh\nexec {started} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
 
 
 def state(endpoint: str, region: str) -> State:
