@@ -50,7 +50,7 @@ class TestShowsThePassword:
 
 class TestNotes:
     def facts(self, **changes: Any) -> dict[str, Any]:
-        provider = SimpleNamespace(origin="packaged", needs_downgrade=True, version="3.39.0")
+        provider = SimpleNamespace(origin="packaged", needs_downgrade=True, version="3.39.0", why="the registry is out of reach")
         return {
             "terraform": SimpleNamespace(name="terraform 1.11.4 (PATH)"),
             "provider": provider,
@@ -63,6 +63,7 @@ class TestNotes:
     def test_say_what_was_downgraded(self) -> None:
         said = notes(made(Planned("aws_s3_bucket.a"), Planned("aws_x.y", actions=("no-op",)), **self.facts()), "app", 2)
         assert said[0] == "app was planned with terraform 1.11.4 (PATH) and hashicorp/aws 3.39.0 (packaged)."
+        assert "Because the registry is out of reach, they were downgraded for 3.39.0" in said[1]
         assert (
             "2 documented resources are 1 planned and 1 downgraded into others. Downgraded: versioning became a block." in said[1]
         )

@@ -9,7 +9,16 @@ import pytest
 
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.terraform import provider
-from stackproof.terraform.provider import PACKAGED_VERSION, choose, packaged
+from stackproof.terraform.diagnostics import ProviderFailed
+from stackproof.terraform.provider import (
+    PACKAGED_VERSION,
+    Provider,
+    choose,
+    choose_for_deploying,
+    current_version,
+    packaged,
+    with_fallback,
+)
 
 BINARY = f"registry.terraform.io/hashicorp/aws/{PACKAGED_VERSION}/linux_amd64/terraform-provider-aws_v{PACKAGED_VERSION}_x5"
 MIRROR = 'provider_installation {\n  network_mirror {\n    url = "https://example.com/"\n  }\n}\n'
@@ -95,13 +104,13 @@ class TestChoose:
         monkeypatch.setattr(provider, "_answers", lambda address: not asked.append(address))
         for _ in range(2):
             chosen = choose(tmp_path, environment(home))
-            assert (chosen.version, chosen.origin, chosen.needs_downgrade) == ("~> 6.0", "Terraform registry", False)
+            assert (chosen.version, chosen.origin, chosen.needs_downgrade) == (current_version(), "Terraform registry", False)
         assert asked == list(provider._PROBED)
 
     def test_asks_again_after_ten_minutes_or_when_what_it_remembers_is_damaged(
         self, tmp_path: Path, home: Path, probes: list[str]
     ) -> None:
-        for remembered in ("", "[]", "{", json.dumps({"at": time.time() - 601, "answers": True})):
+        for remembered in ("", "[]", "{", json.dumps({"at": time.time() - 601, "answer": provider._ANSWERS})):
             (tmp_path / "registry.json").write_text(remembered)
             assert choose(tmp_path, environment(home)).origin == "packaged"
         assert len(probes) == 4
@@ -131,7 +140,7 @@ class TestChoose:
         config = home / (".terraformrc" if place == "home" else "other.rc")
         config.write_text(MIRROR)
         chosen = choose(tmp_path, environment(home, **({} if place == "home" else {place: str(config)})))
-        assert (chosen.version, chosen.origin, chosen.cli_config) == ("~> 6.0", str(config), config)
+        assert (chosen.version, chosen.origin, chosen.cli_config) == (current_version(), str(config), config)
         assert not chosen.needs_downgrade
         assert not probes
 
@@ -162,3 +171,85 @@ class TestChoose:
         assert not probes
         with pytest.raises(UsageError, match="STACKPROOF_PROVIDER='6': it is registry or packaged"):
             choose(tmp_path, environment(home, STACKPROOF_PROVIDER="6"))
+
+
+class TestChooseForDeploying:
+    @pytest.fixture(autouse=True)
+    def quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(provider, "_unpack", lambda target: target.mkdir(parents=True))
+
+    @pytest.mark.parametrize("config", [MIRROR, ""])
+    def test_is_the_packaged_one_whatever_is_in_reach(self, config: str, tmp_path: Path, home: Path, probes: list[str]) -> None:
+        (home / ".terraformrc").write_text(config)
+        provider._remember(tmp_path, provider._ANSWERS)
+        chosen = choose_for_deploying(tmp_path, environment(home))
+        assert (chosen.origin, chosen.why) == ("packaged", "")
+        assert "proven by running" in chosen.proven
+        assert not probes
+
+    def test_is_the_registrys_where_that_was_asked_for(self, tmp_path: Path, home: Path, probes: list[str]) -> None:
+        chosen = choose_for_deploying(tmp_path, environment(home, STACKPROOF_PROVIDER="registry"))
+        assert (chosen.version, chosen.origin) == (current_version(), "Terraform registry")
+        assert "by a contract alone" in chosen.proven
+        assert "STACKPROOF_PROVIDER=registry was set" in chosen.proven
+        assert not probes
+
+    @pytest.mark.parametrize(("system", "machine"), [("Darwin", "arm64"), ("Linux", "aarch64")])
+    def test_is_the_registrys_with_a_note_where_the_packaged_one_does_not_run(
+        self, system: str, machine: str, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(provider.platform, "system", lambda: system)
+        monkeypatch.setattr(provider.platform, "machine", lambda: machine)
+        chosen = choose_for_deploying(tmp_path, environment(home))
+        assert (chosen.version, chosen.origin, chosen.needs_downgrade) == (current_version(), "Terraform registry", False)
+        assert f"runs on 64-bit Linux (x86), not on {system} {machine}" in chosen.proven
+        with pytest.raises(UsageError, match=f"not on {system} {machine}"):
+            choose_for_deploying(tmp_path, environment(home, STACKPROOF_PROVIDER="packaged"))
+
+    def test_refuses_another_word(self, tmp_path: Path, home: Path) -> None:
+        with pytest.raises(UsageError, match="it is registry or packaged"):
+            choose_for_deploying(tmp_path, environment(home, STACKPROOF_PROVIDER="newest"))
+
+
+class TestWithFallback:
+    @pytest.fixture(autouse=True)
+    def reached(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The registry answers, and whoever runs this has no mirror."""
+        monkeypatch.setattr(provider, "_unpack", lambda target: target.mkdir(parents=True))
+        monkeypatch.setattr(provider, "_answers", lambda address: True)
+        monkeypatch.setenv("HOME", str(home))
+        for name in ("STACKPROOF_PROVIDER", "TF_CLI_CONFIG_FILE", "XDG_DATA_HOME"):
+            monkeypatch.delenv(name, raising=False)
+
+    @staticmethod
+    def broken(chosen: Provider) -> Provider:
+        if not chosen.needs_downgrade:
+            raise ProviderFailed("terraform init failed", "Failed to install provider: EOF")
+        return chosen
+
+    def test_takes_the_packaged_one_and_says_why(self, tmp_path: Path) -> None:
+        expected = f"hashicorp/aws {current_version()} (Terraform registry) could not be used (Failed to install provider: EOF)"
+        assert with_fallback(tmp_path, self.broken).why == expected
+        again: list[Provider] = []
+        with_fallback(tmp_path, again.append)
+        assert [(one.origin, one.why) for one in again] == [("packaged", expected)]  # no second try within ten minutes
+
+    def test_what_works_is_left_as_it_is(self, tmp_path: Path) -> None:
+        assert with_fallback(tmp_path, lambda chosen: chosen.version) == current_version()
+
+    def test_a_fault_of_the_sources_is_no_reason(self, tmp_path: Path) -> None:
+        def invalid(chosen: Provider) -> None:
+            raise CouldNotVerify(f"main.tf does not parse with {chosen.version}")
+
+        with pytest.raises(CouldNotVerify, match=current_version()):
+            with_fallback(tmp_path, invalid)
+
+    def test_who_asks_for_the_registrys_gets_no_other(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("STACKPROOF_PROVIDER", "registry")
+        with pytest.raises(ProviderFailed):
+            with_fallback(tmp_path, self.broken)
+
+    def test_no_other_is_there_on_another_machine(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(provider.platform, "system", lambda: "Darwin")
+        with pytest.raises(ProviderFailed):
+            with_fallback(tmp_path, self.broken)

@@ -3,6 +3,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from textwrap import dedent
@@ -12,9 +13,9 @@ import pytest
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.terraform import sources
 from stackproof.terraform.cli import Terraform, TerraformError
-from stackproof.terraform.diagnostics import diagnostics
+from stackproof.terraform.diagnostics import ProviderFailed, diagnostics
 from stackproof.terraform.endpoints import SERVICES
-from stackproof.terraform.provider import PACKAGED_HASH, PACKAGED_VERSION, Provider, packaged
+from stackproof.terraform.provider import PACKAGED_HASH, PACKAGED_VERSION, Provider, current_version, packaged
 from stackproof.terraform.workspace import OVERRIDE, Workspace, override, prepare
 
 STACKPROOF = Path(__file__).parents[1] / ".stackproof"
@@ -393,7 +394,7 @@ class TestProviderSettings:
     def test_the_current_generation_has_its_own_names(self, tmp_path: Path) -> None:
         root = stack(tmp_path / "root", REQUIRED)
         text = override(
-            [sources.read(root)], Provider("~> 6.0", "Terraform registry"), "http://127.0.0.1:1", "eu-west-1", "1" * 12
+            [sources.read(root)], Provider("6.69.1", "Terraform registry"), "http://127.0.0.1:1", "eu-west-1", "1" * 12
         )
         assert "s3_use_path_style = true" in text
         assert 'allowed_account_ids = ["111111111111"]' in text
@@ -410,19 +411,19 @@ class TestMirrorOfTheUser:
     def mirrored(self, provider: Provider, tmp_path: Path) -> Provider:
         assert provider.cli_config
         aws = Path("registry.terraform.io/hashicorp/aws")
-        (tmp_path / "mirror" / aws / "6.0.0").mkdir(parents=True)
+        (tmp_path / "mirror" / aws / current_version()).mkdir(parents=True)
         packaged_files = provider.cli_config.parent / aws / PACKAGED_VERSION / "linux_amd64"
-        (tmp_path / "mirror" / aws / "6.0.0" / "linux_amd64").symlink_to(packaged_files)
+        (tmp_path / "mirror" / aws / current_version() / "linux_amd64").symlink_to(packaged_files)
         config = tmp_path / "user.rc"
         config.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{tmp_path}/mirror"\n  }}\n}}\n')
-        return Provider("~> 6.0", str(config), cli_config=config, plugin_cache=tmp_path / "plugins")
+        return Provider(current_version(), str(config), cli_config=config, plugin_cache=tmp_path / "plugins")
 
     def test_sources_are_used_as_they_are(self, mirrored: Provider, tmp_path: Path) -> None:
         root = stack(tmp_path / "root", REQUIRED, VPC)
         workspace = make(root, mirrored)
         assert (workspace.directory / "main.tf").read_text() == REQUIRED + VPC
         assert (workspace.notes, workspace.merged) == ((), {})
-        assert workspace.provider_version() == "6.0.0"
+        assert workspace.provider_version() == current_version()
         assert [path.name for path in (tmp_path / "plugins").iterdir()] == ["registry.terraform.io"]
 
     def test_a_committed_lock_file_must_match(self, mirrored: Provider, tmp_path: Path) -> None:
@@ -436,3 +437,31 @@ class TestMirrorOfTheUser:
             (root / ".terraform.lock.hcl").write_text(wrong)
             with pytest.raises(TerraformError, match=rf"(?s)terraform init.*{said}"):
                 make(root, mirrored).init()
+
+    def test_the_exact_version_is_written_into_the_copy(self, mirrored: Provider, tmp_path: Path) -> None:
+        workspace = make(stack(tmp_path / "root", REQUIRED, VPC), mirrored)
+        assert workspace.is_pinned
+        assert f'version = "{current_version()}"' in (workspace.directory / OVERRIDE).read_text()
+
+    @pytest.mark.parametrize("constraint", ["~> 5.0", "6.69.0", "< 6.0", "any"])
+    def test_a_constraint_that_does_not_admit_it_is_not_hidden(self, constraint: str, mirrored: Provider, tmp_path: Path) -> None:
+        workspace = make(stack(tmp_path / "root", REQUIRED.replace("~> 6.0", constraint), VPC), mirrored)
+        assert not workspace.is_pinned
+        with pytest.raises(TerraformError, match="terraform init") as raised:
+            workspace.init()
+        assert not isinstance(raised.value, ProviderFailed)
+
+    def test_a_mirror_without_it_is_the_providers_fault_and_not_the_sources(self, mirrored: Provider, tmp_path: Path) -> None:
+        missing = replace(mirrored, version="6.69.2")
+        with pytest.raises(ProviderFailed, match=r"6\.69\.2") as raised:
+            make(stack(tmp_path / "root", REQUIRED, VPC), missing).init()
+        assert raised.value.reason.startswith("Failed to query available provider packages")
+
+    def test_so_is_one_that_does_not_start(self, mirrored: Provider, tmp_path: Path) -> None:
+        (tmp_path / "mirror").rename(tmp_path / "good")
+        here = tmp_path / "mirror" / "registry.terraform.io" / "hashicorp" / "aws" / current_version() / "linux_amd64"
+        here.mkdir(parents=True)
+        (here / f"terraform-provider-aws_v{current_version()}_x5").write_text("#!/bin/sh\nexit 1\n")
+        (here / f"terraform-provider-aws_v{current_version()}_x5").chmod(0o755)
+        with pytest.raises(ProviderFailed, match="hashicorp/aws"):
+            make(stack(tmp_path / "root", REQUIRED, VPC), mirrored).validate()

@@ -36,8 +36,9 @@ from stackproof.sources.plan.stacks import changes_of, stacks_of
 from stackproof.targets.base import Stage
 from stackproof.terraform import downgrade, provider, schema, sources
 from stackproof.terraform.cli import Terraform, TerraformError, redacted
-from stackproof.terraform.diagnostics import diagnostics
+from stackproof.terraform.diagnostics import ProviderFailed, diagnostics
 from stackproof.terraform.hcl import Expression, Value
+from stackproof.terraform.provider import Provider
 from stackproof.terraform.speculative_plan import EXAMPLE, PASSWORD, workspace
 from stackproof.terraform.workspace import prepare
 from stackproof.util.temporary import temporary
@@ -98,21 +99,28 @@ def _of_each_stack(stage: Stage, make: Callable[[Stage, str], R]) -> tuple[R, ..
 
 
 def _initialisation(stage: Stage, stack: str) -> Initialisation:
+    return provider.with_fallback(stage.cache, lambda chosen: _initialised(stage, stack, chosen))
+
+
+def _initialised(stage: Stage, stack: str, chosen: Provider) -> Initialisation:
+    """Raises `ProviderFailed`, and `CouldNotVerify` where the packaged provider cannot stand in."""
     root = stage.directory_of(stack)
-    chosen = provider.choose(stage.cache)
     if chosen.needs_downgrade:
-        _require_current_generation(root)
+        _require_current_generation(root, chosen)
     with temporary("init") as fresh:
         copy = prepare(root, fresh, chosen, endpoint=None, region=stage.profile.region, account=stage.profile.account)
         try:
             copy.init()
-            facts = {"errors": (), "provider": f"hashicorp/aws {copy.provider_version()} ({chosen.origin})"}
+            origin = "; ".join(filter(None, [chosen.origin, chosen.why]))
+            facts = {"errors": (), "provider": f"hashicorp/aws {copy.provider_version()} ({origin})"}
+        except ProviderFailed:
+            raise
         except TerraformError as error:
             facts = {"errors": (str(error).replace(str(copy.directory), root.name),), "provider": ""}
     return Initialisation(stack, StaticOrigin(facts, "terraform init"), "terraform init")
 
 
-def _require_current_generation(root: Path) -> None:
+def _require_current_generation(root: Path, chosen: Provider) -> None:
     """Downgrading takes any constraint for that of the current generation. Raises `CouldNotVerify` for one of another."""
     current = schema.current().version
     for required in sources.read(root).required_providers.values():
@@ -121,8 +129,8 @@ def _require_current_generation(root: Path) -> None:
             wanted = [version for version in (current, *named) if downgrade.admits(required.version, version)]
             if not any(version.split(".")[0] == current.split(".")[0] for version in wanted):
                 raise CouldNotVerify(
-                    f"{required.file} line {required.line}: hashicorp/aws {required.version} is out of reach here, and the packaged "
-                    f"provider stands in for the generation of {current} alone"
+                    f"{required.file} line {required.line}: {chosen.why}, and the packaged provider cannot stand in for hashicorp/aws "
+                    f"{required.version}, only for the generation of {current}"
                 )
 
 
@@ -147,10 +155,14 @@ def _directories(stage: Stage) -> list[Path]:
 
 
 def _module(stage: Stage, directory: Path) -> Module:
-    copy = workspace(directory, stage.cache, region=stage.profile.region, account=stage.profile.account, password=stage.password)
+    about = {"region": stage.profile.region, "account": stage.profile.account, "password": stage.password}
     try:
-        found = diagnostics(copy.validate())
+        found = provider.with_fallback(
+            stage.cache, lambda chosen: diagnostics(workspace(directory, stage.cache, chosen, **about).validate())
+        )
         errors = [str(one) for one in found if one.severity == "error"]
+    except ProviderFailed:
+        raise
     except TerraformError as error:
         found, errors = (), [str(error)]
     facts = {"errors": tuple(errors), "warnings": tuple(str(one) for one in found if one.severity == "warning")}

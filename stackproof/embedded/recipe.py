@@ -89,7 +89,7 @@ class Recipe:
     def of(cls, stacks: Sequence[Stack], cache: Path, account: Account, source: Source | None = None) -> "Recipe":
         """The recipe for stacks with the tools of this machine. Raises `UsageError`."""
         home = home_of(cache)
-        return cls(tuple(stacks), home, account, Terraform.find(), provider.choose(cache), _password(home), source)
+        return cls(tuple(stacks), home, account, Terraform.find(), provider.choose_for_deploying(cache), _password(home), source)
 
     @cached_property
     def digest(self) -> str:
@@ -121,7 +121,7 @@ class Recipe:
         what = "The stack runs" if len(self.stacks) == 1 else f"The stacks {' and '.join(one.name for one in self.stacks)} run"
         return (
             f"{what} in an embedded cloud (moto {version('moto')}), deployed by {self.terraform.name} with "
-            f"hashicorp/aws {self.provider.version} ({self.provider.origin}){how}."
+            f"hashicorp/aws {self.provider.version} ({self.provider.origin}){how}. {self.provider.proven}"
         )
 
     def named(self) -> dict[str, Any]:

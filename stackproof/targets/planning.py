@@ -64,12 +64,15 @@ class PlanningStage(RunStage):
             return dict(zip(stacks, pool.map(lambda stack: self.speculative_plan(stack).plan, stacks), strict=True))
 
     def _speculate(self, stack: str) -> "SpeculativePlan":
-        from stackproof.terraform import speculative_plan
+        from stackproof.terraform import provider, speculative_plan
 
         directory, expected = self.directory_of(stack), self.profile.terraform.stacks[stack]
-        copy = speculative_plan.workspace(
-            directory, self.cache, region=self.profile.region, account=self.profile.account, password=self.password
-        )
-        made = speculative_plan.speculate(copy, directory, expected.variables)
+        about = {"region": self.profile.region, "account": self.profile.account, "password": self.password}
+
+        def speculate(chosen: provider.Provider) -> "SpeculativePlan":
+            copy = speculative_plan.workspace(directory, self.cache, chosen, **about)
+            return speculative_plan.speculate(copy, directory, expected.variables)
+
+        made = provider.with_fallback(self.cache, speculate)
         self.notes += speculative_plan.notes(made, stack, len(expected.reviewed))
         return made

@@ -11,9 +11,10 @@ from typing import Any
 
 from stackproof.redaction import redaction
 from stackproof.sources.plan.document import Plan
-from stackproof.terraform import provider, sources
+from stackproof.terraform import sources
 from stackproof.terraform.cli import redacted
 from stackproof.terraform.diagnostics import Diagnostic, diagnostics
+from stackproof.terraform.provider import Provider
 from stackproof.terraform.workspace import Workspace, prepare
 
 EXAMPLE = "terraform.tfvars.example"
@@ -49,12 +50,12 @@ class SpeculativePlan:
         return frozenset({renamed.get(address, address) for address in there} | downgraded)
 
 
-def workspace(root: Path, cache: Path, *, region: str, account: str, password: str) -> Workspace:
+def workspace(root: Path, cache: Path, chosen: Provider, *, region: str, account: str, password: str) -> Workspace:
     """A working copy of the stack at ``root`` that can be planned and never asks AWS anything."""
     return prepare(
         root,
         cache / "work",
-        provider.choose(cache),
+        chosen,
         endpoint=None,
         region=region,
         account=account,
@@ -82,7 +83,7 @@ def notes(made: SpeculativePlan, stack: str, reviewed: int) -> list[str]:
     if copy.provider.needs_downgrade:
         planned = sum(change.actions == ("create",) for change in made.plan.changes)
         said.append(
-            f"The sources of {stack} are written for hashicorp/aws 6.x, which is out of reach here, and were downgraded for "
+            f"The sources of {stack} are written for hashicorp/aws 6.x. Because {copy.provider.why}, they were downgraded for "
             f"{copy.provider.version}: "
             f"{reviewed} documented resources are {planned} planned and {len(copy.merged)} downgraded into others. "
             f"Downgraded: {'; '.join(copy.notes)}."

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from stackproof.terraform import hcl, sources
 from stackproof.terraform.cli import Completed, Terraform, TerraformError
 from stackproof.terraform.diagnostics import events, failure
-from stackproof.terraform.downgrade import Downgraded, downgrade
+from stackproof.terraform.downgrade import Downgraded, admits, downgrade
 from stackproof.terraform.endpoints import SERVICES
 from stackproof.terraform.provider import PACKAGED_HASH, Provider
 
@@ -50,6 +50,8 @@ class Workspace:
     _lock: FileLock = field(repr=False, compare=False)
     later: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Attributes that are to be set through the API after an apply, by address; see `downgrade.Downgraded`."""
+    is_pinned: bool = False
+    """Whether the version of the provider was written into the copy, among those that the sources admit."""
 
     def init(self) -> None:
         """Install provider and modules, unless that was done in this copy before."""
@@ -175,7 +177,7 @@ class Workspace:
                 timeout=timeout,
             )
         if completed.exit_status not in accepted:
-            error = failure(completed, str(self.directory))
+            error = failure(completed, str(self.directory), is_pinned=self.is_pinned)
             if self.endpoint is None and _NOWHERE.removeprefix("http://") in str(error):
                 hint = "The plan asked AWS for something, which it must not: planning works without an AWS account."
                 raise TerraformError(f"{error}\n  {hint} Look for a data source, and use a variable instead.")
@@ -218,7 +220,8 @@ def prepare(
     Copied are the ``.tf`` files and what lies beside them (no state, no variable values), also of local modules,
     downgraded when the provider needs it. An override sends every call to ``endpoint`` with test credentials (LocalStack takes the
     account from ``access_key``) and lets the provider work with the given account only; without an endpoint every call is refused,
-    so that planning is shown to need no AWS account. State is local. ``secrets`` are values of Terraform variables; they reach
+    so that planning is shown to need no AWS account. It also names the provider's exact version, where the sources admit it and no lock
+    file was committed. State is local. ``secrets`` are values of Terraform variables; they reach
     Terraform through its environment and are redacted from all that it writes.
 
     Raises `UsageError` when ``root`` has no sources, `CannotDowngrade` when they cannot be downgraded.
@@ -245,8 +248,9 @@ def prepare(
     lock_file = root / _LOCK_FILE
     if lock_file.is_file() and not provider.needs_downgrade:
         content[at + _LOCK_FILE] = lock_file.read_bytes()
-    settings = override([sources.read(directory) for directory in directories], provider, endpoint, region, account, access_key)
-    content[at + OVERRIDE] = settings.encode()
+    modules = [sources.read(directory) for directory in directories]
+    pin = "" if provider.needs_downgrade or lock_file.is_file() else _pin(modules, provider)
+    content[at + OVERRIDE] = override(modules, provider, endpoint, region, account, access_key, pin=pin).encode()
     digest = hashlib.sha256(repr((terraform, provider, sorted(content.items()))).encode()).hexdigest()[:16]
     directory = into.resolve() / digest
     _write(content, directory)
@@ -262,6 +266,7 @@ def prepare(
         | {f"TF_VAR_{name}": value for name, value in (secrets or {}).items()},
         _lock=FileLock(directory.with_suffix(".lock")),
         later=later,
+        is_pinned=bool(pin),
     )
 
 
@@ -272,9 +277,12 @@ def override(
     region: str,
     account: str,
     access_key: str = "test",
+    *,
+    pin: str = "",
 ) -> str:
-    """The text of the override file: local state, and settings for every ``provider "aws"`` of the root module, which is
-    the first one; none when no module uses AWS, since they would make Terraform install the provider.
+    """The text of the override file: local state, the exact version ``pin`` of hashicorp/aws (none if empty), and settings for every
+    ``provider "aws"`` of the root module, which is the first one; none when no module uses AWS, since they would make Terraform
+    install the provider.
     """
     settings = {
         "access_key": access_key,
@@ -295,10 +303,24 @@ def override(
         lines += ["endpoints {", *(f"  {service} = {json.dumps(endpoint or _NOWHERE)}" for service in SERVICES), "}"]
     aliases = [one.alias for one in modules[0].providers if one.name == "aws" and one.alias]
     first_lines = [f"region = {json.dumps(region)}", *(f'alias = "{alias}"' for alias in aliases)]
-    blocks = ['terraform {\n  backend "local" {}\n}']
+    required = (
+        f'  required_providers {{\n    aws = {{\n      source  = "hashicorp/aws"\n      version = "{pin}"\n    }}\n  }}\n'
+        if pin
+        else ""
+    )
+    blocks = [f'terraform {{\n  backend "local" {{}}\n{required}}}']
     if any(_uses_aws(module) for module in modules):
         blocks += ["\n".join(['provider "aws" {', *(f"  {line}" for line in [first, *lines]), "}"]) for first in first_lines]
     return "\n\n".join(blocks) + "\n"
+
+
+def _pin(modules: Sequence[sources.Sources], provider: Provider) -> str:
+    """The version of the provider, if AWS is used and every module admits it: no constraint of the sources is hidden by it."""
+    required = [module.required_providers["aws"] for module in modules if "aws" in module.required_providers]
+    is_admitted = all(
+        one.source.endswith("hashicorp/aws") and admits(one.version or ">= 0", provider.version) for one in required
+    )
+    return provider.version if is_admitted and any(_uses_aws(module) for module in modules) else ""
 
 
 def _uses_aws(module: sources.Sources) -> bool:
