@@ -288,13 +288,22 @@ def database_password(stage: Stage) -> DatabasePassword:
 
 def _refusal(stage: Stage, password: str) -> str:
     """Why a plan refuses this password; empty if it takes it. Raises `CouldNotVerify` if the plan fails for another reason."""
-    copy = workspace(
-        stage.terraform_root, stage.cache, region=stage.profile.region, account=stage.profile.account, password=password
-    )
-    try:
+
+    def plan(chosen: Provider) -> None:
+        copy = workspace(
+            stage.terraform_root,
+            stage.cache,
+            chosen,
+            region=stage.profile.region,
+            account=stage.profile.account,
+            password=password,
+        )
         with temporary("plan") as folder:
             example = stage.terraform_root / EXAMPLE
             copy.plan(folder / "tfplan", var_files=[example], variables=stage.profile.terraform.variables)
+
+    try:
+        provider.with_fallback(stage.cache, plan)
     except TerraformError as error:
         if PASSWORD in str(error):
             return str(error)

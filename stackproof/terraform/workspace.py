@@ -172,7 +172,7 @@ class Workspace:
                 *(["-json"] if json_output else []),
                 *arguments,
                 directory=self.directory,
-                environment=self._environment,
+                environment={**self._environment, **({} if command == "init" else _to_one_server(self.endpoint or _NOWHERE))},
                 on_line=on_line,
                 timeout=timeout,
             )
@@ -347,6 +347,16 @@ def _environment(provider: Provider, endpoint: str | None, region: str, *, has_l
         if not has_lock_file:
             environment["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] = "1"
     return environment
+
+
+def _to_one_server(endpoint: str) -> dict[str, str]:
+    """The environment in which every HTTP request of a Go program goes to the endpoint, whatever host it names.
+
+    Some operations have a label before the host (``http://123456789012.127.0.0.1:PORT`` of S3 Control), a name that leads nowhere.
+    Go's HTTP client leaves the proxy out for a bare loopback address alone, and asks it for the label form. ``terraform init``, which
+    downloads, does not get this: its proxies are the user's.
+    """
+    return {"HTTP_PROXY": endpoint, "http_proxy": endpoint, "NO_PROXY": "", "no_proxy": ""}
 
 
 def _at(directory: Path, base: Path) -> str:
