@@ -8,12 +8,21 @@ import pytest
 
 from proofs.front_doors import served
 from proofs.harness import Edit, absent, adds, answers, edited_cloud, judged, on_cloud, on_plan, profile, recorded_at, says
-from proofs.logging.edits import GROUPS
+from proofs.logging.edits import (
+    APPLICATION,
+    ERRORS,
+    GROUPS,
+    observability_link,
+    planned_observability_link,
+    subscribed,
+    subscribed_in_plan,
+)
+from proofs.logging.subscriptions import SINK, STRANGER
 from proofs.phase1.registry import for_platform
 from proofs.security.identity import ADMINISTRATOR, DETAILS, EVERYTHING, USER, attached, aws_policy
 from stackproof.core.verdicts import Verdict
 from stackproof.probes import TOOL
-from stackproof.profile.schema import Profile
+from stackproof.profile.schema import LogRecipient, Profile
 from stackproof.resources.queries import START
 from stackproof.sources.aws.calls import Call
 from stackproof.sources.replay import Recorded
@@ -67,6 +76,29 @@ def test_a_name_outside_of_the_design_is_in_use(judged: Any) -> None:
     assert judgement.verdict is Verdict.FAIL
     failed = {one.resource for one in judgement.resources if one.verdict is Verdict.FAIL}
     assert failed == {"exception /aws/ecs/nobody", "/aws/ecs/triflow-ai-production-backend"}
+
+
+@pytest.mark.parametrize(
+    ("recipient", "verdict"),
+    [
+        ({}, Verdict.PASS),
+        ({"arn": STRANGER.replace("siem", "*"), "groups": ("/aws/ecs/*",)}, Verdict.PASS),
+        ({"groups": (ERRORS,)}, Verdict.FAIL),
+        ({"arn": STRANGER.replace("siem", "other")}, Verdict.FAIL),
+    ],
+)
+@pytest.mark.parametrize("judged", [on_cloud, on_plan])
+def test_who_is_declared_gets_log_events(judged: Any, recipient: dict[str, Any], verdict: Verdict) -> None:
+    declared = LogRecipient(**{"arn": STRANGER, "reason": "The security team keeps logs in its own account.", **recipient})
+    edits = [subscribed(APPLICATION, ("", STRANGER))] if judged is on_cloud else subscribed_in_plan(APPLICATION, ("", STRANGER))
+    assert judged("LOG-08", *edits, expected=expecting("logs", recipients=(declared,))).verdict is verdict
+
+
+@pytest.mark.parametrize("judged", [on_cloud, on_plan])
+def test_a_monitoring_account_that_is_declared_sees_log_groups(judged: Any) -> None:
+    declared = LogRecipient(arn=SINK, reason="The operations team looks at every account from one.")
+    edits = observability_link(SINK) if judged is on_cloud else (planned_observability_link(SINK),)
+    assert judged("LOG-08", *edits, expected=expecting("logs", recipients=(declared,))).verdict is Verdict.PASS
 
 
 def test_who_is_declared_may_read_logs() -> None:

@@ -1,5 +1,6 @@
 """Log groups and clusters as they are read: how many calls that takes, and what an answer or a plan means."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
@@ -52,6 +53,10 @@ def account(count: int, **answers: Callable[[Call], Answer]) -> Callable[[Call],
                 return Answer(call, paged(tags, "ResourceTagMappingList", 100))
             case "DescribeSubscriptionFilters":
                 return Answer(call, [{"subscriptionFilters": []}])
+            case "DescribeAccountPolicies":
+                return Answer(call, [{"accountPolicies": []}])
+            case "ListLinks":
+                return Answer(call, [{"Items": []}])
         raise AssertionError(call)
 
     return answer
@@ -86,21 +91,22 @@ class TestLogGroup:
             _ = group.tags
 
     @pytest.mark.parametrize(
-        ("destination", "service", "is_export"),
+        ("destination", "service", "account_id"),
         [
-            ("arn:aws:lambda:ap-northeast-2:123456789012:function:sentry", "lambda", False),
-            ("arn:aws:firehose:ap-northeast-2:123456789012:deliverystream/logs", "firehose", True),
-            ("arn:aws-cn:firehose:cn-north-1:123456789012:deliverystream/logs", "firehose", True),
-            ("arn:aws:kinesis:ap-northeast-2:123456789012:stream/logs", "kinesis", False),
-            ("arn:aws:logs:ap-northeast-2:210987654321:destination:logs", "logs", False),
+            ("arn:aws:lambda:ap-northeast-2:123456789012:function:sentry", "lambda", "123456789012"),
+            ("arn:aws:firehose:ap-northeast-2:123456789012:deliverystream/logs", "firehose", "123456789012"),
+            ("arn:aws-cn:firehose:cn-north-1:123456789012:deliverystream/logs", "firehose", "123456789012"),
+            ("arn:aws:kinesis:ap-northeast-2:123456789012:stream/logs", "kinesis", "123456789012"),
+            ("arn:aws:logs:ap-northeast-2:210987654321:destination:logs", "logs", "210987654321"),
         ],
     )
-    def test_a_subscription_filter_delivers_to_a_service(self, destination: str, service: str, is_export: bool) -> None:
+    def test_a_subscription_filter_delivers_to_a_service(self, destination: str, service: str, account_id: str) -> None:
         told = {"filterName": "x", "filterPattern": "", "destinationArn": destination}
         aws, _ = reader(account(1, DescribeSubscriptionFilters=lambda call: Answer(call, [{"subscriptionFilters": [told]}])))
         [group] = AwsSource(aws).collect(LogGroup, [])
         [subscription] = group.subscription_filters
-        assert (subscription.pattern, subscription.destination_service, subscription.is_export) == ("", service, is_export)
+        found = (subscription.pattern, subscription.destination_service, subscription.destination_account)
+        assert found == ("", service, account_id)
 
 
 GROUP = Planned("aws_cloudwatch_log_group.x", {"name": "/aws/ecs/api/errors"})
@@ -169,9 +175,9 @@ class TestPlannedLogGroup:
             _ = group.tags
 
     @pytest.mark.parametrize(
-        ("stream", "is_export"), [("aws_kinesis_firehose_delivery_stream.s", True), ("aws_lambda_function.s", False)]
+        ("stream", "service"), [("aws_kinesis_firehose_delivery_stream.s", "firehose"), ("aws_lambda_function.s", "lambda")]
     )
-    def test_a_destination_of_the_plan_is_told_by_its_type(self, stream: str, is_export: bool) -> None:
+    def test_a_destination_of_the_plan_is_told_by_its_type(self, stream: str, service: str) -> None:
         link = Planned(
             "aws_cloudwatch_log_subscription_filter.x",
             {"name": "x", "log_group_name": "/aws/ecs/api/errors", "filter_pattern": ""},
@@ -179,7 +185,8 @@ class TestPlannedLogGroup:
             {"destination_arn": refers(f"{stream}.arn")},
         )
         [group] = PlanSource(plan(GROUP, link, Planned(stream, {}, {"arn": True}))).collect(LogGroup, [])
-        assert [one.is_export for one in group.subscription_filters] == [is_export]
+        told = [(one.destination_service, one.destination_account) for one in group.subscription_filters]
+        assert told == [(service, None)]
 
     def test_a_destination_that_nothing_tells_is_unknown(self) -> None:
         link = Planned(
@@ -193,7 +200,7 @@ class TestPlannedLogGroup:
         )
         [subscription] = group.subscription_filters
         with pytest.raises(NotYetKnown):
-            _ = subscription.is_export
+            _ = subscription.destination_service
 
 
 class OnAws(Stage):
@@ -214,29 +221,34 @@ def stage(answer: Callable[[Call], Answer], count: int) -> tuple[OnAws, Any]:
 
 
 class TestCollections:
-    def test_filters_are_asked_for_only_where_tags_make_it_necessary(self) -> None:
-        tags = {
-            numbered(0): {"LogType": "errors"},
-            numbered(1): {"LogType": "application"},
-            numbered(2): {"ExportEnabled": "true"},
+    def test_filters_of_every_group_are_asked_for_once_and_what_is_the_accounts_once_for_all(self) -> None:
+        many, transport = stage(account(60), 60)
+        assert len(collections["subscribed_log_groups"](many)) == 60
+        assert list(collections["log_recipients"](many)) == []
+        asked = Counter(call.action for call in transport.asked)
+        assert asked == {
+            "DescribeLogGroups": 1,
+            "DescribeSubscriptionFilters": 60,
+            "DescribeAccountPolicies": 1,
+            "ListLinks": 1,
         }
-        listed = [
-            {"ResourceARN": f"{HERE}:{name}", "Tags": [{"Key": key, "Value": value} for key, value in those.items()]}
-            for name, those in tags.items()
-        ]
-        answer = account(60, GetResources=lambda call: Answer(call, [{"ResourceTagMappingList": listed}]))
-        linked, transport = stage(answer, 60)
-        assert len(collections["linked_log_groups"](linked)) == 60
-        asked = [call.arguments["logGroupName"] for call in transport.asked if call.action == "DescribeSubscriptionFilters"]
-        assert asked == [numbered(0)]
-        exported, transport = stage(answer, 60)
-        assert len(collections["exported_log_groups"](exported)) == 60
-        asked = [call.arguments["logGroupName"] for call in transport.asked if call.action == "DescribeSubscriptionFilters"]
-        assert asked == [numbered(2)]
+
+    def test_recipients_that_may_not_be_read_hide_no_others(self) -> None:
+        told = {"filterName": "x", "filterPattern": "", "destinationArn": "arn:aws:kinesis:ap-northeast-2:123456789012:stream/x"}
+
+        def filters(call: Call) -> Answer:
+            denied = call.arguments["logGroupName"] == numbered(0)
+            return Answer(call, error=AccessDenied("no")) if denied else Answer(call, [{"subscriptionFilters": [told]}])
+
+        partly, _ = stage(account(2, DescribeSubscriptionFilters=filters), 2)
+        (_, unknown), (group, stream) = collections["log_recipients"](partly)
+        with pytest.raises(AccessDenied):
+            _ = unknown.destination
+        assert (group.name, stream.destination) == (numbered(1), told["destinationArn"])
 
     def test_filters_that_may_not_be_read_are_an_error_of_who_reads_them(self) -> None:
         denied, _ = stage(account(2, DescribeSubscriptionFilters=lambda call: Answer(call, error=AccessDenied("no"))), 2)
-        group, _ = collections["linked_log_groups"](denied)
+        group, _ = collections["subscribed_log_groups"](denied)
         with pytest.raises(AccessDenied):
             _ = group.subscription_filters
 

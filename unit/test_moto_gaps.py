@@ -168,6 +168,19 @@ class TestLogs:
         gone = refused(logs.put_query_definition, queryDefinitionId=first, name="x", queryString="y")
         assert gone[:2] == (400, "ResourceNotFoundException")
 
+    def test_policies_of_the_account(self, aws: Callable[[str], Any]) -> None:
+        logs, kind = aws("logs"), "SUBSCRIPTION_FILTER_POLICY"
+        document = json.dumps({"DestinationArn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/x", "FilterPattern": ""})
+        criteria = 'LogGroupName NOT IN ["/aws/x"]'
+        logs.put_account_policy(policyName="x", policyType=kind, policyDocument=document, selectionCriteria=criteria)
+        [policy] = logs.describe_account_policies(policyType=kind)["accountPolicies"]
+        assert (policy["policyDocument"], policy["selectionCriteria"]) == (document, criteria)
+        assert logs.describe_account_policies(policyType="TRANSFORMER_POLICY")["accountPolicies"] == []
+        logs.delete_account_policy(policyName="x", policyType=kind)
+        assert logs.describe_account_policies(policyType=kind)["accountPolicies"] == []
+        with pytest.raises(ClientError, match="does not exist"):
+            logs.delete_account_policy(policyName="x", policyType=kind)
+
     def test_a_filter_pattern_is_evaluated(self, aws: Callable[[str], Any]) -> None:
         logs, pattern = aws("logs"), '[timestamp, request_id, level="ERROR", ...]'
         lines = ["2026-01-20T10:00:00Z req-1 INFO fine", "2026-01-20T10:00:00Z req-1 ERROR it broke"]
@@ -200,6 +213,21 @@ class TestLogs:
         arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/ecs/api/tagged"
         assert told[arn] == [{"Key": "LogType", "Value": "errors"}]
         assert {arn.split(":")[2] for arn in told} == {"logs"}
+
+
+def test_observability_links(aws: Callable[[str], Any]) -> None:
+    oam, sink = aws("oam"), f"arn:aws:oam:{REGION}:210987654321:sink/x"
+    shared = {"LogGroupConfiguration": {"Filter": "LogGroupName LIKE '/aws/%'"}}
+    made = oam.create_link(
+        LabelTemplate="$AccountName", ResourceTypes=["AWS::Logs::LogGroup"], SinkIdentifier=sink, LinkConfiguration=shared
+    )
+    [link] = oam.list_links()["Items"]
+    assert (link["Arn"], link["SinkArn"], link["ResourceTypes"]) == (made["Arn"], sink, ["AWS::Logs::LogGroup"])
+    assert oam.get_link(Identifier=link["Arn"])["LinkConfiguration"] == shared
+    oam.delete_link(Identifier=link["Arn"])
+    assert oam.list_links()["Items"] == []
+    with pytest.raises(ClientError, match="does not exist"):
+        oam.get_link(Identifier=link["Arn"])
 
 
 def test_kms_rotation_has_its_period(aws: Callable[[str], Any]) -> None:

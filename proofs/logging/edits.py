@@ -1,12 +1,15 @@
 """What the rows about log groups are made of: the names of things in the compliant recording and plan, and edits of them."""
 
 import copy
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from proofs.harness import Edit, adds, answers, planned, with_resource
 from stackproof.sources.replay import Recorded
 
+POLICIES, LINKS, LINK = "logs:DescribeAccountPolicies", "oam:ListLinks", "oam:GetLink"
 GROUPS, TAGS, FILTERS = "logs:DescribeLogGroups", "resourcegroupstaggingapi:GetResources", "logs:DescribeSubscriptionFilters"
 APPLICATION, ERRORS, LLM = (f"/aws/ecs/api/{log_type}" for log_type in ("application", "errors", "llm"))
 CENTRAL = "module.central_logging"
@@ -15,6 +18,8 @@ LAMBDA = "arn:aws:lambda:ap-northeast-2:123456789012:function:forwarder"
 FIREHOSE = "arn:aws:firehose:ap-northeast-2:123456789012:deliverystream/logs"
 SENTRY = '[timestamp, request_id, level="ERROR", ...]'
 """The documented pattern."""
+LOGS_SHARED = "AWS::Logs::LogGroup"
+"""What an observability link shares that shows log events."""
 
 
 def group(name: str, member: str) -> str:
@@ -104,3 +109,42 @@ def subscribed_in_plan(name: str, *filters: tuple[str, str]) -> list[Edit]:
         )
         for number, (pattern, destination) in enumerate(filters)
     ]
+
+
+def account_policy(destination: str, pattern: str = "", criteria: str | None = None) -> Edit:
+    """Let the account have a subscription policy."""
+    policy = {"policyName": "everything", "policyType": "SUBSCRIPTION_FILTER_POLICY", "scope": "ALL"}
+    document = json.dumps(
+        {"DestinationArn": destination, "FilterPattern": pattern, "RoleArn": "arn:aws:iam::123456789012:role/x"}
+    )
+    chosen = {} if criteria is None else {"selectionCriteria": criteria}
+    return adds(POLICIES, "accountPolicies", {**policy, "policyDocument": document, **chosen})
+
+
+def planned_account_policy(destination: str, pattern: str = "", criteria: str | None = None) -> Edit:
+    return with_resource(
+        f"{CENTRAL}.aws_cloudwatch_log_account_policy.more",
+        policy_name="everything",
+        policy_type="SUBSCRIPTION_FILTER_POLICY",
+        policy_document=json.dumps({"DestinationArn": destination, "FilterPattern": pattern}),
+        selection_criteria=criteria,
+    )
+
+
+def observability_link(sink: str, types: Sequence[str] = (LOGS_SHARED,), criteria: str | None = None) -> tuple[Edit, Edit]:
+    """Let the account share what it observes with a monitoring account."""
+    arn = "arn:aws:oam:ap-northeast-2:123456789012:link/0a"
+    link = {"Arn": arn, "Id": "0a", "Label": "x", "ResourceTypes": [*types], "SinkArn": sink}
+    configured = {} if criteria is None else {"LinkConfiguration": {"LogGroupConfiguration": {"Filter": criteria}}}
+    return adds(LINKS, "Items", link), answers(LINK, {**link, **configured}, Identifier=arn)
+
+
+def planned_observability_link(sink: str, types: Sequence[str] = (LOGS_SHARED,), criteria: str | None = None) -> Edit:
+    configured = [] if criteria is None else [{"log_group_configuration": [{"filter": criteria}], "metric_configuration": []}]
+    return with_resource(
+        f"{CENTRAL}.aws_oam_link.more",
+        label_template="$AccountName",
+        resource_types=[*types],
+        sink_identifier=sink,
+        link_configuration=configured,
+    )

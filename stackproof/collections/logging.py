@@ -1,20 +1,28 @@
 """Collections of the central logging design: log groups with what takes further calls, their keys, and who may read them."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
 from stackproof.collections import collection
 from stackproof.collections.stack import log_groups, of_the_stack
-from stackproof.core.verdicts import DeclaredButMissing
-from stackproof.judgement.subscriptions import is_concerned, is_exported
+from stackproof.core.resource import Unanswered
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotYetKnown
 from stackproof.resources.clusters import Cluster
 from stackproof.resources.encryption import KmsKey
 from stackproof.resources.identity import Role, User
-from stackproof.resources.logs import LogGroup, LogGroupTags, SubscriptionFilter
+from stackproof.resources.logs import (
+    AccountSubscription,
+    LogGroup,
+    LogGroupTags,
+    ObservabilityLink,
+    Recipient,
+    SubscriptionFilter,
+)
 from stackproof.sources.aws.session import MAX_CONCURRENT_CALLS
 from stackproof.targets.base import Stage
+from stackproof.util.spool import Anew
 
 T = TypeVar("T")
 
@@ -34,22 +42,38 @@ def tagged_log_groups(stage: Stage) -> Collection[LogGroup]:
     return log_groups(stage)
 
 
-@collection(reads=(LogGroupTags, SubscriptionFilter))
-def linked_log_groups(stage: Stage) -> Collection[LogGroup]:
-    """The stack's log groups, of which tags are read, and the subscription filters of those that may be passed on to somebody."""
-    logs = stage.profile.logs
-    return _with_filters(stage, lambda tags: any(is_concerned(tags, link) for link in (logs.sentry, logs.langfuse)))
+RECIPIENTS = (LogGroupTags, SubscriptionFilter, AccountSubscription, ObservabilityLink)
 
 
-@collection(reads=(LogGroupTags, SubscriptionFilter))
-def exported_log_groups(stage: Stage) -> Collection[LogGroup]:
-    """The stack's log groups, of which tags are read, and the subscription filters of those that are to be exported."""
-    return _with_filters(stage, is_exported)
+@collection(reads=(LogGroupTags, SubscriptionFilter, AccountSubscription))
+def subscribed_log_groups(stage: Stage) -> Collection[LogGroup]:
+    """The stack's log groups, of which tags are read, and who subscribes to them."""
+    return _with(stage, lambda group: (group.subscription_filters, group.account_subscriptions))
 
 
-def _with_filters(stage: Stage, is_needed: Callable[[Mapping[str, str]], bool]) -> Collection[LogGroup]:
+@collection(reads=RECIPIENTS)
+def log_recipients(stage: Stage) -> Collection[tuple[LogGroup, Recipient]]:
+    """Everybody who gets the events of one of the stack's log groups, with the group. Who cannot be listed is one, and unknown."""
+    groups = _with(stage, lambda group: (group.subscription_filters, group.account_subscriptions, group.observability_links))
+    return Anew(lambda: ((group, recipient) for group in groups for recipient in _recipients(group)))
+
+
+def _recipients(group: LogGroup) -> Iterator[Recipient]:
+    lists: tuple[Callable[[], Sequence[Recipient]], ...] = (
+        lambda: group.subscription_filters,
+        lambda: group.account_subscriptions,
+        lambda: group.observability_links,
+    )
+    for recipients in lists:
+        try:
+            yield from recipients()
+        except (NotYetKnown, CouldNotVerify) as untold:
+            yield Recipient("somebody", Unanswered(untold), group.source)
+
+
+def _with(stage: Stage, look_at: Callable[[LogGroup], object]) -> Collection[LogGroup]:
     groups = log_groups(stage)
-    _read_ahead(lambda group: is_needed(group.tags) and group.subscription_filters, groups)
+    _read_ahead(look_at, groups)
     return groups
 
 

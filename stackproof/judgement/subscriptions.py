@@ -1,26 +1,32 @@
-"""Whether the subscription filters of a log group are what its tags promise: a link to Sentry or Langfuse, an export.
+"""Who gets the events of a log group, and whether that is what its tags and the profile promise: Sentry, Langfuse, an export.
 
-A filter that delivers to Amazon Data Firehose is an export; every other one passes events on to somebody, as the Lambda functions in front
-of Sentry and Langfuse do. Only the filter shows that events are exported as they come: an export task is made by whoever runs it, and
-leaves nothing on the group.
+Events leave a group by its subscription filters, by a subscription policy of the account, and by an observability link to a monitoring
+account. Lambda functions stand in front of Sentry and Langfuse; Amazon Data Firehose exports. Whoever else gets events is declared in the
+profile, or a finding. Only these show that events are exported as they come: an export task leaves nothing on the group.
 
 Source: central logging design (IN-116), "Tags" and "Ready for what comes later"; CloudWatch Logs quotas: two filters a group.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 EXPORTED = "ExportEnabled"
 """The tag that says whether a group's events are exported."""
+FORWARDS, EXPORTS = "lambda", "firehose"
+"""The services that pass events on to Sentry and Langfuse, and to where they are kept."""
 
 
-class Filter(Protocol):
-    """A subscription filter."""
+class Recipient(Protocol):
+    """What gets the events of a log group."""
 
     @property
     def pattern(self) -> str: ...
     @property
-    def is_export(self) -> bool: ...
+    def destination(self) -> str: ...
+    @property
+    def destination_service(self) -> str: ...
+    @property
+    def destination_account(self) -> str | None: ...
 
 
 class Link(Protocol):
@@ -34,46 +40,104 @@ class Link(Protocol):
     def pattern(self) -> str: ...
 
 
-def is_concerned(tags: Mapping[str, str], link: Link) -> bool:
-    """Whether a group's filters must be looked at for a link: it is of the link's log type, or says that the link is enabled."""
-    return tags.get("LogType") == link.log_type or tags.get(link.tag) == "enabled"
+class Declared(Protocol):
+    """A recipient that the environment's profile names."""
+
+    def is_given(self, group: str, destination: str) -> bool:
+        """Whether this destination may get the events of a group."""
+        ...
 
 
-def link_problems(tags: Mapping[str, str], link: Link, filters: Sequence[Filter], slots: int) -> list[str]:
-    """What is wrong with a link between a group and who may subscribe to it.
+class Group(Protocol):
+    """A log group."""
 
-    Enabled: the group is of the link's log type, and has a filter of exactly the documented pattern. Else nobody but an export is
-    subscribed; and where the link is pending, one of the ``slots`` for filters is free for it.
+    @property
+    def group_name(self) -> str: ...
+    @property
+    def tags(self) -> Mapping[str, str]: ...
+
+
+def recipient_problem(
+    recipient: Recipient, group: Group, links: Iterable[Link], declared: Sequence[Declared], account: str
+) -> str | None:
+    """Why a recipient should not get the events of a group; None for an enabled link, an export that the tags tell, a declared one.
+
+    >>> from types import SimpleNamespace as Given
+    >>> sentry = Given(tag="SentrySync", log_type="errors", pattern="ERROR")
+    >>> group = Given(group_name="/aws/ecs/api/errors", tags={"LogType": "errors", "SentrySync": "enabled", "ExportEnabled": "false"})
+    >>> def problem(service, pattern="", account="1"):
+    ...     to = Given(pattern=pattern, destination="arn:x", destination_service=service, destination_account=account)
+    ...     return recipient_problem(to, group, [sentry], [], "1")
+    >>> problem("lambda", "ERROR")
+    >>> problem("lambda")
+    'arn:x gets the events that match "": no enabled link has this pattern, and logs.recipients does not name it'
+    >>> problem("firehose")
+    'arn:x gets its events, as an export, and the tag ExportEnabled is false'
+    >>> problem("kinesis"), problem("firehose", account="2")
+    ('arn:x gets its events: logs.recipients does not name it', 'arn:x of account 2 gets its events: logs.recipients does not name it')
+    """
+    destination = recipient.destination
+    if any(one.is_given(group.group_name, destination) for one in declared):
+        return None
+    if recipient.destination_account not in (account, None):
+        return f"{destination} of account {recipient.destination_account} gets its events: logs.recipients does not name it"
+    service = recipient.destination_service
+    if service == FORWARDS:
+        if any(_is_enabled(group.tags, link) and link.pattern == recipient.pattern for link in links):
+            return None
+        gets = f'{destination} gets the events that match "{recipient.pattern}"'
+        return f"{gets}: no enabled link has this pattern, and logs.recipients does not name it"
+    if service == EXPORTS:
+        told = group.tags.get(EXPORTED)
+        return None if told == "true" else f"{destination} gets its events, as an export, and the tag {EXPORTED} is {told}"
+    return f"{destination} gets its events: logs.recipients does not name it"
+
+
+def _is_enabled(tags: Mapping[str, str], link: Link) -> bool:
+    return tags.get(link.tag) == "enabled" and tags.get("LogType") == link.log_type
+
+
+def link_problems(
+    tags: Mapping[str, str], link: Link, filters: Sequence[Recipient], shared: Sequence[Recipient], slots: int
+) -> list[str]:
+    """What is missing for a link between a group and whom it is for, by the group's ``filters`` and what it has of the account, ``shared``.
+
+    Enabled: the group is of the link's log type, and one filter has exactly the documented pattern, and is no export. Pending: one of the
+    ``slots`` for filters is free for it.
 
     >>> from types import SimpleNamespace as Given
     >>> sentry = Given(tag="SentrySync", log_type="errors", pattern="[level=ERROR]")
-    >>> link, export = Given(pattern="[level=ERROR]", is_export=False), Given(pattern="", is_export=True)
+    >>> link, export = Given(pattern="[level=ERROR]", destination_service="lambda"), Given(pattern="", destination_service="firehose")
     >>> enabled, pending = ({"LogType": "errors", "SentrySync": state} for state in ("enabled", "pending"))
-    >>> link_problems(enabled, sentry, [link, export], 2), link_problems(pending, sentry, [export], 2)
+    >>> link_problems(enabled, sentry, [link, export], [], 2), link_problems(enabled, sentry, [], [link], 2)
     ([], [])
-    >>> link_problems(enabled, sentry, [export], 2)
+    >>> link_problems(enabled, sentry, [export], [], 2)
     ['SentrySync is enabled, and no subscription filter has the pattern [level=ERROR]']
-    >>> link_problems(pending, sentry, [link], 2)
-    ['SentrySync is pending, and a subscription filter has the pattern [level=ERROR]']
-    >>> link_problems(pending, sentry, [export, export], 2)
-    ['SentrySync is pending, and none of the 2 filter slots is free']
-    >>> link_problems({**enabled, "LogType": "application"}, sentry, [link], 2)
+    >>> link_problems(enabled, sentry, [link, link], [], 2)
+    ['SentrySync is enabled, and 2 subscription filters have the pattern [level=ERROR]: one of them is not the link']
+    >>> link_problems(pending, sentry, [export], [], 2), link_problems(pending, sentry, [export, export], [], 2)
+    ([], ['SentrySync is pending, and none of the 2 filter slots is free'])
+    >>> link_problems({**enabled, "LogType": "application"}, sentry, [link], [], 2)
     ['SentrySync is enabled on a group whose LogType is application, not errors']
     """
-    return [*_link_problems(tags, link, [one for one in filters if not one.is_export], slots - len(filters), slots)]
+    return [*_link_problems(tags, link, filters, shared, slots)]
 
 
-def _link_problems(tags: Mapping[str, str], link: Link, subscribed: Sequence[Filter], free: int, slots: int) -> Iterator[str]:
-    state = tags.get(link.tag)
+def _link_problems(
+    tags: Mapping[str, str], link: Link, filters: Sequence[Recipient], shared: Sequence[Recipient], slots: int
+) -> Iterator[str]:
+    state, log_type = tags.get(link.tag), tags.get("LogType")
     if state == "enabled":
-        if tags.get("LogType") != link.log_type:
-            yield f"{link.tag} is enabled on a group whose LogType is {tags.get('LogType')}, not {link.log_type}"
-        if not any(one.pattern == link.pattern for one in subscribed):
+        if log_type != link.log_type:
+            yield f"{link.tag} is enabled on a group whose LogType is {log_type}, not {link.log_type}"
+        linked = sum(one.pattern == link.pattern and one.destination_service != EXPORTS for one in (*filters, *shared))
+        if not linked:
             yield f"{link.tag} is enabled, and no subscription filter has the pattern {link.pattern}"
-        return
-    for one in subscribed:
-        yield f"{link.tag} is {state}, and a subscription filter has the pattern {one.pattern}"
-    if state == "pending" and free < 1:
+        elif linked > 1:
+            yield (
+                f"{link.tag} is enabled, and {linked} subscription filters have the pattern {link.pattern}: one of them is not the link"
+            )
+    elif state == "pending" and log_type == link.log_type and len(filters) >= slots:
         yield f"{link.tag} is pending, and none of the {slots} filter slots is free"
 
 
@@ -82,16 +146,22 @@ def is_exported(tags: Mapping[str, str]) -> bool:
     return tags.get(EXPORTED) == "true"
 
 
-def export_problems(filters: Sequence[Filter]) -> list[str]:
-    """What is missing for an export of a group's events: a filter to Firehose that lets every event through.
+def export_problems(tags: Mapping[str, str], recipients: Sequence[Recipient]) -> list[str]:
+    """What differs between a group's exports and its tag: an exported one has a Firehose that gets every event, any other has none.
 
     >>> from types import SimpleNamespace as Given
-    >>> export_problems([Given(pattern="", is_export=True)])
-    []
-    >>> export_problems([Given(pattern="", is_export=False)]), export_problems([Given(pattern="ERROR", is_export=True)])
-    (['no subscription filter delivers to Firehose'], ['only what matches ERROR is exported'])
+    >>> exported, kept = ({"ExportEnabled": told} for told in ("true", "false"))
+    >>> every, some, link = (Given(pattern=at, destination_service=to) for at, to in (("", "firehose"), ("x", "firehose"), ("", "lambda")))
+    >>> export_problems(exported, [every]), export_problems(kept, [link])
+    ([], [])
+    >>> export_problems(exported, [link]), export_problems(exported, [some])
+    (['nothing delivers its events to Firehose'], ['only what matches x is exported'])
+    >>> export_problems(kept, [some])
+    ['it is exported to Firehose, and the tag ExportEnabled is false']
     """
-    exports = [one for one in filters if one.is_export]
+    exports = [one for one in recipients if one.destination_service == EXPORTS]
+    if not is_exported(tags):
+        return [f"it is exported to Firehose, and the tag {EXPORTED} is {tags.get(EXPORTED)}"] if exports else []
     if not exports:
-        return ["no subscription filter delivers to Firehose"]
+        return ["nothing delivers its events to Firehose"]
     return [] if any(one.pattern == "" for one in exports) else [f"only what matches {exports[0].pattern} is exported"]

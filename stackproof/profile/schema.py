@@ -10,6 +10,7 @@ import tomllib
 import typing
 from collections.abc import Mapping
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -245,6 +246,23 @@ class LogLink(_Table):
     """Of the subscription filter; the empty one lets every event through."""
 
 
+class LogRecipient(_Table):
+    """What may get the events of log groups, beside Sentry, Langfuse and the exports that the tags tell."""
+
+    arn: str = Field(pattern=r"^arn:aws[a-z-]*:(firehose|kinesis|lambda|logs|oam):[a-z0-9-]+:\d{12}:.+$")
+    """Of a delivery stream, a stream, a function, a destination in another account, or the sink of a monitoring account. After the
+    account, ``*`` stands for any text."""
+    groups: tuple[str, ...] = Field(default=("*",), min_length=1)
+    """Names of log groups, in which ``*`` stands for any text; every group, if it does not say."""
+    reason: str = Field(min_length=20)
+
+    def is_given(self, group: str, destination: str) -> bool:
+        """Whether a destination may get the events of a log group. Raises `NotYetKnown` for one whose ARN a plan does not know."""
+        return any(fnmatchcase(group, name) for name in self.groups) and (
+            destination == self.arn or fnmatchcase(destination, self.arn)
+        )
+
+
 class LogWriter(_Table):
     """An ECS service and the log groups that it writes to."""
 
@@ -314,6 +332,8 @@ class Logs(_Table):
     """Aliases of keys that it must not be."""
     sentry: LogLink
     langfuse: LogLink
+    recipients: tuple[LogRecipient, ...] = ()
+    """Whoever else gets events: in another account, say."""
     filter_slots: int = Field(ge=1)
     """Subscription filters that a log group can have."""
     writers: tuple[LogWriter, ...] = ()

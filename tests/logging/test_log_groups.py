@@ -2,7 +2,7 @@
 
 from stackproof.core.controls import control
 from stackproof.judgement.log_tags import tag_problems
-from stackproof.judgement.subscriptions import export_problems, is_concerned, is_exported, link_problems
+from stackproof.judgement.subscriptions import export_problems, link_problems, recipient_problem
 
 
 @control("LOG-01", severity="medium")
@@ -43,20 +43,25 @@ def test_log_groups_say_what_they_are_by_their_tags(tagged_log_groups, profile, 
             assert group.tags["LogType"] == profile.logs.rule(group.group_name).log_type
 
 
-@control("LOG-08", severity="medium")
-def test_log_groups_are_linked_as_their_tags_say(linked_log_groups, profile, subtests):
-    """Sentry gets errors and Langfuse gets model calls by a subscription filter where that is enabled, and nobody gets them before."""
-    for group in linked_log_groups:
-        for link in (profile.logs.sentry, profile.logs.langfuse):
+@control("LOG-08", severity="high")
+def test_log_groups_are_linked_as_their_tags_say_and_nobody_else_gets_their_events(
+    subscribed_log_groups, log_recipients, profile, subtests
+):
+    """Sentry gets errors and Langfuse gets model calls where that is enabled; nobody gets events who is not foreseen, by no way."""
+    links = (profile.logs.sentry, profile.logs.langfuse)
+    for group in subscribed_log_groups:
+        for link in links:
             with subtests.test(f"{group.name} {link.tag}"):
-                assert not is_concerned(group.tags, link) or (
-                    link_problems(group.tags, link, group.subscription_filters, profile.logs.filter_slots) == []
-                )
+                slots, shared = profile.logs.filter_slots, group.account_subscriptions
+                assert link_problems(group.tags, link, group.subscription_filters, shared, slots) == []
+    for group, recipient in log_recipients:
+        with subtests.test(f"{group.name} to {recipient.name}"):
+            assert recipient_problem(recipient, group, links, profile.logs.recipients, profile.account) is None
 
 
 @control("LOG-13", severity="medium")
-def test_log_groups_are_exported_where_their_tags_say_so(exported_log_groups, subtests):
-    """Every event goes to Firehose as it comes, to be kept for longer than CloudWatch Logs keeps it."""
-    for group in exported_log_groups:
+def test_log_groups_are_exported_exactly_where_their_tags_say_so(subscribed_log_groups, subtests):
+    """Every event goes to Firehose as it comes, to be kept for longer than CloudWatch Logs keeps it; of other groups none does."""
+    for group in subscribed_log_groups:
         with subtests.test(group.name):
-            assert not is_exported(group.tags) or export_problems(group.subscription_filters) == []
+            assert export_problems(group.tags, [*group.subscription_filters, *group.account_subscriptions]) == []

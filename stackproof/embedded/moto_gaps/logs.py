@@ -65,6 +65,44 @@ def delete_query_definition(self: LogsResponse) -> ActionResult:
     return ActionResult({"success": True})
 
 
+class AccountPolicyNotFound(ServiceException):
+    """As AWS answers for a policy that the account does not have."""
+
+    code = "ResourceNotFoundException"
+    message = "The specified policy does not exist."
+
+
+def _account_policies(backend: LogsBackend) -> dict[tuple[str, str], dict[str, Any]]:
+    return vars(backend).setdefault("account_policies", {})  # type: ignore[no-any-return]  # gone with moto's reset
+
+
+@supplies(LogsResponse, "logs:PutAccountPolicy", "moto has no policies of the account")
+def put_account_policy(self: LogsResponse) -> ActionResult:
+    """Make a policy for all log groups, or for those of ``selectionCriteria``; of one type and name there is one."""
+    policy = {name: self._get_param(name) for name in ("policyName", "policyType", "policyDocument", "selectionCriteria")}
+    policy |= {"scope": "ALL", "accountId": self.current_account, "lastUpdatedTime": int(utcnow().timestamp() * 1000)}
+    kept = {name: value for name, value in policy.items() if value is not None}
+    _account_policies(self.logs_backend)[kept["policyType"], kept["policyName"]] = kept
+    return ActionResult({"accountPolicy": kept})
+
+
+@supplies(LogsResponse, "logs:DescribeAccountPolicies", "moto has no policies of the account")
+def describe_account_policies(self: LogsResponse) -> ActionResult:
+    """Those of a type, or the one that is named, on one page."""
+    kind, name = self._get_param("policyType"), self._get_param("policyName")
+    policies = _account_policies(self.logs_backend).values()
+    found = [one for one in policies if one["policyType"] == kind and name in (None, one["policyName"])]
+    return ActionResult({"accountPolicies": found})
+
+
+@supplies(LogsResponse, "logs:DeleteAccountPolicy", "moto has no policies of the account")
+def delete_account_policy(self: LogsResponse) -> ActionResult:
+    """Delete the one of this type and name."""
+    if not _account_policies(self.logs_backend).pop((self._get_param("policyType"), self._get_param("policyName")), None):
+        raise AccountPolicyNotFound
+    return EmptyResult()
+
+
 def _log_group(self: LogsResponse) -> Any:
     name = self._get_param("logGroupName") or self._get_param("resourceIdentifier").rpartition(":log-group:")[2]
     return self.logs_backend._find_log_group(log_group_id="", log_group_name=name.removesuffix(":*"))
