@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from stackproof.collections import collection
 from stackproof.collections.stack import log_groups, of_the_stack
-from stackproof.core.resource import Unanswered
+from stackproof.core.resource import FailedOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotYetKnown
 from stackproof.resources.clusters import Cluster
 from stackproof.resources.encryption import KmsKey
@@ -22,7 +22,7 @@ from stackproof.resources.logs import (
 )
 from stackproof.sources.aws.session import MAX_CONCURRENT_CALLS
 from stackproof.targets.base import Stage
-from stackproof.util.spool import Anew
+from stackproof.util.spool import Reiterable
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ def subscribed_log_groups(stage: Stage) -> Collection[LogGroup]:
 def log_recipients(stage: Stage) -> Collection[tuple[LogGroup, Recipient]]:
     """Everybody who gets the events of one of the stack's log groups, with the group. Who cannot be listed is one, and unknown."""
     groups = _with(stage, lambda group: (group.subscription_filters, group.account_subscriptions, group.observability_links))
-    return Anew(lambda: ((group, recipient) for group in groups for recipient in _recipients(group)))
+    return Reiterable(lambda: ((group, recipient) for group in groups for recipient in _recipients(group)))
 
 
 def _recipients(group: LogGroup) -> Iterator[Recipient]:
@@ -68,7 +68,7 @@ def _recipients(group: LogGroup) -> Iterator[Recipient]:
         try:
             yield from recipients()
         except (NotYetKnown, CouldNotVerify) as untold:
-            yield Recipient("somebody", Unanswered(untold), group.source)
+            yield Recipient("somebody", FailedOrigin(untold), group.source)
 
 
 def _with(stage: Stage, look_at: Callable[[LogGroup], object]) -> Collection[LogGroup]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stackproof.core.resource import Reference, Resource, Unanswered, field, type_of
+from stackproof.core.resource import FailedOrigin, Reference, Resource, field, type_of
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.judgement.log_selection import selects
 from stackproof.resources.documents import policy_document
@@ -229,7 +229,7 @@ def _selected(kind: type[R], candidates: Iterable[tuple[str, Callable[[], R | No
         try:
             one = make()
         except (CouldNotVerify, NotYetKnown) as error:
-            one = kind(name, Unanswered(error), source)
+            one = kind(name, FailedOrigin(error), source)
         found += [one] if one else []
     return tuple(found)
 
