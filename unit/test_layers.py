@@ -45,6 +45,15 @@ def test_the_answer_has_the_platform_and_no_url(server: AwsServer) -> None:
     assert page == {"layerDigest": DIGEST, "Platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}}
 
 
+def test_an_emulator_is_asked_past_any_proxy(server: AwsServer, closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port}")
+        monkeypatch.setenv(name.upper(), f"http://127.0.0.1:{closed_port}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    assert ask(server).error is None
+
+
 @pytest.mark.parametrize(
     ("given", "error", "says"),
     [

@@ -119,6 +119,7 @@ class Network:
             },
             max_pool_connections=MAX_CONCURRENT_CALLS,
             s3={"addressing_style": "path"} if endpoint else {},
+            proxies={} if endpoint else None,  # an emulator is on this machine; on the way to AWS the environment's are taken
             # Live is live: an endpoint_url that lies in the user's AWS configuration would have an emulator judged as AWS.
             ignore_configured_endpoint_urls=endpoint is None,
         )
