@@ -22,12 +22,19 @@ def copied(folder: Path) -> Path:
     return folder
 
 
+def environment(**variables: str) -> dict[str, str]:
+    """What a run sees: nothing of AWS and of pytest from outside. Byte code is kept for the next one, whatever is set outside."""
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
+    outside.pop("PYTHONDONTWRITEBYTECODE", None)
+    return outside | {"PYTHONPATH": str(ROOT)} | variables
+
+
 def run(folder: Path, *options: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """pytest in the copy, with nothing of AWS from outside in its environment."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
-    environment = clean | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} | variables
+    """pytest in the copy."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environment(**variables), capture_output=True, text=True, timeout=600, check=False
+    )
 
 
 def files(folder: Path) -> Mapping[str, bytes]:

@@ -1,7 +1,6 @@
 """Whole runs of pytest on a small repository: what is judged, what is written, and the exit status."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 from aws_server import identity, serving
+from evidence_runs import environment as clean_environment
 from plan_documents import Planned, document, refers
 
 from stackproof.evidence.manifest import digest
@@ -120,15 +120,14 @@ def repository(root: Path, controls: str = CONTROLS) -> Path:
 
 
 def run(root: Path, *arguments: str, plan: bool = True, **environment: str) -> Ended:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *(["--plan=plan.json"] if plan else []), *arguments]
     ended = subprocess.run(
         command,
         cwd=root,
-        env=inherited | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **environment},
+        env=clean_environment(**environment),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
     return Ended(ended.returncode, ended.stdout + ended.stderr, root / "reports" / "local-plan")
 

@@ -5,8 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from stackproof.collections import collection
 from stackproof.core.resource import LazyMapping, StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
@@ -104,6 +102,8 @@ def _existing(stage: Stage, name: str) -> Path:
 
 def _document(file: Path) -> Mapping[Any, Any]:
     """What a YAML file says. Raises `CouldNotVerify` if it is none."""
+    import yaml
+
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:

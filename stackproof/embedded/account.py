@@ -12,13 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
 CERTIFICATE_DAYS = 397
 """As long as a public certificate may be valid."""
 
@@ -33,6 +26,9 @@ class Endpoint:
 
     def client(self, service: str) -> Any:
         """A boto3 client that asks once, past any proxy."""
+        import boto3
+        from botocore.config import Config
+
         return boto3.client(
             service,
             endpoint_url=self.url,
@@ -60,6 +56,11 @@ def certificate(region: str) -> Certificate:
 
 def self_signed(names: Sequence[str], *, since: datetime, until: datetime) -> Certificate:
     """A certificate for host names and for 127.0.0.1, signed by its own key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     alternatives = [*map(x509.DNSName, names), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import TypeAdapter, ValidationError
 
 from stackproof.core.results import Run
@@ -20,6 +19,9 @@ from stackproof.profile.schema import Profile
 from stackproof.redaction.redaction import redact
 from stackproof.sources.replay import Recording
 from stackproof.util import json_document
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 FORMAT = 1
 """Raised with every change of the folder's format."""
@@ -155,7 +157,7 @@ def write(directory: Path, kept: store.Store, facts: Facts, profile: Profile, wa
     (folder / "waivers.toml").write_text(redact(waivers), encoding="utf-8")
 
 
-def seal(directory: Path, key: Ed25519PrivateKey | None) -> None:
+def seal(directory: Path, key: "Ed25519PrivateKey | None") -> None:
     """Write the manifest of everything in a run's directory, and sign it; the last thing that a run does."""
     if key:
         (directory / PUBLIC_KEY).write_bytes(signing.as_pem(key.public_key()))

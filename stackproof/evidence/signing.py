@@ -2,18 +2,22 @@
 
 import hashlib
 from pathlib import Path
-
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key, load_pem_public_key
+from typing import TYPE_CHECKING
 
 from stackproof.core.verdicts import UsageError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 VARIABLE = "STACKPROOF_SIGNING_KEY"
 
 
-def private_key(given: str) -> Ed25519PrivateKey:
+def private_key(given: str) -> "Ed25519PrivateKey":
     """The key of a file, or of text that is PEM itself (a secret of a CI system). Raises `UsageError`, without the text."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     is_text = given.lstrip().startswith("-----BEGIN")
     where = VARIABLE if is_text else given
     pem = given.encode() if is_text else _content(Path(given))
@@ -27,8 +31,12 @@ def private_key(given: str) -> Ed25519PrivateKey:
     return key
 
 
-def public_key(path: Path) -> Ed25519PublicKey:
+def public_key(path: Path) -> "Ed25519PublicKey":
     """The key of a file. Raises `UsageError`."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
     try:
         key = load_pem_public_key(_content(path))
     except (ValueError, UnsupportedAlgorithm):
@@ -38,18 +46,24 @@ def public_key(path: Path) -> Ed25519PublicKey:
     return key
 
 
-def fingerprint(key: Ed25519PublicKey) -> str:
+def fingerprint(key: "Ed25519PublicKey") -> str:
     """The SHA-256 of the key: ``openssl pkey -pubin -in PUBLIC -outform DER | sha256sum``."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
 
-def as_pem(key: Ed25519PublicKey) -> bytes:
+def as_pem(key: "Ed25519PublicKey") -> bytes:
     """The key as `public_key` reads it."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
-def is_signed_by(key: Ed25519PublicKey, signature: bytes, content: bytes) -> bool:
+def is_signed_by(key: "Ed25519PublicKey", signature: bytes, content: bytes) -> bool:
     """Whether a signature is this key's for this content."""
+    from cryptography.exceptions import InvalidSignature
+
     try:
         key.verify(signature, content)
     except InvalidSignature:

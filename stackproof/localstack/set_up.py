@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.embedded.account import Endpoint
 from stackproof.localstack import command
@@ -55,6 +53,8 @@ def _runs_aws(program: Path, python: Path) -> None:
 
 def state(endpoint: str, region: str) -> State:
     """What the emulator has, as its own clients see it, without what reading changes. Raises `CouldNotVerify`."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
     try:
         return {**_buckets(endpoint, region), **_secrets(endpoint, region)}
     except (BotoCoreError, ClientError) as error:

@@ -41,6 +41,7 @@ from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.evidence import output, recorded, signing
 from stackproof.evidence.manifest import FOLDER
 from stackproof.evidence.store import Store
+from stackproof.plugin import lean
 from stackproof.redaction import redaction
 from stackproof.reports import html, junit, summary
 from stackproof.reports.text import difference
@@ -141,6 +142,7 @@ def pytest_configure(config: pytest.Config) -> None:
         session = Session(config)
         config.pluginmanager.register(session, "stackproof-session")
         config.pluginmanager.register(_fixtures(session), "stackproof-fixtures")
+        config.pluginmanager.register(lean, "stackproof-lean")
     elif config.option.iam_policy:
         raise pytest.UsageError("--iam-policy is about controls, and these paths lead to none")
 

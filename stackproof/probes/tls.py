@@ -14,11 +14,12 @@ import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-from cryptography import x509
+from typing import TYPE_CHECKING, Any
 
 from stackproof.core.verdicts import CallFailed, CouldNotVerify
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 VERSIONS = {
     "TLSv1": ssl.TLSVersion.TLSv1,
@@ -85,6 +86,8 @@ def problem_with_chain(connection: socket.socket, server_name: str, trusted: Pat
 
 def certificate(connection: socket.socket, server_name: str) -> dict[str, Any]:
     """What the server's own certificate says, trusted or not."""
+    from cryptography import x509
+
     with encrypted(connection, server_name) as tls:
         encoded = tls.getpeercert(binary_form=True) or b""
     found = x509.load_der_x509_certificate(encoded)
@@ -176,7 +179,7 @@ def _number(content: bytes) -> int:
     return int.from_bytes(content, "big")
 
 
-def _names(found: x509.Certificate) -> list[str]:
+def _names(found: "x509.Certificate") -> list[str]:
     """The host names and addresses that a certificate is for; its common name does not count."""
     try:
         names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

@@ -17,8 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-import jmespath
-
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.localstack import command
 from stackproof.localstack.command import Ended
@@ -205,6 +203,8 @@ def _is_noticed(machine: Machine, account: Account) -> bool:
 
 
 def _image(account: Account) -> object:
+    import jmespath
+
     return jmespath.search(f"containerDefinitions[{BACKEND}].image", account.registered)
 
 

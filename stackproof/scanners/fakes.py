@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jmespath
-
 CHANGING = ("docker push", "aws ecs register-task-definition", "aws ecs update-service")
 """Calls that change something in the account."""
 BUILDING = "docker buildx build"
@@ -183,6 +181,8 @@ def printed(document: object, words: Sequence[str]) -> str:
     """
     if isinstance(document, str):
         return f"{document}\n" if document else ""
+    import jmespath
+
     query = option(words, "--query")
     found = jmespath.search(query, document) if query else document
     if option(words, "--output") != "text":

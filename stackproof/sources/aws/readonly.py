@@ -5,12 +5,13 @@ and nowhere else. The check sits in botocore, before a request is signed or sent
 itself sends to get credentials (``sts:AssumeRole`` for a profile with a role) goes through clients of its own.
 """
 
-from typing import Any
-
-from botocore.client import BaseClient
-from botocore.model import OperationModel
+from typing import TYPE_CHECKING, Any
 
 from stackproof.core import resource as base
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from botocore.model import OperationModel
 
 IDENTITY = "sts:GetCallerIdentity"
 """Asked once, before everything else, to pin the account."""
@@ -29,10 +30,10 @@ def allowed_operations() -> frozenset[str]:
     return frozenset(operation for operation in declared if operation.partition(":")[0] not in PROBES)
 
 
-def install(client: BaseClient, allowed: frozenset[str]) -> None:
+def install(client: "BaseClient", allowed: frozenset[str]) -> None:
     """Refuse every other operation of a client from now on. Raises `RefusedOperation` at the call."""
 
-    def refuse(model: OperationModel, **_: Any) -> None:
+    def refuse(model: "OperationModel", **_: Any) -> None:
         operation = f"{model.service_model.service_name}:{model.name}"
         if operation not in allowed:
             raise RefusedOperation(f"{operation} was stopped before it was sent: it is not one of this suite's read operations")
