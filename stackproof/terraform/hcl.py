@@ -131,7 +131,7 @@ def parse(text: str, file: str = "") -> Document:
 def _tree(text: str) -> "Tree[Token]":
     import hcl2
 
-    return hcl2.parses_to_tree(text)  # type: ignore[no-any-return]
+    return hcl2.parses_to_tree(text)
 
 
 _parsing = Lock()
