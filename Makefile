@@ -19,7 +19,7 @@ help:
 	@echo "make up       keep an embedded cloud running between runs; make down ends it"
 	@echo "make localstack   the same for LocalStack; make localstack-down ends it"
 	@echo "make benchmark    what 10,000 and 100,000 log groups cost"
-	@echo "make lint     ruff and mypy"
+	@echo "make lint     ruff, mypy and the import contracts"
 	@echo "make lock     pin the newest versions of the dependencies (needs uv)"
 
 verify: setup
@@ -58,6 +58,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 setup: $(VENV)/installed
 

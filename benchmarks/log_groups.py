@@ -142,6 +142,7 @@ def run(endpoint: str, groups: int) -> Measured:
     from stackproof.profile.schema import load
     from stackproof.reports import html, junit
     from stackproof.reports.write import write_reports
+    from stackproof.resources import allowed_operations
     from stackproof.sources import Source
     from stackproof.sources.aws.session import Network
     from stackproof.sources.aws.source import AwsSource, Reader
@@ -153,7 +154,7 @@ def run(endpoint: str, groups: int) -> Measured:
     logs = profile.logs.model_copy(update={"groups": (group(0)["logGroupName"],), "owned": ("/aws/",), "exceptions": ()})
     profile = profile.model_copy(update={"logs": logs})
     started, busy = time.perf_counter(), time.process_time()
-    network, store = Network(endpoint=endpoint), Store.temporary(profile.account)
+    network, store = Network(allowed_operations(), endpoint=endpoint), Store.temporary(profile.account)
     source = AwsSource(Reader(network, account=profile.account, region=profile.region, keep=store.answer))
 
     class StubStage(Stage):

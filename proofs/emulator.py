@@ -21,10 +21,10 @@ from proofs.repository import Edit, Repository, appends, once, removes, replaces
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.embedded.account import Endpoint
 from stackproof.localstack import backend_tests, set_up
-from stackproof.localstack.command import Ended
+from stackproof.processes.command import Ended
 from stackproof.scanners import fakes
-from stackproof.targets.base import CACHE
 from stackproof.targets.embedded import EmbeddedStage, fresh_cloud
+from stackproof.util.cache import CACHE
 
 SCRIPT = set_up.SCRIPT
 STORAGE, SECRETS = (f"backend/app/aws/{name}.py" for name in ("storage", "secrets"))

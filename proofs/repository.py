@@ -25,7 +25,6 @@ from stackproof.profile.schema import APP
 from stackproof.scanners import checkov
 from stackproof.sources.plan.document import Plan
 from stackproof.targets import open_stage
-from stackproof.targets.base import CACHE
 from stackproof.targets.embedded import EmbeddedStage
 from stackproof.targets.outputs import applied_outputs
 from stackproof.targets.planning import PlanningStage
@@ -37,6 +36,7 @@ from stackproof.terraform.diagnostics import Diagnostic
 from stackproof.terraform.provider import Provider
 from stackproof.terraform.speculative_plan import EXAMPLE, PASSWORD, SpeculativePlan
 from stackproof.terraform.workspace import Workspace
+from stackproof.util.cache import CACHE
 from stackproof.util.once import Once
 
 T = TypeVar("T")

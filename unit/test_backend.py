@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from stackproof.util.venvs import environment
+from stackproof.processes.venvs import environment
 
 ROOT = Path(__file__).parents[1]
 BACKEND = ROOT / "backend"

@@ -12,9 +12,9 @@ import pytest
 from plan_documents import Planned, document
 
 from stackproof.core.verdicts import CouldNotVerify
+from stackproof.processes.venvs import environment
 from stackproof.scanners import checkov
 from stackproof.scanners.checkov import Finding, read_report
-from stackproof.util.venvs import environment
 
 ROOT = Path(__file__).parents[1]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stackproof.core.verdicts import CouldNotVerify
-from stackproof.util.venvs import environment
+from stackproof.processes.venvs import environment
 
 
 def test_packages_that_cannot_be_installed_leave_no_environment_behind_that_looks_complete(tmp_path: Path) -> None:

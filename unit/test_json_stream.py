@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackproof.sources import json_stream
-from stackproof.sources.json_stream import members, whole
 from stackproof.sources.replay import canonical
+from stackproof.util import json_stream
+from stackproof.util.json_stream import members, whole
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

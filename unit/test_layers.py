@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from aws_server import AwsServer, Reply, json_error, json_reply, serving
 
-import stackproof.collections  # noqa: F401 - every resource class: the guard lets their operations through
 from stackproof.core.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable
+from stackproof.resources import allowed_operations
 from stackproof.sources.aws import layers
 from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.aws.session import Network
@@ -37,7 +37,7 @@ def ask(server: AwsServer, *, url: str | None = None, content: str = CONFIG, sta
     )
     server.on(SIGNED, Reply(content, status))
     call = Call.of(layers.OPERATION, "ap-northeast-2", repositoryName="backend", layerDigest=digest)
-    return Network(endpoint=server.endpoint).send(call)
+    return Network(allowed_operations(), endpoint=server.endpoint).send(call)
 
 
 def test_the_answer_has_the_platform_and_no_url(server: AwsServer) -> None:
@@ -84,4 +84,4 @@ def test_a_refusal_is_one(server: AwsServer) -> None:
     server.on("GetDownloadUrlForLayer", json_error("AccessDeniedException", "no"))
     call = Call.of(layers.OPERATION, "ap-northeast-2", repositoryName="backend", layerDigest=DIGEST)
     with pytest.raises(AccessDenied):
-        _ = Network(endpoint=server.endpoint).send(call).pages
+        _ = Network(allowed_operations(), endpoint=server.endpoint).send(call).pages

@@ -5,7 +5,8 @@ import importlib
 import pytest
 
 from stackproof.core.controls import catalogue
-from stackproof.core.resource import Field, kinds
+from stackproof.core.resource import Field
+from stackproof.resources import kinds
 from stackproof.targets import EXTERNAL, STAGES
 from stackproof.targets.limitations import field_limits, limit, limits
 
@@ -17,7 +18,7 @@ LETTER = {"embedded": "E", "localstack": "L"}
 )
 def test_a_limit_is_of_a_control_that_the_target_would_judge(target: str, control: str) -> None:
     assert LETTER[target] in catalogue()[control].stages
-    assert all(LETTER[target] in kinds[target].target_codes for kinds in (STAGES, EXTERNAL))
+    assert all(LETTER[target] in stages[target].target_codes for stages in (STAGES, EXTERNAL))
 
 
 @pytest.mark.parametrize("fact", [fact for limited in field_limits().values() for fact in limited])

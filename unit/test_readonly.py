@@ -1,7 +1,6 @@
 """Nothing leaves for AWS but the collectors' own reads: every operation of every service they use is tried."""
 
 import functools
-import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,11 +9,12 @@ from aws_server import AwsServer, Reply, serving
 from botocore.model import ListShape, OperationModel, Shape, StructureShape
 from botocore.session import Session
 
-import stackproof.collections  # noqa: F401 - every resource class declares its operations
+from stackproof import resources
 from stackproof.core.resource import Resource
+from stackproof.resources import allowed_operations
 from stackproof.sources.aws import session
 from stackproof.sources.aws.calls import Call
-from stackproof.sources.aws.readonly import IDENTITY, RefusedOperation, allowed_operations
+from stackproof.sources.aws.readonly import IDENTITY, RefusedOperation
 from stackproof.sources.aws.session import Network
 
 REGION = "ap-northeast-2"
@@ -64,7 +64,7 @@ def server() -> Iterator[AwsServer]:
 def network(server: AwsServer) -> Network:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "ATTEMPTS_EMULATED", 1)
-        return Network(endpoint=server.endpoint)
+        return Network(allowed_operations(), endpoint=server.endpoint)
 
 
 @pytest.fixture
@@ -125,22 +125,29 @@ def test_a_refusal_is_a_defect_of_ours_and_not_an_answer(network: Network, quiet
     assert quiet.requests == []
 
 
-def test_a_new_resource_brings_its_reads_and_nothing_else() -> None:
+def test_a_registered_resource_brings_its_reads_and_an_imported_one_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources, "_registered", [])
+
     class Parameter(Resource):
         operations = ("ssm:DescribeParameters",)
 
     class Special(Parameter):
         operations = ("ssm:ListTagsForResource",)
 
-    assert {"ssm:DescribeParameters", "ssm:ListTagsForResource"} <= allowed_operations()
-    assert "ssm:GetParameter" not in allowed_operations()
-    del Parameter, Special
-    gc.collect()  # a class that is gone brings nothing: other tests see the suite's own list
     assert allowed_operations() == ALLOWED
+    assert resources.register(Special) is resources.register(Special)
+    assert allowed_operations() == ALLOWED | {"ssm:ListTagsForResource"}
+
+
+def test_what_is_no_resource_class_is_not_registered() -> None:
+    with pytest.raises(TypeError, match="no resource class"):
+        resources.register(dict)  # type: ignore[arg-type]
 
 
 def test_the_probe_would_see_an_operation_that_gets_through(quiet: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stackproof.sources.aws.readonly.install", lambda *_: None)
     quiet.on("DeleteDBInstance", Reply("<x/>", 400))
-    Network(endpoint=quiet.endpoint).send(Call.of("rds:DeleteDBInstance", REGION, DBInstanceIdentifier="triflow"))
+    Network(allowed_operations(), endpoint=quiet.endpoint).send(
+        Call.of("rds:DeleteDBInstance", REGION, DBInstanceIdentifier="triflow")
+    )
     assert [request.action for request in quiet.requests] == ["DeleteDBInstance"]

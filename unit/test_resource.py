@@ -10,9 +10,10 @@ import pytest
 import stackproof.collections  # noqa: F401 - every resource class of the suite
 from stackproof.core import resource as base
 from stackproof.core.ledger import Ledger
-from stackproof.core.resource import FailedOrigin, Field, Found, Reference, Resource, StaticOrigin, field, kinds
+from stackproof.core.resource import FailedOrigin, Field, Found, Reference, Resource, StaticOrigin, field
 from stackproof.core.results import Reading
 from stackproof.core.verdicts import AccessDenied, CouldNotVerify, NotReported, NotYetKnown
+from stackproof.resources import kinds
 
 ARN = "arn:aws:kms:ap-northeast-2:123456789012:key/1"
 
@@ -124,8 +125,14 @@ class TestField:
         with pytest.raises(TypeError, match="nothing would be checked"):
             _ = Loose("x", StaticOrigin({}, "x"), "x").anything
 
+    def test_of_every_kind_is_registered(self) -> None:
+        def below(parent: type[Resource]) -> set[type[Resource]]:
+            return {kind for child in parent.__subclasses__() for kind in (child, *below(child))}
+
+        assert {kind for kind in below(Resource) if kind.__module__.startswith("stackproof.")} == set(kinds())
+
     def test_of_every_resource_of_the_suite_has_a_type_that_is_checked(self) -> None:
-        ours = [kind for kind in kinds(Resource) if kind.__module__.startswith("stackproof.")]
+        ours = kinds()
         fields = [(kind, name) for kind in ours for name, value in vars(kind).items() if isinstance(value, Field)]
         assert len(fields) > 30
         for kind, name in fields:
@@ -133,7 +140,7 @@ class TestField:
 
     def test_none_is_admitted_only_where_it_is_meant(self) -> None:
         """Each one is a fact that the service's documentation gives to absence; a new one is looked at here."""
-        ours = [kind for kind in kinds(Resource) if kind.__module__.startswith("stackproof.")]
+        ours = kinds()
         admit_none = {
             f"{kind.__name__}.{name}"
             for kind in ours

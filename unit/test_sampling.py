@@ -9,6 +9,7 @@ import pytest
 from stackproof.core.verdicts import AccessDenied, CallFailed, NotReported
 from stackproof.judgement.steadiness import replaced
 from stackproof.probes import Probes
+from stackproof.resources import allowed_operations
 from stackproof.resources.tasks import RunningService, ServiceSample, WatchedService
 from stackproof.sources.aws import session
 from stackproof.sources.aws.calls import Answer, Call
@@ -155,5 +156,5 @@ def test_a_task_that_nobody_checks_runs_well_if_it_runs() -> None:
 def test_the_network_waits_and_a_probe_hands_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr(session.time, "sleep", waited.append)
-    Probes(Network(endpoint="http://127.0.0.1:9")).wait(2.5)
+    Probes(Network(allowed_operations(), endpoint="http://127.0.0.1:9")).wait(2.5)
     assert waited == [2.5]

@@ -12,7 +12,6 @@ from aws_server import AwsServer, Reply, Request, identity, json_error, json_rep
 from botocore.awsrequest import AWSResponse
 from botocore.retries.standard import ExponentialBackoff
 
-import stackproof.collections  # noqa: F401 - every resource class: the guard lets their operations through
 from stackproof.core.verdicts import (
     AccessDenied,
     CallFailed,
@@ -23,6 +22,7 @@ from stackproof.core.verdicts import (
     Unreachable,
     UsageError,
 )
+from stackproof.resources import allowed_operations
 from stackproof.resources.database import DatabaseInstance
 from stackproof.resources.logs import LogGroup
 from stackproof.resources.storage import Bucket
@@ -70,7 +70,7 @@ def shared(running: AwsServer) -> Network:
     """One network for the tests that only look at answers; making clients is slow."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "ATTEMPTS_EMULATED", 1)
-        return Network(endpoint=running.endpoint)
+        return Network(allowed_operations(), endpoint=running.endpoint)
 
 
 def ask(network: Network, operation: str) -> Answer:
@@ -260,7 +260,7 @@ class TestThereIsNone:
 
 class TestNoAnswer:
     def test_connection_refused(self, once: None, closed_port: int) -> None:
-        answer = ask(Network(endpoint=f"http://127.0.0.1:{closed_port}"), LOG_GROUPS)
+        answer = ask(Network(allowed_operations(), endpoint=f"http://127.0.0.1:{closed_port}"), LOG_GROUPS)
         assert type(answer.error) is Unreachable
         assert "EndpointConnectionError" in str(answer.error)
 
@@ -269,7 +269,7 @@ class TestNoAnswer:
         with socket.socket() as silent:  # accepts, and never says a word
             silent.bind(("127.0.0.1", 0))
             silent.listen()
-            answer = ask(Network(endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}"), LOG_GROUPS)
+            answer = ask(Network(allowed_operations(), endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}"), LOG_GROUPS)
         assert type(answer.error) is Unreachable
         assert "ReadTimeoutError" in str(answer.error)
 
@@ -285,7 +285,7 @@ class TestNoAnswer:
 
             thread = threading.Thread(target=hang_up)
             thread.start()
-            answer = ask(Network(endpoint=f"http://127.0.0.1:{listening.getsockname()[1]}"), LOG_GROUPS)
+            answer = ask(Network(allowed_operations(), endpoint=f"http://127.0.0.1:{listening.getsockname()[1]}"), LOG_GROUPS)
             thread.join()
         assert type(answer.error) is Unreachable
 
@@ -297,13 +297,13 @@ class TestRetries:
 
     def test_throttling_that_passes_is_no_error(self, server: AwsServer) -> None:
         server.on("DescribeLogGroups", json_error("ThrottlingException", "slow"), json_reply(logGroups=[]))
-        network = Network(endpoint=server.endpoint)
+        network = Network(allowed_operations(), endpoint=server.endpoint)
         assert ask(network, LOG_GROUPS).items("logGroups") == []
         assert network.counts == {LOG_GROUPS: 2}
 
     def test_an_emulator_is_asked_twice_and_no_more(self, server: AwsServer) -> None:
         server.on("DescribeLogGroups", json_error("InternalFailure", "not implemented", 500))
-        network = Network(endpoint=server.endpoint)
+        network = Network(allowed_operations(), endpoint=server.endpoint)
         assert type(ask(network, LOG_GROUPS).error) is NotImplementedByEndpoint
         assert len(server.requests) == session.ATTEMPTS_EMULATED == 2
 
@@ -312,14 +312,14 @@ class TestCounts:
     def test_a_page_counts_under_the_name_of_the_operation(self, server: AwsServer, once: None) -> None:
         server.on("DescribeLogGroups", json_reply(logGroups=[], nextToken="2"), json_reply(logGroups=[]))
         server.on("DescribeLoadBalancers", query_reply("DescribeLoadBalancers", "<LoadBalancers/>"))
-        network = Network(endpoint=server.endpoint)
+        network = Network(allowed_operations(), endpoint=server.endpoint)
         ask(network, LOG_GROUPS)
         ask(network, "elbv2:DescribeLoadBalancers")
         assert network.counts == {LOG_GROUPS: 2, "elbv2:DescribeLoadBalancers": 1}
 
     def test_none_is_lost_between_threads(self, server: AwsServer, once: None) -> None:
         server.on("DescribeKey", json_reply(KeyMetadata={}))
-        network = Network(endpoint=server.endpoint)
+        network = Network(allowed_operations(), endpoint=server.endpoint)
         reader = Reader(network, account=ACCOUNT, region=REGION)
         reader.together(*(lambda key=key: reader.read("kms:DescribeKey", KeyId=key) for key in map(str, range(16))))
         assert network.counts == {"kms:DescribeKey": 16}
@@ -354,17 +354,17 @@ class TestIdentity:
 
     def test_without_credentials_stops_the_run(self) -> None:
         with pytest.raises(UsageError, match="no AWS credentials were found; log in"):
-            self.pin(Network())
+            self.pin(Network(allowed_operations()))
 
     def test_with_half_the_credentials_stops_the_run(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
         with pytest.raises(UsageError, match="no AWS credentials were found; log in"):
-            self.pin(Network())
+            self.pin(Network(allowed_operations()))
 
     def test_of_a_profile_that_does_not_exist_stops_the_run(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_PROFILE", "nosuch")
         with pytest.raises(UsageError, match=r"nosuch.*Choose another AWS_PROFILE"):
-            Network()
+            Network(allowed_operations())
 
     def test_of_a_credential_helper_that_fails_says_nothing_of_its_output(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -372,7 +372,7 @@ class TestIdentity:
         (tmp_path / "config").write_text("[profile ci]\ncredential_process = sh -c 'echo secret-of-the-helper >&2; exit 1'\n")
         monkeypatch.setenv("AWS_PROFILE", "ci")
         with pytest.raises(UsageError, match="credentials could not be had") as stopped:
-            self.pin(Network())
+            self.pin(Network(allowed_operations()))
         assert "secret-of-the-helper" not in str(stopped.value)
         assert stopped.value.__suppress_context__  # no traceback shows what is behind it
 
@@ -382,7 +382,7 @@ class Intercepted:
 
     def __init__(self, reply: bytes) -> None:
         self.urls: list[str] = []
-        self.network = Network()
+        self.network = Network(allowed_operations())
         self._reply = reply
         self.network._session.events.register_first("before-send", self._catch)
 
@@ -439,7 +439,7 @@ def test_an_emulator_never_sees_the_users_credentials(server: AwsServer, once: N
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "real")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "real-token")
     server.on("DescribeLogGroups", json_reply(logGroups=[]))
-    ask(Network(endpoint=server.endpoint), LOG_GROUPS)
+    ask(Network(allowed_operations(), endpoint=server.endpoint), LOG_GROUPS)
     assert "Credential=test/" in server.requests[0].authorization
     assert "x-amz-security-token" not in server.requests[0].authorization
 

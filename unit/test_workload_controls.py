@@ -10,6 +10,7 @@ from test_workload import ACCOUNT, CLUSTER, GROUP, REGION, SERVICE, Stack, event
 from proofs import harness
 from stackproof.core.verdicts import Verdict
 from stackproof.profile.schema import Profile
+from stackproof.resources import allowed_operations
 from stackproof.sources import Source
 from stackproof.sources.aws.session import Network
 from stackproof.sources.aws.source import AwsSource, Reader
@@ -41,7 +42,7 @@ class OnStack(Stage):
 
     def __init__(self, stack: Stack) -> None:
         super().__init__("aws", expected(), harness.ROOT)
-        self.reader = Reader(Network(endpoint=stack.api.url), account=ACCOUNT, region=REGION)
+        self.reader = Reader(Network(allowed_operations(), endpoint=stack.api.url), account=ACCOUNT, region=REGION)
 
     def source(self) -> Source:
         return AwsSource(self.reader)

@@ -8,7 +8,7 @@ from stackproof.core.resource import FailedOrigin, Origin, StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.localstack import backend_tests as tests
 from stackproof.localstack import set_up
-from stackproof.localstack.command import Ended
+from stackproof.processes.command import Ended
 from stackproof.resources.emulator import BackendTest, BackendTests, EmulatorSetUp
 from stackproof.targets.base import Stage
 

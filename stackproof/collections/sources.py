@@ -10,6 +10,7 @@ from stackproof.collections import collection
 from stackproof.core import waivers
 from stackproof.core.resource import FailedOrigin, StaticOrigin, without_keys
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotYetKnown
+from stackproof.processes.venvs import environment
 from stackproof.redaction.redaction import HIDDEN, redact
 from stackproof.resources.sources import (
     Arguments,
@@ -42,7 +43,6 @@ from stackproof.terraform.provider import Provider
 from stackproof.terraform.speculative_plan import EXAMPLE, PASSWORD, workspace
 from stackproof.terraform.workspace import prepare
 from stackproof.util.temporary import temporary
-from stackproof.util.venvs import environment
 
 WEAK_PASSWORDS = {
     "16 characters, none of them special": "password12345678",

@@ -21,16 +21,11 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Protocol, Self, overload
+from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol, Self, overload
 
 from stackproof.core import ledger
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.util.once import Once
-
-if TYPE_CHECKING:
-    from stackproof.sources.aws.source import Reader
-    from stackproof.sources.plan.document import Plan
-
 
 KEY = r'\[(?:\d+|"(?:\\.|[^"\\])*")\]'
 """A regular expression for an instance's key in a Terraform address."""
@@ -117,13 +112,13 @@ class Resource:
     """The planned attribute that names one."""
 
     @classmethod
-    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> Iterable[Self]:
-        """The resources of this kind in AWS; see `Source.collect`."""
+    def from_aws(cls, aws: Any, names: Sequence[str]) -> Iterable[Self]:
+        """The resources of this kind in AWS; ``aws`` is a `stackproof.sources.aws.source.Reader`. See `Source.collect`."""
         raise NotImplementedError(f"{cls.__name__} cannot be read from AWS")
 
     @classmethod
-    def from_plan(cls, plan: "Plan", names: Sequence[str]) -> Iterable[Self]:
-        """The resources of this kind in a plan; see `Source.collect`."""
+    def from_plan(cls, plan: Any, names: Sequence[str]) -> Iterable[Self]:
+        """The resources of this kind in a plan; ``plan`` is a `stackproof.sources.plan.document.Plan`. See `Source.collect`."""
         del names  # a plan lists all there are
         return [cls(block.name_or_address(cls.planned_name), block, block.source) for block in plan.resources(*cls.terraform)]
 
@@ -138,11 +133,6 @@ class Resource:
 
     def __repr__(self) -> str:
         return f"<{self.label}>"
-
-
-def kinds(parent: type[Resource] = Resource) -> list[type[Resource]]:
-    """Every resource class that has been declared."""
-    return [kind for child in parent.__subclasses__() for kind in (child, *kinds(child))]
 
 
 class StaticOrigin:

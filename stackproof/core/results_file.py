@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from stackproof.core.results import ControlResult, Examined, Reading, Readings, Resources, Run
 from stackproof.core.verdicts import UsageError
-from stackproof.sources.json_stream import Items, members, whole
+from stackproof.util.json_stream import Items, members, whole
 from stackproof.util.spool import spooled
 
 FORMAT = 2

@@ -24,8 +24,8 @@ from stackproof.core.controls import catalogue
 from stackproof.core.results import Examined
 from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.redaction.redaction import redact
-from stackproof.reports.text import shortened
 from stackproof.util.spool import distinct
+from stackproof.util.text import shortened
 
 FILE = "waivers.toml"
 SCANNERS = ("POL-01", "POL-02")

@@ -11,9 +11,9 @@ from stackproof.embedded import cloud, process, provision
 from stackproof.embedded.provision import Deployed
 from stackproof.embedded.recipe import Account, stacks_of
 from stackproof.embedded.workload import Source
+from stackproof.processes.command_line import exit_status
 from stackproof.profile.schema import load
-from stackproof.targets.base import CACHE
-from stackproof.util.command_line import exit_status
+from stackproof.util.cache import CACHE
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -50,8 +50,8 @@ from stackproof.embedded.health import Check
 from stackproof.embedded.tasks import Running
 from stackproof.embedded.tls_proxy import TlsProxy
 from stackproof.judgement.images import image_name
+from stackproof.processes.venvs import environment, last_line
 from stackproof.redaction import redaction
-from stackproof.util.venvs import environment, last_line
 
 DATABASE, OWNER = "triflow", "triflow_admin"
 """As the stack names them; a secret that says otherwise is an error."""

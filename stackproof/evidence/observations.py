@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from stackproof.core import resource as base
 from stackproof.core import verdicts
 from stackproof.core.provenance import Provenance, evidence_behind
 from stackproof.core.resource import FailedOrigin, Resource, StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotYetKnown
 from stackproof.redaction.redaction import redact, redact_data
+from stackproof.resources import kinds
 
 
 def to_data(made: object) -> Any:
@@ -80,7 +80,7 @@ def _from_resource(resource: Resource) -> dict[str, Any]:
 
 
 def _to_resource(data: Mapping[str, Any], path: str) -> Resource:
-    kind = next(kind for kind in base.kinds() if _name(kind) == data["kind"])
+    kind = next(kind for kind in kinds() if _name(kind) == data["kind"])
     source = Provenance(data["source"], path)
     if "error" in data:
         return kind(data["name"], FailedOrigin(error_from_data(data["error"])), source)

@@ -18,9 +18,9 @@ from filelock import FileLock
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.evidence import observations
 from stackproof.sources.aws.calls import Answer, Call, kept_pages
-from stackproof.sources.json_stream import members, whole
 from stackproof.sources.replay import Recorded, Recording, from_entry, portions, recorded_call, to_entry
 from stackproof.util import json_document
+from stackproof.util.json_stream import members, whole
 from stackproof.util.temporary import temporary
 
 CALLS = "calls"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from stackproof.localstack import server
 from stackproof.localstack.server import LocalStack
-from stackproof.targets.base import CACHE
-from stackproof.util.command_line import exit_status
+from stackproof.processes.command_line import exit_status
+from stackproof.util.cache import CACHE
 
 
 def main(arguments: list[str] | None = None) -> int:

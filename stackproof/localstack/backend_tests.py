@@ -7,9 +7,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
-from stackproof.localstack import command, marker_plugin, recording_proxy
+from stackproof.localstack import marker_plugin, recording_proxy
+from stackproof.processes import command
+from stackproof.processes.venvs import environment, last_line
 from stackproof.util.temporary import temporary
-from stackproof.util.venvs import environment, last_line
 
 BACKEND = "backend"
 TESTS = "tests/test_aws_services.py"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.embedded.recipe import Account
-from stackproof.localstack import backend_tests, command
+from stackproof.localstack import backend_tests
+from stackproof.processes import command
 from stackproof.profile.schema import Logs
 
 _USE = """

@@ -30,9 +30,9 @@ from filelock import FileLock
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.embedded import process
 from stackproof.embedded.files import read_json, write_private
-from stackproof.terraform import supervised
+from stackproof.processes import supervised
+from stackproof.processes.venvs import environment, last_line
 from stackproof.util.ports import free_port
-from stackproof.util.venvs import environment, last_line
 
 Say = Callable[[str], None]
 

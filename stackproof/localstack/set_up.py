@@ -8,10 +8,10 @@ from typing import Any
 
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.embedded.account import Endpoint
-from stackproof.localstack import command
-from stackproof.localstack.command import Ended
+from stackproof.processes import command
+from stackproof.processes.command import Ended
+from stackproof.processes.venvs import environment
 from stackproof.util.temporary import temporary
-from stackproof.util.venvs import environment
 
 SCRIPT = "scripts/init-localstack.sh"
 REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "awscli.txt"

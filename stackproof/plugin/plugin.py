@@ -44,11 +44,11 @@ from stackproof.evidence.store import Store
 from stackproof.plugin import lean
 from stackproof.redaction import redaction
 from stackproof.reports import html, junit, summary
-from stackproof.reports.text import difference
 from stackproof.reports.write import kept_unchanged, remove_run, report_directory, write_reports
 from stackproof.targets import TARGETS, open_stage
 from stackproof.targets.request import Request, resolve
 from stackproof.targets.run import RunStage
+from stackproof.util.text import difference
 
 FOLDERS = {
     "phase0": "local verification, before there is an AWS account",

@@ -20,7 +20,8 @@ from urllib.parse import quote
 
 from stackproof.core.results import ControlResult, Reading, Run
 from stackproof.core.verdicts import Verdict
-from stackproof.reports.text import WORST_FIRST, counted, duration, examined, not_passed, shortened, visible, worst_first
+from stackproof.reports.text import WORST_FIRST, examined, not_passed, worst_first
+from stackproof.util.text import counted, duration, shortened, visible
 
 STYLESHEET = Path(__file__).with_name("report.css")
 """For pytest-html's option ``--css``."""

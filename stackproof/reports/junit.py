@@ -1,7 +1,8 @@
 """What a control adds to its test case in the junit.xml that pytest writes."""
 
 from stackproof.core.results import ControlResult
-from stackproof.reports.text import examined, visible
+from stackproof.reports.text import examined
+from stackproof.util.text import visible
 
 MOST_RESOURCES = 1000
 """That are named; results.json has all."""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from stackproof.core.results import ControlResult, Examined, Run
 from stackproof.core.verdicts import Verdict
-from stackproof.reports.text import WORST_FIRST, counted, duration, not_passed, visible
+from stackproof.reports.text import WORST_FIRST, not_passed
+from stackproof.util.text import counted, duration, visible
 
 _WIDTH = 120
 _OPEN = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN)

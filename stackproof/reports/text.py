@@ -1,7 +1,6 @@
-"""Words that more than one report needs."""
+"""The order in which every report shows a run, and what of it each names."""
 
-import unicodedata
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from stackproof.core.results import ControlResult, Examined
@@ -10,65 +9,6 @@ from stackproof.util.spool import distinct
 
 WORST_FIRST = tuple(reversed(Verdict))
 """The order in which every report shows verdicts."""
-
-
-def visible(text: str) -> str:
-    r"""`text` with each invisible character replaced, so that a value read from a cloud can neither steer a terminal nor
-    reorder a line; newlines stay and tabs become spaces.
-
-    >>> visible("ok\x1b[2J\u202e\n\tend")
-    'ok�[2J�\n    end'
-    """
-    return "".join(
-        "\ufffd" if character != "\n" and unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
-        for character in text.replace("\r\n", "\n").replace("\t", "    ")
-    )
-
-
-def duration(seconds: float) -> str:
-    """Seconds for people.
-
-    >>> duration(0.0042), duration(3.14), duration(83.4)
-    ('4 ms', '3.1 s', '1 min 23 s')
-    """
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    return f"{int(seconds) // 60} min {int(seconds) % 60} s"
-
-
-def counted(number: int, noun: str) -> str:
-    """
-    >>> counted(1, "AWS call"), counted(1200, "AWS call")
-    ('1 AWS call', '1,200 AWS calls')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def shortened(items: Sequence[str], limit: int) -> str:
-    """
-    >>> shortened(["a", "b", "c"], 2)
-    'a, b and 1 more'
-    """
-    rest = len(items) - limit
-    return ", ".join(items[:limit]) + (f" and {rest:,} more" if rest > 0 else "")
-
-
-def difference(left: Set[object], right: Set[object]) -> list[str]:
-    """What differs between two sets that should be equal, in pytest's words, but in the same order in every run.
-
-    >>> difference({"b", "a"}, frozenset())
-    ["{'a', 'b'} == {}", '', 'Extra items in the left set:', "'a'", "'b'"]
-    """
-
-    def shown(items: Set[object]) -> list[str]:
-        return sorted(map(repr, items))
-
-    lines = [f"{{{', '.join(shown(left))}}} == {{{', '.join(shown(right))}}}", ""]
-    for side, extra in (("left", left - right), ("right", right - left)):
-        lines += [f"Extra items in the {side} set:", *shown(extra)] if extra else []
-    return lines
 
 
 def examined(result: ControlResult) -> Sequence[str]:

@@ -1,1 +1,158 @@
-"""Typed resources, a file a service: nouns that answer questions and know where each answer came from."""
+"""Typed nouns, a module a service, and the register of them: what may be asked of AWS is what registered kinds declare."""
+
+from functools import cache
+from importlib import import_module
+
+from stackproof.core.resource import Resource
+from stackproof.sources.aws import readonly
+
+_OURS: dict[str, tuple[str, ...]] = {
+    "account": ("Caller",),
+    "alarms": (
+        "Topic",
+        "Alarm",
+    ),
+    "clusters": ("Cluster",),
+    "costs": ("MonthlyCosts",),
+    "database": (
+        "Snapshot",
+        "ClusterSnapshot",
+        "ParameterGroup",
+        "ClusterParameterGroup",
+        "CertificateAuthority",
+        "DatabaseInstance",
+    ),
+    "database_offers": ("DatabaseOffer",),
+    "emulator": (
+        "EmulatorSetUp",
+        "BackendTest",
+        "BackendTests",
+    ),
+    "encryption": ("KmsKey",),
+    "filter_patterns": ("FilterPattern",),
+    "flow_logs": ("FlowLog",),
+    "front_door": (
+        "Certificate",
+        "Health",
+        "FrontDoor",
+    ),
+    "host": (
+        "Tool",
+        "Port",
+        "DatabasePort",
+        "TaskPort",
+    ),
+    "identity": (
+        "Policy",
+        "Role",
+        "AccessKey",
+        "Group",
+        "User",
+    ),
+    "load_balancer": (
+        "TlsPolicy",
+        "ListenerRule",
+        "Listener",
+        "LoadBalancer",
+        "TargetGroup",
+    ),
+    "log_events": ("LogEvents",),
+    "logs": (
+        "SubscriptionFilter",
+        "LogGroupTags",
+        "LogGroup",
+    ),
+    "metrics": ("Metric",),
+    "network": (
+        "Vpc",
+        "SecurityGroup",
+        "RouteTable",
+        "Subnet",
+        "NatGateway",
+    ),
+    "operations": (
+        "ComposeService",
+        "DeploymentScript",
+        "Workflow",
+        "Workflows",
+    ),
+    "postgres": (
+        "Extension",
+        "Table",
+        "DatabaseServer",
+        "Migrations",
+    ),
+    "queries": (
+        "QueryDefinition",
+        "QueryRun",
+    ),
+    "registry": (
+        "Scan",
+        "Image",
+    ),
+    "secrets": ("Secret",),
+    "service": (
+        "Container",
+        "TaskDefinition",
+        "NewestTaskDefinition",
+        "Service",
+    ),
+    "sources": (
+        "Scan",
+        "Formatting",
+        "Initialisation",
+        "Module",
+        "Arguments",
+        "ExampleVariables",
+        "Planning",
+        "DatabasePassword",
+        "Output",
+        "SecondPlan",
+        "RemoteState",
+        "Repository",
+        "PossibleCredential",
+        "History",
+        "EnvironmentFile",
+    ),
+    "storage": (
+        "PublicAccessBlock",
+        "Bucket",
+    ),
+    "tasks": (
+        "Task",
+        "ServiceSample",
+        "WatchedService",
+        "RunningService",
+    ),
+    "trail": ("Trail",),
+}
+"""The resource classes of stackproof, by module. A class that is not here cannot be read from AWS or replayed."""
+
+_registered: list[type[Resource]] = []
+
+
+def register(kind: type[Resource]) -> type[Resource]:
+    """Add a resource class of a project of its own; a decorator, for its ``conftest.py``.
+
+    Its ``operations`` are let through by the guard from then on. Raises `TypeError` for what is no resource class.
+    """
+    if not (isinstance(kind, type) and issubclass(kind, Resource)):
+        raise TypeError(f"{kind!r} is no resource class: derive it from stackproof.core.resource.Resource")
+    if kind not in _registered:
+        _registered.append(kind)
+    return kind
+
+
+@cache
+def _ours() -> tuple[type[Resource], ...]:
+    return tuple(getattr(import_module(f"{__name__}.{module}"), name) for module, names in _OURS.items() for name in names)
+
+
+def kinds() -> tuple[type[Resource], ...]:
+    """Every registered resource class: stackproof's own, then those of the project."""
+    return (*_ours(), *_registered)
+
+
+def allowed_operations() -> frozenset[str]:
+    """The AWS operations that registered resource classes declare, and the identity call: what the guard lets through."""
+    return readonly.allowed_operations(operation for kind in kinds() for operation in kind.operations)

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from stackproof.core.verdicts import CouldNotVerify
+from stackproof.processes.venvs import last_line
 from stackproof.util.temporary import temporary
-from stackproof.util.venvs import last_line
 
 REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "checkov.txt"
 """checkov and all that it needs, with their versions and hashes."""

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from stackproof.core.verdicts import CouldNotVerify
-from stackproof.localstack import command
-from stackproof.localstack.command import Ended
+from stackproof.processes import command
+from stackproof.processes.command import Ended
+from stackproof.processes.venvs import last_line
 from stackproof.scanners import fakes
 from stackproof.scanners.fakes import (
     BACKEND,
@@ -35,7 +36,6 @@ from stackproof.scanners.fakes import (
     Account,
 )
 from stackproof.util.temporary import temporary
-from stackproof.util.venvs import last_line
 
 T = TypeVar("T")
 U = TypeVar("U")

@@ -48,9 +48,10 @@ class ApiStage(PlanningStage):
         return AwsSource(self._reader())
 
     def _open_network(self) -> "Network":
+        from stackproof.resources import allowed_operations
         from stackproof.sources.aws.session import Network
 
-        return Network(endpoint=self.endpoint)
+        return Network(allowed_operations(), endpoint=self.endpoint)
 
     def _open_reader(self) -> "Reader":
         from stackproof.sources.aws.readonly import IDENTITY

@@ -14,15 +14,13 @@ from stackproof.resources.sources import Output
 from stackproof.sources import R, Source
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.limitations import field_limits, limit
+from stackproof.util.cache import CACHE
 from stackproof.util.once import Once
 
 if TYPE_CHECKING:
     from stackproof.terraform.speculative_plan import SpeculativePlan
 
 T = TypeVar("T")
-
-CACHE = ".stackproof"
-"""The folder, in the repository, of everything that can be made again."""
 
 
 class Stage:

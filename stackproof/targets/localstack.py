@@ -71,9 +71,10 @@ class LocalStackStage(ApiStage):
             self.notes.append(backend_use.run(self.root, self.cache, endpoint, account, self.profile.logs, self.say))
 
     def _open_network(self) -> "Network":
+        from stackproof.resources import allowed_operations
         from stackproof.sources.aws.session import Network
 
-        return Network(endpoint=self.endpoint, access_key=self._access_key())
+        return Network(allowed_operations(), endpoint=self.endpoint, access_key=self._access_key())
 
     def _access_key(self) -> str:
         """Of a user of the account in LocalStack."""

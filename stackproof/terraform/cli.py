@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from stackproof.core.verdicts import CouldNotVerify, UsageError
+from stackproof.processes import supervised
 
 OLDEST = (1, 10)
 """The oldest Terraform that is used: the first one that locks state in S3 without a table of its own."""
@@ -154,7 +155,7 @@ class Terraform:
             raise TerraformError(f"{self.name} could not be started in {directory}: {error.strerror}") from None
 
 
-_SUPERVISED = (sys.executable, "-I", "-S", str(Path(__file__).with_name("supervised.py")))
+_SUPERVISED = (sys.executable, "-I", "-S", str(Path(supervised.__file__)))
 
 
 @cache

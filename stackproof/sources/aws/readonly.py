@@ -1,13 +1,13 @@
 """The guard: nothing leaves for AWS but the collectors' own read operations.
 
-The list is made from what the resource classes declare (``Resource.operations``), so that a new read is allowed where it is written
-and nowhere else. The check sits in botocore, before a request is signed or sent, in every client that the collectors use. What the SDK
-itself sends to get credentials (``sts:AssumeRole`` for a profile with a role) goes through clients of its own.
+The list is handed in (`stackproof.resources.allowed_operations`): it is made from what registered resource classes declare, so that a
+new read is allowed where it is written and nowhere else. The check sits in botocore, before a request is signed or sent, in every client
+that the collectors use. What the SDK itself sends to get credentials (``sts:AssumeRole`` for a profile with a role) goes through clients
+of its own.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
-
-from stackproof.core import resource as base
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -24,10 +24,13 @@ class RefusedOperation(Exception):
     """The suite tried to send something that is not one of its own reads. A defect, never a verdict."""
 
 
-def allowed_operations() -> frozenset[str]:
-    """Every operation of AWS that some resource class needs, and the identity call."""
-    declared = frozenset({IDENTITY}).union(*(kind.operations for kind in base.kinds()))
-    return frozenset(operation for operation in declared if operation.partition(":")[0] not in PROBES)
+def allowed_operations(declared: Iterable[str]) -> frozenset[str]:
+    """The AWS operations among those that resource classes declare, and the identity call.
+
+    >>> sorted(allowed_operations(["rds:DescribeDBInstances", "tls:Handshake"]))
+    ['rds:DescribeDBInstances', 'sts:GetCallerIdentity']
+    """
+    return frozenset({IDENTITY, *(operation for operation in declared if operation.partition(":")[0] not in PROBES)})
 
 
 def install(client: "BaseClient", allowed: frozenset[str]) -> None:

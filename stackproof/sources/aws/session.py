@@ -84,16 +84,17 @@ class Transport(Protocol):
 class Network:
     """AWS, or an endpoint that speaks its API, by boto3. Clients are made once per service and region.
 
+    ``allowed`` are the operations that may be sent (`stackproof.resources.allowed_operations`); the guard refuses every other.
     An emulator takes any keys; ``access_key`` tells LocalStack which account they belong to.
     Raises `UsageError` for an AWS configuration that cannot be used (no such profile).
     """
 
-    def __init__(self, *, endpoint: str | None = None, access_key: str = "test", profile: str | None = None) -> None:
+    def __init__(
+        self, allowed: frozenset[str], *, endpoint: str | None = None, access_key: str = "test", profile: str | None = None
+    ) -> None:
         import boto3
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
-
-        from stackproof.sources.aws import readonly
 
         logging.getLogger("botocore").setLevel(logging.INFO)  # at DEBUG it logs requests and answers, secrets included
         self._counts: Counter[str] = Counter()
@@ -123,7 +124,7 @@ class Network:
             # Live is live: an endpoint_url that lies in the user's AWS configuration would have an emulator judged as AWS.
             ignore_configured_endpoint_urls=endpoint is None,
         )
-        self._allowed = readonly.allowed_operations()
+        self._allowed = allowed
 
     @property
     def counts(self) -> Counter[str]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackproof.core.verdicts import CouldNotVerify
-from stackproof.terraform import supervised
-from stackproof.util.venvs import last_line
+from stackproof.processes import supervised
+from stackproof.processes.venvs import last_line
 
 
 @dataclass(frozen=True)
