@@ -42,7 +42,7 @@ def _offers(recorded: Sequence[Recorded], expected: Profile, at: datetime) -> It
 def _scans(recorded: Sequence[Recorded], expected: Profile) -> Iterator[Recorded]:
     """What ECR's scanner says of the images that are run."""
     for item in _items(recorded, "ecr:BatchGetImage", "images"):
-        for digest in platforms(item["imageManifest"]).values():
+        for _, digest in platforms(item["imageManifest"]):
             asked = {"repositoryName": item["repositoryName"], "imageId": {"imageDigest": digest}}
             page = {**asked, "imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": {"findings": []}}
             yield _answered(expected, "ecr:DescribeImageScanFindings", page, **asked)

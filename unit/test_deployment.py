@@ -106,7 +106,7 @@ class TestImage:
 
     def test_variants_are_told_apart(self) -> None:
         arm = {"os": "linux", "architecture": "arm", "variant": "v7"}
-        assert platforms(json.dumps({"manifests": [{"digest": "a", "platform": arm}]})) == {"linux/arm/v7": "a"}
+        assert platforms(json.dumps({"manifests": [{"digest": "a", "platform": arm}]})) == (("linux/arm/v7", "a"),)
 
     def test_a_manifest_names_its_configuration(self) -> None:
         assert config_digest('{"config": {"digest": "sha256:0c"}}') == "sha256:0c"

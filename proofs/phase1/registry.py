@@ -1,5 +1,6 @@
 """Amazon ECR."""
 
+import copy
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,10 @@ IMAGES, SCANS, DEFINITIONS = "ecr:BatchGetImage", "ecr:DescribeImageScanFindings
 MANIFEST = "images.0.imageManifest"
 FINDINGS = "imageScanFindings"
 ATTESTATION = {"digest": "sha256:0b", "platform": {"os": "unknown", "architecture": "unknown"}}
+ATTESTS = {"annotations": {"vnd.docker.reference.type": "attestation-manifest"}}
+UNSCANNED = "sha256:0d"
+NESTED = {"digest": UNSCANNED, "mediaType": "application/vnd.oci.image.index.v1+json"}
+DUAL_STACK = "123456789012.dkr-ecr.ap-northeast-2.on.aws"
 MISSING = {"images": [], "failures": [{"imageId": {"imageTag": "latest"}, "failureCode": "ImageNotFound"}]}
 
 
@@ -36,8 +41,36 @@ def _changed(manifest: str, change: Callable[[dict[str, Any]], object]) -> str:
 
 def for_platform(name: str) -> Edit:
     """Let the image be for another platform."""
-    system, architecture = name.split("/")
-    return built(lambda index: index["manifests"][0].update(platform={"os": system, "architecture": architecture}))
+    platform = dict(zip(("os", "architecture", "variant"), name.split("/"), strict=False))
+    return built(lambda index: index["manifests"][0].update(platform=platform))
+
+
+def called(registry: str) -> Edit:
+    """Let the services name the registry so."""
+
+    def edit(calls: list[Recorded]) -> list[Recorded]:
+        return [_renamed(call, registry) if call.call.operation == DEFINITIONS else call for call in calls]
+
+    return edit
+
+
+def _renamed(call: Recorded, registry: str) -> Recorded:
+    page = copy.deepcopy(call.pages[0])
+    for container in page["taskDefinition"]["containerDefinitions"]:
+        container["image"] = f"{registry}/{container['image'].partition('/')[2]}"
+    return replace(call, pages=(page,))
+
+
+def twice(finding: dict[str, str] | None) -> Edit:
+    """Let an index have its platform twice, the second time with this finding."""
+
+    def edit(calls: list[Recorded]) -> list[Recorded]:
+        [scan, *_] = [call for call in calls if call.call.operation == SCANS]
+        second = built(lambda index: index["manifests"].append({**index["manifests"][0], "digest": UNSCANNED}))(calls)
+        page = {**scan.pages[0], FINDINGS: {"findings": [finding] if finding else []}}
+        return answers(SCANS, page, repositoryName="triflow-ai-backend", imageId={"imageDigest": UNSCANNED})(second)
+
+    return edit
 
 
 def without_index(platform: dict[str, str]) -> tuple[Edit, ...]:
@@ -96,6 +129,7 @@ def _elsewhere(call: Recorded) -> Recorded:
 HIGH = {"name": "CVE-2026-0001", "severity": "HIGH"}
 CRITICAL = {"name": "CVE-2026-0002", "severity": "CRITICAL"}
 ENHANCED = {"severity": "CRITICAL", "title": "t", "packageVulnerabilityDetails": {"vulnerabilityId": "CVE-2026-0003"}}
+CLOSED = {**ENHANCED, "status": "CLOSED"}
 
 CASES: list[Case] = [
     cloud("ECR-01", "tag missing", FAIL, answered_by(MISSING), names="triflow-ai-backend"),
@@ -111,6 +145,36 @@ CASES: list[Case] = [
     cloud("ECR-01", "arm64 image", FAIL, for_platform("linux/arm64"), names="linux/arm64"),
     cloud("ECR-01", "a Windows image", FAIL, for_platform("windows/amd64"), names="windows/amd64"),
     cloud("ECR-01", "with an attestation beside it", PASS, built(lambda index: index["manifests"].append(ATTESTATION))),
+    cloud(
+        "ECR-01",
+        "with an attestation by its annotation beside it",
+        PASS,
+        built(lambda index: index["manifests"].append({**index["manifests"][0], "digest": "sha256:0b", **ATTESTS})),
+    ),
+    cloud(
+        "ECR-01", "an entry that names no platform", ERROR, built(lambda index: index["manifests"].append({"digest": UNSCANNED}))
+    ),
+    cloud(
+        "ECR-01",
+        "an index in an index",
+        ERROR,
+        built(lambda index: index["manifests"].append(NESTED)),
+        names="an index in an index",
+    ),
+    cloud("ECR-01", "by the name of the registry for IPv6", PASS, called(DUAL_STACK)),
+    cloud("ECR-01", "by the registry's FIPS name", PASS, called("123456789012.dkr.ecr-fips.ap-northeast-2.amazonaws.com")),
+    cloud("ECR-01", "of another account by the name for IPv6", FAIL, called(DUAL_STACK.replace("1234", "2345"))),
+    cloud("ECR-01", "amd64 by another name", PASS, for_platform("linux/x86_64")),
+    cloud("ECR-01", "amd64 in its first variant", PASS, for_platform("linux/amd64/v1")),
+    cloud("ECR-01", "amd64 for newer processors alone", FAIL, for_platform("linux/amd64/v3"), names="linux/amd64/v3"),
+    cloud("ECR-01", "a platform that is there twice, both scanned", PASS, twice(None)),
+    cloud("ECR-01", "a platform that is there twice, one with a critical finding", FAIL, twice(CRITICAL), names="CVE-2026-0002"),
+    cloud(
+        "ECR-01",
+        "a platform that is there twice, one never scanned",
+        ERROR,
+        built(lambda index: index["manifests"].append({**index["manifests"][0], "digest": UNSCANNED})),
+    ),
     cloud("ECR-01", "an attestation alone", ERROR, built(lambda index: index.update(manifests=[ATTESTATION])), names="manifest"),
     cloud("ECR-01", "an image without an index", PASS, *without_index({"os": "linux", "architecture": "amd64"})),
     cloud(
@@ -130,6 +194,8 @@ CASES: list[Case] = [
             ("FAILED", FAIL),
             ("UNSUPPORTED_IMAGE", FAIL),
             ("SCAN_ELIGIBILITY_EXPIRED", FAIL),
+            ("LIMIT_EXCEEDED", FAIL),
+            ("RESCANNING", ERROR),
             ("ACTIVE", PASS),
         )
     ),
@@ -140,4 +206,27 @@ CASES: list[Case] = [
     cloud("ECR-01", "a count alone", FAIL, found({"findings": [], "findingSeverityCounts": {"CRITICAL": 2}}), names="2 without"),
     cloud("ECR-01", "a high finding", PASS, found({"findings": [HIGH], "findingSeverityCounts": {"HIGH": 1}})),
     cloud("ECR-01", "the findings not reported", ERROR, omits(SCANS, FINDINGS)),
+    *(
+        cloud(
+            "ECR-01", f"a critical finding that is {state}", verdict, found({"enhancedFindings": [{**ENHANCED, "status": state}]})
+        )
+        for state, verdict in (("ACTIVE", FAIL), ("CLOSED", PASS), ("SUPPRESSED", PASS), ("REOPENED", ERROR))
+    ),
+    cloud(
+        "ECR-01",
+        "a closed one that is counted, and one more",
+        FAIL,
+        found({"enhancedFindings": [CLOSED], "findingSeverityCounts": {"CRITICAL": 2}}),
+        names="1 without a name",
+    ),
+    cloud(
+        "ECR-01",
+        "a closed one that is counted",
+        PASS,
+        found({"enhancedFindings": [CLOSED], "findingSeverityCounts": {"CRITICAL": 1}}),
+    ),
+    cloud(
+        "ECR-01", "a severity that nobody knows", ERROR, found({"findings": [{"name": "x", "severity": "FATAL"}]}), names="FATAL"
+    ),
+    cloud("ECR-01", "a finding without a severity", ERROR, found({"findings": [{"name": "x"}]})),
 ]

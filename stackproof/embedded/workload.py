@@ -390,7 +390,7 @@ class Supervisor:
     def _pull(self, reference: str) -> None:
         """Raises `CloudFailed` for an image that its repository in ECR does not have, and `ClientError` where that is none."""
         name = image_name(reference)
-        if ".dkr.ecr." in name.registry:
+        if name.ecr:
             found = self._clients["ecr"].batch_get_image(repositoryName=name.repository, imageIds=[name.id])["images"]
             if not found:
                 raise CloudFailed(f"CannotPullContainerError: {reference} is not in ECR")

@@ -1,6 +1,7 @@
 """Names and manifests of container images.
 
-Sources: OCI image specification, "Image Manifest" and "Image Index"; Docker documentation, "Image attestation storage".
+Sources: OCI image specification, "Image Manifest" and "Image Index"; Docker documentation, "Image attestation storage"; containerd,
+package platforms (which names are one platform); Amazon ECR user guide, "Making requests over IPv6" (dual-stack names of a registry).
 """
 
 import json
@@ -14,8 +15,21 @@ MANIFEST = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docke
 MEDIA_TYPES = (*INDEX, *MANIFEST)
 """Of manifests: those of an image for several platforms, and of one for a single platform."""
 
-ATTESTATION = "unknown/unknown"
-"""The platform of an entry that says how the image was built, and is no image."""
+_NO_PLATFORM = {"os": "unknown", "architecture": "unknown"}
+_ATTESTS = {"vnd.docker.reference.type": "attestation-manifest"}
+"""How an entry of an index tells that it says how an image was built, and is no image: by either."""
+
+_ARCHITECTURES = {"aarch64": ("arm64", ""), "armhf": ("arm", "v7"), "armel": ("arm", "v6"), "i386": ("386", "")} | dict.fromkeys(
+    ("x86_64", "x86-64"), ("amd64", "")
+)
+"""Other names of architectures, with the variant that they mean."""
+_PLAIN_VARIANTS = {"amd64": ("v1",), "arm64": ("v8", "8")}
+"""Variants that every processor of an architecture is at least."""
+
+_ECR = re.compile(
+    r"(?P<account>\d{12})\.(dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
+    r"|dkr-ecr(-fips)?\.(?P<dual>[a-z0-9-]+)\.(on\.aws|on\.amazonwebservices\.com\.cn))"
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,35 @@ class ImageName:
         """How ECR is asked for it (``ImageIdentifier``)."""
         return {"imageDigest": self.digest} if self.digest else {"imageTag": self.tag}
 
+    @property
+    def ecr(self) -> "EcrRegistry | None":
+        """The registry as ECR has it, whichever of its names is used; None for any other registry."""
+        match = _ECR.fullmatch(self.registry)
+        return EcrRegistry(match["account"], match["region"] or match["dual"]) if match else None
+
+    @property
+    def place(self) -> str:
+        """Registry and repository; of a registry of ECR by its first name.
+
+        >>> image_name("123456789012.dkr-ecr.ap-northeast-2.on.aws/backend:v1").place
+        '123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/backend'
+        """
+        return f"{self.ecr.host if self.ecr else self.registry}/{self.repository}"
+
+
+@dataclass(frozen=True)
+class EcrRegistry:
+    """A registry of ECR: an account has one in each region."""
+
+    account: str
+    region: str
+
+    @property
+    def host(self) -> str:
+        """Its name for IPv4."""
+        domain = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
+        return f"{self.account}.dkr.ecr.{self.region}.{domain}"
+
 
 def image_name(reference: str) -> ImageName:
     """The parts of an image reference.
@@ -51,19 +94,28 @@ def image_name(reference: str) -> ImageName:
     return ImageName(registry, repository, "" if digest else tag or "latest", digest)
 
 
-def platforms(manifest: str) -> dict[str, str]:
-    """The digest of the image for each platform (``linux/amd64``) of an index; empty for a manifest, which does not say.
+def platforms(manifest: str) -> tuple[tuple[str, str], ...]:
+    """Each platform (``linux/amd64``) that an index has an image for, with its digest; none for a manifest, which does not say.
 
-    An index that has a platform twice, in variants (``linux/arm64/v8``), keeps them apart. Raises `ValueError` for text that is neither.
+    A platform that is there twice is told twice. Raises `ValueError` for text that is neither.
 
-    >>> entry = {"digest": "sha256:0a", "platform": {"os": "linux", "architecture": "amd64"}}
-    >>> built = {"digest": "sha256:0b", "platform": {"os": "unknown", "architecture": "unknown"}}
-    >>> platforms(json.dumps({"manifests": [entry, built]})), platforms(json.dumps({"config": {"digest": "sha256:0c"}}))
-    ({'linux/amd64': 'sha256:0a'}, {})
+    >>> def told(*entries):
+    ...     return platforms(json.dumps({"manifests": [{"digest": "sha256:0a", **entry} for entry in entries]}))
+    >>> amd64, built = {"os": "linux", "architecture": "amd64"}, {"os": "unknown", "architecture": "unknown"}
+    >>> told({"platform": amd64}, {"platform": built}), platforms(json.dumps({"config": {"digest": "sha256:0c"}}))
+    ((('linux/amd64', 'sha256:0a'),), ())
+    >>> told({"platform": amd64}, {"platform": amd64, "annotations": {"vnd.docker.reference.type": "attestation-manifest"}})
+    (('linux/amd64', 'sha256:0a'),)
     """
-    document = _document(manifest)
-    found = {platform_name(entry.get("platform") or {}): str(entry.get("digest", "")) for entry in document.get("manifests", ())}
-    return {platform: digest for platform, digest in found.items() if platform != ATTESTATION}
+    entries = [entry for entry in _document(manifest).get("manifests", ()) if not _attests(entry)]
+    if nested := [entry.get("digest") for entry in entries if entry.get("mediaType") in INDEX]:
+        raise ValueError(f"an index in an index: {nested[0]}")
+    return tuple((platform_name(entry.get("platform") or {}), str(entry.get("digest", ""))) for entry in entries)
+
+
+def _attests(entry: Mapping[str, Any]) -> bool:
+    platform, annotations = entry.get("platform") or {}, entry.get("annotations") or {}
+    return _NO_PLATFORM.items() <= platform.items() or _ATTESTS.items() <= annotations.items()
 
 
 def config_digest(manifest: str) -> str:
@@ -75,13 +127,29 @@ def config_digest(manifest: str) -> str:
 
 
 def platform_name(platform: Mapping[str, str]) -> str:
-    """How a platform is called.
+    """How a platform is called, by the one of its names that container runtimes compare.
 
     >>> platform_name({"os": "linux", "architecture": "arm", "variant": "v7"}), platform_name({})
     ('linux/arm/v7', 'unknown/unknown')
+    >>> platform_name({"os": "linux", "architecture": "arm64", "variant": "v8"}), platform_name({"os": "Linux", "architecture": "x86_64"})
+    ('linux/arm64', 'linux/amd64')
     """
-    parts = (platform.get("os", "unknown"), platform.get("architecture", "unknown"), platform.get("variant", ""))
+    system, written = platform.get("os", "unknown").lower(), platform.get("architecture", "unknown").lower()
+    architecture, implied = _ARCHITECTURES.get(written, (written, "v7" if written == "arm" else ""))
+    variant = platform.get("variant", "").lower() or implied
+    if architecture == "arm" and variant.isdecimal():
+        variant = f"v{variant}"
+    parts = (system, architecture, "" if variant in _PLAIN_VARIANTS.get(architecture, ()) else variant)
     return "/".join(part for part in parts if part)
+
+
+def normal_platform(name: str) -> str:
+    """A platform that is written as one text, by the name that `platform_name` gives it.
+
+    >>> normal_platform("linux/arm64/v8")
+    'linux/arm64'
+    """
+    return platform_name(dict(zip(("os", "architecture", "variant"), name.split("/", 2), strict=False)))
 
 
 def _document(manifest: str) -> Mapping[str, Any]:

@@ -28,6 +28,7 @@ from pydantic.fields import FieldInfo
 
 from stackproof.core.verdicts import UsageError
 from stackproof.judgement.exposure import Opening, merged, opening
+from stackproof.judgement.images import EcrRegistry, normal_platform
 from stackproof.judgement.log_names import parse
 
 APP = "app"
@@ -189,8 +190,8 @@ class Service(_Table):
 class Registry(_Table):
     repository: str
     """The ECR repository that the services' images come from."""
-    platform: str = Field(pattern=r"^[a-z]+/[a-z0-9]+$")
-    """What the images must be built for."""
+    platform: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9_]+(/v?[0-9]+)?$"), AfterValidator(normal_platform)]
+    """What the images must be built for: ``linux/amd64``."""
 
 
 class Emulator(_Table):
@@ -517,8 +518,7 @@ class Profile(_Table):
     @property
     def image_repository(self) -> str:
         """The registry and the repository that the services' images come from."""
-        domain = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
-        return f"{self.account}.dkr.ecr.{self.region}.{domain}/{self.registry.repository}"
+        return f"{EcrRegistry(self.account, self.region).host}/{self.registry.repository}"
 
 
 def load(name_or_path: str, directory: Path) -> Profile:

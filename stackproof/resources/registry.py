@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.core.resource import Resource, field
 from stackproof.core.verdicts import CouldNotVerify, NotReported
-from stackproof.judgement.images import MEDIA_TYPES, ImageName, config_digest, image_name, platform_name, platforms
+from stackproof.judgement.images import MEDIA_TYPES, EcrRegistry, ImageName, config_digest, image_name, platform_name, platforms
 from stackproof.sources.aws.facts import AwsFacts
 from stackproof.sources.aws.layers import OPERATION
 
@@ -15,6 +15,21 @@ if TYPE_CHECKING:
 
 UNFINISHED = ("IN_PROGRESS", "PENDING")
 """States of a scan that will have a result."""
+ENDED = (
+    "ACTIVE",
+    "COMPLETE",
+    "FAILED",
+    "FINDINGS_UNAVAILABLE",
+    "IMAGE_ARCHIVED",
+    "LIMIT_EXCEEDED",
+    "SCAN_ELIGIBILITY_EXPIRED",
+    "UNSUPPORTED_IMAGE",
+)
+"""The other ones (ECR, ``ScanStatus``)."""
+OPEN, SETTLED = "ACTIVE", ("CLOSED", "SUPPRESSED")
+"""States of a finding of enhanced scanning: it stands; it is mended, or somebody has looked at it and set it aside (Amazon Inspector)."""
+SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED")
+"""Of findings of both kinds of scanning (ECR, ``FindingSeverity``; Amazon Inspector, ``Severity``)."""
 
 
 def _findings(scan: AwsFacts) -> "Answer":
@@ -36,24 +51,36 @@ def _status(scan: AwsFacts) -> str | None:
         raise NotReported(f"{answer.source}: the state of the scan is not reported")
     if status in UNFINISHED:
         raise CouldNotVerify(f"{answer.source}: the scan is {status}; run again when it is through")
+    if status not in ENDED:
+        raise CouldNotVerify(f"{answer.source}: what the state {status} of a scan means is not known; report this")
     return status
 
 
 def _critical_findings(scan: AwsFacts) -> tuple[str, ...] | None:
-    """Basic and enhanced scanning report under different members; a count without a finding counts too."""
+    """Those that stand. Basic and enhanced scanning report under different members; a count without a finding counts too."""
     answer = _findings(scan)
     if answer.page is None:
         return None
-    found: list[str] = []
+    critical: list[Mapping[str, Any]] = []
     counted = 0
     for page in answer.pages:
         findings = page.get("imageScanFindings")
         if not isinstance(findings, Mapping):
             raise NotReported(f"{answer.source}: a page of the answer has no imageScanFindings")
         listed = [*findings.get("findings", ()), *findings.get("enhancedFindings", ())]
-        found += [_name(one) for one in listed if one.get("severity") == "CRITICAL"]
+        _refuse_unknown(answer, "severity", {one.get("severity") for one in listed} - {*SEVERITIES})
+        critical += [one for one in listed if one["severity"] == "CRITICAL"]
         counted = max(counted, findings.get("findingSeverityCounts", {}).get("CRITICAL", 0))
-    return tuple(found) or (f"{counted} without a name",) * bool(counted)
+    _refuse_unknown(answer, "status", {one.get("status", OPEN) for one in critical} - {OPEN, *SETTLED})
+    found = [_name(one) for one in critical if one.get("status", OPEN) == OPEN]
+    unlisted = counted - len(critical)
+    return (*found, *([f"{unlisted} without a name"] if unlisted > 0 else []))
+
+
+def _refuse_unknown(answer: "Answer", what: str, values: set[Any]) -> None:
+    """Raises `CouldNotVerify`, naming the values, if there are any."""
+    if values:
+        raise CouldNotVerify(f"{answer.source}: a finding's {what} is {', '.join(sorted(map(str, values)))}, which is not known")
 
 
 def _name(finding: Mapping[str, Any]) -> str:
@@ -71,13 +98,13 @@ class Scan(Resource):
     critical_findings: tuple[str, ...] = field(aws=_critical_findings)
 
 
-def _images(image: AwsFacts) -> dict[str, str]:
-    """The digest of the image for each platform."""
+def _images(image: AwsFacts) -> tuple[tuple[str, str], ...]:
+    """Each platform, and the digest of the image for it."""
     digest, manifest = image.at("imageId.imageDigest"), image.at("imageManifest")
     if manifest is None:
         raise NotReported(f"the manifest of {digest} is not reported")
     try:
-        return platforms(manifest) or {_only_platform(image, config_digest(manifest)): digest}
+        return platforms(manifest) or ((_only_platform(image, config_digest(manifest)), digest),)
     except ValueError as error:
         raise CouldNotVerify(f"the manifest of {digest} cannot be read: {error}") from None
 
@@ -95,7 +122,7 @@ def _scans(image: AwsFacts) -> tuple[Scan, ...]:
     """ECR scans the images that an index lists, and not the index."""
     repository = image.at("repositoryName")
     return tuple(
-        image.inside(Scan, digest, {"repositoryName": repository, "imageDigest": digest}) for digest in _images(image).values()
+        image.inside(Scan, digest, {"repositoryName": repository, "imageDigest": digest}) for _, digest in _images(image)
     )
 
 
@@ -107,8 +134,8 @@ class Image(Resource):
     repository: str = field(aws="repositoryName")
     digest: str = field(aws="imageId.imageDigest")
     """``sha256:...``: of what the tag stands for now."""
-    platforms: tuple[str, ...] = field(aws=lambda image: tuple(_images(image)))
-    """What it is built for: ``linux/amd64``, ..."""
+    platforms: tuple[str, ...] = field(aws=lambda image: tuple(platform for platform, _ in _images(image)))
+    """What it is built for: ``linux/amd64``, ... One that an index has twice is here twice."""
     scans: tuple[Scan, ...] = field(aws=_scans)
 
     @property
@@ -120,11 +147,11 @@ class Image(Resource):
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Image]":
         """Those of these references that are in the account's registry of the region."""
-        registry = f"{aws.account}.dkr.ecr.{aws.region}."
+        registry = EcrRegistry(aws.account, aws.region)
         found = []
         for reference in dict.fromkeys(names):
             name = image_name(reference)
-            if name.registry.startswith(registry):
+            if name.ecr == registry:
                 answer = answered_image(aws, name)
                 if not answer.is_absent:
                     found += [cls(reference, AwsFacts(aws, item, answer.source), answer.source) for item in _there(answer)]

@@ -52,7 +52,7 @@ def _answered_images(task: AwsFacts) -> tuple[RunningImage, ...]:
         if name not in references:
             raise CouldNotVerify(f"{task.at('taskArn')}: {name} is not a container of {task.at('declared')}")
         image = image_name(references[name])
-        found.append(RunningImage(name, f"{image.registry}/{image.repository}", digest, _digests(task, references[name])))
+        found.append(RunningImage(name, image.place, digest, _digests(task, references[name])))
     return tuple(found)
 
 
@@ -61,7 +61,7 @@ def _digests(task: AwsFacts, reference: str) -> frozenset[str]:
     name = image_name(reference)
     answer = answered_image(task, name)
     images = [] if answer.is_absent else answer.items("images")
-    listed = [(one["imageId"]["imageDigest"], *platforms(one["imageManifest"]).values()) for one in images]
+    listed = [(one["imageId"]["imageDigest"], *(digest for _, digest in platforms(one["imageManifest"]))) for one in images]
     return frozenset(filter(None, (name.digest, *(digest for one in listed for digest in one))))
 
 
@@ -69,10 +69,7 @@ def _planned_images(service: PlannedBlock) -> tuple[RunningImage, ...]:
     """What is declared will run, whatever it is."""
     containers = [container for definition in planned_definitions(service) for container in definition.containers]
     named = [(container.name, container.image, image_name(container.image)) for container in containers]
-    return tuple(
-        RunningImage(container, f"{image.registry}/{image.repository}", reference, frozenset({reference}))
-        for container, reference, image in named
-    )
+    return tuple(RunningImage(container, image.place, reference, frozenset({reference})) for container, reference, image in named)
 
 
 def _interface_ids(task: Mapping[str, Any]) -> list[str]:

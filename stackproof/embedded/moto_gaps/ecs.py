@@ -11,6 +11,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
 
 from stackproof.embedded.moto_gaps.registry import corrects
+from stackproof.judgement.images import image_name
 
 _SERVICE_SETTINGS: dict[str, Any] = {
     "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100},
@@ -153,14 +154,14 @@ def _details(task: Task, name: str) -> list[str]:
 
 def _digest(service: Any, image: str) -> str | None:
     """The digest of an image in this account's registry; None for any other, and for one that was never pushed."""
-    host, _, name = image.partition("/")
-    repository_name, _, digest = name.partition("@")
-    repository_name, _, tag = repository_name.partition(":")
+    name = image_name(image)
     registry = ecr_backends[service._account_id][service.region_name]
-    repository = registry.repositories.get(repository_name)
-    if not repository or not host.startswith(f"{service._account_id}.dkr.ecr."):
+    repository = registry.repositories.get(name.repository)
+    if not repository or not name.ecr or name.ecr.account != service._account_id:
         return None
     named = (
-        each for each in repository.images if digest == each.image_digest or (not digest and (tag or "latest") in each.image_tags)
+        each
+        for each in repository.images
+        if name.digest == each.image_digest or (not name.digest and name.tag in each.image_tags)
     )
     return next((each.image_digest for each in named), None)
