@@ -58,6 +58,9 @@ _OURS: dict[str, tuple[str, ...]] = {
     ),
     "log_events": ("LogEvents",),
     "logs": (
+        "AccountSubscription",
+        "Recipient",
+        "ObservabilityLink",
         "SubscriptionFilter",
         "LogGroupTags",
         "LogGroup",
