@@ -37,6 +37,9 @@ COMPLIANT = Path(__file__).with_name("compliant")
 ON_AWS = ("phase1", "security", "logging")
 """The folders of the controls that read AWS."""
 
+ABOUT_CHANGES = ("CHG-01",)
+"""Controls about what a plan does, which is known when it is made: nothing of it can be known only after apply."""
+
 Edit = Callable[[Any], Any]
 """Changes a recording (a list of `Recorded`) or a plan document (a dictionary) in place, or returns another."""
 
@@ -312,6 +315,16 @@ def unset(address: str, *attributes: str) -> Edit:
 def exists(address: str) -> Edit:
     """Let a resource exist already, with nothing to be done about it."""
     return lambda document: _planned(document, address)[1].update(actions=["no-op"])
+
+
+def changes(address: str, *actions: str, forced_by: str = "") -> Edit:
+    """Let the plan do something else to a resource (``"delete", "create"``); an attribute may force it."""
+
+    def edit(document: dict[str, Any]) -> None:
+        change = _planned(document, address)[1]
+        change.update(actions=list(actions), **({"replace_paths": [[forced_by]]} if forced_by else {}))
+
+    return edit
 
 
 def without(address: str) -> Edit:

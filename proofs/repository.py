@@ -341,6 +341,23 @@ def acts(address: str, *actions: str) -> PlanEdit:
     return edit
 
 
+def runs(document: dict[str, Any]) -> None:
+    """The stack runs already, and nothing is to be done."""
+    for change in document["resource_changes"]:
+        change["change"]["actions"] = ["no-op"]
+
+
+def destroyed(document: dict[str, Any]) -> None:
+    """The stack runs, and all of it is destroyed."""
+    for change in document["resource_changes"]:
+        change["change"]["actions"] = ["delete"]
+
+
+def left_over(address: str) -> PlanEdit:
+    """What a replacement left over is deleted."""
+    return lambda document: document["resource_changes"].append({**_change(address, "delete"), "deposed": "00000000"})
+
+
 def drifted(address: str, action: str, **attributes: object) -> PlanEdit:
     """Something was done to a resource outside Terraform: deleted, or these attributes changed."""
     told = _change(address, action)

@@ -7,7 +7,20 @@ from typing import Any
 import pytest
 
 from proofs.front_doors import served
-from proofs.harness import Edit, absent, adds, answers, edited_cloud, judged, on_cloud, on_plan, profile, recorded_at, says
+from proofs.harness import (
+    Edit,
+    absent,
+    adds,
+    answers,
+    changes,
+    edited_cloud,
+    judged,
+    on_cloud,
+    on_plan,
+    profile,
+    recorded_at,
+    says,
+)
 from proofs.logging.edits import (
     APPLICATION,
     ERRORS,
@@ -22,7 +35,7 @@ from proofs.phase1.registry import for_platform
 from proofs.security.identity import ADMINISTRATOR, DETAILS, EVERYTHING, USER, attached, aws_policy
 from stackproof.core.verdicts import Verdict
 from stackproof.probes import TOOL
-from stackproof.profile.schema import LogRecipient, Profile
+from stackproof.profile.schema import Destruction, LogRecipient, Profile
 from stackproof.resources.queries import START
 from stackproof.sources.aws.calls import Call
 from stackproof.sources.replay import Recorded
@@ -222,3 +235,32 @@ def test_a_record_of_an_llm_call_has_what_the_environment_asks_for(member: str, 
 def test_templates_are_not_run_where_that_costs_money() -> None:
     judgement = on_cloud("LOG-11", absent(START), expected=expecting("logs", run_queries=False))
     assert judgement.verdict is Verdict.PASS
+
+
+def signing(**changes: object) -> Profile:
+    """The profile in which the destruction of the database is signed."""
+    signed = {"address": "aws_db_instance.main", "reason": "moved to an encrypted one, see the runbook", "owner": "devops"}
+    return expecting("change", may_destroy=(Destruction(**{**signed, "expires": recorded_at().date(), **changes}),))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("signature", "actions", "verdict", "says"),
+    [
+        ({}, ("delete", "create"), Verdict.PASS, ""),
+        ({"stack": "app"}, ("create", "delete"), Verdict.PASS, ""),
+        ({"stack": "central_logging"}, ("delete", "create"), Verdict.FAIL, "a database is replaced"),
+        ({"address": "aws_db_instance.other"}, ("delete", "create"), Verdict.FAIL, "a database is replaced"),
+        ({"expires": recorded_at().date() - timedelta(days=1)}, ("delete", "create"), Verdict.FAIL, "is_over"),
+        ({}, ("update",), Verdict.FAIL, "is_needed"),
+        ({}, ("no-op",), Verdict.FAIL, "is_needed"),
+        ({"address": "aws_iam_role.task"}, ("no-op",), Verdict.FAIL, "is_needed"),
+        ({"stack": "elsewhere"}, ("no-op",), Verdict.FAIL, "is_needed"),
+    ],
+)
+def test_what_is_signed_may_be_destroyed_and_a_signature_is_needed(
+    signature: dict[str, Any], actions: tuple[str, ...], verdict: Verdict, says: str
+) -> None:
+    edit = changes("aws_db_instance.main", *actions)
+    judgement = on_plan("CHG-01", edit, expected=signing(**signature))
+    assert judgement.verdict is verdict, judgement.message
+    assert says in judgement.message

@@ -55,4 +55,4 @@ def _resources_in(hint: object) -> tuple[type[Resource], ...]:
     return tuple(kind for part in typing.get_args(hint) for kind in _resources_in(part))
 
 
-from stackproof.collections import deployment, emulator, log_events, logging, operators, sources, stack, workload  # noqa: E402, F401 - they fill the registry
+from stackproof.collections import changes, deployment, emulator, log_events, logging, operators, sources, stack, workload  # noqa: E402, F401 - they fill the registry

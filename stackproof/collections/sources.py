@@ -9,7 +9,7 @@ from typing import Any
 from stackproof.collections import collection
 from stackproof.core import waivers
 from stackproof.core.resource import FailedOrigin, StaticOrigin, without_keys
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotYetKnown
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.processes.venvs import environment
 from stackproof.redaction.redaction import HIDDEN, redact
 from stackproof.resources.sources import (
@@ -32,8 +32,9 @@ from stackproof.resources.sources import (
 from stackproof.scanners import checkov, credentials, known_strings
 from stackproof.scanners.git import git
 from stackproof.sources import R
+from stackproof.sources.plan.changes import kind_of, managed, resulting
 from stackproof.sources.plan.document import Change, Plan
-from stackproof.sources.plan.stacks import changes_of, stacks_of
+from stackproof.sources.plan.stacks import changes_in, stacks_of
 from stackproof.targets.base import Stage
 from stackproof.terraform import downgrade, provider, schema, sources
 from stackproof.terraform.cli import Terraform, TerraformError, redacted
@@ -220,19 +221,24 @@ def _example_variables(stage: Stage, stack: str) -> ExampleVariables:
 
 @collection
 def planning(stage: Stage) -> tuple[Planning, ...]:
-    """A plan of each stack from nothing; or the given plans, which tell no warnings."""
+    """A plan of each stack from nothing; or the given plans."""
     if stage.is_given_a_plan:
         return tuple(_given_planning(stage.plan(), stack) for stack in stacks_of(stage.plan()))
     return _of_each_stack(stage, _planning)
 
 
+@collection
+def warned_planning(stage: Stage) -> tuple[Planning, ...]:
+    """The plans that tell what Terraform and the provider warned of: those that are made here."""
+    if stage.is_given_a_plan:
+        stage.notes.append(f"{stage.plan().where} tells no warnings of Terraform: they show where the plan is made.")
+        return ()
+    return planning(stage)
+
+
 def _given_planning(plan: Plan, stack: str) -> Planning:
-    changes = changes_of(plan, stack)
-    facts = {
-        "warnings": NotYetKnown(f"{plan.where} holds no warnings; they show where the plan is made"),
-        "added": frozenset(change.address for change in changes if change.actions == ("create",)),
-        "touched": _touched(changes),
-    }
+    changes = managed(changes_in(plan, stack))
+    facts = {"kind": kind_of(changes).value, "resulting": resulting(changes)}
     return Planning(stack, StaticOrigin(facts, plan.where), plan.where)
 
 
@@ -242,9 +248,9 @@ def _planning(stage: Stage, stack: str) -> Planning:
     except TerraformError as error:
         return Planning(stack, FailedOrigin(error), "terraform plan")
     facts = {
+        "kind": kind_of(managed(made.plan.document.get("resource_changes", ()))).value,
+        "resulting": made.added,
         "warnings": tuple(str(one) for one in made.said if one.severity == "warning"),
-        "added": made.added,
-        "touched": _touched(made.plan.changes),
     }
     source = f"terraform plan, {made.workspace.provider.version} ({made.workspace.provider.origin})"
     return Planning(stack, StaticOrigin(facts, source), source)

@@ -466,6 +466,26 @@ class LoadBalancer(_Table):
     """For how long it must have browsers use HTTPS alone."""
 
 
+class Destruction(_Table):
+    """A resource that holds state and may be destroyed or replaced, once."""
+
+    address: str = Field(pattern=r"^[^*?\s]+\.[^*?]+$")
+    """As Terraform's plan of the stack names it: ``aws_db_instance.main``."""
+    reason: str = Field(min_length=20)
+    owner: str = Field(pattern=r"\S")
+    """Who signs, as a role: devops."""
+    expires: date
+    """The last day on which the plan may do so."""
+    stack: str | None = None
+    """Whose plan; needed only where two stacks have the address."""
+
+
+class Change(_Table):
+    """What a plan may do to a stack that runs."""
+
+    may_destroy: tuple[Destruction, ...] = ()
+
+
 class Profile(_Table):
     """One environment."""
 
@@ -492,6 +512,7 @@ class Profile(_Table):
     costs: Costs
     audit: Audit
     observability: Observability
+    change: Change = Change()
     owned: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(min_length=1)
     """Name prefixes of the stack: every bucket, database, load balancer, task definition and secret that begins with one of them, and
     every role that does and that ECS tasks may assume, is judged like a declared one. So is what is in the stack's VPC, and a replica of

@@ -12,6 +12,10 @@ _OURS: dict[str, tuple[str, ...]] = {
         "Topic",
         "Alarm",
     ),
+    "changes": (
+        "PlannedChange",
+        "SignedDestruction",
+    ),
     "clusters": ("Cluster",),
     "costs": ("MonthlyCosts",),
     "database": (

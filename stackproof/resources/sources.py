@@ -53,11 +53,11 @@ class ExampleVariables(Resource):
 class Planning(Resource):
     """``terraform plan`` from nothing, or a given plan."""
 
+    kind: str = field()
+    """See `stackproof.core.changes.Kind`."""
+    resulting: frozenset[str] = field()
+    """The addresses that are managed after an apply, as the sources name them."""
     warnings: tuple[str, ...] = field()
-    added: frozenset[str] = field()
-    """Addresses, as the sources name them."""
-    touched: tuple[str, ...] = field()
-    """What the plan does to anything else than adding it: ``update aws_vpc.main``."""
 
 
 class DatabasePassword(Resource):

@@ -40,18 +40,20 @@ def test_example_and_a_password_are_all_that_a_plan_needs(example_variables, pla
             assert example.secrets == ()
     for plan in planning:
         with subtests.test(f"a plan of {plan.name}"):
-            assert plan.added
+            assert plan.resulting
 
 
 @control("TF-05", severity="high")
-def test_plan_adds_exactly_what_was_reviewed(planning, profile, subtests):
-    """Not one resource more, fewer or other than in the list that a reviewer signs; nothing is changed or destroyed."""
+def test_plan_leads_to_exactly_what_was_reviewed(planning, warned_planning, profile, subtests):
+    """Not one resource more, fewer or other than in the list that a reviewer signs: from nothing, and after an update of what runs."""
     for plan in planning:
         reviewed = frozenset(profile.terraform.stacks[plan.name].reviewed)
         with subtests.test(plan.name):
-            assert plan.added - reviewed == frozenset()
-            assert reviewed - plan.added == frozenset()
-            assert plan.touched == ()
+            assert plan.kind
+            assert plan.resulting - reviewed == frozenset()
+            assert reviewed - plan.resulting == frozenset()
+    for plan in warned_planning:
+        with subtests.test(f"warnings of {plan.name}"):
             assert plan.warnings == ()
 
 

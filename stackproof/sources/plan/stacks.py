@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stackproof.profile.schema import APP
-from stackproof.sources.plan.document import Change, Plan
+from stackproof.sources.plan.document import Plan
 
 Document = Mapping[str, Any]
 STACKS = "stackproof_stacks"
@@ -34,17 +34,16 @@ def stacks_of(plan: Plan) -> tuple[str, ...]:
     return tuple(plan.document.get(STACKS, (APP,)))
 
 
-def changes_of(plan: Plan, stack: str) -> tuple[Change, ...]:
-    """What a joined plan does to the resources of one stack, under the addresses that the stack itself gives them."""
+def changes_in(plan: Plan, stack: str) -> Iterator[Mapping[str, Any]]:
+    """The entries of ``resource_changes`` of one stack in a joined plan, under the addresses that the stack itself gives them."""
     others = tuple(f"module.{name}." for name in stacks_of(plan) if name != APP)
-    if stack == APP:
-        return tuple(change for change in plan.changes if not change.address.startswith(others))
-    prefix = f"module.{stack}."
-    return tuple(
-        Change(change.address.removeprefix(prefix), change.actions)
-        for change in plan.changes
-        if change.address.startswith(prefix)
-    )
+    prefix = "" if stack == APP else f"module.{stack}."
+    for change in plan.document.get("resource_changes", ()):
+        if prefix and change["address"].startswith(prefix):
+            own = {name: change[name].removeprefix(prefix) for name in ("address", "previous_address") if name in change}
+            yield {**change, **own}
+        elif not prefix and not change["address"].startswith(others):
+            yield change
 
 
 def output_name(stack: str, output: str) -> str:
@@ -103,7 +102,8 @@ def _moved(module: Document, under: str) -> dict[str, Any]:
 
 def _prefixed(name: str, changes: Any) -> Iterator[dict[str, Any]]:
     for change in changes:
-        yield {**change, "address": f"module.{name}.{change['address']}"}
+        own = {key: f"module.{name}.{change[key]}" for key in ("address", "previous_address") if key in change}
+        yield {**change, **own}
 
 
 def _provider(name: str, key: str) -> str:

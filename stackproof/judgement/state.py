@@ -1,0 +1,21 @@
+"""Which resources hold what nobody can make again (`state.toml`)."""
+
+import functools
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+
+def held_by(kind: str) -> str:
+    """What a resource of a Terraform type holds; empty for one that the sources alone can make again.
+
+    >>> held_by("aws_db_instance"), held_by("aws_iam_role")
+    ('a database', '')
+    """
+    return _held().get(kind, "")
+
+
+@functools.cache
+def _held() -> Mapping[str, str]:
+    document: Mapping[str, Sequence[str]] = tomllib.loads(files("stackproof.judgement").joinpath("state.toml").read_text("utf-8"))
+    return {kind: what for what, kinds in document.items() for kind in kinds}
