@@ -559,3 +559,54 @@ class TestService:
         assert (len(self.tasks(ecs)), self.service(ecs)["runningCount"], len(self.targets(aws, network))) == (1, 1, 1)
         ecs.delete_service(cluster="cluster", service="service", force=True)
         assert (self.tasks(ecs), self.targets(aws, network)) == ([], {})
+
+
+@pytest.fixture(scope="module")
+def deployed_service(aws: Callable[[str], Any]) -> dict[str, Any]:
+    ecs = aws("ecs")
+    ecs.create_cluster(clusterName="deployed")
+    ecs.register_task_definition(family="deployed", containerDefinitions=[{"name": "a", "image": "a", "memory": 9}])
+    return ecs.create_service(cluster="deployed", serviceName="app", taskDefinition="deployed", desiredCount=0)["service"]
+
+
+class TestServiceDeployments:
+    """As the provider waits for a service: it lists them, looks for the deployment's number, and asks for its status."""
+
+    def test_has_the_number_of_the_services_deployment_and_has_ended(
+        self, aws: Callable[[str], Any], deployed_service: dict[str, Any]
+    ) -> None:
+        ecs, number = aws("ecs"), deployed_service["deployments"][0]["id"].split("/")[1]
+        (listed,) = ecs.list_service_deployments(cluster="deployed", service="app")["serviceDeployments"]
+        assert number in listed["targetServiceRevisionArn"]
+        arns = [listed["serviceDeploymentArn"], "arn:aws:ecs:ap-northeast-2:123456789012:service-deployment/deployed/app/none"]
+        told = ecs.describe_service_deployments(serviceDeploymentArns=arns)
+        assert [(one["status"], one["serviceArn"]) for one in told["serviceDeployments"]] == [
+            ("SUCCESSFUL", deployed_service["serviceArn"])
+        ]
+        assert [one["arn"] for one in told["failures"]] == arns[1:]
+        codes = [refused(ecs.stop_service_deployment, serviceDeploymentArn=arn)[1] for arn in arns]
+        assert codes == ["ConflictException", "ServiceDeploymentNotFoundException"]
+
+
+def test_a_load_balancers_minimum_capacity_is_kept_until_it_is_reset(aws: Callable[[str], Any]) -> None:
+    elbv2, ec2 = aws("elbv2"), aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.77.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]["SubnetId"]
+        for number, zone in enumerate("ac")
+    ]
+    arn = elbv2.create_load_balancer(Name="capacity", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    assert "MinimumLoadBalancerCapacity" not in elbv2.describe_capacity_reservation(LoadBalancerArn=arn)
+    elbv2.modify_capacity_reservation(LoadBalancerArn=arn, MinimumLoadBalancerCapacity={"CapacityUnits": 100})
+    assert elbv2.describe_capacity_reservation(LoadBalancerArn=arn)["MinimumLoadBalancerCapacity"] == {"CapacityUnits": 100}
+    elbv2.modify_capacity_reservation(LoadBalancerArn=arn, ResetCapacityReservation=True)
+    assert "MinimumLoadBalancerCapacity" not in elbv2.describe_capacity_reservation(LoadBalancerArn=arn)
+    assert refused(elbv2.describe_capacity_reservation, LoadBalancerArn=arn + "0")[1] == "LoadBalancerNotFound"
+
+
+def test_who_pays_for_requests_is_kept(aws: Callable[[str], Any]) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="who-pays", CreateBucketConfiguration={"LocationConstraint": REGION})
+    assert s3.get_bucket_request_payment(Bucket="who-pays")["Payer"] == "BucketOwner"
+    s3.put_bucket_request_payment(Bucket="who-pays", RequestPaymentConfiguration={"Payer": "Requester"})
+    assert s3.get_bucket_request_payment(Bucket="who-pays")["Payer"] == "Requester"

@@ -11,6 +11,7 @@ import platform
 import re
 import tempfile
 import time
+import tomllib
 import urllib.request
 import zipfile
 from collections.abc import Callable, Mapping
@@ -32,9 +33,6 @@ _PACKAGED_ZIP = f"terraform-provider-aws_{PACKAGED_VERSION}_linux_amd64.zip"
 _PACKAGED_SHA256 = "4b75e0a259b56d97e66b7d69f3f25bd4cc7be2440c0fe35529f46de7d40a49d3"
 PACKAGED_HASH = "h1:goOMfGE4SjLps+hpxJFEM/pZFiNgvi6BMG8/w86+f6k="
 """Of what that unpacks to, as Terraform's lock files have it."""
-
-CONTRACT = "unit/test_provider_contract.py"
-"""Where the embedded cloud is tested against what the current provider calls."""
 
 VARIABLE = "STACKPROOF_PROVIDER"
 """Environment variable that overrides the choice: ``registry`` or ``packaged``."""
@@ -69,7 +67,7 @@ class Provider:
     @property
     def proven(self) -> str:
         """How a deployment to the embedded cloud with it is proven, and how with the others: sentences for a report."""
-        contract = f"a contract alone: each operation that it calls for the reference stack is answered ({CONTRACT})"
+        contract = f"a contract alone: each operation that {contract_version()} calls for the reference stacks is answered"
         if self.needs_downgrade:
             return f"This way is proven by running; with hashicorp/aws {current_version()} by {contract}."
         because = f" It was taken because {self.why}." if self.why else ""
@@ -79,6 +77,12 @@ class Provider:
 def current_version() -> str:
     """The version of hashicorp/aws that is used where not the packaged one is: what `schema.current` was made from."""
     return schema.current().version
+
+
+def contract_version() -> str:
+    """The version of hashicorp/aws whose operations the embedded cloud is tested against (``provider_operations.toml``)."""
+    data = tomllib.loads(Path(__file__).with_name("provider_operations.toml").read_text(encoding="utf-8"))
+    return str(data["version"])
 
 
 def choose(cache: Path, environment: Mapping[str, str] | None = None) -> Provider:

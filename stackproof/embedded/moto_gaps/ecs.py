@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.ecr.models import ecr_backends
@@ -10,7 +11,7 @@ from moto.ecs.models import EC2ContainerServiceBackend, Service, Task
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
 
-from stackproof.embedded.moto_gaps.registry import corrects
+from stackproof.embedded.moto_gaps.registry import corrects, supplies
 from stackproof.judgement.images import image_name
 
 _SERVICE_SETTINGS: dict[str, Any] = {
@@ -165,3 +166,69 @@ def _digest(service: Any, image: str) -> str | None:
         if name.digest == each.image_digest or (not name.digest and name.tag in each.image_tags)
     )
     return next((each.image_digest for each in named), None)
+
+
+# Service deployments: the provider waits for one where a service has ``wait_for_steady_state``.
+
+
+class ServiceDeploymentNotFound(ServiceException):
+    """As AWS answers for an unknown deployment."""
+
+    code = "ServiceDeploymentNotFoundException"
+    message = "The service deployment was not found."
+
+
+class DeploymentHasEnded(ServiceException):
+    """As AWS answers for a deployment that cannot be stopped any more."""
+
+    code = "ConflictException"
+    message = "The service deployment has completed."
+
+
+def _service_deployments(backend: Any, service: Any) -> Iterator[dict[str, Any]]:
+    """The deployments of a service. Each names a service revision by its own number, as the provider looks for it."""
+    for deployment in service.deployments:
+        name = f"{service.cluster_name}/{service.name}/{deployment['id'].rpartition('/')[2]}"
+        arn = f"arn:{backend.partition}:ecs:{backend.region_name}:{backend.account_id}"
+        yield {
+            "serviceDeploymentArn": f"{arn}:service-deployment/{name}",
+            "serviceArn": service.arn,
+            "clusterArn": service.cluster_arn,
+            "status": "SUCCESSFUL",
+            "createdAt": deployment["createdAt"],
+            "startedAt": deployment["createdAt"],
+            "finishedAt": deployment["updatedAt"],
+            "targetServiceRevisionArn": f"{arn}:service-revision/{name}",
+        }
+
+
+@supplies(EC2ContainerServiceResponse, "ecs:ListServiceDeployments", "moto has no service deployments")
+def list_service_deployments(self: EC2ContainerServiceResponse) -> ActionResult:
+    """Those of a service, whatever their time: its tasks are replaced at once."""
+    backend = self.ecs_backend
+    services, _ = backend.describe_services(self._get_param("cluster"), [self._get_param("service")])
+    return ActionResult({"serviceDeployments": [each for one in services for each in _service_deployments(backend, one)]})
+
+
+@supplies(EC2ContainerServiceResponse, "ecs:DescribeServiceDeployments", "moto has no service deployments")
+def describe_service_deployments(self: EC2ContainerServiceResponse) -> ActionResult:
+    """Those that are named, and a failure for each that there is not."""
+    known = _all_deployments(self)
+    named = self._get_param("serviceDeploymentArns")
+    missing = [{"arn": arn, "reason": "MISSING"} for arn in named if arn not in known]
+    found = [
+        {**known[arn], "targetServiceRevision": {"arn": known[arn]["targetServiceRevisionArn"]}} for arn in named if arn in known
+    ]
+    return ActionResult({"serviceDeployments": found, "failures": missing})
+
+
+@supplies(EC2ContainerServiceResponse, "ecs:StopServiceDeployment", "moto has no service deployments")
+def stop_service_deployment(self: EC2ContainerServiceResponse) -> ActionResult:
+    """Refused: every deployment has ended."""
+    raise DeploymentHasEnded if self._get_param("serviceDeploymentArn") in _all_deployments(self) else ServiceDeploymentNotFound
+
+
+def _all_deployments(self: EC2ContainerServiceResponse) -> dict[str, dict[str, Any]]:
+    backend = self.ecs_backend
+    services = backend.services.values()
+    return {each["serviceDeploymentArn"]: each for service in services for each in _service_deployments(backend, service)}

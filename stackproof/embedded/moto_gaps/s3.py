@@ -1,9 +1,11 @@
 """What moto answers otherwise than AWS of S3."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.s3.exceptions import MalformedXML
 from moto.s3.models import FakeBucket, PublicAccessBlock
 from moto.s3.responses import S3Response
 
@@ -34,3 +36,15 @@ def bucket_response_get(original: Callable[..., Any], self: S3Response, bucket: 
         if unknown in query:
             raise NotImplementedError(f"GET ?{unknown}")
     return original(self, bucket, query)
+
+
+@corrects(S3Response, "_bucket_response_put", "s3:PutBucketRequestPayment", "moto takes the question for CreateBucket")
+def bucket_response_put(original: Callable[..., Any], self: S3Response, request: Any, bucket: str, query: dict[str, Any]) -> Any:
+    """Keep who pays."""
+    if "requestPayment" not in query:
+        return original(self, request, bucket, query)
+    payer = re.search(rb"<Payer>(BucketOwner|Requester)</Payer>", self.body)
+    if payer is None:
+        raise MalformedXML
+    self.backend.get_bucket(bucket).payer = payer[1].decode()
+    return 200, {}, ""
