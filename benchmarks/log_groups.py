@@ -134,7 +134,7 @@ def measure(groups: int, milliseconds: float = 20) -> Measured:
 
 def run(endpoint: str, groups: int) -> Measured:
     """Collect and judge what is at an endpoint, in this process."""
-    from stackproof.collections import collections
+    from stackproof.collections.registry import collections
     from stackproof.core.controls import declared
     from stackproof.core.results import ControlResult, Run
     from stackproof.core.runner import judge

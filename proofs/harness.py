@@ -17,7 +17,7 @@ from typing import Any
 
 import tests
 from proofs import live
-from stackproof.collections import collections
+from stackproof.collections.registry import collections
 from stackproof.core.controls import catalogue, control_of, declared
 from stackproof.core.resource import without_keys
 from stackproof.core.runner import Judgement, judge

@@ -24,7 +24,7 @@ def test_what_is_remembered_is_not_read_again_and_holds_nothing_of_the_files(
     monkeypatch.setattr(history, "contents", lambda root, blobs: contents(root, read.extend(blobs) or read))
     again = search(copy.root, cache)
     assert again == first
-    assert [place.kind for place in again.places if place.path == "deploy/keys.env"] == ["AWS Access Key"]
+    assert [place.kind for place in again.places if place.path == "deploy/keys.env"] == ["AWS access key id"]
     assert len(read) < first.versions / 2
     (memory,) = cache.iterdir()
     assert not any(credential in memory.read_text() for credential in CREDENTIALS)

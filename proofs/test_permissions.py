@@ -8,7 +8,7 @@ from proofs import harness
 from proofs.harness import asked
 from proofs.rows import CASES
 from proofs.test_counterexamples import ON_CLOUD
-from stackproof.collections import collections, operations
+from stackproof.collections.registry import collections, operations
 from stackproof.core.controls import declared
 from stackproof.sources.aws.permissions import action_of, needed, needs, resources_of
 

@@ -5,7 +5,7 @@ import sys
 
 FIRST_USE = """
 import sys, threading
-from stackproof.redaction import credentials
+from stackproof.redaction import credentials, shapes
 sys.setswitchinterval(1e-6)
 together, errors = threading.Barrier(4), []
 def use(function, *arguments):
@@ -14,7 +14,7 @@ def use(function, *arguments):
         function(*arguments)
     except ImportError as error:
         errors.append(error)
-uses = [(credentials._keywords,), (credentials._detectors,), (credentials.syntax, "a.py"), (credentials.in_line, "a = 1", "PYTHON")]
+uses = [(shapes.shapes,), (credentials.syntax, "a.py"), (credentials.in_line, "a = 1", "PROGRAM"), (credentials.in_line, "b", "CONFIG")]
 threads = [threading.Thread(target=use, args=arguments) for arguments in uses]
 for thread in threads:
     thread.start()

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pytest
 
-from stackproof.collections import collections
+from stackproof.collections.registry import collections
 from stackproof.collections.workload import migrations
 from stackproof.core.controls import control_of, declared
 from stackproof.core.runner import Judgement, judge

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aws_server import AwsServer, Reply, Request, json_error, json_reply, serving
 
-from stackproof.collections import collections
+from stackproof.collections.registry import collections
 from stackproof.core.ledger import displayed
 from stackproof.core.verdicts import AccessDenied, CallFailed, NotReported
 from stackproof.judgement.cost import Volume, daily_gigabytes, forecast

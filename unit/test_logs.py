@@ -10,7 +10,7 @@ import pytest
 from plan_documents import Planned, plan, refers
 from test_reader import reader
 
-from stackproof.collections import collections
+from stackproof.collections.registry import collections
 from stackproof.core.verdicts import AccessDenied, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.log_delivery import delivery_problems
 from stackproof.profile.schema import Profile, load

@@ -49,7 +49,7 @@ def test_progress_is_shown_at_once() -> None:
         (f"it is {SECRET}.", "it is hun(redacted)."),
         (f"DB_PASSWORD={SECRET[:6]} is set", "DB_PASSWORD=(redacted) is set"),
         (f"postgresql://user:{SECRET[:6]}@db", "postgresql://user:(redacted)@db"),
-        ("the token ghp_0123456789abcdef", "the token ghp(redacted)"),
+        ("the token ghp_0123456789abcdef", "the token gh(redacted)"),
     ],
 )
 def test_a_secret_that_is_printed_piece_by_piece_is_not_shown(text: str, safe: str) -> None:

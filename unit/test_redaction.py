@@ -46,9 +46,9 @@ class TestShape:
         [
             ("postgresql://user:p4ss@db:5432/x", "postgresql://user:(redacted)@db:5432/x"),
             ("redis+tls://user:p%40ss@cache", "redis+tls://user:(redacted)@cache"),
-            ("Authorization: Bearer abc.def", "Authorization: (redacted)"),
+            ("Authorization: Bearer abc.def", "Authorization: Bearer (redacted)"),
             ('{"authorization": "Basic abc"}', '{"authorization": "(redacted)"}'),
-            ("https://hooks.slack.com/services/T0/B0/xyz", "https://hooks.slack.com/(redacted)"),
+            ("https://hooks.slack.com/services/T0/B0/xyz", "https://hooks.slack.com/services/(redacted)"),
             ("a -----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY----- b", "a (redacted) b"),
             ("-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----", "(redacted)"),
         ],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from stackproof.collections import collection
+from stackproof.collections.registry import collection
 from stackproof.core.resource import StaticOrigin, type_of
 from stackproof.judgement.state import held_by
 from stackproof.profile.schema import APP, Destruction

@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from stackproof.collections import collection
+from stackproof.collections.registry import collection
 from stackproof.collections.stack import database, load_balancer, run_task_definitions
 from stackproof.core.verdicts import DeclaredButMissing
 from stackproof.judgement.costs import last_month

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from stackproof.collections import collection
+from stackproof.collections.registry import collection
 from stackproof.core.resource import FailedOrigin, Origin, StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.localstack import backend_tests as tests

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from stackproof.collections import collection
+from stackproof.collections.registry import collection
 from stackproof.collections.stack import log_groups
 from stackproof.core.verdicts import NotReported
 from stackproof.resources.filter_patterns import FilterPattern, PatternOn

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
-from stackproof.collections import collection
+from stackproof.collections.registry import collection
 from stackproof.collections.stack import log_groups, of_the_stack
 from stackproof.core.resource import FailedOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotYetKnown

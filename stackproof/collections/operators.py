@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from stackproof.collections import collection
+from stackproof.collections.registry import collection
 from stackproof.core.resource import LazyMapping, StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.judgement import compose

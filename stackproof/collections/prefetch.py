@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from stackproof.collections import collections
+from stackproof.collections.registry import collections
 from stackproof.core.verdicts import UsageError
 from stackproof.targets.base import Stage
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from stackproof.collections import collection
+from stackproof.collections.registry import collection
 from stackproof.core import waivers
 from stackproof.core.resource import FailedOrigin, StaticOrigin, without_keys
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing

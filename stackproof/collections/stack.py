@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from itertools import chain
 
-from stackproof.collections import collection
+from stackproof.collections.registry import collection
 from stackproof.core.resource import FailedOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.iam import ECS_TASKS, lets_in

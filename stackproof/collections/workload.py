@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from stackproof.collections import collection
+from stackproof.collections.registry import collection
 from stackproof.core.resource import StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.judgement import migrations as alembic

@@ -31,9 +31,9 @@ import pytest
 from _pytest.config import ConftestImportFailure  # these are offered nowhere else
 from _pytest.mark import deselect_by_keyword, deselect_by_mark
 
-from stackproof.collections import collections, operations
 from stackproof.collections.prefetch import Prefetch
-from stackproof.core.controls import Control, catalogue, control_of
+from stackproof.collections.registry import collections, operations
+from stackproof.core.controls import FOLDERS, Control, catalogue, control_of
 from stackproof.core.results import ControlResult, Run
 from stackproof.core.results_file import packed, unpacked
 from stackproof.core.runner import Judgement, judge, message_of
@@ -50,12 +50,6 @@ from stackproof.targets.request import Request, resolve
 from stackproof.targets.run import RunStage
 from stackproof.util.text import difference
 
-FOLDERS = {
-    "phase0": "local verification, before there is an AWS account",
-    "phase1": "the deployed workload",
-    "security": "the security checklist",
-    "logging": "the central logging design",
-}
 OURS = "stackproof"
 """The name under which things travel between xdist's controller and its workers."""
 

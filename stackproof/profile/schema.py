@@ -68,15 +68,6 @@ def _is_principal(name: str) -> str:
 Principal = Annotated[str, AfterValidator(_is_principal)]
 
 
-def _is_role_elsewhere(arn: str) -> str:
-    if not re.fullmatch(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", arn):
-        raise ValueError("is no role of a certain account: arn:aws:iam::210987654321:role/NAME (* in NAME is anything)")
-    return arn
-
-
-RoleElsewhere = Annotated[str, AfterValidator(_is_role_elsewhere)]
-
-
 class Ingress(_Table):
     """One way in that is meant to be open."""
 
@@ -143,8 +134,6 @@ class Storage(_Table):
 class Encryption(_Table):
     keys: tuple[str, ...] = Field(min_length=1)
     """Aliases of customer keys that must exist."""
-    rotation_days: int = Field(default=365, ge=90, le=2560)
-    """How long a customer key may be used before KMS rotates it; KMS itself takes 90 to 2,560 days, 365 if nobody says otherwise."""
 
 
 class Secrets(_Table):
@@ -180,8 +169,6 @@ class Identity(_Table):
     """The last day on which they may be administrators."""
     access_key_days: int = Field(ge=1)
     """Their access keys are younger."""
-    assumed_roles: tuple[RoleElsewhere, ...] = ()
-    """Roles of other accounts that ECS tasks are meant to assume, as ARNs in which ``*`` stands for anything."""
 
 
 class Service(_Table):

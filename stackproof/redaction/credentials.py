@@ -1,41 +1,37 @@
-"""What in a text is a credential: by its shape, or by the name that it is assigned to.
+"""What in the text of a source is a credential: by its shape, or by the name that it is assigned to.
 
-The shapes are those of detect-secrets, and some that it does not have. Its detectors of high entropy are left out: they take every digest
-and id for a secret. Nothing is verified with anybody, so nothing leaves the machine.
+The detector (`stackproof.redaction.detector`) is that of logs and task definitions. A source differs in this: a program names a value
+without quotation marks, so that only some files (`syntax`) can hold one without them; and identifiers and paths stand for values.
+Nothing is verified with anybody, so nothing leaves the machine.
 """
 
-import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import Any, NamedTuple
 
-from stackproof.util.once import Once
+from stackproof.redaction.assignments import Assignment, assignments
+from stackproof.redaction.detector import NAMED
+from stackproof.redaction.shapes import PRIVATE_KEY, URL, has_key_material, shaped
+from stackproof.redaction.values import is_jumbled, is_mixed, says_nothing
 
-_SHAPES = {
-    "Private Key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.{0,200}?)[A-Za-z0-9+/]{40}"),
-    "AWS Secret Access Key": re.compile(r"(?i:secret_?access_?key)\W{1,5}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"),
-    "GitHub Fine-grained Token": re.compile(r"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
-    "Anthropic API Key": re.compile(r"sk-ant-[A-Za-z0-9_-]{32,}"),
-    "Langfuse Secret Key": re.compile(r"sk-lf-[0-9a-f]{8}-[0-9a-f-]{27}"),
-    "Google API Key": re.compile(r"AIza[A-Za-z0-9_-]{35}"),
-    "npm Access Token": re.compile(r"npm_[A-Za-z0-9]{36}"),
-}
-"""What detect-secrets lacks. A private key is one with key material: tests have its first line too."""
+UNQUOTED, QUOTED = "CONFIG", "PROGRAM"
 
-_LEFT_OUT = ("Base64 High Entropy String", "Hex High Entropy String", "Public IP (ipv4)", "Private Key")
-
-_URL, _KEYWORD = "Basic Auth Credentials", "Secret Keyword"
-
-_UNQUOTED = re.compile(r"(^|/)(\.env[^/]*|[^/]*\.(env|sh)|Dockerfile[^/]*|Makefile|\.netrc|\.npmrc|\.pypirc)$")
-"""Files in which a value needs no quotation marks, beside those that detect-secrets knows."""
-
-_STANDS_FOR_ONE = re.compile(r"[${}<>\s]|^arn:|^\(redacted\)$")
-"""A template, a placeholder, prose, or a name of what holds the secret."""
-
-_IS_A_NAME = re.compile(r"[A-Za-z_.:+]+|[A-Za-z_./-]*/[A-Za-z_./-]*")
+_UNQUOTED = re.compile(
+    r"(^|/)(\.env[^/]*|[^/]*\.(env|sh|bash|zsh|ya?ml|ini|cfg|cnf|conf|properties|service)|Dockerfile[^/]*|[^/]*Dockerfile|Makefile|"
+    r"\.netrc|\.npmrc|\.pypirc|\.pgpass|credentials|config)$"
+)
+"""Files in which a value needs no quotation marks."""
+_BLOCK = re.compile(r":\s*[|>][+-]?\d?\s*\Z")
+_IS_A_NAME = re.compile(r"[A-Za-z_.:+-]+|[A-Za-z_./-]*/[A-Za-z_./-]*")
 """An identifier or a path: letters alone, but for what joins words."""
+_JOINED = re.compile(r"[a-z]+(?:-[a-z]+)+")
+_STANDS_FOR_ONE = re.compile(r"\A(?:\{[^{}]*\}|\$\w+|<[^<>]*>)\Z|\(\?|\[\^|\\[swdSWD]|\][*+?{]")
+"""Or a regular expression."""
+_FIELD = re.compile(r"\{(?P<name>[A-Za-z_][\w.]*+)(?:[\[(!:][^{}]*+)?(?:\}|\Z)")
+"""What a program fills in, in a text that is one of its formats; its quotation marks may end the value before it ends."""
+_CODE = re.compile(r"[)\]]|.*\(\?|arn:aws")
+"""What stands after a quotation mark that ends a text, a regular expression, or the name of a resource."""
+_CALLS = re.compile(r"[\w.]+\(|\$\(|`|\$\{?[A-Za-z_]|\*|&[a-z]|![A-Za-z]")
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ class Credential:
     """Something in a text that looks like a credential."""
 
     kind: str
-    """``AWS Access Key``, ``Private Key``, ..."""
+    """A kind of ``secret_kinds.toml``, ``private key``, ``password in a URL``, or ``password, token or key`` for what is named so."""
     line: int
     """Where it begins, from 1."""
     value: str = field(repr=False)
@@ -53,94 +49,73 @@ def credentials_in(text: str, lines: Callable[[str], Iterable[tuple[str, str]]])
     """The credentials in a text. ``lines`` finds those in a line (`in_line`), and may remember the lines of other texts.
 
     >>> credentials_in('region = "a"\\npassword = "correct-horse-7"', lambda line: in_line(line, syntax("main.tf")))
-    [Credential(kind='Secret Keyword', line=2)]
+    [Credential(kind='password, token or key', line=2)]
     """
-    shaped = [
-        Credential(kind, text.count("\n", 0, match.start()) + 1, match[match.lastindex or 0])
-        for kind, shape in _SHAPES.items()
-        for match in shape.finditer(text)
-    ]
-    return shaped + [
-        Credential(kind, number, value) for number, line in enumerate(text.splitlines(), 1) for kind, value in lines(line)
-    ]
+    return [*_keys(text), *(Credential(kind, number, value) for number, line in _lines(text) for kind, value in lines(line))]
+
+
+def _keys(text: str) -> Iterator[Credential]:
+    """Private keys, which have several lines; one is a key with key material: tests have its first line, too."""
+    if "PRIVATE KEY" in text:
+        for secret in shaped(text):
+            value = text[secret.start : secret.end]
+            if secret.kind == PRIVATE_KEY and has_key_material(value):
+                yield Credential(PRIVATE_KEY, text.count("\n", 0, secret.start) + 1, value)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers; a value that YAML begins on the next line comes with its name."""
+    written = text.splitlines()
+    for number, line in enumerate(written, 1):
+        goes_on = _BLOCK.search(line[-20:]) and number < len(written)
+        yield number, f"{line}\n{written[number]}" if goes_on else line
 
 
 def in_line(line: str, syntax: str) -> tuple[tuple[str, str], ...]:
     """Kind and value of the credentials in a line.
 
     >>> in_line("url = postgresql://app:tr0ub4dor@db", syntax("a.ini")), in_line('password = "${var.db_password}"', syntax("a.tf"))
-    ((('Basic Auth Credentials', 'tr0ub4dor'),), ())
+    ((('password in a URL', 'tr0ub4dor'),), ())
     >>> in_line("PASSWORD=tr0ub4dor", syntax(".env")), in_line("password = database_password", syntax("a.py"))
-    ((('Secret Keyword', 'tr0ub4dor'),), ())
+    ((('password, token or key', 'tr0ub4dor'),), ())
+    >>> in_line('db_password = "Qw7{eR5' + 'pZx2}Lm9k"', syntax("main.tf"))
+    (('password, token or key', 'Qw7{eR5pZx2}Lm9k'),)
     """
-    found = [*shaped_in_line(line)]
-    if _keywords().search(line):
-        keyword, filetype = _library().keyword, _library().filetype
-        assignments = keyword.REGEX_BY_FILETYPE.get(filetype.FileType[syntax], keyword.QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP)
-        # Not KeywordDetector: it looks no further than the first one in a line.
-        found += [(_KEYWORD, match[group]) for shape, group in assignments.items() for match in shape.finditer(line)]
-    return tuple((kind, value) for kind, value in dict.fromkeys(found) if _may_be_one(kind, value))
-
-
-def shaped_in_line(line: str) -> tuple[tuple[str, str], ...]:
-    """Kind and value of the credentials in a line that go by their shape, whatever they are assigned to.
-
-    >>> shaped_in_line("PASSWORD=tr0ub4dor postgresql://app:tr0ub4dor@db")
-    (('Basic Auth Credentials', 'tr0ub4dor'),)
-    """
-    found = ((kind, value) for kind, detector in _detectors().items() for value in detector.analyze_string(line))
-    return tuple((kind, value) for kind, value in found if _may_be_one(kind, value))
+    found = [(one.kind, line[one.start : one.end]) for one in shaped(line) if _is_written(one.kind, line[one.start : one.end])]
+    known = {value for _, value in found}
+    for one in assignments(line):
+        if one.is_secret and one.value not in known and _is_value(one, syntax):
+            found.append((NAMED, one.value))
+    return tuple(dict.fromkeys(found))
 
 
 def syntax(file: str) -> str:
     """How a file assigns a value to a name, by its own name: equal answers for what is written alike.
 
     >>> syntax("a/main.py"), syntax(".env.production"), syntax("Dockerfile"), syntax("notes.txt")
-    ('PYTHON', 'CONFIG', 'CONFIG', 'OTHER')
+    ('PROGRAM', 'CONFIG', 'CONFIG', 'PROGRAM')
     """
-    return "CONFIG" if _UNQUOTED.search(file) else str(_library().filetype.determine_file_type(file).name)
+    return UNQUOTED if _UNQUOTED.search(file) else QUOTED
 
 
-def _may_be_one(kind: str, value: str) -> bool:
-    """
-    >>> [_may_be_one(_KEYWORD, value) for value in ("tr0ub4dor", "tr0u", "db_password", "/run/secrets/db", "correct-horse")]
-    [True, False, False, False, True]
-    """
-    if kind == _URL:
-        return len(value) > 1 and not _STANDS_FOR_ONE.search(value)
-    if kind == _KEYWORD:
-        return len(value) > 5 and not _STANDS_FOR_ONE.search(value) and not _IS_A_NAME.fullmatch(value)
-    return True
+def _is_written(kind: str, value: str) -> bool:
+    """Whether what has a shape is written there, and put together nowhere: a program fills in the parts of a URL."""
+    if kind == PRIVATE_KEY:
+        return False
+    return kind != URL or (len(value) > 1 and not says_nothing(value) and not _STANDS_FOR_ONE.search(value))
 
 
-class _Library(NamedTuple):
-    """The modules of detect-secrets."""
-
-    util: ModuleType
-    keyword: ModuleType
-    filetype: ModuleType
-
-
-def _imported() -> _Library:
-    from detect_secrets.core.plugins import util
-    from detect_secrets.plugins import keyword
-    from detect_secrets.util import filetype
-
-    return _Library(util, keyword, filetype)
-
-
-_library = Once(_imported)
-"""Its modules import each other: two threads that began with different ones would find them half made."""
-
-
-@functools.cache
-def _detectors() -> Mapping[str, Any]:
-    """The detectors that go by shape."""
-    known: Mapping[str, Any] = _library().util.get_mapping_from_secret_type_to_class()
-    return {kind: known[kind]() for kind in sorted(known) if kind not in (*_LEFT_OUT, _KEYWORD)}
-
-
-@functools.cache
-def _keywords() -> re.Pattern[str]:
-    """What the detector of assigned values looks for: a line without it need not be shown to it."""
-    return re.compile("|".join(_library().keyword.DENYLIST), re.IGNORECASE)
+def _is_value(one: Assignment, syntax: str) -> bool:
+    """Whether what is assigned is a value and no identifier: six characters at least, not letters alone."""
+    value = one.value
+    if len(value) < 6 or re.search(r"\s", value) or (_IS_A_NAME.fullmatch(value) and not _JOINED.fullmatch(value)):
+        return False
+    if _CODE.match(value):
+        return False
+    written = _FIELD.sub(lambda field: field[0] if is_jumbled(field["name"]) else "", value)
+    if written != value and (len(written) < 6 or not is_mixed(written.rstrip("=:"))):
+        return False
+    if one.is_quoted:
+        return True
+    is_assigned = one.by in (":", "=", ":=", "?=", "pair", "|")
+    return (syntax == UNQUOTED or not is_assigned) and not _CALLS.match(value)

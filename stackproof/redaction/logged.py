@@ -1,30 +1,25 @@
 """Log events as they may be judged and kept: without credentials and without personal data.
 
-A line of a log can hold anything, so it gets a net of its own instead of the one that every other text gets
-(`stackproof.redaction.redaction`): credentials by their shapes, values behind the name of a secret by rules for logs
-(`stackproof.redaction.log_secrets`), personal data. What was found leaves its mark: ``(redacted password, token or key)``,
-``(redacted e-mail address)``. By the marks a control tells that there was something, and of what kind; nobody can tell what it was. A line
-that has such a mark from the start is taken for one that had something to hide; ``(redacted)`` alone is a mask like any other.
+A line of a log can hold anything, so it gets a net of its own beside the one that every other text gets
+(`stackproof.redaction.redaction`): what the detector calls a secret, the ids of access keys too, and personal data. What was found leaves
+its mark: ``(redacted password, token or key)``, ``(redacted e-mail address)``. By the marks a control tells that there was something, and
+of what kind; nobody can tell what it was. A line that has such a mark from the start is taken for one that had something to hide;
+``(redacted)`` alone is a mask like any other.
 """
 
 import functools
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stackproof.redaction.credentials import credentials_in, shaped_in_line
-from stackproof.redaction.log_secrets import is_no_value, is_secret_of, named_secrets
+from stackproof.redaction.detector import secrets_in
 from stackproof.redaction.personal_data import without_personal_data
-from stackproof.redaction.redaction import HIDDEN, name_of, redact_data, redact_unmistakable
+from stackproof.redaction.redaction import HIDDEN, MARKS, is_secret_under, name_of, redact_data, replaced, without_registered
 
 CREDENTIAL = "password, token or key"
 
-_MARKS = re.compile(r"(\(redacted(?: [a-z, -]+)?\))")
 _ROUNDS = 20
 """Two are enough for anything but a line that is made to take long."""
-_ARN = re.compile(r"\barn:aws[a-z-]*:[\w:/.+=@-]+")
-"""It may be that of a secret, and only names it: ``...:secretsmanager:...:secret:NAME`` is no assignment."""
 
 
 def mark(kind: str) -> str:
@@ -42,7 +37,7 @@ def hidden_in(message: str) -> list[str]:
     >>> hidden_in("user (redacted e-mail address) logged in with password=(redacted password, token or key), key=(redacted)")
     ['e-mail address', 'password, token or key']
     """
-    return [found[len(HIDDEN) : -1] for found in _MARKS.findall(message) if found != HIDDEN]
+    return [found[len(HIDDEN) : -1] for found in MARKS.findall(message) if found != HIDDEN]
 
 
 def redacted_events(page: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +73,7 @@ def redacted_message(message: str) -> str:
     if message.lstrip()[:1] in ("{", "["):
         try:
             event = json.loads(message)
-        except ValueError:
+        except (ValueError, RecursionError):
             return _redacted_text(message)
         safe = _redacted(event)
         return message if safe == event else json.dumps(safe, separators=(",", ":"), ensure_ascii=False)
@@ -88,7 +83,7 @@ def redacted_message(message: str) -> str:
 def _redacted(data: Any, name: str = "") -> Any:
     """JSON data with each text in it redacted: keys too, and numbers that are long enough to be somebody's."""
     match data:
-        case str() | int() if not isinstance(data, bool) and name and is_secret_of(name, str(data)) and not _is_mark(data):
+        case str() | int() if not isinstance(data, bool) and name and is_secret_under(name, data) and not _is_mark(data):
             return mark(CREDENTIAL)
         case str():
             return redacted_message(data)
@@ -104,29 +99,16 @@ def _redacted(data: Any, name: str = "") -> Any:
 
 
 def _is_mark(data: object) -> bool:
-    return isinstance(data, str) and bool(_MARKS.fullmatch(data))
+    return isinstance(data, str) and bool(MARKS.fullmatch(data))
 
 
 def _redacted_text(text: str) -> str:
     """The text with marks, done until nothing more is found: what is redacted once more is the same. Marks stay as they are."""
+    text = without_registered(text).replace(HIDDEN, mark(CREDENTIAL)) if HIDDEN not in text else text
     for _ in range(_ROUNDS):
         before = text
-        for look in (_without_shapes, _without_named, lambda part: without_personal_data(part, mark)):
-            text = "".join(part if place % 2 else look(part) for place, part in enumerate(_MARKS.split(text)))
+        text = replaced(text, secrets_in, mark(CREDENTIAL))
+        text = "".join(part if place % 2 else without_personal_data(part, mark) for place, part in enumerate(MARKS.split(text)))
         if text == before:
             break
-    return text
-
-
-def _without_shapes(text: str) -> str:
-    text = redact_unmistakable(text).replace(HIDDEN, mark(CREDENTIAL))
-    for found in credentials_in(text, shaped_in_line):
-        if not is_no_value(found.value):
-            text = text.replace(found.value, mark(CREDENTIAL))
-    return text
-
-
-def _without_named(text: str) -> str:
-    for start, end in reversed([*named_secrets(_ARN.sub(lambda arn: "-" * len(arn[0]), text))]):
-        text = f"{text[:start]}{mark(CREDENTIAL)}{text[end:]}"
     return text

@@ -75,9 +75,11 @@ def without_personal_data(text: str, mark: Callable[[str], str]) -> str:
     >>> without_personal_data("ask hong@corp.co.kr, 010 1234 5678", lambda kind: f"<{kind}>")
     'ask <e-mail address>, <telephone number>'
     """
-    for one in reversed(personal_data_in(text)):
-        text = f"{text[: one.start]}{mark(one.kind)}{text[one.end :]}"
-    return text
+    pieces, end = [], 0
+    for one in personal_data_in(text):
+        pieces += [text[end : one.start], mark(one.kind)]
+        end = one.end
+    return "".join([*pieces, text[end:]])
 
 
 def is_resident_number(birth: str, rest: str, *, says_so: bool) -> bool:

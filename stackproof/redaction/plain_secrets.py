@@ -3,28 +3,12 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
-from stackproof.redaction.redaction import shows_a_secret
-
-SECRET_WORDS = re.compile(
-    r"(passwords?|passwd|passphrase|secrets?|token|credentials?|(^|_)(pass|pwd)"
-    r"|(access|account|api|app|auth|client|encryption|hmac|jwt|master|private|secret|service|session|shared|signing|ssh|webhook)_?keys?"
-    r"|secret_?key_?base|access_?key_?id|connection_?string|webhook(_?url)?)(_?v?\d+)?$"
-)
-"""How the name of a variable ends that holds a secret, or the second of several (``DB_PASSWORD_2``).
-
-``DATABASE_SECRET_NAME`` names one and holds none, and ``MAX_TOKENS`` is a number.
-"""
-
-_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:\S+")
-"""What names a resource of AWS, and tells nothing else of it."""
-
-_SHAPES = (
-    re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"),  # an access key of AWS
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
-    re.compile(r"\bsk-[A-Za-z0-9_-]{20,}"),  # OpenAI, Anthropic
-)
-_NO_SECRET = re.compile(r"(?i)(true|false|yes|no|on|off|none|null|enabled|disabled)?")
+from stackproof.redaction.detector import option_values
+from stackproof.redaction.names import promise_of
+from stackproof.redaction.redaction import MARKS, shows_a_secret
+from stackproof.redaction.values import is_secret
 
 
 @dataclass(frozen=True)
@@ -68,19 +52,19 @@ def plain_secrets(variables: Iterable[Variable]) -> list[str]:
     ['DB_PASSWORD_2 (by its name)', 'APP_SECRETS (by its name)', 'API_TOKEN (by its name)']
     >>> plain_secrets([Variable("splunk-token", "x"), Variable("LLM_MAX_TOKENS", "4096"), Variable("REQUIRE_PASSWORD", "true")])
     ['splunk-token (by its name)']
+    >>> plain_secrets([Variable("command", word) for word in ("psql", "--password", "hunter2")])
+    ['command (by its value)']
     """
     found = []
-    for one in variables:
-        if _is_secret_by_name(one.name) and not _ARN.fullmatch(one.value) and not _NO_SECRET.fullmatch(one.value):
-            found.append(f"{one.name} (by its name)")
-        elif shows_a_secret(one.value) or any(shape.search(one.value) for shape in _SHAPES):
-            found.append(f"{one.name} (by its value)")
+    for name, group in groupby(variables, key=lambda one: one.name):
+        words = [one.value for one in group]
+        after_options = option_values(words) if len(words) > 1 else ()
+        for place, value in enumerate(words):
+            if is_secret(name, value) or (promise_of(name) and MARKS.fullmatch(value)):
+                found.append(f"{name} (by its name)")
+            elif place in after_options or shows_a_secret(value):
+                found.append(f"{name} (by its value)")
     return found
-
-
-def _is_secret_by_name(name: str) -> bool:
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
-    return bool(SECRET_WORDS.search(words))
 
 
 def not_from_secrets_manager(secrets: Iterable[SecretSource]) -> list[str]:

@@ -1,11 +1,12 @@
 """Keep secrets out of everything that leaves the process: messages, evidence, reports, logs.
 
-Two nets, applied where text is captured: secrets that the run itself handles are registered and replaced by exact value, and what is
-a secret by its name (``MasterUserPassword``, ``DB_PASSWORD=...``) or by its shape (a password inside a URL, an authorization header, a
-private key) is replaced wherever it stands. What was hidden stays hidden: redacting twice is redacting once.
+Two nets, applied where text is captured: secrets that the run itself handles are registered and replaced by exact value, however they are
+encoded; and what the detector calls a secret (`stackproof.redaction.detector`) is replaced wherever it stands. What was hidden stays
+hidden: redacting twice is redacting once. Text is cut to its length after it was redacted, never before.
 
 Answers are redacted before they are judged (`stackproof.sources.aws.calls.Answer.redacted`), so that what a control saw is what the
-evidence holds. A judgement about secrets therefore asks `shows_a_secret`, which knows the place of a hidden one too.
+evidence holds. Controls ask the same detector, which knows the place of a hidden secret too: the verdict on what is kept is the verdict on
+what was answered.
 """
 
 import base64
@@ -15,88 +16,98 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-HIDDEN = "(redacted)"
+from stackproof.redaction import detector, values
+from stackproof.redaction.assignments import mentions_a_name
+from stackproof.redaction.names import promise_of
+from stackproof.redaction.shapes import Secret, shapes
+
+HIDDEN = values.HIDDEN
 
 SHORTEST = 8
 """Characters of a secret that is hidden by its value; a shorter one would garble other text."""
 
 _registered: set[str] = set()
 
-_SECRET_NAMES = re.compile(
-    r"(?i).*(password|passwd|passphrase|[_-]pwd|secret|secret_?string|secret_?binary|secret_?key|secret_?access_?key|token|"
-    r"api_?key|private_?key|signing_?key|connection_?string|webhook|webhook_?url|authorization|user_?data)"
-)
-HARMLESS_NAMES = re.compile(
-    r"(?i)(next|pagination|continuation|next_continuation|client|client_request|request|idempotency)_token"
-)
-
+MARKS = re.compile(r"(\(redacted(?: [a-z, -]{1,80})?\))")
+"""What stands in the place of what was hidden, alone or with its kind."""
+_ROUNDS = 20
+"""Two are enough for anything but a line that is made to take long."""
 _MASK = re.compile(r"\*{3,}")
 """What others write in the place of a secret."""
-
-_NAMED = (
-    # "password": "...", 'password': '...', and the same inside a string of JSON
-    re.compile(
-        r"(?P<keep>\\?[\"'](?P<name>[\w.-]+)\\?[\"']\s*:\s*)(?P<quote>\\?[\"'])(?P<text>(?:(?!(?P=quote))(?:\\.|.))*)(?P=quote)"
-    ),
-    # {"name": "DB_PASSWORD", "value": "..."}
-    re.compile(
-        r"(?i)(?P<keep>\\?[\"'](?:name|key)\\?[\"']\s*:\s*\\?[\"'](?P<name>[\w.-]+)\\?[\"']\s*,\s*\\?[\"']value\\?[\"']\s*:\s*)"
-        r"(?P<quote>\\?[\"'])(?P<text>(?:(?!(?P=quote))(?:\\.|.))*)(?P=quote)"
-    ),
-    # db_password = "..."
-    re.compile(r"(?P<keep>(?P<name>[A-Za-z_][\w.-]*)\s*=\s*)(?P<quote>[\"'])(?P<text>(?:\\.|(?!(?P=quote)).)*)(?P=quote)"),
-    # DB_PASSWORD=..., ?token=...
-    re.compile(r"(?P<keep>(?P<name>[A-Za-z_][\w.-]*)=(?!=))(?P<quote>)(?P<text>[^\s\"'&;,<>(){}$*]+)"),
-    # <MasterUserPassword>...</MasterUserPassword>
-    re.compile(r"(?P<keep><(?P<name>[\w.-]+)>)(?P<quote>)(?P<text>[^<>]+)(?=</(?P=name)>)"),
-)
-_HEADERS = (
+_OPEN_NAME = re.compile(r"[\w.-]{1,80}+[\"'\]]{0,3}\s{0,20}+(?:=>|[:=]{0,2})\s{0,20}+[\"']?\Z")
+_OPEN_WORD = re.compile(r"[^\s\"']{1,300}+\Z")
+_TAKES_THE_NAME = frozenset(
     (
-        re.compile(r"(?i)(?P<keep>\bauthorization[\"']?\s*[:=]\s*(?:b(?=[\"']))?[\"']?)(?!\*+(?:[\"'\s]|$))[^\s\"'][^\n\"']*"),
-        rf"\g<keep>{HIDDEN}",
-    ),
-    (re.compile(r"(?i)(?P<keep>\bbearer\s+)[\w.~+/-]{8,}=*"), rf"\g<keep>{HIDDEN}"),
+        "value",
+        "Value",
+        "values",
+        "constant_value",
+        "default",
+        "S",
+        "N",
+        "B",
+        "SS",
+        "text",
+        "content",
+        "plaintext",
+        "plain_text",
+        "raw",
+        "current",
+        "new",
+        "old",
+        "before",
+        "after",
+        "literal",
+    )
 )
-_SHAPES = (
-    (re.compile(r"(?P<keep>://[^\s/:@]*:)(?!\*+@)[^\s/?#\"'<>]+(?=@)"), rf"\g<keep>{HIDDEN}"),
-    (re.compile(r"(?i)(?P<keep>\bx-amz-(?:signature|credential)=)(?!\*{3})[^\s\"'&]+"), rf"\g<keep>{HIDDEN}"),
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*\S.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), HIDDEN),
-    (re.compile(r"(?P<keep>https://(?:hooks\.slack\.com|discord(?:app)?\.com/api/webhooks|[\w-]+\.webhook\.office\.com)/)[^\s\"'<>\\]+"),
-     rf"\g<keep>{HIDDEN}"),
-    (re.compile(r"\b(?:xox[a-z]-|gh[pousr]_|github_pat_|glpat-|sk_live_)[\w-]{10,}"), HIDDEN),
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+"), HIDDEN),
-)  # fmt: skip
-_SUSPICIOUS = re.compile(
-    r"[=<]|[\"']\s*:|://|authorization|bearer|-----BEGIN|xox|gh._|github_pat_|glpat-|sk_live_|eyJ", re.IGNORECASE
-)
-"""What every name and shape above has; text without it is passed over."""
+"""Members that hold what their object is called after."""
 
 
 def register(secret: str) -> None:
-    """Hide this exact value from now on, also where it stands encoded. Raises `ValueError` for one that is too short."""
+    """Hide this exact value from now on, also where it stands encoded, and each of its lines.
+
+    Raises `ValueError` for one that is too short.
+    """
     if len(secret) < SHORTEST:
         raise ValueError(f"a secret to hide must have at least {SHORTEST} characters")
-    in_json = json.dumps(secret)[1:-1]
-    in_terraform = in_json.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
-    encoded = base64.b64encode(secret.encode()).decode()
-    _registered.update((secret, in_json, in_terraform, repr(secret)[1:-1], quote(secret, safe=""), quote_plus(secret)))
-    _registered.update((html.escape(secret), encoded))
+    for part in (secret, *(line.strip() for line in secret.splitlines() if len(line.strip()) >= 2 * SHORTEST)):
+        in_json = json.dumps(part)[1:-1]
+        in_terraform = in_json.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
+        _registered.update((part, in_json, json.dumps(part, ensure_ascii=False)[1:-1], json.dumps(in_json)[1:-1], in_terraform))
+        in_url = quote(part, safe="")
+        _registered.update(
+            (repr(part)[1:-1], in_url, re.sub("%..", lambda code: code[0].lower(), in_url), quote_plus(part), quote(part))
+        )
+        _registered.update((html.escape(part), html.escape(part, quote=False), part.encode().hex(), *_in_base64(part.encode())))
     redact.cache_clear()
 
 
+def _in_base64(content: bytes) -> set[str]:
+    """What base64 makes of bytes, wherever they stand in what is encoded: three ways, in two alphabets.
+
+    What depends on the rest of it is left out.
+    """
+    forms = {base64.b64encode(content).decode(), base64.urlsafe_b64encode(content).decode()}
+    for shift, first in ((0, 0), (1, 2), (2, 3)):
+        encoded = base64.b64encode(b"\0" * shift + content).decode()[first : (shift + len(content)) * 8 // 6]
+        forms.update((encoded, encoded.replace("+", "-").replace("/", "_")))
+    return {form for form in forms if len(form) >= SHORTEST}
+
+
 def register_among(variables: Mapping[str, object]) -> None:
-    """Hide, wherever they stand, the values of variables that are secrets by their names, and passwords inside URLs."""
+    """Hide, wherever they stand, the values of variables that are secrets by their names, and secrets inside others."""
     for name, value in variables.items():
         if not isinstance(value, str):
             continue
-        passwords = re.findall(r"://[^\s/:@]*:([^\s/?#]+)@", value)
-        for secret in (*([value] if is_secret_name(name) else []), *passwords):
-            register_if_unmistakable(secret)
+        if promise_of(name) and not values.says_nothing(value):
+            register_if_unmistakable(value)
+        for secret in detector.secrets_in(value):
+            register_if_unmistakable(value[secret.start : secret.end])
 
 
 def register_if_unmistakable(value: str) -> None:
@@ -112,37 +123,46 @@ def register_if_unmistakable(value: str) -> None:
 
 @lru_cache(maxsize=4096)
 def redact(text: str) -> str:
-    """The text without registered secrets and without what has a secret's name or shape.
+    """The text without registered secrets and without what the detector calls one.
 
     >>> redact("postgresql://triflow_admin:hunter2@db:5432/triflow")
     'postgresql://triflow_admin:(redacted)@db:5432/triflow'
     >>> redact('RDS_PASSWORD=hunter2 {"name": "DB_PASSWORD", "value": "hunter2"} <Token>hunter2</Token>')
     'RDS_PASSWORD=(redacted) {"name": "DB_PASSWORD", "value": "(redacted)"} <Token>(redacted)</Token>'
     """
-    text = _without_registered(text)
-    if not _SUSPICIOUS.search(text):
-        return text
-    for named in _NAMED:
-        text = named.sub(_without_value, text)
-    for shape, replacement in (*_HEADERS, *_SHAPES):
-        text = shape.sub(replacement, text)
+    return replaced(
+        without_registered(text), lambda part: [one for one in detector.secrets_in(part) if not one.only_names], HIDDEN
+    )
+
+
+def replaced(text: str, find: Callable[[str], list[Secret]], mark: str) -> str:
+    """The text with a mark in the place of what is found, until nothing more is. Marks stay as they are, and nothing is read across one."""
+    for _ in range(_ROUNDS):
+        parts = MARKS.split(text)
+        for place in range(0, len(parts), 2):
+            spans = [(secret.start, secret.end, mark) for secret in find(parts[place])]
+            parts[place] = with_replaced(parts[place], spans)
+        before, text = text, "".join(parts)
+        if text == before:
+            break
     return text
 
 
-def redact_unmistakable(text: str) -> str:
-    """The text without registered secrets and without what has a secret's shape; names are not gone by.
+def with_replaced(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
+    """The text with another text in the place of each span, which are in their order and apart.
 
-    >>> redact_unmistakable("password=hunter2 redis://:hunter2@cache")
-    'password=hunter2 redis://:(redacted)@cache'
+    >>> with_replaced("a secret here", [(2, 8, "(redacted)")])
+    'a (redacted) here'
     """
-    text = _without_registered(text)
-    if _SUSPICIOUS.search(text):
-        for shape, replacement in _SHAPES:
-            text = shape.sub(replacement, text)
-    return text
+    pieces, end = [], 0
+    for start, until, new in spans:
+        pieces += [text[end:start], new]
+        end = until
+    return "".join([*pieces, text[end:]])
 
 
-def _without_registered(text: str) -> str:
+def without_registered(text: str) -> str:
+    """The text without the exact values that were registered."""
     for secret in sorted(_registered, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return text
@@ -151,11 +171,23 @@ def _without_registered(text: str) -> str:
 def may_go_on_as_a_secret(text: str) -> bool:
     """Whether a secret may have begun at the end of a text that has none yet. (Three characters of one tell nothing.)
 
-    >>> [may_go_on_as_a_secret(text) for text in ("tests/security/test_iam.py ..F", "DB_PASSWORD=", "Authorization: ")]
-    [False, True, True]
+    >>> [may_go_on_as_a_secret(text) for text in ("tests/security/test_iam.py ..F", "DB_PASSWORD=", "Authorization: ", "DB_PASS")]
+    [False, True, True, True]
     """
+    end = text[-400:]
+    named, word = _OPEN_NAME.search(end), _OPEN_WORD.search(end)
+    if named and mentions_a_name(named[0]):
+        return True
+    last = word[0] if word else ""
+    if (
+        "://" in last
+        or "-----BEGIN" in end
+        or any(start in last for shape in shapes() for start in shape.starts if len(start) > 2)
+    ):
+        return True
     begins = (secret[:length] for secret in _registered for length in range(4, len(secret)))
-    return bool(_SUSPICIOUS.search(text)) or text.endswith(tuple(begins))
+    shape_begins = (start[:length] for shape in shapes() for start in shape.starts for length in range(3, len(start)))
+    return text.endswith((*begins, *shape_begins, "--password", "-----"))
 
 
 def redact_data(data: object, name: str = "") -> object:
@@ -165,20 +197,26 @@ def redact_data(data: object, name: str = "") -> object:
     {'MasterUserPassword': '(redacted)', 'Tags': [{'Key': 'a', 'Value': 'b'}]}
     >>> redact_data({"environment": [{"name": "DB_PASSWORD", "value": "x"}], "container": '{"password":"x"}'})
     {'environment': [{'name': 'DB_PASSWORD', 'value': '(redacted)'}], 'container': '{"password":"(redacted)"}'}
+    >>> redact_data({"ParameterName": "db_password", "ParameterValue": "x1y2", "command": ["psql", "--password", "hunter2"]})
+    {'ParameterName': 'db_password', 'ParameterValue': '(redacted)', 'command': ['psql', '--password', '(redacted)']}
     """
     match data:
         case None | bool():
             return data
-        case str() | bytes() | int() | float() if _is_secret(name, data):
+        case str() | bytes() | int() | float() if name and is_secret_under(name, data):
             return HIDDEN
         case str():
             return _redacted_text(data)
         case bytes():
             return _redacted_bytes(data)
         case list() | tuple():
-            return [redact_data(value, name) for value in data]
+            secret = detector.option_values(data) if len(data) > 1 and all(isinstance(word, str) for word in data) else ()
+            return [HIDDEN if place in secret else redact_data(value, name) for place, value in enumerate(data)]
         case dict() | Mapping():  # most are dictionaries, which is seen at once
-            return {key: redact_data(value, name_of(str(key), data, name)) for key, value in data.items()}
+            return {
+                redact(key) if isinstance(key, str) else key: redact_data(value, name_of(str(key), data, name))
+                for key, value in data.items()
+            }
         case _:
             return data
 
@@ -199,12 +237,12 @@ def redact_logs() -> None:
 
 
 def shows_a_secret(text: str) -> bool:
-    """Whether a text shows a secret, or the place where one was hidden.
+    """Whether a text shows a secret, what only tells of one (the id of an access key), or the place where one was hidden.
 
     >>> [shows_a_secret(text) for text in ("redis://:hunter2@cache", "redis://:(redacted)@cache", "redis://cache")]
     [True, True, False]
     """
-    return HIDDEN in text or redact(text) != text
+    return bool(MARKS.search(text)) or bool(detector.secrets_in(text)) or HIDDEN in redact(text)
 
 
 def is_mask(text: str) -> bool:
@@ -217,24 +255,35 @@ def is_mask(text: str) -> bool:
 
 
 def name_of(key: str, among: Mapping[Any, object], outer: str) -> str:
-    """What a member's value is called: by its key, by a ``name`` beside a ``value``, or, in the configuration of a plan, from outside."""
-    if key in ("value", "Value"):
-        named = next((among[name] for name in ("name", "Name", "key", "Key") if name in among), "")
-        return named if isinstance(named, str) else ""
-    return outer if key in ("constant_value", "default") else key
+    """What a member's value is called: by its key, by a name beside a value (``ParameterName``, ``ParameterValue``), or from outside."""
+    if key.endswith(("value", "Value")):
+        before = key[:-5]
+        named = next(
+            (among[one] for word in ("name", "Name", "key", "Key") if isinstance(among.get(one := before + word), str)), None
+        )
+        if named is not None:
+            return str(named)
+    return outer if key in _TAKES_THE_NAME else key
 
 
-def _without_value(match: re.Match[str]) -> str:
-    if not _is_secret(match["name"], match["text"]):
-        return match[0]
-    return f"{match['keep']}{match['quote']}{HIDDEN}{match['quote']}"
+def is_secret_under(name: str, value: object) -> bool:
+    """Whether a value under this name is a secret: text, bytes or a number; what is no text is hidden under the name of one."""
+    promise = promise_of(name)
+    if promise is None or value in ("", b""):  # nearly all
+        return False
+    if isinstance(value, bytes):
+        try:
+            return values.is_secret(name, value.decode())
+        except UnicodeDecodeError:
+            return True
+    return values.is_secret(name, str(value))
 
 
 def _redacted_text(text: str) -> str:
     if text[:1] in ("{", "["):
         try:
             parsed = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return redact(text)
         hidden = redact_data(parsed)
         if hidden != parsed:
@@ -248,22 +297,3 @@ def _redacted_bytes(content: bytes) -> object:
         return redact(content.decode()).encode()
     except UnicodeDecodeError:
         return HIDDEN
-
-
-def _is_secret(name: str, value: object) -> bool:
-    """Whether a value under this name is a secret. An ARN only names one, and a mask stands for one."""
-    if not name or not is_secret_name(name):  # nearly all
-        return False
-    text = str(value)
-    return value not in ("", b"") and not text.startswith("arn:") and not is_mask(text)
-
-
-@lru_cache(maxsize=4096)
-def is_secret_name(name: str) -> bool:
-    """Whether a field of this name holds a secret; CamelCase and snake_case alike.
-
-    >>> [is_secret_name(n) for n in ("MasterUserPassword", "PGPASSWORD", "SecretString", "secret_arn", "NextToken")]
-    [True, True, True, False, False]
-    """
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return bool(_SECRET_NAMES.fullmatch(snake)) and not HARMLESS_NAMES.fullmatch(snake)

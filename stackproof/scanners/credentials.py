@@ -6,7 +6,6 @@ import os
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 
 from stackproof.redaction import credentials as judgement
@@ -70,8 +69,8 @@ class Memory:
 @functools.cache
 def _detectors_digest() -> str:
     """Of what decides what is found."""
-    code = Path(judgement.__file__).read_bytes() + Path(history.__file__).read_bytes()
-    return hashlib.sha256(code + version("detect-secrets").encode()).hexdigest()[:16]
+    detector = sorted(one for one in Path(judgement.__file__).parent.iterdir() if one.suffix in (".py", ".toml"))
+    return hashlib.sha256(b"".join(one.read_bytes() for one in (*detector, Path(history.__file__)))).hexdigest()[:16]
 
 
 def search(root: Path, cache: Path | None = None) -> Search:

@@ -1,0 +1,55 @@
+"""The register of collections: what controls ask for by fixture name.
+
+Each collection is a fixture of its own name. The plugin makes, before the first control runs, exactly those that the selected controls
+ask for, concurrently, once.
+"""
+
+import typing
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, overload
+
+from stackproof.core.resource import Resource
+from stackproof.targets.base import Stage
+
+Collection = Callable[[Stage], Any]
+Function = TypeVar("Function", bound=Collection)
+
+collections: dict[str, Collection] = {}
+"""Every collection by its name."""
+
+_kinds: dict[str, tuple[type[Resource], ...]] = {}
+
+
+@overload
+def collection(function: Function, /) -> Function: ...
+@overload
+def collection(*, reads: tuple[type[Resource], ...]) -> Callable[[Function], Function]: ...
+def collection(function: Function | None = None, /, *, reads: tuple[type[Resource], ...] = ()) -> Any:
+    """Make a function of the stage a collection that controls can ask for.
+
+    Its annotation says what kinds of resources it returns; ``reads`` are other kinds that it looks at.
+    """
+
+    def register(function: Function) -> Function:
+        collections[function.__name__] = function
+        _kinds[function.__name__] = (*_resources_in(typing.get_type_hints(function)["return"]), *reads)
+        return function
+
+    return register(function) if function else register
+
+
+def operations(names: Iterable[str]) -> frozenset[str]:
+    """The AWS operations that making and reading these collections may take."""
+    return frozenset(operation for name in names for kind in _kinds[name] for operation in kind.operations)
+
+
+def _resources_in(hint: object) -> tuple[type[Resource], ...]:
+    """The resource classes that an annotation names.
+
+    >>> class Bucket(Resource): ...
+    >>> _resources_in(tuple[Bucket, ...] | None) == (Bucket,)
+    True
+    """
+    if isinstance(hint, type) and issubclass(hint, Resource):
+        return (hint,)
+    return tuple(kind for part in typing.get_args(hint) for kind in _resources_in(part))
