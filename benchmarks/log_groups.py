@@ -139,7 +139,7 @@ def run(endpoint: str, groups: int) -> Measured:
     from stackproof.core.results import ControlResult, Run
     from stackproof.core.runner import judge
     from stackproof.evidence.store import Store
-    from stackproof.profile.schema import load
+    from stackproof.profile.loading import load
     from stackproof.reports import html, junit
     from stackproof.reports.write import write_reports
     from stackproof.resources import allowed_operations

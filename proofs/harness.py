@@ -22,7 +22,8 @@ from stackproof.core.controls import catalogue, control_of, declared
 from stackproof.core.resource import without_keys
 from stackproof.core.runner import Judgement, judge
 from stackproof.core.verdicts import CouldNotVerify
-from stackproof.profile.schema import Profile, load
+from stackproof.profile.loading import load
+from stackproof.profile.schema import Profile
 from stackproof.sources import Source
 from stackproof.sources.aws.calls import Call, to_jsonable
 from stackproof.sources.aws.permissions import needed

@@ -21,7 +21,7 @@ from proofs import harness
 from proofs.harness import ROOT
 from stackproof.collections import sources
 from stackproof.core.runner import Judgement
-from stackproof.profile.schema import APP
+from stackproof.profile.terraform import APP
 from stackproof.scanners import checkov
 from stackproof.sources.plan.document import Plan
 from stackproof.targets import open_stage

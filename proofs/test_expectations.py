@@ -35,7 +35,9 @@ from proofs.phase1.registry import for_platform
 from proofs.security.identity import ADMINISTRATOR, DETAILS, EVERYTHING, USER, attached, aws_policy
 from stackproof.core.verdicts import Verdict
 from stackproof.probes import TOOL
-from stackproof.profile.schema import Destruction, LogRecipient, Profile
+from stackproof.profile.logs import LogRecipient
+from stackproof.profile.schema import Profile
+from stackproof.profile.terraform import Destruction
 from stackproof.resources.queries import START
 from stackproof.sources.aws.calls import Call
 from stackproof.sources.replay import Recorded

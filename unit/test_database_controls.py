@@ -21,7 +21,7 @@ from stackproof.embedded.tls_proxy import TlsProxy
 from stackproof.judgement.migrations import heads
 from stackproof.probes import Probes
 from stackproof.probes.postgres import Access
-from stackproof.profile.schema import load
+from stackproof.profile.loading import load
 from stackproof.sources import Source
 from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.aws.source import AwsSource, Reader

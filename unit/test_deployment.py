@@ -10,7 +10,7 @@ from plan_documents import Planned, constant, document, refers
 
 from stackproof.core.verdicts import NotYetKnown
 from stackproof.judgement.images import config_digest, image_name, platforms
-from stackproof.profile.schema import load
+from stackproof.profile.loading import load
 from stackproof.resources.alarms import Alarm
 from stackproof.resources.flow_logs import FlowLog
 from stackproof.resources.network import NatGateway, Subnet

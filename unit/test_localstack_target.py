@@ -15,7 +15,7 @@ from stackproof.embedded.recipe import Account
 from stackproof.localstack import backend_tests, backend_use, server, stack
 from stackproof.localstack.server import LocalStack
 from stackproof.localstack.stack import Deployed
-from stackproof.profile.schema import load
+from stackproof.profile.loading import load
 from stackproof.targets import open_stage
 from stackproof.targets.request import resolve
 from stackproof.targets.run import RunStage

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackproof.judgement.log_names import LONGEST, LogName, NotInDesign, build, parse
-from stackproof.profile.schema import load
+from stackproof.profile.loading import load
 
 LOGS = load("production", Path(__file__).parents[1] / "environments").logs
 DESIGN = LOGS.names

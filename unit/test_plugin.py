@@ -16,7 +16,7 @@ from evidence_runs import environment as clean_environment
 from plan_documents import Planned, document, refers
 
 from stackproof.evidence.manifest import digest
-from stackproof.profile.schema import load
+from stackproof.profile.loading import load
 
 ROOT = Path(__file__).parents[1]
 ERROR, FAIL, PASS, UNKNOWN, NOT_APPLICABLE = "ERROR", "FAIL", "PASS", "UNKNOWN", "NOT_APPLICABLE"

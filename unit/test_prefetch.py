@@ -10,7 +10,7 @@ from stackproof.collections import prefetch
 from stackproof.collections.prefetch import Prefetch
 from stackproof.core.ledger import Ledger, record
 from stackproof.core.verdicts import AccessDenied, NotApplicable, UsageError
-from stackproof.profile.schema import load
+from stackproof.profile.loading import load
 from stackproof.targets.base import Stage
 
 ROOT = Path(__file__).parents[1]

@@ -10,7 +10,8 @@ import pytest
 
 from stackproof.core.verdicts import UsageError
 from stackproof.judgement.exposure import Opening
-from stackproof.profile.schema import Profile, load
+from stackproof.profile.loading import load
+from stackproof.profile.schema import Profile
 from stackproof.targets import TARGETS
 
 ENVIRONMENTS = Path(__file__).parents[1] / "environments"

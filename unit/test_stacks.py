@@ -8,7 +8,8 @@ import pytest
 
 from stackproof.core.resource import Reference
 from stackproof.core.verdicts import UsageError
-from stackproof.profile.schema import APP, Profile
+from stackproof.profile.schema import Profile
+from stackproof.profile.terraform import APP
 from stackproof.sources.plan.document import Change, Plan
 from stackproof.sources.plan.stacks import changes_in, joined, stacks_of
 from stackproof.targets.request import read_plans, resolve

@@ -23,7 +23,7 @@ from stackproof.core.verdicts import (
 )
 from stackproof.probes import HANDSHAKE
 from stackproof.probes.postgres import AUTHORITIES, PASSWORD, Access
-from stackproof.profile.schema import load
+from stackproof.profile.loading import load
 from stackproof.resources.database import DatabaseInstance
 from stackproof.sources.aws import session
 from stackproof.sources.aws.source import AwsSource

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from stackproof.collections.registry import collection
 from stackproof.core.resource import StaticOrigin, type_of
 from stackproof.judgement.state import held_by
-from stackproof.profile.schema import APP, Destruction
+from stackproof.profile.terraform import APP, Destruction
 from stackproof.resources.changes import PlannedChange, SignedDestruction
 from stackproof.sources.plan.changes import Told, actions_of, forced_by, is_destroyed, managed
 from stackproof.sources.plan.stacks import changes_in, stacks_of

@@ -12,7 +12,7 @@ from stackproof.embedded.provision import Deployed
 from stackproof.embedded.recipe import Account, stacks_of
 from stackproof.embedded.workload import Source
 from stackproof.processes.command_line import exit_status
-from stackproof.profile.schema import load
+from stackproof.profile.loading import load
 from stackproof.util.cache import CACHE
 
 

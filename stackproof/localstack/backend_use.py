@@ -7,7 +7,7 @@ from stackproof.core.verdicts import CouldNotVerify
 from stackproof.embedded.recipe import Account
 from stackproof.localstack import backend_tests
 from stackproof.processes import command
-from stackproof.profile.schema import Logs
+from stackproof.profile.logs import Logs
 
 _USE = """
 from fastapi.testclient import TestClient

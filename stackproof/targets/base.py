@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stackproof.core.controls import STAGES, Control
 from stackproof.core.verdicts import DeclaredButMissing, NotApplicable
-from stackproof.profile.schema import APP, Profile
+from stackproof.profile.schema import Profile
+from stackproof.profile.terraform import APP
 from stackproof.resources.sources import Output
 from stackproof.sources import R, Source
 from stackproof.sources.plan.document import Plan

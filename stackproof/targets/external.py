@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from filelock import FileLock
 
 from stackproof.core.verdicts import NotApplicable
-from stackproof.profile.schema import APP
+from stackproof.profile.terraform import APP
 from stackproof.resources.sources import Output
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.api import ApiStage

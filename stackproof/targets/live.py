@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from stackproof.evidence.store import Store
-from stackproof.profile.schema import APP
+from stackproof.profile.terraform import APP
 from stackproof.resources.sources import Output
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.api import ApiStage

@@ -15,7 +15,7 @@ from stackproof.core.results import ControlResult
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.evidence.recorded import code_digest
 from stackproof.evidence.store import Store
-from stackproof.profile.schema import APP
+from stackproof.profile.terraform import APP
 from stackproof.resources.sources import Output
 from stackproof.sources import Source
 from stackproof.sources.aws.source import AwsSource

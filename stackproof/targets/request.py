@@ -11,7 +11,9 @@ from stackproof.core import waivers
 from stackproof.core.verdicts import UsageError
 from stackproof.evidence import recorded
 from stackproof.evidence.recorded import RecordedRun
-from stackproof.profile.schema import APP, Profile, load
+from stackproof.profile.loading import load
+from stackproof.profile.schema import Profile
+from stackproof.profile.terraform import APP
 from stackproof.sources.plan.document import Plan
 from stackproof.util import json_document
 

@@ -11,7 +11,7 @@ from stackproof.core.provenance import Provenance
 from stackproof.core.results import ControlResult
 from stackproof.evidence.recorded import Facts, code_digest
 from stackproof.evidence.store import Store, document_path
-from stackproof.profile.schema import APP
+from stackproof.profile.terraform import APP
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.base import Stage
 from stackproof.targets.request import Request

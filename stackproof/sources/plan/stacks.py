@@ -9,7 +9,7 @@ resource whatever stack makes it.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stackproof.profile.schema import APP
+from stackproof.profile.terraform import APP
 from stackproof.sources.plan.document import Plan
 
 Document = Mapping[str, Any]

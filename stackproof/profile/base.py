@@ -1,0 +1,44 @@
+"""What every table of a profile has in common, and the kinds of text that more than one holds."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    def __repr__(self) -> str:
+        """Its name alone: a statement that fails shows every part of itself, and whole tables would drown the others."""
+        return f"<{type(self).__name__}>"
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from None
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+
+
+OF_THIS_ACCOUNT = r"root|(user|role|saml-provider|oidc-provider)/\S+"
+
+
+def _is_principal(name: str) -> str:
+    if not re.fullmatch(rf"{OF_THIS_ACCOUNT}|\d{{12}}|arn:aws[a-z-]*:(iam|sts)::\d{{12}}:\S+|[a-z0-9-]+(\.[a-z0-9-]+)+", name):
+        raise ValueError(
+            "is no principal: root, user/NAME, role/NAME, saml-provider/NAME or oidc-provider/NAME of this account (* in NAME is "
+            "anything), or another account's number, an ARN, or the name of a service (lambda.amazonaws.com)"
+        )
+    return name
+
+
+Principal = Annotated[str, AfterValidator(_is_principal)]
+
+
+Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)*$")]
+"""Dotted numbers: this one or newer."""

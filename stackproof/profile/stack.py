@@ -1,0 +1,104 @@
+"""Tables about what the stack is made of: network, database, storage, keys, secrets, identities, load balancer, cost, audit."""
+
+from datetime import date
+
+from pydantic import Field
+
+from stackproof.judgement.exposure import Opening, merged, opening
+from stackproof.profile.base import Table
+
+
+class Ingress(Table):
+    """One way in that is meant to be open."""
+
+    port: int = Field(ge=1, le=65535)
+    """TCP."""
+    source: str = Field(alias="from")
+    """A CIDR block, or the name of a security group."""
+
+
+class SecurityGroup(Table):
+    name: str
+    ingress: tuple[Ingress, ...] = ()
+
+
+class Database(Table):
+    identifier: str
+    engine: str
+    engine_version: str = Field(pattern=r"^\d+(\.\d+)*$")
+    """Its beginning: ``17`` is every 17.x."""
+    instance_class: str
+    standard_support_days: int = Field(ge=1)
+    """How long its major version must still be in standard support."""
+    backup_days: int = Field(ge=1, le=35)
+    """How long automated backups are kept, at least."""
+    ca_certificate_days: int = Field(ge=1)
+    """How long the certificate authority must still be valid: the clients need the next one before."""
+
+
+class Storage(Table):
+    buckets: tuple[str, ...] = Field(min_length=1)
+
+
+class Encryption(Table):
+    keys: tuple[str, ...] = Field(min_length=1)
+    """Aliases of customer keys that must exist."""
+
+
+class Secrets(Table):
+    names: tuple[str, ...] = Field(min_length=1)
+    """Secrets that must exist."""
+    rotated_within_days: int = Field(ge=1)
+    """How long ago the last rotation may be."""
+
+
+class Network(Table):
+    vpc: str
+    """The VPC's Name tag."""
+    cidr: str
+    """Its addresses."""
+    public_subnets: tuple[str, ...] = Field(min_length=2)
+    """The addresses of its subnets with a way to and from the internet, as CIDR blocks."""
+    private_subnets: tuple[str, ...] = Field(min_length=2)
+    """Of those with a way out alone, through a NAT gateway."""
+    security_groups: tuple[SecurityGroup, ...] = Field(min_length=1)
+
+    def openings_of(self, group: str) -> frozenset[Opening]:
+        """The declared ways into a security group. Raises `LookupError` for a group that is not declared."""
+        declared = {one.name: one.ingress for one in self.security_groups}
+        return merged(opening("tcp", way.port, way.port, way.source) for way in declared[group])
+
+
+class Identity(Table):
+    roles: tuple[str, ...] = Field(min_length=1)
+    """Of ECS tasks."""
+    deploy_users: tuple[str, ...]
+    """IAM users that deploy; none where that is done by roles."""
+    administrator_until: date
+    """The last day on which they may be administrators."""
+    access_key_days: int = Field(ge=1)
+    """Their access keys are younger."""
+
+
+class Costs(Table):
+    monthly_budget_usd: float = Field(gt=0)
+    """What the account may cost in a month, all services together."""
+    alarm: str
+    """The name of the billing alarm, which is in us-east-1."""
+    alarm_threshold_usd: float = Field(gt=0)
+
+
+class Audit(Table):
+    trail: str
+    """The CloudTrail trail that records what is done in the account."""
+
+
+class LoadBalancer(Table):
+    name: str
+    domain: str = ""
+    """The host name of its users; empty where they use AWS's name of it."""
+    access_log_bucket: str
+    certificate_days: int = Field(ge=1)
+    """How long its certificate must still be valid."""
+    hsts_seconds: int = Field(ge=1)
+    """For how long it must have browsers use HTTPS alone."""

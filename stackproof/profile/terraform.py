@@ -1,0 +1,62 @@
+"""Tables about the Terraform stacks, and what a plan may do to them."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from pydantic import Field
+
+from stackproof.profile.base import Pattern, Table
+
+APP = "app"
+"""The name of the stack that the deployment guide describes."""
+
+
+class TerraformStack(Table):
+    """A root module that is applied by itself."""
+
+    directory: str
+    """Where it is, from the repository's root."""
+    variables: Mapping[str, str] = {}
+    """Values for this environment; everything else comes from terraform.tfvars.example."""
+    reviewed: tuple[str, ...]
+    """The addresses that a plan from nothing adds. A reviewer signs this list; a plan that differs fails."""
+    outputs: Mapping[str, Pattern]
+    """Documented outputs and the shape of each, as a regular expression over the whole value."""
+
+
+class Terraform(TerraformStack):
+    """The app stack, and what it stands on."""
+
+    before: Mapping[str, TerraformStack] = {}
+    """Other stacks, by name, in the order in which they are applied before the app stack."""
+
+    @property
+    def stacks(self) -> dict[str, TerraformStack]:
+        """All stacks in the order of their application; the app stack is called ``app``."""
+        return {**self.before, APP: self}
+
+    @property
+    def documented(self) -> dict[str, str]:
+        """The documented outputs of all stacks and their shapes; those of another stack than the app's as ``STACK.OUTPUT``."""
+        others = {f"{name}.{output}": shape for name, stack in self.before.items() for output, shape in stack.outputs.items()}
+        return {**self.outputs, **others}
+
+
+class Destruction(Table):
+    """A resource that holds state and may be destroyed or replaced, once."""
+
+    address: str = Field(pattern=r"^[^*?\s]+\.[^*?]+$")
+    """As Terraform's plan of the stack names it: ``aws_db_instance.main``."""
+    reason: str = Field(min_length=20)
+    owner: str = Field(pattern=r"\S")
+    """Who signs, as a role: devops."""
+    expires: date
+    """The last day on which the plan may do so."""
+    stack: str | None = None
+    """Whose plan; needed only where two stacks have the address."""
+
+
+class Change(Table):
+    """What a plan may do to a stack that runs."""
+
+    may_destroy: tuple[Destruction, ...] = ()
