@@ -10,24 +10,23 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+PROC = Path("/proc")
+"""Where Linux tells of processes; where it is not (macOS), ``ps`` does."""
+
 
 def started_at(pid: int) -> str | None:
     """When the process started, as text that no other process with this id can have; None if there is none.
 
     A process that has ended but was not waited for counts as gone.
     """
-    stat = Path(f"/proc/{pid}/stat")
-    if Path("/proc/self/stat").exists():
+    if _has_proc():
         try:
-            state, *fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+            state, *fields = Path(PROC, str(pid), "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             return None
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+        boot = (PROC / "sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
         return None if state in "ZX" else f"{boot} {fields[18]}"  # field 22 of proc(5): clock ticks since boot
-    lines = subprocess.run(
-        ["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False, timeout=10
-    ).stdout.strip()
-    state, _, started = lines.partition(" ")
+    state, _, started = _ps("state=,lstart=", pid).partition(" ")
     return None if not started or state.startswith("Z") else started.strip()
 
 
@@ -49,7 +48,7 @@ def end_terraform_in(directory: Path) -> None:
 
     A Terraform whose caller crashed loses its output and dies, but its providers wait for it forever.
     """
-    while left := [pid for pid in map(_pid, Path("/proc").glob("[0-9]*/cwd")) if _is_terraform_in(directory.resolve(), pid)]:
+    while left := [pid for pid in map(_pid, PROC.glob("[0-9]*/cwd")) if _is_terraform_in(directory.resolve(), pid)]:
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -61,7 +60,7 @@ def _pid(cwd: Path) -> int:
 
 
 def _is_terraform_in(directory: Path, pid: int) -> bool:
-    here = Path(f"/proc/{pid}")
+    here = PROC / str(pid)
     try:
         is_terraform = b"terraform" in (here / "cmdline").read_bytes()
         return is_terraform and (here / "cwd").readlink().is_relative_to(directory)
@@ -89,11 +88,11 @@ def dies_with_its_parent(number: int = signal.SIGKILL) -> Callable[[], None] | N
 
 def cpu_seconds(pid: int) -> float | None:
     """The processor time of a process and all below it, ended ones too: user and system. None if there is no such process."""
-    if not Path("/proc/self/stat").exists():
+    if not _has_proc():
         return _cpu_seconds_by_ps(pid)
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+        fields = Path(PROC, str(pid), "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        children = Path(PROC, str(pid), "task", str(pid), "children").read_text(encoding="utf-8").split()
     except (FileNotFoundError, ProcessLookupError):
         return None
     own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")  # fields 14 to 17 of proc(5)
@@ -102,8 +101,19 @@ def cpu_seconds(pid: int) -> float | None:
 
 def _cpu_seconds_by_ps(pid: int) -> float | None:
     """Of the process alone."""
-    said = subprocess.run(["ps", "-o", "time=", "-p", str(pid)], capture_output=True, text=True, check=False, timeout=10).stdout
-    return clock_seconds(said.strip()) if said.strip() else None
+    said = _ps("time=", pid)
+    return clock_seconds(said) if said else None
+
+
+def _has_proc() -> bool:
+    return (PROC / "self/stat").exists()
+
+
+def _ps(columns: str, pid: int) -> str:
+    """What ``ps`` says of a process, in the same words whatever the caller's language and time zone are; empty if there is none."""
+    fixed = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+    command = ["ps", "-o", columns, "-p", str(pid)]
+    return subprocess.run(command, env=fixed, capture_output=True, text=True, check=False, timeout=10).stdout.strip()
 
 
 def clock_seconds(text: str) -> float:

@@ -191,5 +191,6 @@ def _only_what_is_needed(work: Path) -> dict[str, str]:
     # checkov takes options from variables (CKV_SKIP_CHECK) and from files in the home and the working directory.
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     temporary = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(work))
-    # A scan is one process, so that ending it ends all.
-    return kept | temporary | {"PYTHONUTF8": "1", "CHECKOV_PARALLELIZATION_TYPE": "none"}
+    # A scan is one process, so that ending it ends all. It is forked, which macOS stops where a framework of its own was loaded before.
+    forks = {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"}
+    return kept | temporary | forks | {"PYTHONUTF8": "1", "CHECKOV_PARALLELIZATION_TYPE": "none"}
