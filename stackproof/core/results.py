@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from stackproof.core.changes import PlannedChanges
 from stackproof.core.verdicts import Verdict
 from stackproof.util.spool import Spool
 
@@ -107,6 +108,8 @@ class Run:
     """AWS requests sent, by operation: ``{"rds:DescribeDBInstances": 1}``."""
     notes: tuple[str, ...] = ()
     """What a reader must know to trust the verdicts: the provider used, what was downgraded, what could not be shown."""
+    plans: tuple[PlannedChanges, ...] = ()
+    """What each plan does to its stack, where plans are judged; the app stack's first."""
     controls: tuple[ControlResult, ...] = field(default=())
 
     @property

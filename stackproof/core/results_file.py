@@ -16,7 +16,7 @@ from stackproof.core.verdicts import UsageError
 from stackproof.util.json_stream import Items, members, whole
 from stackproof.util.spool import spooled
 
-FORMAT = 2
+FORMAT = 3
 """Raised with every change of the format."""
 
 SCHEMA = Path(__file__).with_name("results.schema.json")

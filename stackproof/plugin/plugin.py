@@ -43,7 +43,7 @@ from stackproof.evidence.manifest import FOLDER
 from stackproof.evidence.store import Store
 from stackproof.plugin import lean
 from stackproof.redaction import redaction
-from stackproof.reports import html, junit, summary
+from stackproof.reports import changes, html, junit, summary
 from stackproof.reports.write import kept_unchanged, remove_run, report_directory, write_reports
 from stackproof.targets import TARGETS, open_stage
 from stackproof.targets.request import Request, resolve
@@ -300,6 +300,8 @@ class Session:
         again = self.request.recorded
         if not again or again.directory.resolve() != self.directory.resolve():  # what is judged again may lie here
             remove_run(self.directory)
+        for line in changes.lines(self._open().planned_changes()):
+            self._say(line)
 
     def _open(self) -> RunStage:
         if self.opened is None:
@@ -454,6 +456,7 @@ class Session:
             account=opened.account,
             region=self.request.profile.region,
             versions=opened.versions,
+            plans=opened.planned_changes(),
             calls=dict(sorted(self.calls.items())),
             notes=(
                 *opened.notes,

@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from stackproof.core.results import ControlResult, Reading, Run
 from stackproof.core.verdicts import Verdict
+from stackproof.reports import changes
 from stackproof.reports.text import WORST_FIRST, examined, not_passed, worst_first
 from stackproof.util.text import counted, duration, shortened, visible
 
@@ -117,7 +118,7 @@ def detail_html(result: ControlResult) -> str:
 def summary_html(run: Run) -> str:
     """What stands above the table: the outcome, what was judged, the counts, and every control that did not pass."""
     return (
-        f'<div class="run">{_outcome(run)}{_facts(run)}{_counts(run)}{_severities(run)}{_notes(run)}'
+        f'<div class="run">{_outcome(run)}{changes.section(run.plans)}{_facts(run)}{_counts(run)}{_severities(run)}{_notes(run)}'
         f"{''.join(_reasons(run, verdict) for verdict in WORST_FIRST if verdict is not Verdict.PASS)}"
         "<noscript><p>The table of all controls needs JavaScript; results.json holds the same.</p></noscript></div>"
     )

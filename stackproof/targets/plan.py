@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from stackproof.core.changes import PlannedChanges
 from stackproof.resources.sources import Output
 from stackproof.sources import Source
+from stackproof.sources.plan.changes import planned_changes
 from stackproof.sources.plan.document import PlanSource
 from stackproof.sources.plan.stacks import stacks_of
 from stackproof.targets.base import Stage
@@ -29,3 +31,6 @@ class PlanStage(OnAPlan, PlanningStage):
 
     def outputs(self) -> Mapping[str, Output]:
         return planned_outputs(self.plan())
+
+    def planned_changes(self) -> tuple[PlannedChanges, ...]:
+        return planned_changes(plan) if (plan := self._plan.made) else ()

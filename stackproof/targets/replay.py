@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import stackproof
+from stackproof.core.changes import PlannedChanges
 from stackproof.core.results import ControlResult
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.evidence.recorded import code_digest
@@ -121,6 +122,9 @@ class ReplayStage(RunStage):
 
 class PlanReplayStage(OnAPlan, ReplayStage):
     """A stage on a recorded run that judged a plan."""
+
+    def planned_changes(self) -> tuple[PlannedChanges, ...]:
+        return self.run.results.plans
 
 
 def _difference(then: ControlResult, now: ControlResult) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import stackproof
+from stackproof.core.changes import PlannedChanges
 from stackproof.core.provenance import Provenance
 from stackproof.core.results import ControlResult
 from stackproof.evidence.recorded import Facts, code_digest
@@ -62,6 +63,10 @@ class RunStage(Stage):
     def calls(self) -> Counter[str]:
         """Requests sent to AWS, by operation."""
         return Counter()
+
+    def planned_changes(self) -> tuple[PlannedChanges, ...]:
+        """What the plans of this run do to what runs; nothing where no plan is judged."""
+        return ()
 
     @property
     def versions(self) -> Mapping[str, str]:

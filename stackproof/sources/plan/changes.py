@@ -18,7 +18,7 @@ Told = Mapping[str, Any]
 
 
 def planned_changes(plan: Plan) -> tuple[PlannedChanges, ...]:
-    """What the plan does, stack by stack. Raises `CouldNotVerify` for an action that this version does not know."""
+    """What the plan does, stack by stack; an action that this version does not know is told as a change."""
     return tuple(
         PlannedChanges(stack, kind_of(told), tuple(_changed(told)))
         for stack in stacks_of(plan)
@@ -33,7 +33,7 @@ def managed(changes: Iterable[Told]) -> list[Told]:
 
 def kind_of(changes: Sequence[Told]) -> Kind:
     """What kind of plan does all these changes to managed resources."""
-    actions = {action for change in changes for action in actions_of(change)}
+    actions = {action for change in changes for action in change["change"]["actions"]}
     if not actions - {"no-op", "read"}:
         return Kind.NOTHING_TO_DO if changes else Kind.FROM_NOTHING
     if actions == {"create"} and not any(change["change"].get("importing") for change in changes):
@@ -87,9 +87,11 @@ def _changed(changes: Iterable[Told]) -> Iterator[ChangedResource]:
 
 def _action(told: Told) -> Action | None:
     """What happens to a resource; None if nothing does."""
-    actions = {*actions_of(told)}
+    actions = {*told["change"]["actions"]}
     if {"create", "delete"} <= actions:
         return Action.REPLACE
+    if actions - KNOWN_ACTIONS:
+        return Action.CHANGE
     for name, action in (
         ("delete", Action.DESTROY),
         ("create", Action.ADD),

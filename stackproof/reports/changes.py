@@ -1,0 +1,108 @@
+"""What the plans of a run do to what runs, as people read it: before the verdicts, in the terminal and in the report."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from itertools import islice
+
+from stackproof.core.changes import Action, ChangedResource, PlannedChanges
+from stackproof.util.text import counted, visible
+
+_SIGN = {
+    Action.ADD: "+",
+    Action.CHANGE: "~",
+    Action.REPLACE: "-/+",
+    Action.DESTROY: "-",
+    Action.MOVE: ">",
+    Action.IMPORT: "<",
+    Action.FORGET: ".",
+}
+"""Terraform's own signs, where it has one."""
+_ALWAYS = (Action.ADD, Action.CHANGE, Action.REPLACE, Action.DESTROY)
+"""What is counted even where there is none of it."""
+_TERMINAL = {
+    Action.ADD: 5,
+    Action.CHANGE: 20,
+    Action.REPLACE: 50,
+    Action.DESTROY: 50,
+    Action.MOVE: 5,
+    Action.IMPORT: 5,
+    Action.FORGET: 20,
+}
+"""At most so many resources are listed in the terminal; results.json has all."""
+_FIELDS = 8
+"""At most so many attributes of one resource, in the terminal."""
+_WIDTH = 100
+"""Characters of one value, in the terminal."""
+MOST_ROWS = 1000
+"""Resources of one plan in the report; results.json has all."""
+
+
+def headline(plan: PlannedChanges) -> str:
+    """
+    >>> from stackproof.core.changes import Kind
+    >>> change = ChangedResource("aws_vpc.main", Action.DESTROY)
+    >>> headline(PlannedChanges("app", Kind.UPDATE, (change,)))
+    'The plan of app is an update of what runs: 0 to add, 0 to change, 0 to replace, 1 to destroy'
+    """
+    counts = plan.counts
+    told = [f"{counts[action]:,} to {action}" for action in Action if counts[action] or action in _ALWAYS]
+    return visible(f"The plan of {plan.stack} is {plan.kind}: {', '.join(told)}")
+
+
+def lines(plans: Sequence[PlannedChanges]) -> Iterator[str]:
+    """What the plans do, for a terminal: additions, changes, replacements, destructions, and what stays in AWS untouched."""
+    for plan in plans:
+        yield headline(plan)
+        for action in Action:
+            of_kind = [change for change in plan.changes if change.action is action]
+            for change in of_kind[: _TERMINAL[action]]:
+                yield f"  {_SIGN[action]} {_named(change)}"
+                for one in change.fields[:_FIELDS]:
+                    yield f"      {visible(one.field)}: {_brief(one.before)} -> {_brief(one.after)}"
+                if (more := len(change.fields) - _FIELDS) > 0:
+                    yield f"      and {counted(more, 'attribute')} more, see results.json"
+            if (more := len(of_kind) - _TERMINAL[action]) > 0:
+                yield f"  {_SIGN[action]} and {counted(more, 'resource')} more to {action}, see results.json"
+
+
+def section(plans: Sequence[PlannedChanges]) -> str:
+    """What the plans do, for the HTML report; empty where there are none."""
+    return "".join(f'<section class="changes"><h3>{_html(headline(plan))}</h3>{_table(plan)}</section>' for plan in plans)
+
+
+def _table(plan: PlannedChanges) -> str:
+    in_order = (change for action in Action for change in plan.changes if change.action is action)
+    rows = "".join(map(_row, islice(in_order, MOST_ROWS)))
+    more = len(plan.changes) - MOST_ROWS
+    rest = f"<p>and {counted(more, 'resource')} more: results.json has each of them</p>" if more > 0 else ""
+    return (
+        f"<table><thead><tr><th>Action</th><th>Resource</th><th>What changes</th></tr></thead>{rows}</table>{rest}"
+        if rows
+        else ""
+    )
+
+
+def _row(change: ChangedResource) -> str:
+    fields = "".join(
+        f"<li><code>{_html(one.field)}</code>: {_html(one.before)} → {_html(one.after)}</li>" for one in change.fields
+    )
+    return (
+        f'<tr class="{change.action}"><td>{change.action}</td><td>{_html(_named(change))}</td>'
+        f"<td>{f'<ul>{fields}</ul>' if fields else ''}</td></tr>"
+    )
+
+
+def _named(change: ChangedResource) -> str:
+    """The resource, where it was before, and what forces its replacement."""
+    moved = f" (was {change.previous_address})" if change.previous_address else ""
+    forced = f" (forced by {', '.join(change.forced_by)})" if change.forced_by else ""
+    return visible(f"{change.address}{moved}{forced}").replace("\n", " ")
+
+
+def _brief(value: str) -> str:
+    text = " ".join(visible(value).split())
+    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
+
+
+def _html(text: str) -> str:
+    return escape(" ".join(visible(text).split()))
