@@ -181,6 +181,8 @@ def _number(content: bytes) -> int:
 
 def _names(found: "x509.Certificate") -> list[str]:
     """The host names and addresses that a certificate is for; its common name does not count."""
+    from cryptography import x509
+
     try:
         names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
