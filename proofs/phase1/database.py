@@ -28,8 +28,14 @@ def pending(member: str, value: object) -> Edit:
 AVAILABLE = [
     *(
         cloud("RDS-01", f"status {status}", FAIL, says(INSTANCES, "DBInstances.0.DBInstanceStatus", status), names=status)
-        for status in ("creating", "modifying", "stopped", "storage-full", "failed")
+        for status in ("creating", "stopped", "storage-full", "failed", "rebooting", "incompatible-parameters")
     ),
+    *(
+        cloud("RDS-01", f"status {status}", PASS, says(INSTANCES, "DBInstances.0.DBInstanceStatus", status))
+        for status in ("backing-up", "modifying", "storage-optimization", "configuring-log-exports", "maintenance")
+    ),
+    cloud("RDS-01", "a status of tomorrow", ERROR, says(INSTANCES, "DBInstances.0.DBInstanceStatus", "resting"), names="resting"),
+    cloud("RDS-01", "another name is pending", FAIL, pending("DBInstanceIdentifier", "other"), names="renamed"),
     cloud("RDS-01", "status not reported", ERROR, omits(INSTANCES, "DBInstances.0.DBInstanceStatus")),
     *(
         case

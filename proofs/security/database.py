@@ -23,6 +23,7 @@ from proofs.harness import (
 from stackproof.core.verdicts import AccessDenied, Verdict
 
 INSTANCES, TABLES, PARAMETERS = "rds:DescribeDBInstances", "ec2:DescribeRouteTables", "rds:DescribeDBParameters"
+CLUSTERS, SUBNET_GROUPS = "rds:DescribeDBClusters", "rds:DescribeDBSubnetGroups"
 SNAPSHOTS, SHARING, AUTHORITIES = "rds:DescribeDBSnapshots", "rds:DescribeDBSnapshotAttributes", "rds:DescribeCertificates"
 INSTANCE, SUBNET_GROUP, PARAMETER_GROUP = "aws_db_instance.main", "aws_db_subnet_group.main", "aws_db_parameter_group.main"
 NAME = "triflow-ai-production-db"
@@ -63,6 +64,15 @@ def routed(name: str, destination: dict[str, str], target: dict[str, str], verdi
     )
 
 
+PUBLIC_SUBNET = answered(TABLES, f"RouteTables.{PUBLIC}.Associations.0.SubnetId")
+
+
+def subnet_group(name: str, *subnets: str) -> Edit:
+    """A subnet group, as it is asked for by its name."""
+    group = {"DBSubnetGroupName": name, "Subnets": [{"SubnetIdentifier": subnet} for subnet in subnets]}
+    return answers(SUBNET_GROUPS, {"DBSubnetGroups": [group]}, DBSubnetGroupName=name)
+
+
 EVERYWHERE, GATEWAY = {"DestinationCidrBlock": "0.0.0.0/0"}, {"GatewayId": "igw-0a1b"}
 TABLE, OWN_TABLE = "aws_default_route_table.private", "aws_vpc.main.main_route_table_id"
 ROUTE = "aws_route.more"
@@ -82,6 +92,29 @@ SUBNETS = [
     routed("an internet gateway that is detached for now", EVERYWHERE, {**GATEWAY, "State": "blackhole"}),
     routed("IPv6 goes out alone", {"DestinationIpv6CidrBlock": "::/0"}, {"EgressOnlyInternetGatewayId": "eigw-0a1b"}, PASS),
     routed("a route to an endpoint", {"DestinationPrefixListId": "pl-6fa54006"}, {"GatewayId": "vpce-0a1b"}, PASS),
+    cloud(
+        "SEC-RDS-02",
+        "it will be moved to public subnets",
+        FAIL,
+        says(INSTANCES, "DBInstances.0.PendingModifiedValues.DBSubnetGroupName", "public"),
+        subnet_group("public", PUBLIC_SUBNET),
+        names=PUBLIC_SUBNET,
+    ),
+    cloud(
+        "SEC-RDS-02",
+        "it will be moved to other private subnets",
+        PASS,
+        says(INSTANCES, "DBInstances.0.PendingModifiedValues.DBSubnetGroupName", "private"),
+        subnet_group("private", SUBNET),
+    ),
+    cloud(
+        "SEC-RDS-02",
+        "it will be moved to subnets that nobody tells",
+        ERROR,
+        says(INSTANCES, "DBInstances.0.PendingModifiedValues.DBSubnetGroupName", "other"),
+        answers(SUBNET_GROUPS, {"DBSubnetGroups": []}, DBSubnetGroupName="other"),
+        names="other",
+    ),
     cloud("SEC-RDS-02", "a subnet that EC2 does not have", FAIL, says("ec2:DescribeSubnets", "Subnets", []), names=SUBNET),
     cloud("SEC-RDS-02", "no subnet", ERROR, says(INSTANCES, "DBInstances.0.DBSubnetGroup.Subnets", [])),
     cloud("SEC-RDS-02", "subnets not reported", ERROR, omits(INSTANCES, "DBInstances.0.DBSubnetGroup.Subnets")),
@@ -156,23 +189,148 @@ SUBNETS = [
 ]
 
 
-def snapshot(kind: str) -> Edit:
+def snapshot(kind: str = "manual", name: str = "by-hand", **changes: object) -> Edit:
     """One more on the second page."""
-    return on_page_2(SNAPSHOTS, "DBSnapshots", DBSnapshotIdentifier="by-hand", SnapshotType=kind)
+    return on_page_2(SNAPSHOTS, "DBSnapshots", DBSnapshotIdentifier=name, SnapshotType=kind, **changes)
 
 
-MANUAL = snapshot("manual")
+MANUAL = snapshot()
 
 
-def shared(*accounts: str, kind: str = "manual") -> tuple[Edit, ...]:
+def shared(*accounts: str, kind: str = "manual", name: str = "by-hand", **changes: object) -> tuple[Edit, ...]:
     """A snapshot, and whom it is shared with."""
     attributes = [{"AttributeName": "restore", "AttributeValues": list(accounts)}]
-    return snapshot(kind), answers(
-        SHARING, {"DBSnapshotAttributesResult": {"DBSnapshotAttributes": attributes}}, DBSnapshotIdentifier="by-hand"
+    return snapshot(kind, name, **changes), answers(
+        SHARING, {"DBSnapshotAttributesResult": {"DBSnapshotAttributes": attributes}}, DBSnapshotIdentifier=name
     )
 
 
+# Of a database that is no more, and of which nothing but one thing says whose it was
+NOBODYS = {"DBInstanceIdentifier": "gone", "VpcId": "vpc-0other", "TagList": []}
+COPY_OF = "arn:aws:rds:ap-northeast-2:123456789012:snapshot:rds:"
+OF_ONES_OWN: tuple[tuple[str, str, dict[str, object]], ...] = (
+    ("by its name", f"{NAME}-final", NOBODYS),
+    ("by the name that AWS gives", f"rds:{NAME}-old-2026-11-01-00-00", NOBODYS),
+    ("by the name of its instance", "final", {**NOBODYS, "DBInstanceIdentifier": f"{NAME}-old"}),
+    ("by what it is a copy of", "final", {**NOBODYS, "SourceDBSnapshotIdentifier": f"{COPY_OF}{NAME}-2026-11-01"}),
+    ("by a tag", "final", {**NOBODYS, "TagList": [{"Key": "Name", "Value": NAME}]}),
+    ("by its VPC", "final", {**NOBODYS, "VpcId": _instance["DBSubnetGroup"]["VpcId"]}),
+)
+GONE = [
+    *(
+        case
+        for how, name, changes in OF_ONES_OWN
+        for case in (
+            cloud("SEC-RDS-03", f"of a database that is gone, {how}, for everyone", FAIL, *shared("all", name=name, **changes)),
+            cloud("SEC-RDS-03", f"of a database that is gone, {how}, for nobody", PASS, *shared(name=name, **changes)),
+            cloud(
+                "SEC-RDS-03",
+                f"of a database that is gone, {how}, not encrypted",
+                FAIL,
+                *shared(name=name, **changes, Encrypted=False),
+                names=name,
+            ),
+        )
+    ),
+    cloud("SEC-RDS-03", "another team's, for everyone", PASS, *shared("all", name="theirs", **NOBODYS)),
+    cloud("SEC-RDS-03", "another team's, not encrypted", PASS, snapshot(name="theirs", **NOBODYS, Encrypted=False)),
+    cloud(
+        "SEC-RDS-03",
+        "encryption not reported of one for everyone",
+        FAIL,
+        *shared("all", **{**OF_ONES_OWN[2][2], "Encrypted": None}),
+        names="sharing",
+    ),
+]
+
+PLANNED_CLUSTER = with_resource(
+    "aws_rds_cluster.more", cluster_identifier="more", engine="aurora-postgresql", storage_encrypted=True
+)
+PLAIN_CLUSTER = with_resource("aws_rds_cluster.more", cluster_identifier="more", engine="postgres", storage_encrypted=False)
 COPY = "aws_db_snapshot.more"
+PLANNED_SNAPSHOTS = [
+    plan("SEC-RDS-03", "a cluster without an instance, not encrypted", FAIL, PLAIN_CLUSTER, names="more"),
+    plan("SEC-RDS-03", "a cluster without an instance", PASS, PLANNED_CLUSTER),
+    plan("SEC-RDS-01", "a cluster that is open", FAIL, with_resource("aws_rds_cluster.more", publicly_accessible=True)),
+    plan("SEC-RDS-01", "a cluster that does not say", PASS, PLANNED_CLUSTER),
+    *(
+        plan("SEC-RDS-03", f"{name}, of {account}", verdict, *edits, with_resource(address, **said, **values), names=names)
+        for address, name, edits, said in (
+            ("aws_db_snapshot.more", "of an instance", (), {"refers": {"db_instance_identifier": f"{INSTANCE}.id"}}),
+            ("aws_db_snapshot.more", "of an instance by its name", (), {"db_instance_identifier": NAME}),
+            (
+                "aws_db_cluster_snapshot.more",
+                "of a cluster",
+                (PLANNED_CLUSTER,),
+                {"refers": {"db_cluster_identifier": "aws_rds_cluster.more.id"}},
+            ),
+            (
+                "aws_db_snapshot_copy.more",
+                "a copy with a key",
+                (),
+                {"source_db_snapshot_identifier": "elsewhere", "kms_key_id": "arn:aws:kms:eu-west-1:123456789012:key/a"},
+            ),
+            (
+                "aws_rds_cluster_snapshot_copy.more",
+                "a copy of a cluster's, with a key",
+                (),
+                {"source_db_cluster_snapshot_identifier": "elsewhere", "kms_key_id": "arn:aws:kms:eu-west-1:123456789012:key/a"},
+            ),
+            (
+                "aws_db_snapshot_copy.more",
+                "a copy of an encrypted one",
+                (with_resource("aws_db_snapshot.first", db_instance_identifier=NAME, db_snapshot_identifier="first"),),
+                {"source_db_snapshot_identifier": "first", "kms_key_id": None},
+            ),
+        )
+        for account, verdict, values, names in (
+            ("everyone", FAIL, {"shared_accounts": ["all"]}, "more sharing"),
+            ("one account", PASS, {"shared_accounts": ["210987654321"]}, ""),
+            ("nobody", PASS, {}, ""),
+        )
+    ),
+    plan(
+        "SEC-RDS-03",
+        "of an instance that is not in the plan, for everyone",
+        FAIL,
+        with_resource(COPY, db_instance_identifier="elsewhere", shared_accounts=["all"]),
+        names=f"{COPY} sharing",
+    ),
+    plan(
+        "SEC-RDS-03",
+        "of an instance that is not in the plan",
+        UNKNOWN,
+        with_resource(COPY, db_instance_identifier="elsewhere"),
+        names=COPY,
+    ),
+    *(
+        plan(
+            "SEC-RDS-03",
+            f"one that exists, of an instance that is not in the plan, encrypted: {encrypted}",
+            verdict,
+            with_resource(COPY, db_instance_identifier="elsewhere", encrypted=encrypted),
+            exists(COPY),
+            names=names,
+        )
+        for encrypted, verdict, names in ((True, PASS, ""), (False, FAIL, COPY))
+    ),
+    plan(
+        "SEC-RDS-03",
+        "of a cluster that is not encrypted",
+        FAIL,
+        PLAIN_CLUSTER,
+        with_resource("aws_db_cluster_snapshot.copy", db_cluster_identifier="more"),
+        names="aws_db_cluster_snapshot.copy",
+    ),
+    plan(
+        "SEC-RDS-03",
+        "whom a snapshot is shared with, known after apply",
+        UNKNOWN,
+        with_resource(COPY, db_instance_identifier=NAME, shared_accounts=None),
+        unknown(COPY, "shared_accounts"),
+    ),
+]
+
 ENCRYPTION = [
     cloud("SEC-RDS-03", "storage not encrypted", FAIL, says(INSTANCES, "DBInstances.0.StorageEncrypted", False), names=NAME),
     cloud("SEC-RDS-03", "storage encryption not reported", ERROR, omits(INSTANCES, "DBInstances.0.StorageEncrypted")),
@@ -195,17 +353,41 @@ ENCRYPTION = [
     plan("SEC-RDS-03", "storage not encrypted", FAIL, planned(INSTANCE, storage_encrypted=False), names=NAME),
     plan("SEC-RDS-03", "storage encryption not set", ERROR, planned(INSTANCE, storage_encrypted=None)),
     plan("SEC-RDS-03", "storage encryption known after apply", UNKNOWN, unknown(INSTANCE, "storage_encrypted")),
-    *(
-        plan(
-            "SEC-RDS-03", f"a snapshot shared with {account}", verdict, with_resource(COPY, refers=refers, **values), names=names
-        )
-        for account, verdict, refers, values, names in (
-            ("everyone", FAIL, {"db_instance_identifier": f"{INSTANCE}.id"}, {"shared_accounts": ["all"]}, COPY),
-            ("everyone, by name", FAIL, {}, {"db_instance_identifier": NAME, "shared_accounts": ["all"]}, COPY),
-            ("nobody", PASS, {"db_instance_identifier": f"{INSTANCE}.id"}, {}, ""),
-        )
-    ),
 ]
+
+
+def of_engine(engine: str, parameter: str, value: str | None) -> list[Edit]:
+    """The database with another engine, and what its parameter group says; None for a parameter that nobody set."""
+    said = {"Source": "engine-default"} if value is None else {"ParameterValue": value, "Source": "user"}
+    return [
+        says(INSTANCES, "DBInstances.0.Engine", engine) if engine != "postgres" else lambda calls: calls,
+        says(PARAMETERS, "Parameters", [{"ParameterName": "other", "ParameterValue": "1"}, {"ParameterName": parameter, **said}]),
+    ]
+
+
+def ssl(version: str) -> dict[str, object]:
+    """The option that offers TLS."""
+    return {"OptionName": "SSL", "Port": 2484, "OptionSettings": [{"Name": "SQLNET.SSL_VERSION", "Value": version}]}
+
+
+def of_oracle(*options: dict[str, object], status: str) -> list[Edit]:
+    """The database as an Oracle instance with an option group."""
+    group = {"OptionGroupName": "oracle-options", "Options": list(options)}
+    return [
+        says(INSTANCES, "DBInstances.0.Engine", "oracle-se2"),
+        says(INSTANCES, "DBInstances.0.OptionGroupMemberships", [{"OptionGroupName": "oracle-options", "Status": status}]),
+        answers("rds:DescribeOptionGroups", {"OptionGroupsList": [group]}, OptionGroupName="oracle-options"),
+    ]
+
+
+def planned_engine(engine: str, parameter: str, value: str) -> list[Edit]:
+    """The database with another engine on a plan."""
+    return [planned(INSTANCE, engine=engine), planned(PARAMETER_GROUP, parameter=[{"name": parameter, "value": value}])]
+
+
+def planned_ssl(version: str) -> dict[str, object]:
+    return {"option_name": "SSL", "option_settings": [{"name": "SQLNET.SSL_VERSION", "value": version}]}
+
 
 TLS = [
     cloud("SEC-RDS-04", "off", FAIL, says(PARAMETERS, f"{FORCE_SSL}.ParameterValue", "0")),
@@ -243,6 +425,79 @@ TLS = [
         planned(INSTANCE, parameter_group_name="other"),
         names="other",
     ),
+    *(
+        cloud("SEC-RDS-04", f"{engine}: {parameter} = {value}", verdict, *of_engine(engine, parameter, value), names=names)
+        for engine, parameter, value, verdict, names in (
+            ("mysql", "require_secure_transport", "1", PASS, ""),
+            ("mysql", "require_secure_transport", "ON", PASS, ""),
+            ("mysql", "require_secure_transport", "0", FAIL, ""),
+            ("mysql", "require_secure_transport", None, FAIL, ""),
+            ("mysql", "rds.force_ssl", "1", ERROR, "requires_tls"),
+            ("mariadb", "require_secure_transport", "1", PASS, ""),
+            ("mariadb", "require_secure_transport", "OFF", FAIL, ""),
+            ("sqlserver-se", "rds.force_ssl", "1", PASS, ""),
+            ("sqlserver-se", "rds.force_ssl", "0", FAIL, ""),
+            ("db2-se", "db2comm", "SSL", PASS, ""),
+            ("db2-se", "db2comm", "TCPIP,SSL", FAIL, ""),
+            ("postgres", "rds.force_ssl", "2", ERROR, "rds.force_ssl = 2"),
+            ("postgres", "rds.force_ssl", None, ERROR, "requires_tls"),
+            ("custom-oracle-ee", "rds.force_ssl", "1", ERROR, "custom-oracle-ee"),
+            ("dynamite", "rds.force_ssl", "1", ERROR, "dynamite"),
+        )
+    ),
+    cloud("SEC-RDS-04", "its engine not reported", ERROR, omits(INSTANCES, "DBInstances.0.Engine")),
+    *(
+        cloud("SEC-RDS-04", f"Oracle {name}", verdict, *of_oracle(*options, status=status), names=names)
+        for name, options, status, verdict, names in (
+            ("with TLS 1.2", [ssl("1.2")], "in-sync", PASS, ""),
+            ("with TLS 1.2 and 1.0", [ssl("1.2 or 1.0")], "in-sync", FAIL, "oracle-options"),
+            ("with TLS 1.0", [ssl("1.0")], "in-sync", FAIL, "oracle-options"),
+            ("without TLS", [{"OptionName": "Timezone"}], "in-sync", FAIL, "oracle-options"),
+            ("without an option", [], "in-sync", FAIL, "oracle-options"),
+            ("with TLS that is not in force yet", [ssl("1.2")], "pending-apply", FAIL, "pending-apply"),
+            (
+                "with TLS of nobody knows which version",
+                [{"OptionName": "SSL", "OptionSettings": []}],
+                "in-sync",
+                ERROR,
+                "SSL_VERSION",
+            ),
+        )
+    ),
+    cloud(
+        "SEC-RDS-04",
+        "Oracle without an option group",
+        ERROR,
+        says(INSTANCES, "DBInstances.0.Engine", "oracle-se2"),
+        says(INSTANCES, "DBInstances.0.OptionGroupMemberships", []),
+    ),
+    *(
+        plan("SEC-RDS-04", f"{engine}: {parameter} = {value}", verdict, *planned_engine(engine, parameter, value), names=names)
+        for engine, parameter, value, verdict, names in (
+            ("mysql", "require_secure_transport", "1", PASS, ""),
+            ("mysql", "require_secure_transport", "0", FAIL, ""),
+            ("mysql", "rds.force_ssl", "1", UNKNOWN, "require_secure_transport"),
+            ("sqlserver-ex", "rds.force_ssl", "1", PASS, ""),
+            ("dynamite", "rds.force_ssl", "1", ERROR, "dynamite"),
+        )
+    ),
+    *(
+        plan(
+            "SEC-RDS-04",
+            f"Oracle {name}",
+            verdict,
+            planned(INSTANCE, engine="oracle-ee", option_group_name="options"),
+            with_resource("aws_db_option_group.options", name="options", option=options),
+            names=names,
+        )
+        for name, options, verdict, names in (
+            ("with TLS 1.2", [planned_ssl("1.2")], PASS, ""),
+            ("with TLS 1.0", [planned_ssl("1.0")], FAIL, "options"),
+            ("without an option", [], FAIL, "options"),
+        )
+    ),
+    plan("SEC-RDS-04", "Oracle without an option group", FAIL, planned(INSTANCE, engine="oracle-ee", option_group_name=None)),
+    plan("SEC-RDS-04", "its engine known after apply", UNKNOWN, unknown(INSTANCE, "engine")),
     plan("SEC-RDS-04", "not set", UNKNOWN, planned(PARAMETER_GROUP, parameter=[]), names="rds.force_ssl"),
     plan("SEC-RDS-04", "parameters known after apply", UNKNOWN, unknown(PARAMETER_GROUP, "parameter")),
     plan("SEC-RDS-04", "a group from elsewhere", UNKNOWN, planned(INSTANCE, parameter_group_name="default.postgres17")),
@@ -256,6 +511,7 @@ def ends_in(days: int) -> Edit:
     return says(AUTHORITIES, authority, recorded_at() + timedelta(days=days))
 
 
+PENDING = "DBInstances.0.PendingModifiedValues"
 SETTINGS = (
     ("backups", "BackupRetentionPeriod", "backup_retention_period", (0, 6)),
     ("deletion protection", "DeletionProtection", "deletion_protection", (False,)),
@@ -275,6 +531,16 @@ UPKEEP = [
             plan("SEC-RDS-05", f"{name} not set", ERROR, planned(INSTANCE, **{attribute: None})),
             plan("SEC-RDS-05", f"{name} known after apply", UNKNOWN, unknown(INSTANCE, attribute)),
         )
+    ),
+    *(
+        cloud("SEC-RDS-05", f"backups: {days} are pending", verdict, says(INSTANCES, f"{PENDING}.BackupRetentionPeriod", days))
+        for days, verdict in ((0, FAIL), (6, FAIL), (7, PASS))
+    ),
+    cloud(
+        "SEC-RDS-05",
+        "an authority that RDS does not list is pending",
+        ERROR,
+        says(INSTANCES, f"{PENDING}.CACertificateIdentifier", "rds-ca-2010"),
     ),
     cloud("SEC-RDS-05", "the certificate authority ends in 89 days", FAIL, ends_in(89)),
     cloud("SEC-RDS-05", "the certificate authority ends in 90 days", PASS, ends_in(90)),
@@ -298,4 +564,4 @@ UPKEEP = [
     plan("SEC-RDS-05", "an authority that RDS chooses", UNKNOWN, unset(INSTANCE, "ca_cert_identifier")),
 ]
 
-CASES = [*PUBLICITY, *SUBNETS, *ENCRYPTION, *TLS, *UPKEEP]
+CASES = [*PUBLICITY, *SUBNETS, *ENCRYPTION, *GONE, *PLANNED_SNAPSHOTS, *TLS, *UPKEEP]

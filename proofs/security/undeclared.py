@@ -5,7 +5,7 @@ from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, absent, adds, answered, answers, fails, omits, planned, unknown, with_resource
-from proofs.security.database import INSTANCES, NAME, PARAMETERS, PUBLIC, SNAPSHOTS, TABLES
+from proofs.security.database import CLUSTERS, INSTANCES, NAME, PARAMETERS, PUBLIC_SUBNET, subnet_group
 from proofs.security.identity import ADMINISTRATOR, DETAILS, ECS, EVERYTHING, TASK, allow, policy
 from proofs.security.load_balancer import AUDIT, FORWARD, PLANNED_FORWARD
 from proofs.security.service import DESCRIBE, PASSWORD, SERVICE, SIDECAR, variable
@@ -25,33 +25,71 @@ def database(name: str, **changes: object) -> Edit:
 
 
 OPEN = {"PubliclyAccessible": True}
-PUBLIC_SUBNET = answered(TABLES, f"RouteTables.{PUBLIC}.Associations.0.SubnetId")
 IN_PUBLIC = {"DBSubnetGroup": {**ELSEWHERE["DBSubnetGroup"], "Subnets": [{"SubnetIdentifier": PUBLIC_SUBNET}]}}
-CLUSTERS, CLUSTER_PARAMETERS = "rds:DescribeDBClusters", "rds:DescribeDBClusterParameters"
+CLUSTER_PARAMETERS = "rds:DescribeDBClusterParameters"
 CLUSTER_SNAPSHOTS, CLUSTER_SHARING = "rds:DescribeDBClusterSnapshots", "rds:DescribeDBClusterSnapshotAttributes"
+VPC_GROUP = answered(INSTANCES, "DBInstances.0.VpcSecurityGroups.0.VpcSecurityGroupId")
+IN_VPC, ELSEWHERE_GROUP = ([{"VpcSecurityGroupId": group, "Status": "active"}] for group in (VPC_GROUP, "sg-0elsewhere"))
+FOREIGN = adds(
+    "ec2:DescribeSecurityGroups", "SecurityGroups", {"GroupId": "sg-0elsewhere", "GroupName": "x", "VpcId": "vpc-0other"}
+)
 
 
-def shared_by_cluster(*accounts: str, encrypted: bool = True) -> list[Edit]:
-    """An instance of a cluster with a snapshot, and whom that is shared with."""
-    snapshot = {"DBClusterSnapshotIdentifier": "by-hand", "SnapshotType": "manual", "StorageEncrypted": encrypted}
+def shared_by_cluster(*accounts: str, name: str = "by-hand", of: str = OURS, encrypted: bool = True) -> list[Edit]:
+    """A snapshot of a cluster, which may be there no more, and whom it is shared with."""
+    snapshot = {
+        "DBClusterSnapshotIdentifier": name,
+        "DBClusterIdentifier": of,
+        "VpcId": "vpc-0other",
+        "SnapshotType": "manual",
+        "StorageEncrypted": encrypted,
+    }
     attributes = [{"AttributeName": "restore", "AttributeValues": [*accounts]}]
     result = {"DBClusterSnapshotAttributesResult": {"DBClusterSnapshotAttributes": attributes}}
     return [
-        database(OURS, DBClusterIdentifier="c"),
-        answers(CLUSTER_SNAPSHOTS, {"DBClusterSnapshots": [snapshot]}, DBClusterIdentifier="c"),
-        answers(CLUSTER_SHARING, result, DBClusterSnapshotIdentifier="by-hand"),
+        answers(CLUSTER_SNAPSHOTS, {"DBClusterSnapshots": [snapshot]}),
+        answers(CLUSTER_SHARING, result, DBClusterSnapshotIdentifier=name),
     ]
 
 
-def cluster(force_ssl: str, *, member: str = OURS, status: str = "in-sync") -> list[Edit]:
-    """An instance of a cluster, and what the cluster's parameter group says."""
-    members = [{"DBInstanceIdentifier": member, "DBClusterParameterGroupStatus": status}]
-    described = {"DBClusters": [{"DBClusterParameterGroup": "strict", "DBClusterMembers": members}]}
-    parameter = {"ParameterName": "rds.force_ssl", "ParameterValue": force_ssl}
+def cluster(
+    value: str,
+    *,
+    engine: str = "aurora-postgresql",
+    parameter: str = "rds.force_ssl",
+    members: tuple[str, ...] = (OURS,),
+    status: str = "in-sync",
+    name: str = "c",
+    **changes: object,
+) -> list[Edit]:
+    """A cluster with its instances, and what its parameter group says."""
+    described = {
+        "DBClusterIdentifier": name,
+        "Engine": engine,
+        "EngineVersion": "1.0.3.0",
+        "StorageEncrypted": True,
+        "DBClusterParameterGroup": "strict",
+        "DBClusterMembers": [{"DBInstanceIdentifier": one, "DBClusterParameterGroupStatus": status} for one in members],
+        "VpcSecurityGroups": IN_VPC,
+        **changes,
+    }
+    said = {"ParameterName": parameter, "ParameterValue": value}
     return [
-        database(OURS, DBClusterIdentifier="c"),
-        answers(CLUSTERS, described, DBClusterIdentifier="c"),
-        answers(CLUSTER_PARAMETERS, {"Parameters": [parameter]}, DBClusterParameterGroupName="strict"),
+        *(database(one, DBClusterIdentifier=name, Engine=engine, EngineVersion="1.0.3.0") for one in members),
+        answers(CLUSTERS, {"DBClusters": [described]}),
+        answers(CLUSTER_PARAMETERS, {"Parameters": [said]}, DBClusterParameterGroupName="strict"),
+    ]
+
+
+def planned_cluster(engine: str, parameter: str, value: str) -> list[Edit]:
+    """A cluster of an engine on a plan, and what its parameter group says."""
+    family = {"docdb": "docdb", "neptune": "neptune"}.get(engine, "rds")
+    group = {"neptune": "neptune_cluster_parameter_group_name"}.get(engine, "db_cluster_parameter_group_name")
+    version = {"engine_version": "1.0.3.0"} if engine == "neptune" else {"engine": engine}
+    parameters = [{"name": parameter, "value": value}]
+    return [
+        with_resource(f"aws_{family}_cluster.more", cluster_identifier="more", **{group: "strict"}, **version),
+        with_resource(f"aws_{family}_cluster_parameter_group.strict", name="strict", parameter=parameters),
     ]
 
 
@@ -89,7 +127,6 @@ DATABASES = [
         "another without encryption",
         FAIL,
         database(OURS, StorageEncrypted=False),
-        answers(SNAPSHOTS, {"DBSnapshots": []}, DBInstanceIdentifier=OURS),
         names=OURS,
     ),
     cloud("SEC-RDS-03", "another team's without encryption", PASS, database(THEIRS, StorageEncrypted=False, **ELSEWHERE)),
@@ -105,12 +142,100 @@ DATABASES = [
     cloud("SEC-RDS-03", "a cluster's snapshot for everyone", FAIL, *shared_by_cluster("all"), names="by-hand"),
     cloud("SEC-RDS-03", "a cluster's snapshot for nobody", PASS, *shared_by_cluster()),
     cloud("SEC-RDS-03", "a cluster's snapshot without encryption", FAIL, *shared_by_cluster(encrypted=False), names="by-hand"),
-    cloud("SEC-RDS-04", "one of a cluster without TLS", FAIL, *cluster("0"), names=f"{OURS} strict"),
-    cloud("SEC-RDS-04", "one of a cluster with TLS", PASS, *cluster("1")),
+    cloud(
+        "SEC-RDS-03", "a cluster's snapshot by its own name", FAIL, *shared_by_cluster("all", name=OURS, of="gone"), names=OURS
+    ),
+    cloud("SEC-RDS-03", "another team's cluster's snapshot", PASS, *shared_by_cluster("all", of=THEIRS, encrypted=False)),
+    cloud("SEC-RDS-03", "a cluster without an instance", PASS, *cluster("1", members=())),
+    cloud("SEC-RDS-03", "a cluster without encryption", FAIL, *cluster("1", members=(), StorageEncrypted=False), names="c"),
+    cloud(
+        "SEC-RDS-03",
+        "another team's cluster without encryption",
+        PASS,
+        *cluster("1", members=(), StorageEncrypted=False, VpcSecurityGroups=ELSEWHERE_GROUP),
+        FOREIGN,
+    ),
+    cloud(
+        "SEC-RDS-03",
+        "a cluster in another VPC by its name",
+        FAIL,
+        *cluster("1", members=(), StorageEncrypted=False, VpcSecurityGroups=ELSEWHERE_GROUP, name=OURS),
+        names=OURS,
+    ),
+    cloud(
+        "SEC-RDS-03",
+        "a cluster with a group that EC2 does not show",
+        ERROR,
+        *cluster("1", members=(), VpcSecurityGroups=ELSEWHERE_GROUP),
+        names="sg-0elsewhere",
+    ),
+    cloud("SEC-RDS-01", "a Multi-AZ cluster that is open", FAIL, *cluster("1", members=(), PubliclyAccessible=True), names="c"),
+    cloud("SEC-RDS-01", "a cluster whose instances say so", PASS, *cluster("1")),
+    cloud(
+        "SEC-RDS-02",
+        "a cluster without an instance in a public subnet",
+        FAIL,
+        *cluster("1", members=(), DBSubnetGroup="public"),
+        subnet_group("public", PUBLIC_SUBNET),
+        names=f"c {PUBLIC_SUBNET}",
+    ),
+    cloud("SEC-RDS-02", "a cluster that does not say where it is", ERROR, *cluster("1", members=())),
+    *(
+        cloud(
+            "SEC-RDS-04",
+            f"{engine} {name}: {parameter} = {value}",
+            verdict,
+            *cluster(value, engine=engine, parameter=parameter, members=members),
+            names=names,
+        )
+        for engine, parameter, value, verdict, names in (
+            ("aurora-postgresql", "rds.force_ssl", "1", PASS, ""),
+            ("aurora-postgresql", "rds.force_ssl", "0", FAIL, "strict"),
+            ("aurora-mysql", "require_secure_transport", "ON", PASS, ""),
+            ("aurora-mysql", "require_secure_transport", "OFF", FAIL, "strict"),
+            ("mysql", "require_secure_transport", "1", PASS, ""),
+            ("docdb", "tls", "enabled", PASS, ""),
+            ("docdb", "tls", "tls1.2+", PASS, ""),
+            ("docdb", "tls", "disabled", FAIL, "strict"),
+            ("docdb", "tls", "perhaps", ERROR, "perhaps"),
+            ("neptune", "neptune_enforce_ssl", "1", PASS, ""),
+            ("neptune", "neptune_enforce_ssl", "0", FAIL, "strict"),
+            ("aurora", "rds.force_ssl", "1", ERROR, "aurora"),
+        )
+        for name, members in (("with an instance", (OURS,)), ("without an instance", ()))
+    ),
+    cloud(
+        "SEC-RDS-04",
+        "Neptune of today, whatever its parameters say",
+        PASS,
+        *cluster("0", engine="neptune", parameter="neptune_enforce_ssl", members=(), EngineVersion="1.4.5.1"),
+    ),
     cloud(
         "SEC-RDS-04", "one of a cluster, not in force yet", FAIL, *cluster("1", status="pending-reboot"), names="pending-reboot"
     ),
-    cloud("SEC-RDS-04", "one that its cluster does not have", ERROR, *cluster("1", member="other")),
+    cloud("SEC-RDS-04", "one that its cluster does not have", ERROR, *cluster("1"), database("more", DBClusterIdentifier="c")),
+    *(
+        plan("SEC-RDS-04", f"{engine}: {parameter} = {value}", verdict, *planned_cluster(engine, parameter, value), names=names)
+        for engine, parameter, value, verdict, names in (
+            ("aurora-postgresql", "rds.force_ssl", "1", PASS, ""),
+            ("aurora-postgresql", "rds.force_ssl", "0", FAIL, "strict"),
+            ("aurora-mysql", "require_secure_transport", "ON", PASS, ""),
+            ("aurora-mysql", "require_secure_transport", "OFF", FAIL, "strict"),
+            ("docdb", "tls", "enabled", PASS, ""),
+            ("docdb", "tls", "disabled", FAIL, "strict"),
+            ("neptune", "neptune_enforce_ssl", "0", FAIL, "strict"),
+            ("dynamite", "tls", "enabled", ERROR, "dynamite"),
+        )
+    ),
+    plan("SEC-RDS-04", "Neptune of today", PASS, with_resource("aws_neptune_cluster.more", cluster_identifier="more")),
+    plan(
+        "SEC-RDS-04",
+        "one of a cluster without TLS",
+        FAIL,
+        *planned_cluster("aurora-mysql", "require_secure_transport", "0"),
+        with_resource("aws_rds_cluster_instance.more", identifier="other", engine="aurora-mysql", cluster_identifier="more"),
+        names="other strict",
+    ),
     plan(
         "SEC-RDS-01",
         "another that it makes",

@@ -1,6 +1,6 @@
 """Collections of the deployed stack: what AWS has, or what a plan promises."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import chain
 
@@ -9,7 +9,7 @@ from stackproof.core.resource import FailedOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.iam import ECS_TASKS, lets_in
 from stackproof.profile.schema import Profile
-from stackproof.resources.database import DatabaseInstance
+from stackproof.resources.database import ClusterSnapshot, DatabaseCluster, DatabaseInstance, Snapshot
 from stackproof.resources.encryption import KmsKey
 from stackproof.resources.front_door import FrontDoor
 from stackproof.resources.identity import Role, User
@@ -51,6 +51,27 @@ def databases(stage: Stage) -> tuple[DatabaseInstance, ...]:
         return one.replica_of == declared.name or one.vpc_id == _vpc(stage).vpc_id
 
     return declared, *_undeclared(stage, DatabaseInstance, [declared.name], belongs)
+
+
+@collection(reads=(Vpc, SecurityGroup))
+def database_clusters(stage: Stage) -> tuple[DatabaseCluster, ...]:
+    """The DB clusters of the stack, with instances or without: by their name, or because they are in the VPC."""
+
+    def belongs(one: DatabaseCluster) -> bool:
+        return any(group.vpc_id == _vpc(stage).vpc_id for group in one.security_groups)
+
+    return tuple(_undeclared(stage, DatabaseCluster, (), belongs))
+
+
+@collection(reads=(ClusterSnapshot, Vpc))
+def database_snapshots(stage: Stage) -> tuple[Snapshot, ...]:
+    """The snapshots of the stack's databases, whether those exist any more or not: by whatever names a snapshot, or by its VPC."""
+    own = (*stage.profile.owned, stage.profile.database.identifier)
+
+    def belongs(one: Snapshot) -> bool:
+        return any(name.startswith(own) for name in one.names) or one.vpc_id == _vpc(stage).vpc_id
+
+    return *_undeclared(stage, Snapshot, (), belongs), *_undeclared(stage, ClusterSnapshot, (), belongs)
 
 
 @collection
@@ -133,15 +154,7 @@ def ecs_roles(stage: Stage) -> tuple[Role, ...]:
     """
     names = stage.profile.identity.roles
     others = _undeclared(stage, Role, [*names, *stage.profile.logs.readers])
-    return *stage.named(Role, names), *filter(None, map(_for_tasks, others))
-
-
-def _for_tasks(role: Role) -> Role | None:
-    """The role, if ECS tasks may assume it; where nobody can tell, a role that tells nothing else either."""
-    try:
-        return role if lets_in(role.trust, ECS_TASKS) else None
-    except (NotYetKnown, CouldNotVerify) as unknown:
-        return Role(role.name, FailedOrigin(unknown), role.source)
+    return *stage.named(Role, names), *_chosen(others, lambda role: lets_in(role.trust, ECS_TASKS))
 
 
 @collection
@@ -225,18 +238,34 @@ def other_load_balancers(stage: Stage) -> tuple[LoadBalancer, ...]:
     """Every other load balancer of the stack, or in its VPC, that faces the internet."""
     names = [stage.profile.load_balancer.name]
     others = _undeclared(stage, LoadBalancer, names, lambda one: one.vpc_id == _vpc(stage).vpc_id)
-    return tuple(balancer for balancer in others if not balancer.is_internal)
+    return tuple(_chosen(others, lambda balancer: not balancer.is_internal))
 
 
 def _undeclared(stage: Stage, kind: type[R], declared: Sequence[str], belongs: Callable[[R], bool] = lambda _: False) -> list[R]:
     """The resources of a kind that are the stack's and not declared: they are judged as if they were.
 
     The stack's is everything that a plan makes; on AWS, what has a name that begins with a prefix that the profile owns, or what
-    ``belongs`` to it. Nothing more is asked about what others have in the account.
+    ``belongs`` to it. Nothing more is asked about what others have in the account. Where they cannot be listed, one that tells nothing
+    stands for all, so that what is known to be wrong elsewhere is still said.
     """
     own, is_planned = stage.profile.owned, stage.target == "plan"
-    others = (one for one in stage.source().collect(kind, declared) if one.name not in declared)
-    return [one for one in others if is_planned or one.name.startswith(own) or belongs(one)]
+    try:
+        others = [one for one in stage.source().collect(kind, declared) if one.name not in declared]
+    except CouldNotVerify as unlisted:
+        return [kind(f"every other {kind.__name__}", FailedOrigin(unlisted), stage.target)]
+    return _chosen(others, lambda one: is_planned or one.name.startswith(own) or belongs(one))
+
+
+def _chosen(resources: Iterable[R], is_chosen: Callable[[R], bool]) -> list[R]:
+    """The resources of which a question is answered with yes; where nobody can tell, one that tells nothing else either."""
+    found = []
+    for one in resources:
+        try:
+            if is_chosen(one):
+                found.append(one)
+        except (NotYetKnown, CouldNotVerify) as unknown:
+            found.append(type(one)(one.name, FailedOrigin(unknown), one.source))
+    return found
 
 
 def _vpc(stage: Stage) -> Vpc:

@@ -21,10 +21,14 @@ _OURS: dict[str, tuple[str, ...]] = {
     "database": (
         "Snapshot",
         "ClusterSnapshot",
+        "TlsRule",
         "ParameterGroup",
         "ClusterParameterGroup",
+        "OptionGroup",
+        "Engine",
         "CertificateAuthority",
         "DatabaseInstance",
+        "DatabaseCluster",
     ),
     "database_offers": ("DatabaseOffer",),
     "emulator": (

@@ -1,14 +1,23 @@
 """Amazon RDS."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from stackproof.core.provenance import within
-from stackproof.core.resource import Reference, Resource, StaticOrigin, field
-from stackproof.core.verdicts import NotYetKnown
+from stackproof.core.resource import LazyMapping, Reference, Resource, StaticOrigin, field
+from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.judgement import certificates
-from stackproof.resources.network import Subnet
+from stackproof.judgement.databases import (
+    OPTION,
+    TlsParameter,
+    always_requires_tls,
+    has_options,
+    option_requires_tls,
+    tls_parameter,
+)
+from stackproof.resources.network import SecurityGroup, Subnet
 from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
 
@@ -17,9 +26,26 @@ if TYPE_CHECKING:
 
 
 def _answered_subnets(instance: AwsFacts) -> tuple[Subnet, ...] | None:
-    """Every subnet group has some: an answer without one does not tell them."""
-    subnets = instance.at("DBSubnetGroup.Subnets") or ()
-    return tuple(Subnet.answered(instance, subnet["SubnetIdentifier"]) for subnet in subnets) or None
+    """Every subnet group has some: an answer without one does not tell them. The group that it will be moved to counts, too."""
+    subnets = instance.at("DBSubnetGroup.Subnets")
+    if not subnets:
+        return None
+    pending = instance.at("PendingModifiedValues.DBSubnetGroupName")
+    return _answered(instance, [*subnets, *(_subnets_of(instance, pending) if pending else ())])
+
+
+def _subnets_of(database: AwsFacts, group: str) -> list[Any]:
+    answer = database.read("rds:DescribeDBSubnetGroups", DBSubnetGroupName=group)
+    found = [one.get("Subnets") for one in answer.items("DBSubnetGroups") if one.get("DBSubnetGroupName") == group]
+    if not found or not found[0]:
+        raise NotReported(f"{answer.source}: the subnets of {group} are not reported")
+    subnets: list[Any] = found[0]
+    return subnets
+
+
+def _answered(database: AwsFacts, subnets: Iterable[Mapping[str, str]]) -> tuple[Subnet, ...]:
+    ids = dict.fromkeys(subnet["SubnetIdentifier"] for subnet in subnets)
+    return tuple(Subnet.answered(database, id) for id in ids)
 
 
 def _origin(instance: PlannedBlock) -> PlannedBlock:
@@ -28,8 +54,8 @@ def _origin(instance: PlannedBlock) -> PlannedBlock:
     parent, kind, named = ("replicate_source_db", "aws_db_instance", "identifier")
     if instance.type != kind:
         parent, kind, named = ("cluster_identifier", "aws_rds_cluster", "cluster_identifier")
-    name = instance.at(parent)
-    if name is None:
+    name = instance.at(parent) if instance.type in DatabaseInstance.terraform else None
+    if not isinstance(name, Reference) and not name:
         return instance
     for origin in instance.plan.referred(name, kind, named=named):
         return origin
@@ -54,130 +80,287 @@ def _answered_sharing(snapshot: AwsFacts, kind: str = "DBSnapshot") -> tuple[str
     return next((tuple(one["AttributeValues"]) for one in attributes if one.get("AttributeName") == "restore"), None)
 
 
+def _answered_names(snapshot: AwsFacts, *members: str) -> tuple[str, ...]:
+    """AWS puts ``rds:`` or ``awsbackup:`` before a name that it gives; a copy names the ARN of what it is a copy of."""
+    told = [str(name).rpartition(":")[2] for member in members if (name := snapshot.at(member))]
+    return (*told, *(tag.get("Value", "") for tag in snapshot.at("TagList") or ()))
+
+
+class _Origin(NamedTuple):
+    """What a planned snapshot is made of."""
+
+    attribute: str
+    types: tuple[str, ...]
+    named: str
+
+
+_CLUSTERS = ("aws_rds_cluster", "aws_docdb_cluster", "aws_neptune_cluster")
+_MADE_OF = {
+    "aws_db_snapshot": _Origin("db_instance_identifier", ("aws_db_instance",), "identifier"),
+    "aws_db_snapshot_copy": _Origin(
+        "source_db_snapshot_identifier", ("aws_db_snapshot", "aws_db_snapshot_copy"), "db_snapshot_identifier"
+    ),
+    "aws_rds_cluster_snapshot_copy": _Origin(
+        "source_db_cluster_snapshot_identifier",
+        ("aws_db_cluster_snapshot", "aws_rds_cluster_snapshot_copy"),
+        "db_cluster_snapshot_identifier",
+    ),
+    **dict.fromkeys(
+        ("aws_db_cluster_snapshot", "aws_docdb_cluster_snapshot", "aws_neptune_cluster_snapshot"),
+        _Origin("db_cluster_identifier", _CLUSTERS, "cluster_identifier"),
+    ),
+}
+
+
 def _planned_encryption(snapshot: PlannedBlock) -> Any:
-    for instance in snapshot.plan.referred(snapshot.at("db_instance_identifier"), "aws_db_instance", named="identifier"):
-        return instance.at("storage_encrypted")
-    raise NotYetKnown(f"{snapshot.source}: its instance is not in the plan")
+    """A snapshot is encrypted if what it is made of is; a copy also if it is given a key. What exists already stays as it is."""
+    if not snapshot.plan.creates(snapshot):
+        told = [snapshot.values.get(name) for name in ("encrypted", "storage_encrypted")]
+        for encrypted in (one for one in told if one is not None):
+            return encrypted
+    if snapshot.type.endswith("_copy") and not snapshot.is_unset("kms_key_id"):
+        key = snapshot.at("kms_key_id")
+        if isinstance(key, Reference) or key:
+            return True
+    made_of = _MADE_OF[snapshot.type]
+    for origin in snapshot.plan.referred(snapshot.at(made_of.attribute), *made_of.types, named=made_of.named):
+        return _planned_encryption(origin) if origin.type in _MADE_OF else _origin(origin).at("storage_encrypted")
+    raise NotYetKnown(f"{snapshot.source}: what it is made of is not in the plan")
+
+
+def _planned_sharing(snapshot: PlannedBlock) -> tuple[Any, ...]:
+    return tuple(snapshot.elements("shared_accounts"))
 
 
 class Snapshot(Resource):
-    """A snapshot of a DB instance."""
+    """A snapshot of a DB instance, which may be there no more."""
 
     operations: ClassVar[tuple[str, ...]] = ("rds:DescribeDBSnapshots", "rds:DescribeDBSnapshotAttributes")
-    terraform: ClassVar[tuple[str, ...]] = ("aws_db_snapshot",)
+    terraform: ClassVar[tuple[str, ...]] = ("aws_db_snapshot", "aws_db_snapshot_copy")
+    planned_name = "db_snapshot_identifier"
 
     is_encrypted: bool = field(aws="Encrypted", plan=_planned_encryption)
-    """With a KMS key; it is what its instance was."""
-    shared_with: tuple[str, ...] = field(aws=_answered_sharing, plan=lambda snapshot: tuple(snapshot.elements("shared_accounts")))
+    """With a KMS key; it is what its instance was, or a copy with a key of its own."""
+    shared_with: tuple[str, ...] = field(aws=_answered_sharing, plan=_planned_sharing)
     """The accounts that may restore it; ``all`` is everyone. An automated snapshot cannot be shared.
 
     Source: Amazon RDS user guide, "Sharing a DB snapshot".
     """
+    names: tuple[str, ...] = field(
+        aws=lambda snapshot: _answered_names(
+            snapshot, "DBSnapshotIdentifier", "DBInstanceIdentifier", "SourceDBSnapshotIdentifier"
+        )
+    )
+    """Its own name, those of the instance and the snapshot that it is of, and what its tags say: by them a stack knows its own."""
+    vpc_id: str | None = field(aws="VpcId")
+    """Where its instance was."""
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> list[Self]:
+        """Every snapshot of the account and region: bounded by quotas, 100 manual ones and an automated one a day and instance."""
+        del names  # one call lists all
+        return listed(cls, aws, aws.read("rds:DescribeDBSnapshots"), "DBSnapshots", named="DBSnapshotIdentifier")
 
 
 class ClusterSnapshot(Snapshot):
     """A snapshot of a DB cluster: what there is of its instances."""
 
     operations = ("rds:DescribeDBClusterSnapshots", "rds:DescribeDBClusterSnapshotAttributes")
+    terraform = (
+        *("aws_db_cluster_snapshot", "aws_rds_cluster_snapshot_copy"),
+        *("aws_docdb_cluster_snapshot", "aws_neptune_cluster_snapshot"),
+    )
+    planned_name = "db_cluster_snapshot_identifier"
 
-    is_encrypted: bool = field(aws="StorageEncrypted")
-    shared_with: tuple[str, ...] = field(aws=lambda snapshot: _answered_sharing(snapshot, "DBClusterSnapshot"))
-
-
-def _answered_snapshots(instance: AwsFacts) -> tuple[Snapshot, ...]:
-    """Bounded by quotas: 100 manual snapshots in a region, and an automated one a day."""
-    if cluster := instance.at("DBClusterIdentifier"):
-        answer = instance.read("rds:DescribeDBClusterSnapshots", DBClusterIdentifier=cluster)
-        found = answer.items("DBClusterSnapshots")
-        return tuple(instance.nested(ClusterSnapshot, item["DBClusterSnapshotIdentifier"], item, answer) for item in found)
-    answer = instance.read("rds:DescribeDBSnapshots", DBInstanceIdentifier=instance.at("DBInstanceIdentifier"))
-    return tuple(instance.nested(Snapshot, item["DBSnapshotIdentifier"], item, answer) for item in answer.items("DBSnapshots"))
-
-
-def _planned_snapshots(instance: PlannedBlock) -> tuple[Snapshot, ...]:
-    blocks = instance.plan.referring("aws_db_snapshot", "db_instance_identifier", instance, named="identifier")
-    return tuple(Snapshot(block.name_or_address("db_snapshot_identifier"), block, block.source) for block in blocks)
-
-
-def _answered_parameter(group: AwsFacts, kind: str = "DBParameter") -> str | None:
-    name = {f"{kind}GroupName": group.at(f"{kind}GroupName")}
-    answer = group.read(f"rds:Describe{kind}s", **name)
-    return next(
-        (one.get("ParameterValue") for one in answer.items("Parameters") if one["ParameterName"] == "rds.force_ssl"), None
+    is_encrypted: bool = field(aws="StorageEncrypted", plan=_planned_encryption)
+    shared_with: tuple[str, ...] = field(
+        aws=lambda snapshot: _answered_sharing(snapshot, "DBClusterSnapshot"), plan=_planned_sharing
+    )
+    names: tuple[str, ...] = field(
+        aws=lambda snapshot: _answered_names(
+            snapshot, "DBClusterSnapshotIdentifier", "DBClusterIdentifier", "SourceDBClusterSnapshotArn"
+        )
     )
 
-
-def _planned_parameter(group: PlannedBlock) -> Any:
-    for parameter in group.blocks("parameter"):
-        if parameter.at("name") == "rds.force_ssl":
-            return parameter.at("value")
-    raise NotYetKnown(f"{group.source} does not set rds.force_ssl; the default of its family shows only after apply")
-
-
-def _planned_status(group: PlannedBlock) -> str:
-    """An instance starts with the values of its group."""
-    instances = group.plan.referring("aws_db_instance", "parameter_group_name", group, named="name")
-    if not all(map(group.plan.creates, instances)):
-        raise NotYetKnown(f"{group.source}: whether a running instance has its values shows only after apply")
-    return "in-sync"
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> list[Self]:
+        del names  # one call lists all
+        answer = aws.read("rds:DescribeDBClusterSnapshots")
+        return listed(cls, aws, answer, "DBClusterSnapshots", named="DBClusterSnapshotIdentifier")
 
 
-class ParameterGroup(Resource):
+class TlsRule(Resource):
+    """What may make a database refuse connections without TLS: a group of parameters or options, or the engine itself."""
+
+    status: str = field()
+    """Whether the instance runs with it: ``in-sync``, ``applying``, ``pending-reboot``, ..."""
+    requires_tls: bool = field()
+    """See `stackproof.judgement.databases`."""
+
+
+def _answered_requirement(group: AwsFacts, kind: str = "DBParameter") -> bool | None:
+    """Of a group whose ``Engine`` is that of the database. A parameter that nobody set has the value of the engine itself."""
+    parameter = tls_parameter(group.at("Engine"))
+    answer = group.read(f"rds:Describe{kind}s", **{f"{kind}GroupName": group.at(f"{kind}GroupName")})
+    for one in answer.items("Parameters"):
+        if one["ParameterName"].lower() == parameter.name.lower():
+            untold = parameter.engine_default if one.get("Source") == "engine-default" else None
+            value = one.get("ParameterValue", untold)
+            return None if value is None else parameter.requires_tls(value)
+    return None
+
+
+class ParameterGroup(TlsRule):
     """A DB parameter group that is attached to an instance."""
 
     operations: ClassVar[tuple[str, ...]] = ("rds:DescribeDBParameters",)
     terraform = ("aws_db_parameter_group",)
 
-    status: str = field(aws="ParameterApplyStatus", plan=_planned_status)
-    """Whether the instance runs with its values: ``in-sync``, ``applying``, ``pending-reboot``, ..."""
-    force_ssl: str = field(aws=_answered_parameter, plan=_planned_parameter)
-    """The parameter ``rds.force_ssl``: with ``1`` the server refuses connections without TLS."""
+    status: str = field(aws="ParameterApplyStatus")
+    requires_tls: bool = field(aws=_answered_requirement)
 
 
-class ClusterParameterGroup(ParameterGroup):
+class ClusterParameterGroup(TlsRule):
     """A DB cluster parameter group that is attached to a cluster, as one of its instances has it."""
 
     operations = ("rds:DescribeDBClusters", "rds:DescribeDBClusterParameters")
+    terraform = ("aws_rds_cluster_parameter_group", "aws_docdb_cluster_parameter_group", "aws_neptune_cluster_parameter_group")
 
     status: str = field(aws="DBClusterParameterGroupStatus")
-    force_ssl: str = field(aws=lambda group: _answered_parameter(group, "DBClusterParameter"))
+    requires_tls: bool = field(aws=lambda group: _answered_requirement(group, "DBClusterParameter"))
 
 
-def _answered_of_cluster(instance: AwsFacts, cluster: str) -> tuple[ParameterGroup, ...] | None:
-    answer = instance.read("rds:DescribeDBClusters", DBClusterIdentifier=cluster)
-    return (
-        tuple(
-            instance.nested(
-                ClusterParameterGroup,
-                one["DBClusterParameterGroup"],
-                {**member, "DBClusterParameterGroupName": one["DBClusterParameterGroup"]},
-                answer,
+def _answered_option(group: AwsFacts) -> bool:
+    answer = group.read("rds:DescribeOptionGroups", OptionGroupName=group.at("OptionGroupName"))
+    found = [one for one in answer.items("OptionGroupsList") if one.get("OptionGroupName") == group.at("OptionGroupName")]
+    if not found:
+        raise NotReported(f"{answer.source}: the answer does not have the group that was asked for")
+    settings = [one.get("OptionSettings", ()) for one in found[0].get("Options", ()) if one.get("OptionName") == OPTION]
+    return option_requires_tls({one["Name"]: one.get("Value", "") for one in settings[0]} if settings else None)
+
+
+class OptionGroup(TlsRule):
+    """An option group of an Oracle instance."""
+
+    operations = ("rds:DescribeOptionGroups",)
+    terraform = ("aws_db_option_group",)
+
+    status: str = field(aws="Status")
+    requires_tls: bool = field(aws=_answered_option)
+
+
+class Engine(TlsRule):
+    """A version of an engine that speaks TLS alone."""
+
+    status: str = field(aws=lambda _: "in-sync")
+    requires_tls: bool = field(aws=lambda _: True)
+
+
+def _answered_rules(database: AwsFacts) -> tuple[TlsRule, ...] | None:
+    """Every database has one: an answer without one does not tell it. Whether a cluster requires TLS, its own group says."""
+    engine, version = database.at("Engine"), str(database.at("EngineVersion"))
+    if engine is None:
+        return None
+    if always_requires_tls(engine, version):
+        return (database.inside(Engine, f"{engine} {version}", {}),)
+    if has_options(engine):
+        options = database.at("OptionGroupMemberships") or ()
+        return tuple(database.inside(OptionGroup, one["OptionGroupName"], one) for one in options) or None
+    tls_parameter(engine)  # what RDS shows of an unknown engine tells nothing
+    if cluster := database.at("DBClusterIdentifier"):
+        return _answered_of_cluster(database, cluster)
+    groups = ({**group, "Engine": engine} for group in database.at("DBParameterGroups") or ())
+    return tuple(database.inside(ParameterGroup, group["DBParameterGroupName"], group) for group in groups) or None
+
+
+def _answered_of_cluster(database: AwsFacts, cluster: str) -> tuple[TlsRule, ...] | None:
+    """Of a cluster, as each of its instances has it, or as the one has it that asks; of one without instances, it is in force."""
+    answer = database.read("rds:DescribeDBClusters")
+    instance = database.at("DBInstanceIdentifier")
+    found = []
+    for one in (one for one in answer.items("DBClusters") if one.get("DBClusterIdentifier") == cluster):
+        members = [member for member in one["DBClusterMembers"] if instance in (None, member["DBInstanceIdentifier"])]
+        if not members and instance is None:
+            members = [{"DBClusterParameterGroupStatus": "in-sync"}]
+        name = one["DBClusterParameterGroup"]
+        group = {"DBClusterParameterGroupName": name, "Engine": one.get("Engine")}
+        found += [database.nested(ClusterParameterGroup, name, {**member, **group}, answer) for member in members]
+    return tuple(found) or None
+
+
+def _planned_rule(kind: type[TlsRule], group: PlannedBlock, database: PlannedBlock, requires_tls: Callable[[], bool]) -> TlsRule:
+    """A rule with its group from the plan. A database that an apply makes starts with the values of its group."""
+
+    def status() -> str:
+        if not database.plan.creates(database):
+            raise NotYetKnown(
+                f"{database.source}: whether a running instance has the values of its groups shows only after apply"
             )
-            for one in answer.items("DBClusters")
-            for member in one["DBClusterMembers"]
-            if member["DBInstanceIdentifier"] == instance.at("DBInstanceIdentifier")
-        )
-        or None
-    )
+        return "in-sync"
+
+    facts = LazyMapping({"status": status, "requires_tls": requires_tls})
+    return kind(group.name_or_address("name"), StaticOrigin(facts, group.source), group.source)
 
 
-def _answered_groups(instance: AwsFacts) -> tuple[ParameterGroup, ...] | None:
-    """Every instance has one: an answer without one does not tell it. Whether a cluster forces TLS, its own group says."""
-    if cluster := instance.at("DBClusterIdentifier"):
-        return _answered_of_cluster(instance, cluster)
-    groups = instance.at("DBParameterGroups") or ()
-    answer = instance.read("rds:DescribeDBInstances")
-    return tuple(instance.nested(ParameterGroup, group["DBParameterGroupName"], group, answer) for group in groups) or None
+def _planned_parameter(group: PlannedBlock, parameter: TlsParameter) -> bool:
+    for one in group.blocks("parameter"):
+        if str(one.at("name")).lower() == parameter.name.lower():
+            value = one.at("value")
+            if isinstance(value, Reference):
+                raise NotYetKnown(f"{group.source}: {parameter.name} is known only after apply")
+            return parameter.requires_tls(value)
+    raise NotYetKnown(f"{group.source} does not set {parameter.name}; the default of its family shows only after apply")
 
 
-def _planned_groups(instance: PlannedBlock) -> tuple[ParameterGroup, ...]:
-    if instance.type != "aws_db_instance":
-        raise NotYetKnown(f"{instance.source}: the parameters of an instance of a cluster are judged after apply")
-    name = instance.at("parameter_group_name")
-    blocks = instance.plan.referred(name, *ParameterGroup.terraform, named="name")
-    if not blocks:
-        raise NotYetKnown(f"{instance.source}: the parameter group {name} is not in the plan")
-    return tuple(ParameterGroup(block.name_or_address("name"), block, block.source) for block in blocks)
+def _planned_option(group: PlannedBlock) -> bool:
+    options = [one for one in group.blocks("option") if one.at("option_name") == OPTION]
+    settings = [{one.at("name"): one.at("value") for one in option.blocks("option_settings")} for option in options]
+    return option_requires_tls(settings[0] if settings else None)
+
+
+_GROUP_OF = {
+    "aws_db_instance": "parameter_group_name",
+    "aws_rds_cluster": "db_cluster_parameter_group_name",
+    "aws_docdb_cluster": "db_cluster_parameter_group_name",
+    "aws_neptune_cluster": "neptune_cluster_parameter_group_name",
+}
+_ENGINE_OF = {"aws_docdb_cluster": "docdb", "aws_neptune_cluster": "neptune"}
+
+
+def _planned_rules(instance: PlannedBlock) -> tuple[TlsRule, ...]:
+    database = instance if instance.type in _GROUP_OF else _origin(instance)
+    engine = _ENGINE_OF.get(database.type) or _engine(database)
+    version = database.values.get("engine_version")
+    if engine == "neptune" and (version is None or always_requires_tls(engine, version)):  # an older one cannot be made any more
+        facts = {"status": "in-sync", "requires_tls": True}
+        return (Engine(f"{engine} {version or 'as it is'}", StaticOrigin(facts, database.source), database.source),)
+    if has_options(engine):
+        return (_planned_options(database),)
+    parameter = tls_parameter(engine)
+    name = database.at(_GROUP_OF[database.type])
+    kind = ParameterGroup if database.type == "aws_db_instance" else ClusterParameterGroup
+    groups = database.plan.referred(name, *kind.terraform, named="name")
+    if not groups:
+        raise NotYetKnown(f"{database.source}: the parameter group {name} is not in the plan")
+    return tuple(_planned_rule(kind, one, database, partial(_planned_parameter, one, parameter)) for one in groups)
+
+
+def _engine(database: PlannedBlock) -> str:
+    """A replica has the engine of what it copies."""
+    engine = database.at("engine") or _origin(database).at("engine")
+    if not isinstance(engine, str):
+        raise NotYetKnown(f"{database.source}: its engine is known only after apply")
+    return engine
+
+
+def _planned_options(database: PlannedBlock) -> TlsRule:
+    """A database without an option group of its own gets one without an option."""
+    name = None if database.is_unset("option_group_name") else database.at("option_group_name")
+    if name is None:
+        return _planned_rule(OptionGroup, database, database, lambda: option_requires_tls(None))
+    for group in database.plan.referred(name, *OptionGroup.terraform, named="name"):
+        return _planned_rule(OptionGroup, group, database, partial(_planned_option, group))
+    raise NotYetKnown(f"{database.source}: the option group {name} is not in the plan")
 
 
 class CertificateAuthority(Resource):
@@ -210,14 +393,10 @@ def _planned_state(instance: PlannedBlock) -> str:
     return "available"
 
 
-_JUDGED = ("Engine", "EngineVersion", "DBInstanceClass", "MultiAZ")
-
-
 def _answered_future(instance: AwsFacts) -> "DatabaseInstance":
     """RDS tells of pending changes only where there are some (API reference, DBInstance)."""
     pending = instance.at("PendingModifiedValues") or {}
-    will_be = {name: pending.get(name, instance.at(name)) for name in _JUDGED}
-    return instance.inside(DatabaseInstance, f"{instance.at('DBInstanceIdentifier')} after maintenance", will_be)
+    return instance.changed(DatabaseInstance, f"{instance.at('DBInstanceIdentifier')} after maintenance", pending)
 
 
 def _planned_future(instance: PlannedBlock) -> "DatabaseInstance":
@@ -230,15 +409,16 @@ class DatabaseInstance(Resource):
     operations = (
         "rds:DescribeDBInstances",
         *Subnet.operations,
-        *(*Snapshot.operations, *ClusterSnapshot.operations),
-        *(*ParameterGroup.operations, *ClusterParameterGroup.operations),
+        "rds:DescribeDBSubnetGroups",
+        *(*ParameterGroup.operations, *ClusterParameterGroup.operations, *OptionGroup.operations),
         *CertificateAuthority.operations,
     )
     terraform = ("aws_db_instance", "aws_rds_cluster_instance")
     planned_name = "identifier"
 
+    identifier: str = field(aws="DBInstanceIdentifier", plan="identifier")
     status: str = field(aws="DBInstanceStatus", plan=_planned_state)
-    """``available``; ``creating``, ``backing-up``, ``storage-full``, ..."""
+    """``available``; ``creating``, ``backing-up``, ``storage-full``, ...; see `stackproof.judgement.databases.serves`."""
     engine: str = field(aws="Engine", plan="engine")
     engine_version: str = field(aws="EngineVersion", plan="engine_version")
     """``17.6``; on a plan as it is asked for, which may be ``17``."""
@@ -246,7 +426,7 @@ class DatabaseInstance(Resource):
     is_multi_zone: bool = field(aws="MultiAZ", plan="multi_az")
     """Whether a standby in another zone takes over."""
     after_maintenance: "DatabaseInstance" = field(aws=_answered_future, plan=_planned_future)
-    """What it will be once its pending changes are applied: class, engine, version and zones. A plan has nothing pending."""
+    """What it will be once its pending changes are applied. A plan has nothing pending."""
     publicly_accessible: bool = field(aws="PubliclyAccessible", plan="publicly_accessible")
     """Whether its DNS name resolves to a public address."""
     subnets: tuple[Subnet, ...] = field(aws=_answered_subnets, plan=_planned_subnets)
@@ -256,10 +436,8 @@ class DatabaseInstance(Resource):
     """The identifier of the instance that it is a read replica of, if it is one; an ARN if that is in another region."""
     storage_encrypted: bool = field(aws="StorageEncrypted", plan=lambda instance: _origin(instance).at("storage_encrypted"))
     """With a KMS key: RDS has no other encryption."""
-    snapshots: tuple[Snapshot, ...] = field(aws=_answered_snapshots, plan=_planned_snapshots)
-    """Automated and manual ones; of a plan, those that it makes."""
-    parameter_groups: tuple[ParameterGroup, ...] = field(aws=_answered_groups, plan=_planned_groups)
-    """Those that are attached."""
+    tls_rules: tuple[TlsRule, ...] = field(aws=_answered_rules, plan=_planned_rules)
+    """What of what is attached to it may make it refuse connections without TLS."""
     backup_days: int = field(aws="BackupRetentionPeriod", plan="backup_retention_period")
     """How long automated backups are kept; 0 if there are none."""
     deletion_protection: bool = field(aws="DeletionProtection", plan="deletion_protection")
@@ -270,3 +448,40 @@ class DatabaseInstance(Resource):
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[DatabaseInstance]":
         del names  # one call lists all
         return listed(cls, aws, aws.read("rds:DescribeDBInstances"), "DBInstances", named="DBInstanceIdentifier")
+
+
+def _answered_cluster_subnets(cluster: AwsFacts) -> tuple[Subnet, ...] | None:
+    group = cluster.at("DBSubnetGroup")
+    return None if group is None else _answered(cluster, _subnets_of(cluster, group))
+
+
+class DatabaseCluster(Resource):
+    """A DB cluster of Aurora, DocumentDB or Neptune, or a Multi-AZ one of RDS; it may have no instance, or none that is listed."""
+
+    operations = ("rds:DescribeDBClusters", "rds:DescribeDBSubnetGroups", *Subnet.operations, *ClusterParameterGroup.operations)
+    terraform = _CLUSTERS
+    planned_name = "cluster_identifier"
+
+    publicly_accessible: bool | None = field(
+        aws="PubliclyAccessible", plan=lambda cluster: cluster.values.get("publicly_accessible")
+    )
+    """Of a Multi-AZ cluster; None of one whose instances say so, each for itself."""
+    subnets: tuple[Subnet, ...] = field(aws=_answered_cluster_subnets, plan=_planned_subnets)
+    storage_encrypted: bool = field(aws="StorageEncrypted", plan="storage_encrypted")
+    tls_rules: tuple[TlsRule, ...] = field(aws=_answered_rules, plan=_planned_rules)
+    security_groups: tuple[SecurityGroup, ...] = field(
+        aws=lambda cluster: _answered_groups(cluster),
+        plan=lambda cluster: SecurityGroup.planned(cluster, "vpc_security_group_ids"),
+    )
+    """Those that it really has."""
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[DatabaseCluster]":
+        del names  # one call lists all
+        return listed(cls, aws, aws.read("rds:DescribeDBClusters"), "DBClusters", named="DBClusterIdentifier")
+
+
+def _answered_groups(database: AwsFacts) -> tuple[SecurityGroup, ...] | None:
+    """Every database in a VPC has one at least."""
+    groups = database.at("VpcSecurityGroups") or ()
+    return tuple(SecurityGroup.answered(database, one["VpcSecurityGroupId"]) for one in groups) or None

@@ -179,6 +179,26 @@ class SecurityGroup(Resource):
         groups += [("default", block) for block in plan.resources("aws_default_security_group")]
         return [cls(name, block, block.source) for name, block in groups]
 
+    @classmethod
+    def answered(cls, user: AwsFacts, group_id: str) -> "SecurityGroup":
+        """The group of an id that a resource has. Raises `CouldNotVerify` for one that EC2 does not show, as of another account."""
+        answer = user.read("ec2:DescribeSecurityGroups")
+        for group in answer.items("SecurityGroups"):
+            if group.get("GroupId") == group_id:
+                return user.nested(cls, group["GroupName"], group, answer)
+        raise CouldNotVerify(f"{answer.source}: the answer does not have the security group {group_id}, which is in use")
+
+    @classmethod
+    def planned(cls, user: PlannedBlock, attribute: str) -> "tuple[SecurityGroup, ...]":
+        """The groups whose ids a planned resource lists. Raises `NotYetKnown` for one that the plan does not have."""
+        found: dict[str, SecurityGroup] = {}
+        for value in user.elements(attribute):
+            blocks = user.plan.referred(value, *cls.terraform)
+            if not blocks:
+                raise NotYetKnown(f"{user.source}: the security group {value} is not in the plan, and neither are its rules")
+            found |= {block.address: cls(block.name_or_address("name"), block, block.source) for block in blocks}
+        return tuple(found.values())
+
 
 @dataclass(frozen=True)
 class Route:
@@ -358,7 +378,6 @@ class Subnet(Resource):
     operations = ("ec2:DescribeSubnets", *RouteTable.operations)
     terraform = ("aws_subnet",)
 
-    subnet_id: str = field(aws="SubnetId", plan="id")
     vpc_id: str = field(aws="VpcId", plan="vpc_id")
     cidr: str = field(aws="CidrBlock", plan="cidr_block")
     zone: str = field(aws="AvailabilityZone", plan="availability_zone")

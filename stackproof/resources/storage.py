@@ -11,7 +11,6 @@ from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
-    from stackproof.sources.aws.calls import Answer
     from stackproof.sources.aws.source import Reader
 
 
@@ -28,10 +27,11 @@ class PublicAccessBlock(Resource):
 
 
 def _answered_block(bucket: AwsFacts) -> PublicAccessBlock | None:
-    answer = _ask(bucket, "s3:GetPublicAccessBlock", "NoSuchPublicAccessBlockConfiguration")
+    name = bucket.at("Name")
+    answer = bucket.read("s3:GetPublicAccessBlock", absent=("NoSuchPublicAccessBlockConfiguration",), Bucket=name)
     if answer.page is None:
         return None
-    return bucket.nested(PublicAccessBlock, bucket.at("Name"), answer.page.get("PublicAccessBlockConfiguration", {}), answer)
+    return bucket.nested(PublicAccessBlock, name, answer.page.get("PublicAccessBlockConfiguration", {}), answer)
 
 
 def _planned_block(bucket: PlannedBlock) -> PublicAccessBlock | None:
@@ -39,16 +39,6 @@ def _planned_block(bucket: PlannedBlock) -> PublicAccessBlock | None:
     if len(blocks) > 1:
         raise NotYetKnown(f"{bucket.address}: {len(blocks)} public access blocks are planned; the last one applied will hold")
     return PublicAccessBlock(bucket.name_or_address("bucket"), blocks[0], blocks[0].source) if blocks else None
-
-
-def listed_buckets(aws: "Reader | AwsFacts") -> "Answer":
-    """All buckets of the account, in whatever region, each with its own: S3 tells that only if something else is asked, too."""
-    return aws.read("s3:ListBuckets", MaxBuckets=10_000)
-
-
-def _ask(bucket: AwsFacts, operation: str, *absent: str) -> "Answer":
-    """A question about a bucket, in its region."""
-    return bucket.read(operation, absent=absent, region=bucket.at("BucketRegion"), Bucket=bucket.at("Name"))
 
 
 PUBLIC_GROUPS = ("AllUsers", "AuthenticatedUsers")
@@ -77,7 +67,7 @@ def _public_grants(grants: Iterable[tuple[str | None, str]]) -> tuple[str, ...]:
 
 def _answered_grants(bucket: AwsFacts) -> tuple[str, ...]:
     """Every ACL grants its owner something: an answer without a grant does not tell them, nor does a group without its URI."""
-    answer = _ask(bucket, "s3:GetBucketAcl")
+    answer = bucket.read("s3:GetBucketAcl", Bucket=bucket.at("Name"))
     grants = answer.items("Grants")
     if not grants or any(grant["Grantee"].get("Type") == "Group" and not grant["Grantee"].get("URI") for grant in grants):
         raise NotReported(f"{answer.source}: whom the ACL of {bucket.at('Name')} lets in is not reported")
@@ -101,7 +91,9 @@ def _planned_grants(bucket: PlannedBlock) -> tuple[str, ...]:
 
 
 def _answered_encryption(bucket: AwsFacts) -> str | None:
-    answer = _ask(bucket, "s3:GetBucketEncryption", "ServerSideEncryptionConfigurationNotFoundError")
+    answer = bucket.read(
+        "s3:GetBucketEncryption", absent=("ServerSideEncryptionConfigurationNotFoundError",), Bucket=bucket.at("Name")
+    )
     if answer.page is None:
         return None
     rules = answer.page.get("ServerSideEncryptionConfiguration", {}).get("Rules", ())
@@ -117,7 +109,7 @@ def _planned_encryption(bucket: PlannedBlock) -> Any:
 
 
 def _answered_versioning(bucket: AwsFacts) -> str | None:
-    status: str | None = _ask(bucket, "s3:GetBucketVersioning").pages[0].get("Status")
+    status: str | None = bucket.read("s3:GetBucketVersioning", Bucket=bucket.at("Name")).pages[0].get("Status")
     return status
 
 
@@ -137,7 +129,7 @@ def _configurations(bucket: PlannedBlock, name: str) -> list[PlannedBlock]:
 
 
 def _answered_policy(bucket: AwsFacts) -> dict[str, Any] | None:
-    answer = _ask(bucket, "s3:GetBucketPolicy", "NoSuchBucketPolicy")
+    answer = bucket.read("s3:GetBucketPolicy", absent=("NoSuchBucketPolicy",), Bucket=bucket.at("Name"))
     return None if answer.page is None else policy_document(answer.page["Policy"], answer.source)
 
 
@@ -151,7 +143,7 @@ def _planned_policy(bucket: PlannedBlock) -> dict[str, Any] | None:
 
 
 def _answered_status(bucket: AwsFacts) -> bool | None:
-    answer = _ask(bucket, "s3:GetBucketPolicyStatus", "NoSuchBucketPolicy")
+    answer = bucket.read("s3:GetBucketPolicyStatus", absent=("NoSuchBucketPolicy",), Bucket=bucket.at("Name"))
     is_public: bool | None = False if answer.page is None else answer.page.get("PolicyStatus", {}).get("IsPublic")
     return is_public
 
@@ -192,4 +184,4 @@ class Bucket(Resource):
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Bucket]":
         del names  # one call lists all
-        return listed(cls, aws, listed_buckets(aws), "Buckets", named="Name")
+        return listed(cls, aws, aws.read("s3:ListBuckets"), "Buckets", named="Name")

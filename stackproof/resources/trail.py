@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stackproof.core.resource import Resource, field
-from stackproof.core.verdicts import AccessDenied, CallFailed, NotReported
-from stackproof.judgement.arns import arn
+from stackproof.core.verdicts import NotReported
 from stackproof.judgement.trails import EVERYTHING, ManagementSelector
 from stackproof.resources.encryption import KmsKey, encrypting_key
 from stackproof.sources.aws.facts import AwsFacts, listed
@@ -46,9 +45,10 @@ def _advanced(conditions: Conditions) -> ManagementSelector | None:
 
 
 def _answered_selectors(trail: AwsFacts) -> tuple[ManagementSelector, ...]:
-    page = _ask(trail, "cloudtrail:GetEventSelectors", TrailName=trail.at("TrailARN"))
+    answer = trail.read("cloudtrail:GetEventSelectors", TrailName=trail.at("TrailARN"))
+    page = answer.pages[0]
     if "EventSelectors" not in page and "AdvancedEventSelectors" not in page:
-        raise NotReported(f"{trail.at('TrailARN')}: the answer has neither kind of event selector")
+        raise NotReported(f"{answer.source}: the answer has neither kind of event selector")
     basic = [
         _selector(one["ReadWriteType"], one.get("ExcludeManagementEventSources", ()))
         for one in page.get("EventSelectors", ())
@@ -97,17 +97,7 @@ def _planned_conditions(selector: PlannedBlock) -> Conditions:
 
 
 def _status(trail: AwsFacts) -> Mapping[str, Any]:
-    return _ask(trail, "cloudtrail:GetTrailStatus", Name=trail.at("TrailARN"))
-
-
-def _ask(trail: AwsFacts, operation: str, **parameters: Any) -> Mapping[str, Any]:
-    """The answer to a question about a trail, in its home region. The trail of an organisation is its management account's."""
-    answer = trail.read(operation, region=trail.at("HomeRegion"), **parameters)
-    name: str = trail.at("TrailARN") or ""
-    owner = arn(name)
-    if owner and trail.is_elsewhere(owner.account) and isinstance(answer.error, AccessDenied | CallFailed):
-        raise trail.elsewhere(f"the trail {name} is in account {owner.account}", owner.account)
-    return answer.pages[0]
+    return trail.read("cloudtrail:GetTrailStatus", Name=trail.at("TrailARN")).pages[0]
 
 
 class Trail(Resource):

@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 from stackproof.core.controls import control
+from stackproof.judgement.databases import serves
 from stackproof.judgement.versions import is_version
 
 
 @control("RDS-01", severity="high")
 def test_database_is_available_as_declared(database, profile):
     """PostgreSQL of the declared class and version, with a standby in another zone; also once what is pending is applied."""
-    assert database.status == "available"
+    assert serves(database.status), database.status
     for instance in (database, database.after_maintenance):
+        assert instance.identifier == profile.database.identifier, "it is about to be renamed"
         assert instance.engine == profile.database.engine, f"{instance.name}: {instance.engine}"
         assert is_version(instance.engine_version, profile.database.engine_version)
         assert instance.instance_class == profile.database.instance_class, f"{instance.name}: {instance.instance_class}"

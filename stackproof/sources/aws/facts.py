@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stackproof.core.provenance import joined
 from stackproof.core.resource import Field, Found, Resource
-from stackproof.core.verdicts import CouldNotVerify, NotApplicable, NotReported
+from stackproof.core.verdicts import NotApplicable, NotReported
 from stackproof.sources.aws.calls import Answer
 from stackproof.util.spool import Reiterable
 
@@ -35,19 +35,11 @@ class AwsFacts:
             value = value.get(member) if isinstance(value, Mapping) else None
         return value
 
-    def read(self, operation: str, *, absent: tuple[str, ...] = (), region: str | None = None, **parameters: Any) -> Answer:
+    def read(self, operation: str, *, absent: tuple[str, ...] = (), **parameters: Any) -> Answer:
         """The answer to a further question about this resource; see `Reader.read`."""
-        answer = self._aws.read(operation, absent=absent, region=region, **parameters)
+        answer = self._aws.read(operation, absent=absent, **parameters)
         self._asked[answer.source] = None
         return answer
-
-    def is_elsewhere(self, account: str | None) -> bool:
-        """Whether an account is another than the one that is judged."""
-        return account not in (None, "", self._aws.account)
-
-    def elsewhere(self, what: str, *places: str) -> CouldNotVerify | NotApplicable:
-        """What stands in the place of a fact that another account has; see `Reader.elsewhere`."""
-        return self._aws.elsewhere(what, *places)
 
     def wait(self, seconds: float) -> None:
         """Let time pass before something is asked again; a recording does not wait."""
@@ -60,6 +52,10 @@ class AwsFacts:
     def inside(self, kind: type[R], name: str, item: Mapping[str, Any]) -> R:
         """Likewise, with its facts from where this one has its own."""
         return kind(name, AwsFacts(self._aws, item, self._source), self._source)
+
+    def changed(self, kind: type[R], name: str, changes: Mapping[str, Any]) -> R:
+        """This resource with some members changed, as an answer says that they will be."""
+        return kind(name, AwsFacts(self._aws, {**self._item, **changes}, self._source), self._source)
 
     def look_up(self, field: Field) -> Found:
         if reason := self._aws.unseen.get(field.place):

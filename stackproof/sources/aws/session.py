@@ -51,13 +51,8 @@ _THROTTLED = (
     "ProvisionedThroughputExceededException",
     "EC2ThrottledException",
 )
-PAGED = {
-    "ce:GetCostAndUsage": "NextPageToken",
-    "logs:DescribeAccountPolicies": "nextToken",
-    "logs:DescribeQueryDefinitions": "nextToken",
-    "logs:GetQueryResults": "nextToken",
-}
-"""Operations that have pages and no paginator in botocore's model, and the member that asks for the next one."""
+PAGED = {"logs:DescribeQueryDefinitions": "nextToken", "logs:GetQueryResults": "nextToken", "ce:GetCostAndUsage": "NextPageToken"}
+"""Operations that have pages of which botocore does not know, and the member that asks for the next one."""
 _CREDENTIALS = (
     "ExpiredToken",
     "ExpiredTokenException",
