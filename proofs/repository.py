@@ -19,7 +19,7 @@ import pytest
 
 from proofs import harness
 from proofs.harness import ROOT
-from stackproof.collections import sources
+from stackproof.collections import planning
 from stackproof.core.runner import Judgement
 from stackproof.profile.terraform import APP
 from stackproof.scanners import checkov
@@ -297,7 +297,7 @@ def applied_beside(*edits: PlanEdit) -> Edit:
 def weak_passwords(*kinds: str) -> Edit:
     """Try these kinds of weak password alone."""
     return lambda repository: repository.patch.setattr(
-        sources, "WEAK_PASSWORDS", {kind: sources.WEAK_PASSWORDS[kind] for kind in kinds}
+        planning, "WEAK_PASSWORDS", {kind: planning.WEAK_PASSWORDS[kind] for kind in kinds}
     )
 
 
@@ -325,7 +325,7 @@ def failing_checkov(repository: Repository) -> None:
     """Let checkov end at once, with nothing written."""
     nothing = shutil.which("false")
     assert nothing
-    repository.patch.setattr("stackproof.collections.sources.environment", lambda *_: Path(nothing))
+    repository.patch.setattr("stackproof.collections.repository.environment", lambda *_: Path(nothing))
 
 
 # Edits of a plan document

@@ -6,7 +6,7 @@ from typing import Any
 
 from plan_documents import Planned, plan
 
-from stackproof.collections.sources import WEAK_PASSWORDS
+from stackproof.collections.planning import WEAK_PASSWORDS
 from stackproof.redaction.redaction import redact
 from stackproof.terraform.cli import redacted
 from stackproof.terraform.diagnostics import Diagnostic

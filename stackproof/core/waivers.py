@@ -6,7 +6,7 @@ control, or that is wider than one resource is itself a FAIL of the control. ``e
 everywhere: where it does not count it accepts nothing, and nothing is said about it.
 
 Controls that run a scanner (`SCANNERS`) have many findings about a resource. Their waivers name the scanner's check too, and are applied
-to the findings (`stackproof.collections.sources`).
+to the findings (`stackproof.collections.repository`).
 """
 
 import datetime

@@ -1,0 +1,157 @@
+"""Collections of the repository: what git keeps, what scanners find, and the example of the environment file."""
+
+import re
+from collections.abc import Callable, Collection, Iterable
+
+from stackproof.collections.registry import collection
+from stackproof.collections.terraform import relative_to_root, source_directories, text_of
+from stackproof.core import waivers
+from stackproof.core.resource import StaticOrigin, without_keys
+from stackproof.core.verdicts import DeclaredButMissing
+from stackproof.processes.venvs import environment
+from stackproof.resources.sources import (
+    EnvironmentFile,
+    History,
+    PossibleCredential,
+    Repository,
+    Scan,
+)
+from stackproof.scanners import checkov, credentials, known_strings
+from stackproof.scanners.git import git
+from stackproof.targets.base import Stage
+from stackproof.terraform import sources
+from stackproof.util.temporary import temporary
+
+ENVIRONMENT_FILE = ".env.production.example"
+
+
+TERRAFORM_FILES = ("*.tfvars", "*.tfvars.json", "*.tfstate", "*.tfstate.*", "*tfplan")
+"""What Terraform's values, states and plans are called."""
+
+
+KEPT_OUT_OF_GIT = (
+    *("terraform.tfvars", "terraform.tfvars.json", "production.auto.tfvars"),
+    *("terraform.tfstate", "terraform.tfstate.backup", "tfplan"),
+)
+
+
+@collection
+def repository(stage: Stage) -> Repository:
+    """What git keeps, and what it would take."""
+    directories = [stack.directory for stack in stage.profile.terraform.stacks.values()]
+    names = [f"{directory}/{name}" for directory in directories for name in KEPT_OUT_OF_GIT]
+    # ".gitignore:9:*.tfstate<TAB>terraform.tfstate": the rule that decides. One outside the repository does not protect others.
+    rules = [line.split("\t") for line in git(stage.root, "check-ignore", "--no-index", "--verbose", *names, accepted=(0, 1))]
+    ignored = {name for rule, name in rules if re.match(r"(.+/)?\.gitignore:\d+:(?!!)", rule)}
+    facts = {
+        "tracked": tuple(git(stage.root, "ls-files", "--", *TERRAFORM_FILES)),
+        "not_ignored": tuple(name for name in names if name not in ignored),
+    }
+    return Repository(stage.root.name, StaticOrigin(facts, "git ls-files; git check-ignore"), "git")
+
+
+@collection
+def history(stage: Stage) -> History:
+    """What git keeps of the repository, in all its versions."""
+    known = known_strings.load(stage.root / known_strings.FILE)
+    found = credentials.search(stage.root, stage.cache)
+    source = f"git rev-list, cat-file; {known_strings.FILE}"
+    places = tuple(
+        PossibleCredential(str(place), StaticOrigin({"reason": known.get(place.value)}, source), source) for place in found.places
+    )
+    return History(stage.root.name, StaticOrigin({"versions": found.versions, "possible_credentials": places}, source), source)
+
+
+@collection
+def source_scan(stage: Stage) -> Scan:
+    """What checkov says of the sources."""
+    python = environment(stage.cache, "checkov", checkov.REQUIREMENTS, stage.say)
+    return _waived(stage, "POL-01", checkov.scan_sources(python, _texts(stage)))
+
+
+@collection
+def plan_scan(stage: Stage) -> Scan:
+    """What checkov says of the plan."""
+    python = environment(stage.cache, "checkov", checkov.REQUIREMENTS, stage.say)
+    with temporary("plan") as folder:
+        file = folder / "plan.json"
+        file.write_text(stage.plan().to_json(), encoding="utf-8")
+        scan = checkov.scan_plan(python, file)
+    return _waived(stage, "POL-02", scan, lambda resource: in_sources(resource, stage.profile.terraform.before))
+
+
+def _texts(stage: Stage) -> dict[str, str]:
+    """All sources, by their paths in the repository."""
+    return {
+        relative_to_root(stage, directory / name): text
+        for directory in source_directories(stage)
+        for name, text in sources.texts(directory).items()
+    }
+
+
+def in_sources(address: str, stacks: Collection[str]) -> str:
+    """What the sources of a stack call a resource of the plan, which joins these stacks to the app's: all instances are one there.
+
+    >>> in_sources('module.central_logging.module.groups["/aws/ecs/api/llm"].aws_cloudwatch_log_group.this', ["central_logging"])
+    'module.groups.aws_cloudwatch_log_group.this'
+    """
+    block = without_keys(address)
+    return next((block.removeprefix(f"module.{name}.") for name in stacks if block.startswith(f"module.{name}.")), block)
+
+
+def _waived(stage: Stage, control: str, scan: checkov.Scan, named: Callable[[str], str] = str) -> Scan:
+    """The scan without what is waived; ``named`` is what waivers call a resource."""
+    accepted = waivers.load(stage.root / waivers.FILE)
+    mine = [one for one in accepted if control in one.control and one.counts(stage.profile.name, stage.target)]
+    found = [(named(finding.resource), finding.check) for finding in (*scan.findings, *scan.skipped)]
+
+    def unwaived(findings: Iterable[checkov.Finding]) -> tuple[str, ...]:
+        return tuple(
+            f"{finding.check} {finding.resource} ({finding.file} line {finding.line}): {finding.title}"
+            for finding in findings
+            if not waivers.waiver_for(mine, control, named(finding.resource), finding.check)
+        )
+
+    facts = {
+        "examined": len(scan.resources),
+        "findings": unwaived(scan.findings),
+        "inline_skips": unwaived(scan.skipped),
+        "expired": tuple(_told(waiver) for waiver in waivers.expired(mine, stage.now.date())),
+        "unused": tuple(_told(waiver) for waiver in waivers.matching_nothing(mine, control, found)),
+    }
+    source = f"checkov {scan.version}; {waivers.FILE}"
+    return Scan(f"checkov {control}", StaticOrigin(facts, source), source)
+
+
+def _told(waiver: waivers.Waiver) -> str:
+    accepts = f"{waiver.check or 'every check'} {waiver.resource or 'of every resource'}"
+    return f"{accepts} (until {waiver.expires}, {waiver.owner}, {waiver.ticket})"
+
+
+@collection
+def environment_file(stage: Stage) -> EnvironmentFile:
+    """The example of the backend's environment, beside what the stack documents."""
+    file = stage.root / ENVIRONMENT_FILE
+    if not file.is_file():
+        raise DeclaredButMissing(f"{file.name} does not exist")
+    output = sources.read(stage.terraform_root).outputs.get("env_variables")
+    if output is None:
+        raise DeclaredButMissing("the sources have no output env_variables")
+    example = assigned(file.read_text(encoding="utf-8"))
+    facts = {
+        "keys": tuple(sorted(key for key, _ in example)),
+        "filled_in": tuple(key for key, value in example if value),
+        "documented": tuple(sorted([*(key for key, _ in assigned(text_of(output.value))), "RDS_PASSWORD"])),
+    }
+    source = f"{file.name}; {output.file} line {output.line}"
+    return EnvironmentFile(file.name, StaticOrigin(facts, source), source)
+
+
+def assigned(text: str) -> list[tuple[str, str]]:
+    """What the lines of an environment file assign, in their order.
+
+    >>> assigned("# a comment\\nRDS_ADDRESS=db\\nexport RDS_PORT = 5432\\n")
+    [('RDS_ADDRESS', 'db'), ('RDS_PORT', '5432')]
+    """
+    assignments = re.finditer(r"^\s*(?:export\s+)?(?P<key>[A-Za-z_]\w*)[ \t]*=(?P<value>.*)$", text, re.MULTILINE)
+    return [(match["key"], match["value"].strip()) for match in assignments]
