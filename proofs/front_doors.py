@@ -1,5 +1,6 @@
 """Real servers on 127.0.0.1 in the place of the recorded front door."""
 
+import functools
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from proofs.harness import Edit, answered, recorded_at
-from stackproof.embedded.account import self_signed
+from stackproof.embedded.account import new_key, self_signed
 from stackproof.embedded.front_door import FrontDoor, Listener
 from stackproof.probes import Probes
 from stackproof.sources.replay import Recorded, Recording
@@ -40,8 +41,9 @@ def served(
     def edit(calls: list[Recorded]) -> list[Recorded]:
         host = answered("elbv2:DescribeLoadBalancers", "LoadBalancers.0.DNSName")
         since = recorded_at() - timedelta(days=1)
-        mine = self_signed(names or [host], since=since, until=recorded_at() + timedelta(days=days))
-        authority = mine if trusted else self_signed([host], since=since, until=recorded_at() + timedelta(days=days))
+        until = recorded_at() + timedelta(days=days)
+        mine = self_signed(names or [host], since=since, until=until, key=_key())
+        authority = mine if trusted else self_signed([host], since=since, until=until)
         listening = [Listener(80, plain or redirect()), Listener(443, FORWARD, tuple(protocols), hsts)]
         with tempfile.TemporaryDirectory() as temporary:
             paths = {name: Path(temporary) / name for name in ("certificate", "private_key", "trusted")}
@@ -54,6 +56,10 @@ def served(
                 return [_asked(probes, call) if call.call.service in ("tls", "http") else call for call in calls]
 
     return edit
+
+
+_key = functools.cache(new_key)
+"""One for all of them: making one takes longer than anything else here."""
 
 
 def _asked(probes: Probes, call: Recorded) -> Recorded:

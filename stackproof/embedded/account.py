@@ -10,7 +10,10 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 CERTIFICATE_DAYS = 397
 """As long as a public certificate may be valid."""
@@ -54,14 +57,20 @@ def certificate(region: str) -> Certificate:
     return self_signed(names, since=now - timedelta(minutes=5), until=now + timedelta(days=CERTIFICATE_DAYS))
 
 
-def self_signed(names: Sequence[str], *, since: datetime, until: datetime) -> Certificate:
-    """A certificate for host names and for 127.0.0.1, signed by its own key."""
+def new_key() -> "RSAPrivateKey":
+    """A private key of a certificate."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def self_signed(names: Sequence[str], *, since: datetime, until: datetime, key: "RSAPrivateKey | None" = None) -> Certificate:
+    """A certificate for host names and for 127.0.0.1, signed by its own key: a new one, if none is given."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = key or new_key()
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     alternatives = [*map(x509.DNSName, names), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     signed = (
