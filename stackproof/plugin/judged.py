@@ -1,0 +1,79 @@
+"""A pytest item as a control, its result, and pytest's reports about it without secrets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from stackproof.core.controls import Control, control_of
+from stackproof.core.results import ControlResult
+from stackproof.core.runner import Judgement
+from stackproof.core.verdicts import UsageError, Verdict
+from stackproof.redaction import redaction
+
+RESULT = pytest.StashKey[ControlResult]()
+
+
+CATEGORY = {
+    Verdict.PASS: "passed",
+    Verdict.FAIL: "failed",
+    Verdict.ERROR: "error",
+    Verdict.UNKNOWN: "unknown",
+    Verdict.WAIVED: "waived",
+    Verdict.NOT_APPLICABLE: "not applicable",
+}
+"""What pytest counts a verdict as in its own summary."""
+
+
+SHOWN = {
+    Verdict.PASS: (".", "green"),
+    Verdict.FAIL: ("F", "red"),
+    Verdict.ERROR: ("E", "red"),
+    Verdict.UNKNOWN: ("?", "yellow"),
+    Verdict.WAIVED: ("w", "yellow"),
+    Verdict.NOT_APPLICABLE: ("-", "yellow"),
+}
+"""Letter and colour of a verdict in the terminal."""
+
+
+@contextmanager
+def bad_input() -> Iterator[None]:
+    """Hand our bad-input errors to pytest as its own: one message, exit status 4."""
+    try:
+        yield
+    except UsageError as error:
+        raise pytest.UsageError(redaction.redact(str(error))) from None
+
+
+def without_secrets(report: Any) -> Any:
+    """A report of pytest's own making (a traceback, captured output) without secrets."""
+    report.sections = [(name, redaction.redact(text)) for name, text in report.sections]
+    if report.longrepr and not isinstance(report.longrepr, tuple):  # a tuple is where and why a test was skipped
+        text = str(report.longrepr)
+        if redaction.redact(text) != text:
+            report.longrepr = redaction.redact(text)
+    return report
+
+
+def control_in(item: pytest.Item) -> Control | None:
+    return control_of(getattr(item, "obj", None))
+
+
+def result_of_control(
+    item: pytest.Item, verdict: Verdict, message: str, seconds: float, judgement: Judgement | None = None
+) -> ControlResult:
+    control = control_in(item)
+    assert control is not None
+    return ControlResult(
+        id=control.id,
+        title=control.entry.title,
+        title_ko=control.entry.title_ko,
+        severity=control.severity,
+        verdict=verdict,
+        message=message,
+        seconds=seconds,
+        test=item.nodeid,
+        resources=judgement.resources if judgement else (),
+        read=judgement.read if judgement else (),
+    )

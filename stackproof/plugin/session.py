@@ -1,0 +1,342 @@
+"""One run of controls: pytest's hooks from collection to the exit status, also under pytest-xdist."""
+
+import json
+import linecache
+import os
+import time
+import warnings
+from collections import Counter
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.mark import deselect_by_keyword, deselect_by_mark
+
+from stackproof.collections.prefetch import Prefetch
+from stackproof.collections.registry import collections, operations
+from stackproof.core.controls import catalogue
+from stackproof.core.results import ControlResult, Run
+from stackproof.core.results_file import packed, unpacked
+from stackproof.core.runner import judge, message_of
+from stackproof.core.verdicts import Verdict
+from stackproof.evidence import recorded, signing
+from stackproof.evidence.manifest import FOLDER
+from stackproof.evidence.store import Store
+from stackproof.plugin.judged import CATEGORY, RESULT, SHOWN, bad_input, control_in, result_of_control, without_secrets
+from stackproof.redaction import redaction
+from stackproof.reports import changes, html, junit, summary
+from stackproof.reports.write import kept_unchanged, remove_run, report_directory, write_reports
+from stackproof.targets import open_stage
+from stackproof.targets.request import Request, resolve
+from stackproof.targets.run import RunStage
+from stackproof.util.text import difference
+
+OURS = "stackproof"
+"""The name under which things travel between xdist's controller and its workers."""
+
+
+class Session:
+    """One run of controls: pytest's hooks in the order in which they are called."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.is_worker = hasattr(config, "workerinput")
+        self.started = datetime.now(UTC)
+        self.clock = time.perf_counter()
+        self.results: dict[str, ControlResult] = {}
+        self.calls: Counter[str] = Counter()
+        self.opened: RunStage | None = None
+        self.run: Run | None = None
+        self.selected = 0
+        self.refused = ""
+        """Why this worker judges nothing."""
+        option = config.option
+        shared = dict(getattr(config, "workerinput", {}).get(OURS, {}))
+        self._folder: str | None = shared.pop("folder", None)
+        redaction.register_among(os.environ)
+        redaction.redact_logs()
+        with bad_input():
+            self.request: Request = resolve(
+                config.rootpath, option.env, option.target, option.plan, option.evidence, bastion=option.bastion, **shared
+            )
+            self.waivers = self.request.waivers
+            key = option.signing_key or os.environ.get(signing.VARIABLE)
+            self.signing_key = signing.private_key(key) if key and not self.is_worker else None
+        self.directory = report_directory(config.rootpath, self.request.profile.name, self.request.target)
+        if not self.is_worker and not option.collectonly and not option.iam_policy:
+            option.xmlpath = option.xmlpath or str(self.directory / "junit.xml")
+            option.htmlpath = option.htmlpath or str(self.directory / "report.html")
+            option.self_contained_html = True
+            option.css = [*option.css, os.path.relpath(html.STYLESHEET)]
+            # The listing of `reports.summary` says what happened, once.
+            option.tbstyle = "no" if option.tbstyle == "auto" else option.tbstyle
+            option.reportchars = ""
+
+    # collect
+
+    @pytest.hookimpl(tryfirst=True)  # before -m and -k choose
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        with self._stopping(items):
+            self._check_and_order(items)
+
+    @contextmanager
+    def _stopping(self, items: list[pytest.Item]) -> Iterator[None]:
+        """Let bad input end the run, with nothing more to do. What a worker finds is said by the controller, once."""
+        try:
+            yield
+        except pytest.UsageError as error:
+            items.clear()
+            if not self.is_worker:
+                raise
+            self.refused = str(error)
+
+    def _check_and_order(self, items: list[pytest.Item]) -> None:
+        folder = self.config.rootpath / "tests"
+        order = {id: number for number, id in enumerate(catalogue())}
+        for item in (item for item in items if folder in item.path.parents):
+            control = control_in(item)
+            if control is None:
+                raise pytest.UsageError(
+                    f"{item.nodeid} is no control, and tests/ holds nothing else: give it @control(id, severity=...)"
+                )
+            item.add_marker(item.path.relative_to(folder).parts[0])
+            item.extra_keyword_matches |= {control.id, control.severity}
+        for id, count in Counter(control.id for item in items if (control := control_in(item))).items():
+            if count > 1:  # the verdict of one would overwrite that of the other
+                raise pytest.UsageError(f"{id} is {count} tests; a control is one: take subtests instead of parametrize")
+
+        def place(item: pytest.Item) -> int:
+            control = control_in(item)
+            return order[control.id] if control else len(order)
+
+        items.sort(key=place)
+        option = self.config.option
+        if self.request.recorded and not (option.markexpr or option.keyword):
+            with bad_input():
+                judged_then = {control.id for control in self.request.recorded.results.controls}
+            others = [item for item in items if (control := control_in(item)) and control.id not in judged_then]
+            self.config.hook.pytest_deselected(items=others)
+            items[:] = [item for item in items if item not in others]
+
+    # prepare
+
+    def pytest_sessionstart(self) -> None:
+        """The controller of xdist sees no tests; it opens the target for its workers before they start."""
+        deselect_by_mark([], self.config)  # what pytest refuses in -m and -k, it refuses before anything is opened
+        deselect_by_keyword([], self.config)
+        if self.config.pluginmanager.hasplugin("dsession"):
+            with bad_input():
+                self._open().source()
+            self._begin()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        stage = self._open()
+        node.workerinput[OURS] = {
+            "deployed": stage.handle,
+            "folder": str(self.store.folder),
+            "now": stage.now.isoformat(),
+        }
+
+    @pytest.hookimpl(tryfirst=True)  # before a worker tells what it collected
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        selected = {item: control for item in session.items if (control := control_in(item))}
+        option = self.config.option
+        if option.collectonly or option.iam_policy or not selected:
+            return
+        if session.testsfailed and not (self.is_worker or option.continue_on_collection_errors):  # pytest goes no further
+            return
+        self.selected = len(selected)
+        with self._stopping(session.items), bad_input():
+            stage = self._open()
+            judged = [item for item, control in selected.items() if stage.can_judge(control)]
+            asked_for = {name: None for item in judged for name in getattr(item, "fixturenames", ()) if name in collections}
+            self.prefetch = Prefetch(stage)
+            self.prefetch.fetch(asked_for)
+        if not self.is_worker:
+            self._begin()
+
+    def _begin(self) -> None:
+        """From here on this run's verdicts count, even if it ends early; until here those of the last one do."""
+        again = self.request.recorded
+        if not again or again.directory.resolve() != self.directory.resolve():  # what is judged again may lie here
+            remove_run(self.directory)
+        for line in changes.lines(self._open().planned_changes()):
+            self._say(line)
+
+    def _open(self) -> RunStage:
+        if self.opened is None:
+            self.opened = open_stage(self.request, self._say, self.store)
+        return self.opened
+
+    @cached_property
+    def store(self) -> Store:
+        """Where all processes of the run keep its evidence."""
+        account = self.request.profile.account
+        return Store(Path(self._folder), account) if self._folder else Store.temporary(account)
+
+    def _say(self, line: str) -> None:
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(line)
+
+    # print the IAM policy instead of judging
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        if not self.config.option.iam_policy or session.testsfailed:  # pytest says why a file could not be collected
+            return None
+        from stackproof.sources.aws import permissions
+
+        on_aws = {item: control for item in session.items if (control := control_in(item)) and "A" in control.entry.stages}
+        asked = permissions.needed(control.id for control in on_aws.values())
+        unproven = [item for item, control in on_aws.items() if control.id not in permissions.needs()]
+        asked |= operations(name for item in unproven for name in getattr(item, "fixturenames", ()) if name in collections)
+        allowed = permissions.policy(asked, self.request.profile)
+        if not allowed["Statement"]:
+            raise pytest.UsageError("the selected controls ask AWS nothing that takes a permission: no policy is needed")
+        self._say(json.dumps(allowed, indent=2))
+        return True
+
+    # judge
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        control = control_in(pyfuncitem)
+        if control is None:
+            return None
+        stage = self._open()
+
+        def resolve_fixture(name: str) -> object:
+            value = pyfuncitem.funcargs[name]
+            return value() if name in collections and callable(value) else value
+
+        judgement = judge(
+            pyfuncitem.obj,
+            resolve_fixture,
+            precondition=lambda: stage.require(control),
+            apply_waivers=partial(self.waivers.apply_waivers, control.id, stage.now.date()),
+        )
+        pyfuncitem.stash[RESULT] = result_of_control(
+            pyfuncitem, judgement.verdict, judgement.message, judgement.seconds, judgement
+        )
+        if judgement.verdict.closes_the_gate:
+            pytest.fail(judgement.message, pytrace=False)
+        if judgement.verdict is not Verdict.PASS:
+            pytest.skip(judgement.message)
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        report = yield
+        result = item.stash.get(RESULT, None) if call.when == "call" else None
+        if result is None and not report.passed and call.excinfo and control_in(item):
+            # A fixture of the user's own broke, or the clean-up did; or somebody skips what only the catalogue may set aside.
+            result = result_of_control(item, Verdict.ERROR, message_of(call.excinfo.value), report.duration)
+            report.outcome = "failed"
+            report.longrepr = result.message  # pytest's own would show the secrets of the exception
+        if result is not None:
+            report.stackproof = {"id": result.id, "result": packed(result) if self.is_worker else result}
+            item.user_properties[:] = junit.properties(result)
+        return without_secrets(report)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
+        return without_secrets((yield))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        text = str(warning_message.message)
+        if redaction.redact(text) != text:
+            warning_message.message = warning_message.category(redaction.redact(text))
+        line = linecache.getline(warning_message.filename, warning_message.lineno)
+        warning_message.line = redaction.redact(line.strip())  # pytest prints it
+
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> list[str] | None:
+        if op == "==" and isinstance(left, frozenset | set) and isinstance(right, frozenset | set):
+            return difference(left, right)
+        return None
+
+    # report
+
+    @pytest.hookimpl(tryfirst=True)  # before the terminal, junitxml and pytest-html
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if hasattr(report, "stackproof") and not self.is_worker:
+            told = report.stackproof["result"]
+            self.results[report.stackproof["id"]] = unpacked(told) if isinstance(told, bytes) else told
+
+    def result_of(self, report: Any) -> ControlResult | None:
+        """The result that a report is about, as it stands now."""
+        return self.results.get(report.stackproof["id"]) if hasattr(report, "stackproof") else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        result = self.result_of(report)
+        if result is None:
+            return None
+        letter, colour = SHOWN[result.verdict]
+        return CATEGORY[result.verdict], letter, (result.verdict.value.replace("_", " "), {colour: True})
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest-html, which writes its file, and the terminal's own summary
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
+        if self.opened is not None:
+            self.calls += self.opened.calls
+        if self.is_worker:
+            self.config.workeroutput[OURS] = {"calls": dict(self.calls), "refused": self.refused}  # type: ignore[attr-defined]
+        elif self.opened is not None and self.results:
+            self.run = self._summed_up(self.opened)
+            write_reports(self.run, self.directory)
+            recorded.write(self.directory, self.store, self.opened.facts, self.request.profile, self.request.accepted)
+            if session.exitstatus == pytest.ExitCode.OK and (self.run.exit_status or len(self.results) < self.selected):
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED  # pytest forgives an expected failure; the gate does not
+        if self.run is None and not self.is_worker and (self.directory / FOLDER).is_dir():
+            with kept_unchanged(self.directory):
+                yield
+            return
+        yield
+        if self.run is not None:
+            recorded.seal(self.directory, self.signing_key)
+            self._say(summary.summary_line(self.run, Path(os.path.relpath(self.config.option.htmlpath))))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        told = getattr(node, "workeroutput", {}).get(OURS, {})  # a worker that crashed tells nothing
+        self.calls += Counter(told.get("calls", {}))
+        if told.get("refused"):
+            raise pytest.UsageError(told["refused"])
+
+    def _summed_up(self, opened: RunStage) -> Run:
+        in_order = tuple(self.results[id] for id in catalogue() if id in self.results)
+        unjudged = self.selected - len(in_order)
+        return Run(
+            started=self.started,
+            seconds=time.perf_counter() - self.clock,
+            environment=self.request.profile.name,
+            target=self.request.target,
+            account=opened.account,
+            region=self.request.profile.region,
+            versions=opened.versions,
+            plans=opened.planned_changes(),
+            calls=dict(sorted(self.calls.items())),
+            notes=(
+                *opened.notes,
+                *opened.differences(in_order),
+                *([f"{unjudged} of {self.selected} selected controls were not judged"] if unjudged > 0 else []),
+            ),
+            controls=in_order,
+        )
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self.run is not None and self.opened is not None:
+            said = (*summary.notes(self.run), *summary.listing(self.run), *self.opened.differences(self.run.controls))
+            for line in said:
+                terminalreporter.write_line(line)
+
+    def pytest_unconfigure(self) -> None:
+        if self.opened is not None and not self.is_worker:
+            self.opened.close()
