@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from proofs.harness import Edit, on_cloud, on_plan
 from stackproof.core.runner import Judgement
 from stackproof.core.verdicts import Verdict
+from stackproof.profile.schema import Profile
 
 Proven = Callable[[str, Verdict], None]
 """The fixture ``proven``: to be called with a control and the verdict that it was shown to reach."""
@@ -25,12 +26,14 @@ class Case:
     edits: tuple[Edit, ...]
     names: str = ""
     """What the message must name, so that a reader finds the resource."""
+    expected: Profile | None = None
+    """Another profile than the compliant stack's."""
 
     def __str__(self) -> str:
         return f"{self.control}, {self.stage}: {self.name}"
 
     def judge(self) -> Judgement:
-        return (on_cloud if self.stage == "cloud" else on_plan)(self.control, *self.edits)
+        return (on_cloud if self.stage == "cloud" else on_plan)(self.control, *self.edits, expected=self.expected)
 
 
 def cloud(control: str, name: str, verdict: Verdict, *edits: Edit, names: str = "") -> Case:

@@ -55,9 +55,13 @@ class TestRole:
         ],
         ids=lambda attached: attached.address,
     )
-    def test_with_a_policy_that_is_not_in_the_plan_is_not_decided(self, attached: Planned) -> None:
-        with pytest.raises(NotYetKnown, match="AdministratorAccess"):
-            policies(ROLE, attached)
+    def test_with_a_policy_of_aws_has_what_aws_has_published(self, attached: Planned) -> None:
+        assert [document["Statement"] for document in policies(ROLE, attached)] == [EVERYTHING["Statement"]]
+
+    @pytest.mark.parametrize("arn", ["arn:aws:iam::123456789012:policy/theirs", "arn:aws:iam::aws:policy/NoSuchPolicy"])
+    def test_with_a_policy_that_is_not_in_the_plan_is_not_decided(self, arn: str) -> None:
+        with pytest.raises(NotYetKnown, match=arn):
+            policies(ROLE, Planned("aws_iam_role_policy_attachment.x", {"role": "task", "policy_arn": arn}))
 
     def test_has_its_own_blocks_and_arns(self) -> None:
         role = Planned("aws_iam_role.task", {"name": "task", "inline_policy": [{"name": "a", "policy": json.dumps(EVERYTHING)}]})

@@ -85,6 +85,7 @@ WITHOUT_LOGS = [
     }
 ]
 
+TASK_ROLE = "triflow-ai-production-ecs-task-role"
 CASES = [
     *allowed("logs:*", FAIL, allows("logs:*")),
     *allowed("everything", FAIL, allows("*")),
@@ -226,8 +227,28 @@ CASES = [
     plan("LOG-14", "a policy known after apply", UNKNOWN, unknown(f"{CENTRAL}.aws_iam_role_policy.log_reader", "policy")),
     plan(
         "LOG-14",
-        "a managed policy of AWS's",
-        UNKNOWN,
+        "a managed policy of AWS's on a reader",
+        PASS,
         with_resource(f"{CENTRAL}.aws_iam_role_policy_attachment.x", role=READER, policy_arn=READ_ONLY_ACCESS),
+    ),
+    plan(
+        "LOG-14",
+        "a managed policy of AWS's on another",
+        FAIL,
+        with_resource("aws_iam_role_policy_attachment.x", role=TASK_ROLE, policy_arn=READ_ONLY_ACCESS),
+        names=TASK_ROLE,
+    ),
+    plan(
+        "LOG-14",
+        "one beside a policy that is not known",
+        FAIL,
+        planned("aws_iam_role.task", managed_policy_arns=["arn:aws:iam::123456789012:policy/theirs", READ_ONLY_ACCESS]),
+        names=TASK_ROLE,
+    ),
+    plan(
+        "LOG-14",
+        "a managed policy that is not in the plan",
+        UNKNOWN,
+        with_resource("aws_iam_role_policy_attachment.x", role=TASK_ROLE, policy_arn="arn:aws:iam::123456789012:policy/theirs"),
     ),
 ]

@@ -1,6 +1,7 @@
 """AWS IAM."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
@@ -12,6 +13,7 @@ from proofs.harness import (
     omits,
     on_page_2,
     planned,
+    profile,
     recorded_at,
     refers,
     says,
@@ -20,6 +22,8 @@ from proofs.harness import (
     without,
 )
 from stackproof.core.verdicts import AccessDenied
+from stackproof.judgement.managed_policies import published
+from stackproof.profile.schema import Profile
 
 ACCOUNT = "123456789012"
 EXECUTION, TASK = "triflow-ai-production-ecs-task-execution-role", "triflow-ai-production-ecs-task-role"
@@ -28,6 +32,7 @@ ROLE, USER = f"RoleDetailList.RoleName={TASK}", "UserDetailList.UserName=terrafo
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 OWN = f"arn:aws:iam::{ACCOUNT}:policy/own"
 SECRET = f"arn:aws:secretsmanager:ap-northeast-2:{ACCOUNT}:secret:"
+CLUSTER = f"arn:aws:ecs:ap-northeast-2:{ACCOUNT}:cluster"
 BOUNDARY = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": OWN}
 
 
@@ -35,8 +40,8 @@ def policy(*statements: dict[str, object]) -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def allow(action: object, resource: object) -> dict[str, object]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource}
+def allow(action: object, resource: object, **condition: object) -> dict[str, object]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **({"Condition": condition} if condition else {})}
 
 
 def deny(action: object, resource: object) -> dict[str, object]:
@@ -80,6 +85,18 @@ def attached_on_plan(name: str, role: str, document: dict[str, object]) -> list[
     ]
 
 
+def of_aws(name: str) -> list[Edit]:
+    """A policy that AWS manages, with the document that it publishes, on the task role."""
+    arn = f"arn:aws:iam::aws:policy/{name}"
+    document = published(arn)
+    assert document is not None, name
+    return [attached(ROLE, arn), *aws_policy(arn, dict(document))]
+
+
+def of_aws_on_plan(name: str) -> Edit:
+    return with_resource("aws_iam_role_policy_attachment.more", role=TASK, policy_arn=f"arn:aws:iam::aws:policy/{name}")
+
+
 def granted(control: str, name: str, *statements: dict[str, object], names: str = TASK, verdict: object = FAIL) -> list[Case]:
     """What the task role's inline policy grants, on a cloud and on a plan."""
     return [
@@ -112,6 +129,53 @@ WILDCARDS = [
         allow("secretsmanager:GetSecretValue", f"{SECRET}triflow-*-??????"),
         names="",
         verdict=PASS,
+    ),
+    *granted("SEC-IAM-01", "in every bucket", allow("s3:GetObject", "arn:aws:s3:::*/uploads/*"), names="s3:GetObject"),
+    *granted("SEC-IAM-01", "in every bucket, as ?*", allow("s3:PutObject", "arn:aws:s3:::?*/uploads/x")),
+    *granted("SEC-IAM-01", "in buckets of a name", allow("s3:GetObject", "arn:aws:s3:::*-uploads/x/*"), names="", verdict=PASS),
+    *granted("SEC-IAM-01", "a stream of every group", allow("logs:PutLogEvents", "arn:aws:logs:*:*:log-group:*:log-stream:app")),
+    *granted(
+        "SEC-IAM-01",
+        "a stream of named groups",
+        allow("logs:PutLogEvents", f"arn:aws:logs:*:{ACCOUNT}:log-group:*/app:log-stream:*"),
+        names="",
+        verdict=PASS,
+    ),
+    *granted(
+        "SEC-IAM-01",
+        "metrics of one namespace",
+        allow("cloudwatch:PutMetricData", "*", StringEquals={"cloudwatch:namespace": "TriFlow"}),
+        names="",
+        verdict=PASS,
+    ),
+    *granted("SEC-IAM-01", "speech, which takes lexicons at most", allow("polly:SynthesizeSpeech", "*"), names="", verdict=PASS),
+    *granted(
+        "SEC-IAM-01", "an object or an access point's, both optional", allow("s3:DeleteObject", "*"), names="s3:DeleteObject"
+    ),
+    *(
+        case
+        for name, verdict, condition in (
+            ("one cluster", PASS, {"ArnEquals": {"ecs:cluster": f"{CLUSTER}/triflow"}}),
+            ("clusters of a name", PASS, {"ArnLike": {"ECS:Cluster": [f"{CLUSTER}/triflow-*"]}}),
+            ("every cluster", FAIL, {"ArnLike": {"ecs:cluster": f"{CLUSTER}/*"}}),
+            ("one cluster, or every", FAIL, {"ArnLike": {"ecs:cluster": [f"{CLUSTER}/triflow", "*"]}}),
+            ("a cluster, if it is told", FAIL, {"ArnEqualsIfExists": {"ecs:cluster": f"{CLUSTER}/triflow"}}),
+            ("not one cluster", FAIL, {"ArnNotEquals": {"ecs:cluster": f"{CLUSTER}/triflow"}}),
+            ("a namespace of metrics", FAIL, {"StringEquals": {"cloudwatch:namespace": "TriFlow"}}),
+            ("a tag", PASS, {"StringEquals": {"aws:ResourceTag/stack": "triflow"}}),
+            ("a region", FAIL, {"StringEquals": {"aws:RequestedRegion": "ap-northeast-2"}}),
+        )
+        for case in granted(
+            "SEC-IAM-01",
+            f"tasks of {name}",
+            allow("ecs:StopTask", "*", **condition),
+            names="ecs:StopTask" if verdict is FAIL else "",
+            verdict=verdict,
+        )
+    ),
+    *granted("SEC-IAM-01", "a role for one service", allow("iam:PassRole", "*", StringEquals={"iam:PassedToService": "ecs"})),
+    *granted(
+        "SEC-IAM-01", "everything but everything", {"Effect": "Allow", "Action": "*", "NotResource": "*"}, names="", verdict=PASS
     ),
     *granted("SEC-IAM-01", "NotAction", {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}),
     *granted("SEC-IAM-01", "NotResource", {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::x/*"}),
@@ -169,7 +233,40 @@ WILDCARDS = [
         "SEC-IAM-01",
         "an attached policy that is not in the plan",
         UNKNOWN,
-        with_resource("aws_iam_role_policy_attachment.more", role=TASK, policy_arn=ADMINISTRATOR),
+        with_resource("aws_iam_role_policy_attachment.more", role=TASK, policy_arn=OWN),
+    ),
+    plan("SEC-IAM-01", "a policy of AWS that nobody has published", UNKNOWN, of_aws_on_plan("NoSuchPolicy"), names="by 20"),
+    plan("SEC-IAM-01", "a wildcard in a policy of AWS", FAIL, of_aws_on_plan("ReadOnlyAccess"), names="ReadOnlyAccess"),
+    plan("SEC-IAM-01", "a policy of AWS without a wildcard", PASS, of_aws_on_plan("AWSXRayDaemonWriteAccess")),
+    cloud("SEC-IAM-01", "a policy of AWS without a wildcard", PASS, *of_aws("AWSXRayDaemonWriteAccess")),
+    plan(
+        "SEC-IAM-01",
+        "a wildcard beside a policy that is not known",
+        FAIL,
+        with_resource("aws_iam_role_policy_attachment.more", role=TASK, policy_arn=OWN),
+        planned_inline(allow("s3:*", "*")),
+        names="every action of s3",
+    ),
+    plan(
+        "SEC-IAM-01",
+        "a wildcard behind an attachment that is not known",
+        FAIL,
+        with_resource("aws_iam_role_policy_attachment.a", role=TASK, policy_arn=OWN),
+        unknown("aws_iam_role_policy_attachment.a", "policy_arn"),
+        of_aws_on_plan("AdministratorAccess"),
+        names="AdministratorAccess",
+    ),
+    cloud(
+        "SEC-IAM-01",
+        "a wildcard beside a policy that cannot be read",
+        FAIL,
+        says(
+            DETAILS,
+            f"{ROLE}.AttachedManagedPolicies",
+            [{"PolicyName": "a", "PolicyArn": ADMINISTRATOR}, {"PolicyName": "own", "PolicyArn": OWN}],
+        ),
+        own_policy(policy(allow("s3:*", "*"))),
+        names="every action of s3",
     ),
     plan("SEC-IAM-01", "a policy known after apply", UNKNOWN, unknown("aws_iam_role_policy.task", "policy")),
     plan("SEC-IAM-01", "a policy that is not JSON", ERROR, planned("aws_iam_role_policy.task", policy="{")),
@@ -208,21 +305,54 @@ OLD_KEY = {
     "Status": "Inactive",
     "CreateDate": datetime(2025, 1, 1, tzinfo=UTC),
 }
+XRAY = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
+
+
+def last(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
 PLANNED_USER = with_resource("aws_iam_user.deploy", name="terraform-deploy")
 BROAD = [
     *(
         case
-        for name in ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess", "AWSLambda_FullAccess")
-        for case in (
-            cloud("SEC-IAM-02", f"{name} on a role", FAIL, attached(ROLE, f"arn:aws:iam::aws:policy/{name}"), names=name),
-            plan(
-                "SEC-IAM-02",
-                f"{name} on a role",
-                FAIL,
-                with_resource("aws_iam_role_policy_attachment.more", role=TASK, policy_arn=f"arn:aws:iam::aws:policy/{name}"),
-                names=name,
-            ),
+        for name, verdict in (
+            ("AdministratorAccess", FAIL),
+            ("PowerUserAccess", FAIL),
+            ("IAMFullAccess", FAIL),
+            ("AWSLambda_FullAccess", FAIL),
+            ("AmazonEC2ContainerRegistryPowerUser", FAIL),
+            ("SecretsManagerReadWrite", FAIL),
+            ("job-function/SystemAdministrator", FAIL),
+            ("service-role/AWSLambdaRole", FAIL),
+            ("service-role/AmazonECSTaskExecutionRolePolicy", PASS),
+            ("AWSXRayDaemonWriteAccess", PASS),
+            ("AmazonS3ReadOnlyAccess", PASS),
+            ("ReadOnlyAccess", PASS),
         )
+        for case in (
+            cloud("SEC-IAM-02", f"{name} on a role", verdict, *of_aws(name), names=last(name) if verdict is FAIL else ""),
+            plan("SEC-IAM-02", f"{name} on a role", verdict, of_aws_on_plan(name), names=last(name) if verdict is FAIL else ""),
+        )
+    ),
+    cloud(
+        "SEC-IAM-02",
+        "what AWS says of its policy today",
+        FAIL,
+        attached(ROLE, XRAY),
+        *aws_policy(XRAY, policy(allow("xray:*", "*"))),
+        names="every action of xray",
+    ),
+    cloud("SEC-IAM-02", "a policy of AWS that cannot be read", ERROR, attached(ROLE, XRAY)),
+    plan(
+        "SEC-IAM-02", "a policy of AWS that nobody has published", UNKNOWN, of_aws_on_plan("NoSuchPolicy"), names="NoSuchPolicy"
+    ),
+    plan(
+        "SEC-IAM-02",
+        "a broad one beside one that nobody has published",
+        FAIL,
+        planned("aws_iam_role.task", managed_policy_arns=["arn:aws:iam::aws:policy/NoSuchPolicy", ADMINISTRATOR]),
+        names="AdministratorAccess",
     ),
     plan(
         "SEC-IAM-02",
@@ -265,6 +395,15 @@ BROAD = [
         FAIL,
         PLANNED_USER,
         with_resource("aws_iam_user_policy.deploy", name="all", user="terraform-deploy", policy=json.dumps(EVERYTHING)),
+        names="terraform-deploy",
+    ),
+    plan(
+        "SEC-IAM-02",
+        "an administrator by AWS's policy, in groups that are not known",
+        FAIL,
+        PLANNED_USER,
+        with_resource("aws_iam_user_policy_attachment.deploy", user="terraform-deploy", policy_arn=ADMINISTRATOR),
+        with_resource("aws_iam_user_group_membership.deploy", user="terraform-deploy", groups=["deployers"]),
         names="terraform-deploy",
     ),
     plan(
@@ -428,6 +567,27 @@ TRUSTED = [
     *trusting(
         "a key in other letters", {**ECS, "Condition": {"StringEquals": {"AWS:SourceAccount": [ACCOUNT]}}}, names="", verdict=PASS
     ),
+    *(
+        case
+        for name, verdict, condition in (
+            ("by the ARN of what asks", PASS, {"ArnLike": {"aws:SourceArn": f"arn:aws:ecs:ap-northeast-2:{ACCOUNT}:*"}}),
+            ("by ARNs of every region", PASS, {"StringLike": {"AWS:SourceARN": [f"arn:aws:ecs:*:{ACCOUNT}:*"]}}),
+            ("by ARNs of every account", FAIL, {"ArnLike": {"aws:SourceArn": "arn:aws:ecs:*:*:*"}}),
+            ("by an ARN of another account", FAIL, {"ArnLike": {"aws:SourceArn": "arn:aws:ecs:*:210987654321:*"}}),
+            ("by ARNs of two accounts", FAIL, {"ArnLike": {"aws:SourceArn": [f"arn:aws:ecs:*:{n}:*" for n in (ACCOUNT, "1")]}}),
+            ("by an ARN, if it is told", FAIL, {"ArnLikeIfExists": {"aws:SourceArn": f"arn:aws:ecs:*:{ACCOUNT}:*"}}),
+            ("by every ARN but one", FAIL, {"ArnNotLike": {"aws:SourceArn": f"arn:aws:ecs:*:{ACCOUNT}:*"}}),
+        )
+        for case in trusting(
+            f"bound {name}", {**ECS, "Condition": condition}, names=TASK if verdict is FAIL else "", verdict=verdict
+        )
+    ),
+    *trusting(
+        "the name of the service in China",
+        {**ECS, "Principal": {"Service": "ecs-tasks.amazonaws.com.cn"}},
+        names="",
+        verdict=PASS,
+    ),
     cloud("SEC-IAM-03", "trust not reported", ERROR, omits(DETAILS, TRUST)),
     plan("SEC-IAM-03", "trust known after apply", UNKNOWN, unknown("aws_iam_role.task", "assume_role_policy")),
     cloud("SEC-IAM-03", "one role for both", FAIL, says(DESCRIBE, "taskDefinition.taskRoleArn", EXECUTION_ARN), names="backend:"),
@@ -450,6 +610,15 @@ TRUSTED = [
         planned(DEFINITION, task_role_arn=TASK_ARN, execution_role_arn=EXECUTION_ARN),
     ),
 ]
+
+ELSEWHERE = "arn:aws:iam::210987654321:role/deploy"
+
+
+def with_identity(**keys: object) -> Profile:
+    """The compliant stack's profile with other keys of its table ``identity``."""
+    known = profile()
+    return known.model_copy(update={"identity": known.identity.model_copy(update=keys)})
+
 
 PASS_TO_LAMBDA = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
 ESCALATING = [
@@ -530,10 +699,61 @@ ESCALATING = [
     *granted("SEC-IAM-04", "taking away what denies", allow("iam:DetachUserPolicy", ME), names="DetachUserPolicy"),
     *granted(
         "SEC-IAM-04",
-        "running what is there, with the role that it has",
-        allow(["states:StartExecution", "batch:SubmitJob"], "*"),
+        "running what is there, as it is there",
+        allow(["states:StartExecution", "lambda:InvokeFunction"], "*"),
         names="",
         verdict=PASS,
+    ),
+    *(
+        case
+        for action, resource in (
+            ("batch:SubmitJob", f"arn:aws:batch:*:{ACCOUNT}:job-definition/report"),
+            ("bedrock-agentcore:InvokeAgentRuntimeCommand", f"arn:aws:bedrock-agentcore:*:{ACCOUNT}:runtime/*"),
+            ("sso:PutInlinePolicyToPermissionSet", "*"),
+            ("codedeploy:CreateDeployment", "*"),
+        )
+        for case in granted("SEC-IAM-04", action, allow(action, resource), names=action)
+    ),
+    *granted("SEC-IAM-04", "a role of another account", allow("sts:AssumeRole", ELSEWHERE), names="another account"),
+    *granted("SEC-IAM-04", "a role of whatever account", allow("sts:AssumeRole", "arn:aws:iam::*:role/deploy")),
+    *granted(
+        "SEC-IAM-04",
+        "a role of whatever account, if it is one's own",
+        allow("sts:AssumeRole", "arn:aws:iam::*:role/deploy", StringEquals={"aws:ResourceAccount": ACCOUNT}),
+        names="",
+        verdict=PASS,
+    ),
+    *(
+        replace(case, expected=with_identity(assumed_roles=declared))
+        for name, verdict, declared in (
+            ("that is declared", PASS, [ELSEWHERE]),
+            ("that is declared by a pattern", PASS, ["arn:aws:iam::210987654321:role/de*"]),
+            ("beside one that is declared", FAIL, ["arn:aws:iam::210987654321:role/read"]),
+        )
+        for case in granted(
+            "SEC-IAM-04",
+            f"a role of another account {name}",
+            allow("sts:AssumeRole", ELSEWHERE),
+            names=TASK if verdict is FAIL else "",
+            verdict=verdict,
+        )
+    ),
+    plan("SEC-IAM-04", "by a policy of AWS's", FAIL, of_aws_on_plan("AdministratorAccess"), names="CreatePolicyVersion"),
+    plan("SEC-IAM-04", "a policy of AWS's that leads nowhere", PASS, of_aws_on_plan("AWSXRayDaemonWriteAccess")),
+    plan(
+        "SEC-IAM-04",
+        "a path beside a policy that is not known",
+        FAIL,
+        with_resource("aws_iam_role_policy_attachment.more", role=TASK, policy_arn=OWN),
+        planned_inline(allow("iam:PutRolePolicy", "*")),
+        names="iam:PutRolePolicy",
+    ),
+    plan(
+        "SEC-IAM-04",
+        "within a boundary of AWS's that does not let it through",
+        PASS,
+        planned_inline(allow("iam:CreatePolicyVersion", "*")),
+        planned("aws_iam_role.task", permissions_boundary="arn:aws:iam::aws:policy/AmazonS3FullAccess"),
     ),
     cloud(
         "SEC-IAM-04",

@@ -6,7 +6,7 @@ from typing import Any
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, absent, adds, answered, answers, fails, omits, planned, unknown, with_resource
 from proofs.security.database import CLUSTERS, INSTANCES, NAME, PARAMETERS, PUBLIC_SUBNET, subnet_group
-from proofs.security.identity import ADMINISTRATOR, DETAILS, ECS, EVERYTHING, TASK, allow, policy
+from proofs.security.identity import ADMINISTRATOR, DETAILS, ECS, EVERYTHING, TASK, allow, aws_policy, policy
 from proofs.security.load_balancer import AUDIT, FORWARD, PLANNED_FORWARD
 from proofs.security.service import DESCRIBE, PASSWORD, SERVICE, SIDECAR, variable
 from proofs.security.storage import DENY, EVERYONE
@@ -394,7 +394,14 @@ ROLES = [
             plan("SEC-IAM-03", f"another {name}", verdict, *planned_role(trust), names="more" if verdict is FAIL else ""),
         )
     ),
-    cloud("SEC-IAM-02", "another with AdministratorAccess", FAIL, role(WORKER, ECS, attached=ADMINISTRATOR), names=WORKER),
+    cloud(
+        "SEC-IAM-02",
+        "another with AdministratorAccess",
+        FAIL,
+        role(WORKER, ECS, attached=ADMINISTRATOR),
+        *aws_policy(ADMINISTRATOR, EVERYTHING),
+        names=WORKER,
+    ),
     cloud("SEC-IAM-02", "another team's with it", PASS, role("billing", ECS, attached=ADMINISTRATOR)),
     plan("SEC-IAM-02", "another with it", FAIL, *planned_role(ECS, managed_policy_arns=[ADMINISTRATOR]), names="more"),
     cloud(

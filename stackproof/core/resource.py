@@ -21,7 +21,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol, Self, overload
+from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol, Self, TypeVar, overload
 
 from stackproof.core import ledger
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
@@ -133,6 +133,27 @@ class Resource:
 
     def __repr__(self) -> str:
         return f"<{self.label}>"
+
+
+R = TypeVar("R", bound=Resource)
+
+
+def known_first(resources: Iterable[R], field: str) -> list[R]:
+    """Resources in an order in which no unknown fact hides a known one: those first of which a field is told.
+
+    Then those of which an error stands in its place, and those of which a plan does not know it yet.
+    """
+
+    def rank(one: R) -> int:
+        try:
+            getattr(one, field)
+        except NotYetKnown:
+            return 2
+        except CouldNotVerify:
+            return 1
+        return 0
+
+    return sorted(resources, key=rank)
 
 
 class StaticOrigin:

@@ -52,7 +52,7 @@ def allowed_resources(
         for statement in granted
         if statement["Effect"] == "Allow" and names_action(statement, action)
         if holds(statement.get("Condition"), told) is not False
-        for pattern in _resources(statement)
+        for pattern in _resources(statement, action)
         if _can_be_used_on(action, pattern)
         and not any(_denies(statement, action, pattern, told) for statement in denying)
         and (boundary is None or _may_allow(boundary, action, pattern, told))
@@ -124,6 +124,48 @@ def strangers(statement: Mapping[str, Any], *known: tuple[str, str]) -> list[str
     if not named:
         return ["somebody whom it does not name"]
     return [f"{kind} {one}" if kind else f"{one} (everyone)" for kind, one in named if (kind, one) not in known]
+
+
+def conditions(statement: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
+    """The conditions of a statement: operator and key in lower case, for IAM tells neither apart by case, and the values admitted.
+
+    >>> conditions({"Condition": {"StringEquals": {"AWS:SourceAccount": "123456789012"}}}), conditions({})
+    ([('stringequals', 'aws:sourceaccount', ['123456789012'])], [])
+    """
+    return [
+        (operator.lower(), key.lower(), values(given))
+        for operator, keys in (statement.get("Condition") or {}).items()
+        for key, given in keys.items()
+    ]
+
+
+CONFINING = frozenset({"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"})
+"""Operators that a request passes only with one of the values. Not so ``...IfExists`` and ``ForAllValues:``: they let one pass that
+says nothing."""
+
+
+def confining(statement: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """The conditions of a statement that hold only with one of their values: each key, and the values.
+
+    >>> confining({"Condition": {"ForAnyValue:StringLike": {"aws:x": "a"}, "StringEqualsIfExists": {"aws:y": "b"}}})
+    [('aws:x', ['a'])]
+    """
+    return [
+        (key, admitted)
+        for operator, key, admitted in conditions(statement)
+        if operator.removeprefix("foranyvalue:") in CONFINING and admitted
+    ]
+
+
+def names_nothing(statement: Mapping[str, Any]) -> bool:
+    """Whether a statement is about no action, or about no resource: it leaves everything out.
+
+    >>> names_nothing({"Action": "*", "NotResource": "*"}), names_nothing({"NotAction": ["s3:*", "*"]}), names_nothing({"Action": "*"})
+    (True, True, False)
+    """
+    return any(
+        covers(pattern, EVERYTHING) for element in ("NotAction", "NotResource") for pattern in values(statement.get(element))
+    )
 
 
 def names_action(statement: Mapping[str, Any], action: str) -> bool:
@@ -264,10 +306,17 @@ def _holds_without_the_key(operator: str, wanted: list[str]) -> bool:
     return quantifier == "ForAllValues" or plain.endswith("IfExists") or ("Not" in plain and not quantifier)
 
 
-def _resources(statement: Mapping[str, Any]) -> list[str]:
-    """The resources of an Allow, as patterns that cover them; a policy variable may stand for anything."""
+def _resources(statement: Mapping[str, Any], action: str) -> list[str]:
+    """The resources on which an Allow is for an action, as patterns that cover them; a policy variable may stand for anything.
+
+    >>> role = {"NotResource": "arn:aws:iam::*:role/*"}
+    >>> _resources(role, "iam:PassRole"), _resources(role, "s3:GetObject"), _resources({"NotResource": "*"}, "s3:GetObject")
+    ([], ['*'], [])
+    """
     if "NotResource" in statement:
-        return [EVERYTHING]
+        left_out = [re.sub(r"^arn:aws[a-z-]*:", "arn:*:", one) for one in values(statement["NotResource"]) if "${" not in one]
+        kinds = resource_arns(action) or (EVERYTHING,)
+        return [] if all(any(covers(pattern, kind) for pattern in left_out) for kind in kinds) else [EVERYTHING]
     return [_widened(pattern) for pattern in values(statement.get("Resource"))]
 
 
@@ -290,15 +339,21 @@ def _may_allow(boundary: Document, action: str, pattern: str, context: Mapping[s
         statement.get("Effect") == "Allow"
         and names_action(statement, action)
         and holds(statement.get("Condition"), context) is not False
-        and any(overlap(other, pattern) for other in _resources(statement))
+        and any(overlap(other, pattern) for other in _resources(statement, action))
         for statement in statements(boundary)
     )
 
 
 def _can_be_used_on(action: str, pattern: str) -> bool:
-    """Whether a resource pattern stands for something that the action is used on: ``iam:PassRole`` on a bucket allows nothing."""
+    """Whether a resource pattern stands for something that the action is used on: ``iam:PassRole`` on a bucket allows nothing.
+
+    An action that the reference does not know may be used on whatever is not of another service by its ARN.
+    """
     arns = resource_arns(action)
-    return arns is None or (any(_may_be(pattern, arn) for arn in arns) if arns else matches(pattern, EVERYTHING))
+    if arns is None:
+        named = re.match(r"arn:[^:]*:([^:*?]+):", pattern)
+        return named is None or named[1] == action.lower().partition(":")[0]
+    return any(_may_be(pattern, arn) for arn in arns) if arns else matches(pattern, EVERYTHING)
 
 
 def _may_be(pattern: str, arn: str) -> bool:
@@ -318,14 +373,34 @@ def resource_arns(action: str) -> tuple[str, ...] | None:
     >>> resource_arns("iam:PassRole"), resource_arns("ecr:GetAuthorizationToken"), resource_arns("nosuch:Thing")
     (('arn:*:iam::*:role/*',), (), None)
     """
+    details = action_details(action)
+    return None if details is None else tuple(arn_of_kind(action, kind["name"]) for kind in details["resourceTypes"])
+
+
+@functools.cache
+def action_details(action: str) -> Mapping[str, Any] | None:
+    """What the service authorization reference says of an action; None for one that it does not know."""
     service, _, name = action.lower().partition(":")
     known = {known.lower(): known for known in actions_of(service)}
-    if name not in known:
-        return None
+    details: Mapping[str, Any] | None = _reference().actions.get_action_details(service, known[name]) if name in known else None
+    return details
+
+
+@functools.cache
+def kinds_of(service: str) -> tuple[str, ...]:
+    """The names of a service's resource types; empty for an unknown service."""
     data = _reference()
-    kinds = data.actions.get_action_details(service, known[name])["resourceTypes"]
-    patterns = (data.resources.get_resource_type_details(service, kind["name"])["arn"] for kind in kinds)
-    return tuple(_widened(pattern) for pattern in patterns)
+    return tuple(data.resources.get_resource_types_for_service(service)) if data.services.service_exists(service) else ()
+
+
+@functools.cache
+def arn_of_kind(action: str, kind: str) -> str:
+    """The ARN, as a pattern, of a resource type of the service that an action (or a service alone) is of.
+
+    >>> arn_of_kind("s3:GetObject", "object"), arn_of_kind("s3", "bucket")
+    ('arn:*:s3:::*/*', 'arn:*:s3:::*')
+    """
+    return _widened(_reference().resources.get_resource_type_details(action.lower().partition(":")[0], kind)["arn"])
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from stackproof.judgement.access import Document, allowed_resources, overlap
+from stackproof.judgement.access import Document, allowed_resources, covers, overlap
 from stackproof.judgement.iam import allows_everything, is_every_resource
 
 PASS_ROLE = "iam:PassRole"
@@ -35,6 +35,8 @@ class Path:
     """Whether it counts only where the action is not confined to named resources."""
     grants: bool = False
     """Whether it lets a principal give everything: to everybody, or to itself."""
+    elsewhere: bool = False
+    """Whether it counts only on what lies in another account, and is not declared."""
 
     def __str__(self) -> str:
         return f"{self.gains}: {' + '.join(self.needs)}"
@@ -44,15 +46,26 @@ class Path:
         return (PASS_ROLE, *self.actions) if self.passes_to else self.actions
 
 
-def escalations(policies: Sequence[Document], boundary: Document | None = None) -> list[str]:
+def escalations(
+    policies: Sequence[Document], boundary: Document | None = None, *, account: str = "", declared: Sequence[str] = ()
+) -> list[str]:
     """The paths that policies leave open, within a permissions boundary if there is one.
+
+    ``account`` is the principal's own; without it only what is in no account by name counts as another's. ``declared`` are the ARNs,
+    as patterns, of what the principal is meant to use in other accounts.
 
     >>> escalations([{"Statement": {"Effect": "Allow", "Action": ["iam:PassRole", "ecs:RunTask"], "Resource": "*"}}])
     ['runs a task with another role (RunTask takes roles as overrides): iam:PassRole + ecs:RunTask']
     >>> escalations([{"Statement": {"Effect": "Allow", "Action": ["iam:PassRole", "s3:GetObject"], "Resource": "*"}}])
     []
+    >>> role = "arn:aws:iam::210987654321:role/deploy"
+    >>> assumes = [{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}}]
+    >>> escalations(assumes, account="123456789012")
+    ['assumes a role of another account that is not declared: sts:AssumeRole']
+    >>> escalations(assumes, account="123456789012", declared=[role]), escalations(assumes, account="210987654321")
+    ([], [])
     """
-    return [str(path) for path in paths() if _is_open(path, policies, boundary)]
+    return [str(path) for path in paths() if _is_open(path, policies, boundary, account, declared)]
 
 
 def administers(policies: Sequence[Document], boundary: Document | None = None, own: Sequence[str] = ()) -> bool:
@@ -89,10 +102,36 @@ def paths() -> tuple[Path, ...]:
     )
 
 
-def _is_open(path: Path, policies: Sequence[Document], boundary: Document | None) -> bool:
-    context = {"iam:PassedToService": path.passes_to} if path.passes_to else {}
-    allowed = ((action, allowed_resources(action, policies, boundary, context)) for action in path.needs)
+def _is_open(path: Path, policies: Sequence[Document], boundary: Document | None, account: str, declared: Sequence[str]) -> bool:
+    context: dict[str, str | None] = {"iam:PassedToService": path.passes_to} if path.passes_to else {}
+    if path.elsewhere:
+        context["aws:ResourceAccount"] = ANOTHER_ACCOUNT
+
+    def counts(resource: str, action: str) -> bool:
+        if path.anywhere:
+            return is_every_resource(resource, action)
+        return not path.elsewhere or _is_elsewhere(resource, account, declared)
+
     return all(
-        any(is_every_resource(resource, action) for resource in found) if path.anywhere else bool(found)
-        for action, found in allowed
+        any(counts(resource, action) for resource in allowed_resources(action, policies, boundary, context))
+        for action in path.needs
     )
+
+
+ANOTHER_ACCOUNT = "000000000000"
+"""Some account that is not the principal's."""
+
+
+def _is_elsewhere(resource: str, account: str, declared: Sequence[str]) -> bool:
+    """Whether a resource pattern may stand for something in another account that is not declared.
+
+    >>> role = "arn:aws:iam::210987654321:role/app"
+    >>> [_is_elsewhere(one, "123456789012", []) for one in (role, "arn:aws:iam::*:role/app", "arn:aws:iam::123456789012:role/*", "*")]
+    [True, True, False, True]
+    >>> _is_elsewhere(role, "123456789012", ["arn:aws:iam::210987654321:role/*"]), _is_elsewhere(role, "", [])
+    (False, False)
+    """
+    where = resource.split(":", 5)[4:5]
+    if where == [account] or (where and where[0].isdigit() and not account):
+        return False
+    return not any(covers(one, resource) for one in declared)

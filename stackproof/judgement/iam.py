@@ -1,23 +1,31 @@
 """What IAM policies grant too broadly, whom roles trust, and how old access keys are."""
 
+import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from stackproof.judgement.access import (
     EVERYTHING,
     Document,
+    action_details,
     actions_matching,
     actions_of,
+    arn_of_kind,
+    confining,
     covers,
+    kinds_of,
     matches,
+    names_nothing,
     principals,
     resource_arns,
     statements,
     strangers,
     values,
 )
+from stackproof.judgement.deputies import is_bound, names_of_service
 
 
 def broad_grants(document: Document) -> list[str]:
@@ -41,13 +49,21 @@ def broad_grants(document: Document) -> list[str]:
 
 
 def _broad(statement: Mapping[str, Any]) -> Iterator[str]:
-    if "NotAction" in statement:
-        yield "every action but those named (NotAction)"
+    if names_nothing(statement):
+        return
+    yield from _of_whole_services(statement)
     if "NotResource" in statement:
         yield "every resource but those named (NotResource)"
-    resources = values(statement.get("Resource"))
-    if EVERYTHING in resources and "NotAction" in statement:
+    if EVERYTHING in values(statement.get("Resource")) and "NotAction" in statement:
         yield "every resource, for actions that are not named"
+    for action in values(statement.get("Action")):
+        if not _is_a_whole_service(action) and any(_on_every_resource(one, statement) for one in _known(action)):
+            yield f"{action} on every resource"
+
+
+def _of_whole_services(statement: Mapping[str, Any]) -> Iterator[str]:
+    if "NotAction" in statement:
+        yield "every action but those named (NotAction)"
     for action in values(statement.get("Action")):
         service, _, name = action.partition(":")
         if _is_all(action):
@@ -56,8 +72,92 @@ def _broad(statement: Mapping[str, Any]) -> Iterator[str]:
             yield f"every action of {service} ({action})"
         elif set("*?") & set(service):
             yield f"actions of many services ({action})"
-        elif any(is_every_resource(resource, action) for resource in resources):
-            yield f"{action} on every resource"
+
+
+def _is_a_whole_service(action: str) -> bool:
+    return any(_of_whole_services({"Action": action}))
+
+
+def _known(pattern: str) -> list[str]:
+    """The known actions that a pattern stands for; the pattern itself where none is known."""
+    return list(actions_matching(pattern)) or [pattern]
+
+
+def _on_every_resource(action: str, statement: Mapping[str, Any]) -> bool:
+    resources = values(statement.get("Resource"))
+    return any(_is_everything_for(one, action) for one in resources) and not _is_confined(action, statement)
+
+
+_NAMES_THE_RESOURCE = frozenset({"ecs:cluster", "kms:requestalias", "kms:resourcealiases", "lambda:functionarn"})
+"""Condition keys that say on what an action is used, though the reference has it as a resource of another kind.
+
+Sources: the services' own examples of identity policies, in their developer guides.
+"""
+
+_OF_ANY_RESOURCE = frozenset({"region", "managedby", "creatoraccount", "hasaccessgrant", "apiversion", "resourceaccount"})
+"""Condition keys of services that hold for all of an account's resources."""
+
+
+def _is_confined(action: str, statement: Mapping[str, Any]) -> bool:
+    """Whether a condition confines an action that is allowed on every resource: by a key of the action that says which.
+
+    >>> def confined(action, key, value):
+    ...     return _is_confined(action, {"Condition": {"StringLike": {key: value}}})
+    >>> [confined("cloudwatch:PutMetricData", "cloudwatch:namespace", one) for one in ("TriFlow/*", "*")]
+    [True, False]
+    >>> cluster = "arn:aws:ecs:ap-northeast-2:123456789012:cluster"
+    >>> [confined("ecs:StopTask", "ecs:cluster", one) for one in (f"{cluster}/app", f"{cluster}/*", "*")]
+    [True, False, False]
+    >>> confined("s3:GetObject", "ecs:cluster", f"{cluster}/app"), confined("s3:PutObject", "s3:x-amz-acl", "private")
+    (False, False)
+    >>> confined("iam:PassRole", "iam:PassedToService", "ecs-tasks.amazonaws.com"), confined("s3:GetObject", "s3:ExistingObjectTag/a", "b")
+    (False, True)
+    """
+    keys = _confining_keys(action)
+    return any(
+        not any(map(_admits_everything, admitted)) for key, admitted in confining(statement) if re.sub(r"/.*", "/", key) in keys
+    )
+
+
+@functools.cache
+def _confining_keys(action: str) -> frozenset[str]:
+    """The condition keys of an action that say which resource, in lower case and without a tag's name."""
+    details = action_details(action)
+    if details is None:
+        return frozenset()
+    service = action.lower().partition(":")[0]
+    kinds = details["resourceTypes"]
+    own = [
+        re.sub(r"/.*", "/", key.lower()) for key in chain(details["conditionKeys"], *(kind["conditionKeys"] for kind in kinds))
+    ]
+    is_optional = not any(kind["required"] for kind in kinds) and service not in _TAKE_ONE_OF_SEVERAL
+    named = {_plain(kind["name"]) for kind in kinds} if service not in ("iam", "sts") else set()
+    return frozenset(
+        key
+        for key in own
+        if key.endswith(("resourcetag/", ":existingobjecttag/"))
+        or key in _NAMES_THE_RESOURCE
+        or (key.startswith(f"{service}:") and _is_of_one(key, named, is_optional))
+    )
+
+
+def _is_of_one(key: str, kinds: Collection[str], is_optional: bool) -> bool:
+    name = key.partition(":")[2]
+    return _plain(name) in kinds or (is_optional and name not in _OF_ANY_RESOURCE)
+
+
+def _plain(name: str) -> str:
+    """The name of a kind of resource, or of the condition key that is called by it.
+
+    >>> _plain("inference-profile"), _plain("InferenceProfileArn"), _plain("SecretId")
+    ('inferenceprofile', 'inferenceprofile', 'secret')
+    """
+    return re.sub(r"(arn|id|name)$", "", re.sub("[^a-z]", "", name.lower()))
+
+
+def _admits_everything(value: str) -> bool:
+    last = re.split("[:/]", value)[-1] if value.startswith("arn:") else value
+    return set(last) <= {"*", "?"}
 
 
 def _is_all(pattern: str) -> bool:
@@ -78,8 +178,12 @@ def _is_every_action(service: str, pattern: str) -> bool:
 def is_every_resource(resource: str, action: str) -> bool:
     """Whether a resource pattern stands for everything that an action can be used on, or for all of one kind, if only in one account.
 
+    So does one that names what is in all of them: ``arn:aws:s3:::*/uploads/*`` is in every bucket.
+
     >>> [is_every_resource(arn, "s3:GetObject") for arn in ("*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:aws:s3:::triflow-ai-prod/*")]
     [True, True, True, False]
+    >>> [is_every_resource(arn, "s3:GetObject") for arn in ("arn:aws:s3:::*/uploads/*", "arn:aws:s3:::*-uploads/*")]
+    [True, False]
     >>> role = "arn:aws:iam::123456789012:role"
     >>> [is_every_resource(arn, "iam:PassRole") for arn in (f"{role}/*", f"{role}/app-*", "arn:aws:s3:::*")]
     [True, False, True]
@@ -89,12 +193,71 @@ def is_every_resource(resource: str, action: str) -> bool:
     >>> [is_every_resource(f"{key}/{one}", "kms:Decrypt") for one in ("?*", "*-*-*", "????????-*", "1234abcd-*", "mrk-*")]
     [True, True, True, False, True]
     """
-    known = [resource_arns(one) for one in actions_matching(action)]
-    if known and not any(known):
+    return any(_is_everything_for(resource, one) for one in _known(action))
+
+
+def _is_everything_for(resource: str, action: str) -> bool:
+    if _needs_no_resource(action):
         return False
     pattern = _of_any_length(resource)
-    kinds = [form for arns in known for arn in arns or () for form in (arn, *_FORMS.get(arn, ()))]
-    return _names_nothing(pattern) or any(covers(pattern, _in_the_place_of(pattern, kind)) for kind in kinds)
+    kinds = [form for arn in resource_arns(action) or () for form in (arn, *_FORMS.get(arn, ()))]
+    return (
+        _names_nothing(pattern)
+        or any(covers(pattern, _in_the_place_of(pattern, kind)) for kind in kinds)
+        or any(_is_in_every(pattern, container, link) for container, link in _containers(action))
+    )
+
+
+_TAKE_ONE_OF_SEVERAL = frozenset({"s3", "s3express", "s3-outposts", "s3-object-lambda", "es", "cloudsearch", "redshift"})
+"""Services whose actions need a resource though the reference calls each kind of it optional: an object *or* an access point's, a
+domain *or* an index of it."""
+
+_WITHOUT_A_RESOURCE = ("Create", "Put", "Start")
+"""How the names of actions begin that change something and can do without the one resource that they may be given."""
+
+
+@functools.cache
+def _needs_no_resource(action: str) -> bool:
+    """Whether an action takes no resource, or can do without the only kind that it takes.
+
+    >>> [_needs_no_resource(one) for one in ("ecr:GetAuthorizationToken", "cloudwatch:PutMetricData", "polly:SynthesizeSpeech")]
+    [True, True, True]
+    >>> [_needs_no_resource(one) for one in ("s3:GetObject", "es:ESHttpGet", "ec2:ReleaseAddress", "s3:ListBucket", "nosuch:Thing")]
+    [False, False, False, False, False]
+    """
+    details = action_details(action)
+    if details is None:
+        return False
+    kinds = details["resourceTypes"]
+    if len(kinds) != 1:
+        return not kinds
+    return (
+        not kinds[0]["required"]
+        and action.lower().partition(":")[0] not in _TAKE_ONE_OF_SEVERAL
+        and (details["accessLevel"] in ("List", "Read") or details["name"].startswith(_WITHOUT_A_RESOURCE))
+    )
+
+
+@functools.cache
+def _containers(action: str) -> tuple[tuple[str, str], ...]:
+    """The kinds of resource that hold what an action is used on: the ARN of each, and what stands in an ARN between holder and held.
+
+    >>> _containers("s3:GetObject"), _containers("logs:PutLogEvents"), _containers("kms:Decrypt")
+    ((('arn:*:s3:*:*:accesspoint/*', '/object/'), ('arn:*:s3:::*', '/')), (('arn:*:logs:*:*:log-group:*', ':log-stream:'),), ())
+    """
+    service = action.partition(":")[0]
+    held = resource_arns(action) or ()
+    return tuple(
+        (holder, link)
+        for holder in (arn_of_kind(service, kind) for kind in kinds_of(service.lower()))
+        for arn in held
+        if arn.startswith(holder) and holder.endswith("*") and (link := arn[len(holder) :].partition("*")[0])
+    )
+
+
+def _is_in_every(pattern: str, container: str, link: str) -> bool:
+    heads = (pattern[: found.start()] for found in re.finditer(re.escape(link), pattern))
+    return any(head.count(":") >= 5 and covers(head, _in_the_place_of(head, container)) for head in heads)
 
 
 _FORMS = {
@@ -143,21 +306,64 @@ def _in_the_place_of(resource: str, arn: str) -> str:
     return ":".join(theirs[part] if part in (1, 3, 4) and mine[part] == EVERYTHING else mine[part] for part in range(6))
 
 
-BROAD = ("AdministratorAccess*", "PowerUserAccess*", "*FullAccess*")
+def is_managed_by_aws(arn: str) -> bool:
+    """Whether a policy is one of AWS's own, by its ARN.
 
-
-def broad_managed_policies(arns: Iterable[str]) -> list[str]:
-    """Those of some policies that AWS manages and that grant a whole service, or all of them.
-
-    AWS's own names say so: ``AdministratorAccess``, ``PowerUserAccess``, ``AmazonS3FullAccess``, ``AWSLambda_FullAccess``.
-
-    >>> broad_managed_policies(["arn:aws:iam::aws:policy/AmazonS3FullAccess", "arn:aws:iam::aws:policy/ReadOnlyAccess"])
-    ['AmazonS3FullAccess']
-    >>> broad_managed_policies(["arn:aws:iam::123456789012:policy/NoFullAccess"])
-    []
+    >>> is_managed_by_aws("arn:aws-cn:iam::aws:policy/job-function/SystemAdministrator"), is_managed_by_aws("arn:aws:iam::1:policy/aws")
+    (True, False)
     """
-    managed = [arn.rpartition("/")[2] for arn in arns if re.match(r"arn:aws[a-z-]*:iam::aws:policy/", arn)]
-    return [name for name in managed if any(matches(pattern, name) for pattern in BROAD)]
+    return bool(re.match(r"arn:aws[a-z-]*:iam::aws:policy/", arn))
+
+
+_TELLING = frozenset({"logs:createloggroup", "logs:createlogstream", "logs:putlogevents"})
+"""Actions, in lower case, that change something by telling what happens: every service that runs code needs them."""
+
+
+def sweeping_grants(document: Document) -> list[str]:
+    """What a policy grants of whole services: all of a service's actions, or a change on everything of a kind.
+
+    Policies that AWS manages cannot name a customer's resources. What a narrow one reads on all of them, and that it writes logs, is not
+    counted here; `broad_grants` counts that, too.
+
+    >>> def of(action, resource="*"):
+    ...     return sweeping_grants({"Statement": {"Effect": "Allow", "Action": action, "Resource": resource}})
+    >>> of("autoscaling:*"), of(["ecr:GetAuthorizationToken", "ecr:PutImage"])
+    (['every action of autoscaling (autoscaling:*)'], ['ecr:PutImage on every resource'])
+    >>> of(["ecr:BatchGetImage", "logs:PutLogEvents", "s3:List*"]), of("s3:PutObject", "arn:aws:s3:::amazon-braket-*")
+    ([], [])
+    """
+    return [
+        problem
+        for statement in statements(document)
+        if statement["Effect"] == "Allow" and not names_nothing(statement)
+        for problem in (*_of_whole_services(statement), *_changes_everywhere(statement))
+    ]
+
+
+def _changes_everywhere(statement: Mapping[str, Any]) -> Iterator[str]:
+    for action in values(statement.get("Action")):
+        reads = action.partition(":")[2].startswith(_READING) or _TO_READ_ALONE in confining(statement)
+        known = [] if reads or _is_a_whole_service(action) else _known(action)
+        if any(_changes(one) and _on_every_resource(one, statement) for one in known):
+            yield f"{action} on every resource"
+
+
+_READING = ("Get", "List", "Describe", "View", "Search", "Lookup", "BatchGet", "Head", "Verify", "Test")
+"""How the names of actions begin that read, whatever access the reference calls it, and whether or not it knows them."""
+
+_TO_READ_ALONE = ("s3express:sessionmode", ["ReadOnly"])
+"""The condition under which a session with a directory bucket cannot write."""
+
+
+def _changes(action: str) -> bool:
+    """Whether an action changes something; one that the reference does not know may.
+
+    >>> [_changes(one) for one in ("ecr:PutImage", "iam:AttachRolePolicy", "s3:GetObject", "logs:PutLogEvents", "nosuch:Thing")]
+    [True, True, False, False, True]
+    """
+    details = action_details(action)
+    kinds = details["accessLevel"].split(", ") if details else ["Write"]
+    return "Write" in kinds and "Tagging" not in kinds and action.lower() not in _TELLING
 
 
 def allows_everything(document: Document) -> bool:
@@ -199,7 +405,8 @@ def lets_in(document: Document, service: str) -> bool:
     [True, True, True, False, False]
     """
     return any(
-        "NotPrincipal" in statement or any(one in (service, EVERYTHING) for _, one in principals(statement))
+        "NotPrincipal" in statement
+        or any(one == EVERYTHING or (kind, one) in names_of_service(service) for kind, one in principals(statement))
         for statement in statements(document)
         if statement["Effect"] == "Allow"
     )
@@ -208,10 +415,9 @@ def lets_in(document: Document, service: str) -> bool:
 def trust_problems(document: Document, *, service: str, account: str) -> list[str]:
     """What a role's trust policy lets in beside one AWS service on behalf of one account.
 
-    A service acts for whoever asks it; only ``aws:SourceAccount`` says for whom (the confused deputy problem). The condition binds where
-    it cannot hold without the key: ``StringEquals``, and ``StringLike`` without a wildcard.
+    A service acts for whoever asks it; only ``aws:SourceAccount``, or ``aws:SourceArn`` of the account, says for whom: see `is_bound`.
 
-    Source: Amazon ECS developer guide, "Amazon ECS task IAM role"; IAM user guide, "The confused deputy problem".
+    Source: Amazon ECS developer guide, "Amazon ECS task IAM role".
 
     >>> bound = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
     >>> trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -220,6 +426,8 @@ def trust_problems(document: Document, *, service: str, account: str) -> list[st
     []
     >>> trust_problems({"Statement": trust}, **about)
     ['not bound to account 123456789012 by aws:SourceAccount']
+    >>> trust_problems({"Statement": {**trust, "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:ecs:*:123456789012:*"}}}}, **about)
+    []
     >>> trust_problems({"Statement": {**trust, "Principal": "*", "Condition": bound}}, **about)
     ['trusts * (everyone)']
     """
@@ -230,25 +438,14 @@ def trust_problems(document: Document, *, service: str, account: str) -> list[st
 
 
 def _trusted(statement: Mapping[str, Any], service: str, account: str) -> Iterator[str]:
-    yield from (f"trusts {one}" for one in strangers(statement, ("Service", service)))
+    yield from (f"trusts {one}" for one in strangers(statement, *names_of_service(service)))
     for action in values(statement.get("Action")):
         if action.lower() != "sts:assumerole":
             yield f"allows {action}"
     if "NotAction" in statement:
         yield "allows every action but those named (NotAction)"
-    if not _is_bound(statement.get("Condition") or {}, account):
+    if not is_bound(statement, account):
         yield f"not bound to account {account} by aws:SourceAccount"
-
-
-def _is_bound(condition: Mapping[str, Mapping[str, Any]], account: str) -> bool:
-    wanted = [
-        values(accounts)
-        for operator, keys in condition.items()
-        if operator in ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
-        for key, accounts in keys.items()
-        if key.lower() == "aws:sourceaccount"
-    ]
-    return any(accounts == [account] for accounts in wanted)
 
 
 def too_old(created: Mapping[str, datetime], *, days: int, now: datetime) -> list[str]:

@@ -8,7 +8,18 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from stackproof.judgement.access import EVERYTHING, Document, covers, principals, statements, strangers, values
+from stackproof.judgement.access import (
+    CONFINING,
+    EVERYTHING,
+    Document,
+    conditions,
+    confining,
+    covers,
+    principals,
+    statements,
+    strangers,
+    values,
+)
 from stackproof.judgement.exposure import is_the_world, network_of
 
 _WHO = frozenset(
@@ -25,6 +36,9 @@ _WHO = frozenset(
         "aws:sourcevpc",
         "aws:sourcevpce",
         "aws:userid",
+        "aws:vpceaccount",
+        "aws:vpceorgid",
+        "aws:vpceorgpaths",
         "kms:calleraccount",
         "s3:dataaccesspointaccount",
         "s3:dataaccesspointarn",
@@ -37,10 +51,6 @@ _WHO_ASKS = frozenset({"aws:principalaccount", "aws:principalarn"})
 
 _FOR_ALL_AUDIENCES = frozenset({"sts.amazonaws.com", "aws.workload.identity", "https://gitlab.com"})
 """Audiences of web identities that a provider gives to all of its users: GitHub's and EKS's, HCP Terraform's, GitLab's."""
-
-_EQUALS = frozenset({"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"})
-"""Operators that a request passes only with one of the values. Not so ``...IfExists`` and ``ForAllValues:``: they let one pass that
-says nothing."""
 
 
 def open_grants(document: Document) -> list[str]:
@@ -114,10 +124,7 @@ def _in_full(principal: str) -> str:
 
 def _asks_only(statement: Mapping[str, Any], is_meant: Callable[[str], bool]) -> bool:
     """Whether some condition admits only requests of principals that are meant."""
-    return any(
-        operator.lower().removeprefix("foranyvalue:") in _EQUALS and key.lower() in _WHO_ASKS and all(map(is_meant, admitted))
-        for operator, key, admitted in _conditions(statement)
-    )
+    return any(key in _WHO_ASKS and all(map(is_meant, admitted)) for key, admitted in confining(statement))
 
 
 def denies_plain_http(document: Document, bucket: str) -> bool:
@@ -141,25 +148,15 @@ def denies_plain_http(document: Document, bucket: str) -> bool:
 
 
 def _denies_everything_over_plain_http(statement: Mapping[str, Any]) -> bool:
-    conditions = [
-        (operator.lower(), key.lower(), [value.lower() for value in admitted])
-        for operator, key, admitted in _conditions(statement)
+    conditions_told = [
+        (operator, key, [value.lower() for value in admitted]) for operator, key, admitted in conditions(statement)
     ]
     return (
         statement.get("Effect") == "Deny"
         and EVERYTHING in [one for _, one in principals(statement)]
         and any(action.lower() in (EVERYTHING, "s3:*") for action in values(statement.get("Action")))
-        and conditions in ([(operator, "aws:securetransport", ["false"])] for operator in ("bool", "boolifexists"))
+        and conditions_told in ([(operator, "aws:securetransport", ["false"])] for operator in ("bool", "boolifexists"))
     )
-
-
-def _conditions(statement: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
-    """Operator, key and the values that it compares with, for each condition."""
-    return [
-        (operator, key, values(given))
-        for operator, keys in (statement.get("Condition") or {}).items()
-        for key, given in keys.items()
-    ]
 
 
 def _is_for_everyone(statement: Mapping[str, Any]) -> bool:
@@ -174,8 +171,7 @@ def _is_for_everyone(statement: Mapping[str, Any]) -> bool:
 def _is_confined(statement: Mapping[str, Any]) -> bool:
     """Whether some condition admits only requests of named askers, or from addresses that are not the world."""
     return any(
-        _confines(operator.lower().removeprefix("foranyvalue:"), key.lower(), admitted)
-        for operator, key, admitted in _conditions(statement)
+        _confines(operator.removeprefix("foranyvalue:"), key, admitted) for operator, key, admitted in conditions(statement)
     )
 
 
@@ -192,7 +188,7 @@ def _confines(operator: str, key: str, admitted: list[str]) -> bool:
         networks = [network_of(value) for value in admitted]
         return None not in networks and not is_the_world(network for network in networks if network)
     is_told = _says_who(key)
-    return operator in _EQUALS and is_told is not None and all(map(is_told, admitted))
+    return operator in CONFINING and is_told is not None and all(map(is_told, admitted))
 
 
 def _says_who(key: str) -> Callable[[str], bool] | None:
@@ -218,12 +214,27 @@ def _is_fixed_subject(value: str) -> bool:
     return _is_fixed(value) or bool(re.match(r"[^:/*?$]+[:/][^:/*?$]+[:/]", value))
 
 
+_OF_THE_RESOURCE = r"\$\{aws:resource(account|orgid|orgpaths)\}"
+"""Policy variables that stand for the account and the organization that the resource is in, whoever asks."""
+
+
 def _is_fixed(value: str) -> bool:
     """Whether a value stands for somebody in particular: it has no wildcard and no variable, or is in one account or organization.
 
-    >>> [_is_fixed(value) for value in ("123456789012", "arn:aws:iam::123456789012:role/*", "o-a1b2c3d4e5/r-ab12/*")]
+    ``aws:userid`` of a role's session begins with the role's id, which is its own in all of AWS. (S3 calls a bucket public that is open
+    to the sessions of one role alone; nobody else gets in, so it is not called open here.)
+
+    >>> [_is_fixed(value) for value in ("123456789012", "arn:aws-cn:iam::123456789012:role/*", "o-a1b2c3d4e5/r-ab12/*")]
     [True, True, True]
     >>> [_is_fixed(value) for value in ("*", "arn:aws:iam::*:role/app", "arn:aws:s3:::logs-*", "${aws:PrincipalAccount}", "o-*")]
     [False, False, False, False, False]
+    >>> [_is_fixed(value) for value in ("${aws:ResourceOrgID}", "arn:aws:iam::${aws:ResourceAccount}:role/*", "${aws:ResourceOrgID}*")]
+    [True, True, False]
+    >>> _is_fixed("AROAEXAMPLEROLEID1234:*"), _is_fixed("AROA*")
+    (True, False)
     """
-    return not re.search(r"[*?]|\$\{", value) or bool(re.match(r"arn:[a-z-]+:[^:*?$]+:[^:]*:\d{12}:|o-[a-z0-9]{10,32}/", value))
+    told = re.sub(
+        _OF_THE_RESOURCE, lambda variable: "1" * 12 if variable[1].lower() == "account" else "o-resources", value, flags=re.I
+    )
+    in_one = r"arn:[a-z-]+:[^:*?$]+:[^:]*:\d{12}:|o-[a-z0-9]{10,32}/|AROA[A-Z0-9]{16,}:"
+    return not re.search(r"[*?]|\$\{", told) or bool(re.match(in_one, told))

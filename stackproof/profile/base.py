@@ -40,5 +40,14 @@ def _is_principal(name: str) -> str:
 Principal = Annotated[str, AfterValidator(_is_principal)]
 
 
+def _is_role_elsewhere(arn: str) -> str:
+    if not re.fullmatch(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", arn):
+        raise ValueError("is no role of a certain account: arn:aws:iam::210987654321:role/NAME (* in NAME is anything)")
+    return arn
+
+
+RoleElsewhere = Annotated[str, AfterValidator(_is_role_elsewhere)]
+
+
 Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)*$")]
 """Dotted numbers: this one or newer."""

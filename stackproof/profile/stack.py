@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import Field
 
 from stackproof.judgement.exposure import Opening, merged, opening
-from stackproof.profile.base import Table
+from stackproof.profile.base import RoleElsewhere, Table
 
 
 class Ingress(Table):
@@ -43,6 +43,8 @@ class Storage(Table):
 class Encryption(Table):
     keys: tuple[str, ...] = Field(min_length=1)
     """Aliases of customer keys that must exist."""
+    rotation_days: int = Field(default=365, ge=90, le=2560)
+    """How long a customer key may be used before KMS rotates it; KMS itself takes 90 to 2,560 days, 365 if nobody says otherwise."""
 
 
 class Secrets(Table):
@@ -78,6 +80,8 @@ class Identity(Table):
     """The last day on which they may be administrators."""
     access_key_days: int = Field(ge=1)
     """Their access keys are younger."""
+    assumed_roles: tuple[RoleElsewhere, ...] = ()
+    """Roles of other accounts that ECS tasks are meant to assume, as ARNs in which ``*`` stands for anything."""
 
 
 class Costs(Table):

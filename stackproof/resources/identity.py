@@ -1,12 +1,17 @@
 """AWS IAM."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stackproof.core.resource import Reference, Resource, StaticOrigin, field
-from stackproof.core.verdicts import NotReported, NotYetKnown
+from stackproof.core.resource import FailedOrigin, LazyMapping, Reference, Resource, StaticOrigin, field
+from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
+from stackproof.judgement.access import Document
 from stackproof.judgement.escalation import administers
+from stackproof.judgement.iam import is_managed_by_aws
+from stackproof.judgement.managed_policies import published, published_on
 from stackproof.resources.documents import policy_document
 from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
@@ -59,8 +64,21 @@ def _policies_of_user(user: AwsFacts) -> tuple[Policy, ...]:
 
 
 def _policies(principal: AwsFacts, name: str, inline: Sequence[Mapping[str, Any]]) -> tuple[Policy, ...]:
-    found = [*inline, *_list(principal, "AttachedManagedPolicies")]
+    return _nested(principal, name, [*inline, *_list(principal, "AttachedManagedPolicies")])
+
+
+def _nested(principal: AwsFacts, name: str, found: Iterable[Mapping[str, Any]]) -> tuple[Policy, ...]:
     return tuple(principal.nested(Policy, f"{one['PolicyName']} of {name}", one, _details(principal)) for one in found)
+
+
+def _answered_of_aws(role: AwsFacts) -> tuple[Policy, ...]:
+    attached = _list(role, "AttachedManagedPolicies")
+    return _nested(role, role.at("RoleName"), [one for one in attached if is_managed_by_aws(one["PolicyArn"])])
+
+
+def _may_be_of_aws(arn: "str | Reference | NotYetKnown") -> bool:
+    """Whether AWS may manage a planned policy: the account's own are referred to, or have its number in their ARNs."""
+    return is_managed_by_aws(arn) if isinstance(arn, str) else isinstance(arn, NotYetKnown)
 
 
 def _list(principal: AwsFacts, member: str) -> list[Any]:
@@ -75,41 +93,79 @@ def _planned_policies(principal: PlannedBlock, kind: str) -> tuple[Policy, ...]:
     inline = principal.plan.referring(f"aws_iam_{kind}_policy", kind, principal, named="name")
     if not principal.is_unset("inline_policy"):
         inline += [block for block in principal.blocks("inline_policy") if block.at("policy")]
-    attached = [_planned_managed(block, arn) for block, arn in _attachments(principal, kind)]
-    return tuple(
-        Policy(
-            block.source.removeprefix("plan "),
-            StaticOrigin({"document": _planned_document(block, "policy")}, block.source),
-            block.source,
-        )
-        for block in (*inline, *attached)
-    )
+    attached = (_attached(block, arn) for block, arn in _attachments(principal, kind))
+    return (*(_policy(block, partial(_planned_document, block, "policy")) for block in inline), *attached)
 
 
-def _attachments(principal: PlannedBlock, kind: str) -> Iterator[tuple[PlannedBlock, str | Reference]]:
-    """The managed policies that a principal gets, each with the block that says so."""
+def _policy(block: PlannedBlock, document: Callable[[], Document], name: str = "") -> Policy:
+    facts = LazyMapping({"document": document})
+    return Policy(name or block.source.removeprefix("plan "), StaticOrigin(facts, block.source), block.source)
+
+
+def _attached(block: PlannedBlock, arn: "str | Reference | NotYetKnown") -> Policy:
+    """A managed policy that a planned block attaches; one that nobody knows yet tells nothing."""
+    if isinstance(arn, NotYetKnown):
+        return Policy(block.source.removeprefix("plan "), FailedOrigin(arn), block.source)
+    own = block.plan.meant(arn, "aws_iam_policy", named="arn")
+    if own is not None:
+        return _policy(own, partial(_planned_document, own, "policy"))
+    name = f"{arn.rpartition('/')[2]} ({block.address})" if isinstance(arn, str) else ""
+    return _policy(block, partial(_managed_document, block, arn), name)
+
+
+Attachment = tuple[PlannedBlock, "str | Reference | NotYetKnown"]
+"""A block that attaches a managed policy, and the policy's ARN; the error where that is not known."""
+
+
+def _attachments(principal: PlannedBlock, kind: str) -> Iterator[Attachment]:
+    """The managed policies that a principal gets."""
     plan = principal.plan
     for block in plan.referring(f"aws_iam_{kind}_policy_attachment", kind, principal, named="name"):
-        yield block, block.at("policy_arn")
+        yield block, _arn(block)
     for block in plan.resources("aws_iam_policy_attachment"):
         if any(_is(principal, one) for one in block.elements(f"{kind}s")):
-            yield block, block.at("policy_arn")
+            yield block, _arn(block)
     for block in plan.referring(f"aws_iam_{kind}_policy_attachments_exclusive", f"{kind}_name", principal, named="name"):
-        yield from ((block, arn) for arn in block.elements("policy_arns"))
+        yield from _arns(block, "policy_arns")
     if not principal.is_unset("managed_policy_arns"):
-        yield from ((principal, arn) for arn in principal.elements("managed_policy_arns"))
+        yield from _arns(principal, "managed_policy_arns")
+
+
+def _arn(block: PlannedBlock) -> "str | Reference | NotYetKnown":
+    try:
+        arn: str | Reference = block.at("policy_arn")
+    except NotYetKnown as unknown:
+        return unknown
+    return arn
+
+
+def _arns(block: PlannedBlock, attribute: str) -> list[Attachment]:
+    try:
+        return [(block, arn) for arn in block.elements(attribute)]
+    except NotYetKnown as unknown:
+        return [(block, unknown)]
 
 
 def _is(principal: PlannedBlock, value: str | Reference) -> bool:
     return value.address == principal.address if isinstance(value, Reference) else value == principal.values.get("name")
 
 
-def _planned_managed(block: PlannedBlock, arn: str | Reference) -> PlannedBlock:
-    """The managed policy that a planned block refers to. One that the plan does not make cannot be looked into before apply."""
-    policy = block.plan.meant(arn, "aws_iam_policy", named="arn")
-    if policy is None:
+def _managed_document(block: PlannedBlock, arn: str | Reference) -> Document:
+    """What a managed policy grants to which a planned block refers: one that the plan makes, or one that AWS has published.
+
+    Raises `NotYetKnown` for any other: it cannot be looked into before apply.
+    """
+    own = block.plan.meant(arn, "aws_iam_policy", named="arn")
+    if own is not None:
+        return _planned_document(own, "policy")
+    if isinstance(arn, Reference) or not is_managed_by_aws(arn):
         raise NotYetKnown(f"{block.source}: what {arn} grants is not in the plan; it is judged after apply")
-    return policy
+    document = published(arn)
+    if document is None:
+        raise NotYetKnown(
+            f"{block.source}: {arn} is none of the policies that AWS had published by {published_on()}; it is judged after apply"
+        )
+    return document
 
 
 def _planned_document(block: PlannedBlock, attribute: str) -> dict[str, Any]:
@@ -126,7 +182,7 @@ def _answered_boundary(principal: AwsFacts) -> object:
 
 def _planned_boundary(principal: PlannedBlock) -> dict[str, Any] | None:
     arn = principal.at("permissions_boundary")
-    return _planned_document(_planned_managed(principal, arn), "policy") if isinstance(arn, Reference) or arn else None
+    return dict(_managed_document(principal, arn)) if isinstance(arn, Reference) or arn else None
 
 
 class Role(Resource):
@@ -141,11 +197,11 @@ class Role(Resource):
         aws=lambda role: _answered_policies(role, "Role"), plan=lambda role: _planned_policies(role, "role")
     )
     """Inline and attached ones."""
-    managed_policies: tuple[str, ...] = field(
-        aws=lambda role: tuple(one["PolicyArn"] for one in _list(role, "AttachedManagedPolicies")),
-        plan=lambda role: tuple(arn for _, arn in _attachments(role, "role") if not isinstance(arn, Reference)),
+    managed_policies: tuple[Policy, ...] = field(
+        aws=_answered_of_aws,
+        plan=lambda role: tuple(_attached(*one) for one in _attachments(role, "role") if _may_be_of_aws(one[1])),
     )
-    """ARNs of the attached ones; on a plan without those that it makes, which are the account's own and have no ARN yet."""
+    """Those of the attached ones that AWS manages."""
     boundary: dict[str, Any] | None = field(aws=_answered_boundary, plan=_planned_boundary)
     """The permissions boundary; None for a role without one, of which AWS says nothing."""
     path: str = field(aws="Path", plan=lambda role: role.at("path") or "/")
@@ -160,10 +216,25 @@ class Role(Resource):
         """What says what it may do, but for its boundary."""
         return [policy.document for policy in self.policies]
 
+    @property
+    def known_documents(self) -> list[dict[str, Any]]:
+        """What says what it may do, as far as that is told."""
+        return _told(self.policies)
+
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Role]":
         del names  # one call lists all
         return listed(cls, aws, _details(aws), "RoleDetailList", named="RoleName")
+
+
+def _told(policies: Iterable[Policy]) -> list[dict[str, Any]]:
+    """The documents of policies, but for those that nobody can tell."""
+    found: list[dict[str, Any]] = []
+    with suppress(NotYetKnown, CouldNotVerify):  # whatever policies there are beside
+        for policy in policies:
+            with suppress(NotYetKnown, CouldNotVerify):
+                found.append(policy.document)
+    return found
 
 
 class AccessKey(Resource):
@@ -225,14 +296,26 @@ class User(Resource):
     @property
     def documents(self) -> list[dict[str, Any]]:
         """What says what it may do, but for its boundary: policies of its own, and of its groups."""
-        policies = [*self.policies, *(policy for group in self.groups for policy in group.policies)]
-        return [policy.document for policy in policies]
+        return [policy.document for policy in self._all_policies()]
+
+    @property
+    def known_documents(self) -> list[dict[str, Any]]:
+        """What says what it may do, as far as that is told."""
+        return _told(self._all_policies())
 
     @property
     def is_administrator(self) -> bool:
-        """Whether its policies come to what ``AdministratorAccess`` grants."""
-        names = [f"user/{self.name}", *(f"group/{group.name}" for group in self.groups)]
-        return administers(self.documents, self.boundary, own=[*names, *(name.replace("/", "/*/") for name in names)])
+        """Whether its policies come to what ``AdministratorAccess`` grants; those that nobody can tell do not hide one that does."""
+        me = [f"user/{self.name}", f"user/*/{self.name}"]
+        if administers(self.known_documents, self.boundary, me):
+            return True
+        groups = [f"group/{path}{group.name}" for group in self.groups for path in ("", "*/")]
+        return administers(self.documents, self.boundary, [*me, *groups])
+
+    def _all_policies(self) -> Iterator[Policy]:
+        yield from self.policies
+        for group in self.groups:
+            yield from group.policies
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[User]":

@@ -1,8 +1,9 @@
 """AWS IAM."""
 
 from stackproof.core.controls import control
+from stackproof.core.resource import known_first
 from stackproof.judgement.escalation import escalations
-from stackproof.judgement.iam import broad_grants, broad_managed_policies, too_old, trust_problems
+from stackproof.judgement.iam import broad_grants, sweeping_grants, too_old, trust_problems
 
 
 @control("SEC-IAM-01", severity="high")
@@ -10,16 +11,17 @@ def test_ecs_roles_have_no_wildcard_grants(ecs_roles, subtests):
     """Named actions on named resources, in every policy that is inline or attached."""
     for role in ecs_roles:
         with subtests.test(role.name):
-            for policy in role.policies:
+            for policy in known_first(role.policies, "document"):
                 assert broad_grants(policy.document) == [], policy.name
 
 
 @control("SEC-IAM-02", severity="high")
 def test_nobody_holds_more_than_the_work_asks_for(ecs_roles, deploy_users, profile, now, subtests):
-    """No policy of AWS's for a whole service; administration and old keys of those who deploy end on time."""
+    """No policy of AWS's for a whole service, whatever it is called; administration and old keys of those who deploy end on time."""
     for role in ecs_roles:
         with subtests.test(role.name):
-            assert broad_managed_policies(role.managed_policies) == []
+            for policy in known_first(role.managed_policies, "document"):
+                assert sweeping_grants(policy.document) == [], policy.name
     for user in deploy_users:
         with subtests.test(user.name):
             assert not user.is_administrator or now.date() <= profile.identity.administrator_until
@@ -40,8 +42,10 @@ def test_ecs_roles_are_for_ecs_tasks_of_this_account_alone(ecs_roles, task_defin
 
 
 @control("SEC-IAM-04", severity="critical")
-def test_ecs_roles_cannot_escalate(ecs_roles, subtests):
-    """No known path leads from what a role may do to what it may not."""
+def test_ecs_roles_cannot_escalate(ecs_roles, profile, subtests):
+    """No known path leads from what a role may do to what it may not; what is known to lead there is not hidden by what nobody can tell."""
     for role in ecs_roles:
         with subtests.test(role.name):
-            assert escalations([policy.document for policy in role.policies], role.boundary) == []
+            meant = {"account": profile.account, "declared": profile.identity.assumed_roles}
+            assert escalations(role.known_documents, role.boundary, **meant) == []
+            assert escalations(role.documents, role.boundary, **meant) == []
