@@ -51,7 +51,7 @@ class Workspace:
     later: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Attributes that are to be set through the API after an apply, by address; see `downgrade.Downgraded`."""
     is_pinned: bool = False
-    """Whether the version of the provider was written into the copy, among those that the sources admit."""
+    """True where the copy names the exact version of the provider, which the sources admit."""
 
     def init(self) -> None:
         """Install provider and modules, unless that was done in this copy before."""

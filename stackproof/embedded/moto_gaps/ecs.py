@@ -204,7 +204,7 @@ def _service_deployments(backend: Any, service: Any) -> Iterator[dict[str, Any]]
 
 @supplies(EC2ContainerServiceResponse, "ecs:ListServiceDeployments", "moto has no service deployments")
 def list_service_deployments(self: EC2ContainerServiceResponse) -> ActionResult:
-    """Those of a service, whatever their time: its tasks are replaced at once."""
+    """The deployments of a service, whatever their time: its tasks are replaced at once."""
     backend = self.ecs_backend
     services, _ = backend.describe_services(self._get_param("cluster"), [self._get_param("service")])
     return ActionResult({"serviceDeployments": [each for one in services for each in _service_deployments(backend, one)]})
@@ -212,7 +212,7 @@ def list_service_deployments(self: EC2ContainerServiceResponse) -> ActionResult:
 
 @supplies(EC2ContainerServiceResponse, "ecs:DescribeServiceDeployments", "moto has no service deployments")
 def describe_service_deployments(self: EC2ContainerServiceResponse) -> ActionResult:
-    """Those that are named, and a failure for each that there is not."""
+    """The deployments that are named, and a failure for each that there is not."""
     known = _all_deployments(self)
     named = self._get_param("serviceDeploymentArns")
     missing = [{"arn": arn, "reason": "MISSING"} for arn in named if arn not in known]
