@@ -24,6 +24,14 @@ SERVICE: dict[str, Any] = {
     "Resource": "*",
     "Condition": {"ArnLike": {CONTEXT: OWN_GROUPS}},
 }
+LOGS_SERVICE = "logs.ap-northeast-2.amazonaws.com"
+IN_CHINA = {**ROOT, "Principal": {"AWS": "arn:aws-cn:iam::123456789012:root"}}
+RESULTS = "arn:aws:logs:ap-northeast-2:123456789012:query-result:*"
+QUERY_RESULTS = {
+    **SERVICE,
+    "Condition": {"ArnEquals": {"aws:SourceArn": RESULTS}, "StringEquals": {"aws:SourceAccount": "123456789012"}},
+}
+ANYBODYS = {"ArnEquals": {"aws:SourceArn": RESULTS.replace("123456789012", "*")}}
 NOT_BOUND = "not bound to the log groups of account 123456789012"
 
 
@@ -91,6 +99,19 @@ CASES = [
     plan("LOG-04", "key known after apply", UNKNOWN, unknown(planned_group(ERRORS), "kms_key_id")),
     *policed("as AWS documents it", PASS, "", ROOT, bound_by(ArnLike="arn:aws:logs:ap-northeast-2:123456789012:*")),
     *policed("for one group", PASS, "", ROOT, bound_by(ArnEquals=OWN_GROUPS.replace("*", ERRORS))),
+    *policed("results of queries, bound by their ARN and the account", PASS, "", ROOT, SERVICE, QUERY_RESULTS),
+    *policed("results of queries of every account", FAIL, NOT_BOUND, ROOT, SERVICE, {**QUERY_RESULTS, "Condition": ANYBODYS}),
+    *policed("results of queries alone", FAIL, "does not let logs.ap-northeast-2.amazonaws.com in", ROOT, QUERY_RESULTS),
+    *policed("as it is in China", PASS, "", IN_CHINA, {**SERVICE, "Principal": {"Service": f"{LOGS_SERVICE}.cn"}}),
+    *policed(
+        "another account in China",
+        FAIL,
+        "210987654321",
+        SERVICE,
+        {**ROOT, "Principal": {"AWS": "arn:aws-cn:iam::210987654321:root"}},
+    ),
+    cloud("LOG-05", "a longer period", FAIL, says("kms:GetKeyRotationStatus", "RotationPeriodInDays", 730, KeyId=LOGS_ARN)),
+    plan("LOG-05", "a longer period", FAIL, planned(KEY, rotation_period_in_days=730)),
     *policed("no condition", FAIL, NOT_BOUND, ROOT, {**SERVICE, "Condition": {}}),
     *policed("another condition", FAIL, NOT_BOUND, ROOT, {**SERVICE, "Condition": {"StringEquals": {"aws:x": "y"}}}),
     *policed("groups of every account", FAIL, NOT_BOUND, ROOT, bound_by(ArnLike="arn:aws:logs:*:*:*")),

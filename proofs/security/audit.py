@@ -1,9 +1,11 @@
 """AWS CloudTrail."""
 
+import json
 from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
-from proofs.harness import absent, answered, omits, planned, says, unknown, without
+from proofs.harness import absent, answered, fails, omits, planned, says, unknown, without
+from stackproof.core.verdicts import AccessDenied
 
 TRAILS, STATUS, SELECTORS = "cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"
 TRAIL = "trailList.Name=triflow-ai-audit"
@@ -43,7 +45,67 @@ SETTINGS = (
     ("one region", "IsMultiRegionTrail", "is_multi_region_trail"),
     ("not validated", "LogFileValidationEnabled", "enable_log_file_validation"),
 )
+RECORDED, AUDIT_BUCKET = "arn:aws:cloudtrail:ap-northeast-2:123456789012:trail/triflow-ai-audit", "triflow-ai-audit-logs"
+KEY_POLICY, BUCKET_POLICY = "module.central_logging.aws_kms_key.audit", "module.central_logging.aws_s3_bucket_policy.audit"
+WHERE = {"key": KEY_POLICY, "bucket": BUCKET_POLICY}
+
+
+def for_the_trail(where: str, name: str, verdict: Any, *bound: dict[str, Any]) -> list[Case]:
+    """The statements for CloudTrail in the policy of the trail's key or of its bucket, each with a condition."""
+    action, resource = ("kms:GenerateDataKey*", "*") if where == "key" else ("s3:PutObject", f"arn:aws:s3:::{AUDIT_BUCKET}/*")
+    allowed = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": action, "Resource": resource}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Condition": one} for one in bound]})
+    names = f"{where} of {ID}" if verdict is FAIL else ""
+
+    def told(calls: Any) -> Any:
+        operation, parameters = (
+            ("kms:GetKeyPolicy", {"KeyId": _key()}) if where == "key" else (GET_BUCKET_POLICY, {"Bucket": AUDIT_BUCKET})
+        )
+        return says(operation, "Policy", document, **parameters)(calls)
+
+    return [
+        cloud("SEC-TRAIL-01", f"its {where}, {name}", verdict, told, names=names),
+        plan("SEC-TRAIL-01", f"its {where}, {name}", verdict, planned(WHERE[where], policy=document), names=names),
+    ]
+
+
+GET_BUCKET_POLICY = "s3:GetBucketPolicy"
+BY_TRAIL, BY_ACCOUNT = {"StringEquals": {"aws:SourceArn": RECORDED}}, {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+DEPUTIES = [
+    case
+    for where in ("key", "bucket")
+    for name, verdict, bound in (
+        ("bound by the trail", PASS, (BY_TRAIL, BY_TRAIL)),
+        ("bound by the account", PASS, (BY_ACCOUNT,)),
+        ("bound by no condition", FAIL, ({}, {})),
+        ("one statement of two not bound", FAIL, (BY_TRAIL, {})),
+        ("bound by trails of every account", FAIL, ({"ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:*:trail/*"}},)),
+        ("bound by another account", FAIL, ({"StringEquals": {"aws:SourceAccount": "210987654321"}},)),
+        ("bound, if it is told", FAIL, ({"StringEqualsIfExists": {"aws:SourceArn": RECORDED}},)),
+        ("bound by another key", FAIL, ({"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}},)),
+    )
+    for case in for_the_trail(where, name, verdict, *bound)
+]
 CASES: list[Case] = [
+    *DEPUTIES,
+    cloud(
+        "SEC-TRAIL-01",
+        "its key's policy not reported",
+        ERROR,
+        lambda calls: omits("kms:GetKeyPolicy", "Policy", KeyId=_key())(calls),
+    ),
+    cloud("SEC-TRAIL-01", "no policy of its bucket", PASS, absent(GET_BUCKET_POLICY, Bucket=AUDIT_BUCKET)),
+    cloud("SEC-TRAIL-01", "its bucket not reported", ERROR, omits(TRAILS, f"{TRAIL}.S3BucketName"), names="bucket"),
+    cloud(
+        "SEC-TRAIL-01",
+        "a bucket that may not be read, and a trail that is stopped",
+        FAIL,
+        fails(GET_BUCKET_POLICY, AccessDenied("denied"), Bucket=AUDIT_BUCKET),
+        says(STATUS, "IsLogging", False),
+        names="is_logging",
+    ),
+    plan("SEC-TRAIL-01", "a bucket from elsewhere", UNKNOWN, planned(PLANNED, s3_bucket_name="archive"), names="archive"),
+    plan("SEC-TRAIL-01", "its key's policy known after apply", UNKNOWN, unknown(KEY, "policy")),
     *(
         case
         for name, member, attribute in SETTINGS

@@ -1,6 +1,7 @@
 """AWS KMS."""
 
 import json
+from dataclasses import replace
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import (
@@ -11,6 +12,7 @@ from proofs.harness import (
     exists,
     omits,
     planned,
+    profile,
     says,
     unknown,
     unset,
@@ -18,6 +20,7 @@ from proofs.harness import (
     without,
 )
 from stackproof.core.verdicts import Verdict
+from stackproof.profile.schema import Profile
 
 KEYS, ALIASES, DESCRIBE = "kms:ListKeys", "kms:ListAliases", "kms:DescribeKey"
 ROTATION, POLICY = "kms:GetKeyRotationStatus", "kms:GetKeyPolicy"
@@ -40,7 +43,7 @@ def with_policy(name: str, verdict: Verdict, *statements: dict[str, object]) -> 
     ]
 
 
-def another(*, rotates: bool = True, policy: str = document(ROOT), **metadata: object) -> tuple[Edit, ...]:
+def another(*, rotates: bool = True, days: int = 365, policy: str = document(ROOT), **metadata: object) -> tuple[Edit, ...]:
     """A key that nobody declared."""
     described = {
         "Arn": OTHER,
@@ -52,7 +55,7 @@ def another(*, rotates: bool = True, policy: str = document(ROOT), **metadata: o
     return (
         adds(KEYS, "Keys", {"KeyId": "other", "KeyArn": OTHER}),
         answers(DESCRIBE, {"KeyMetadata": {**described, **metadata}}, KeyId=OTHER),
-        answers(ROTATION, {"KeyRotationEnabled": rotates}, KeyId=OTHER),
+        answers(ROTATION, {"KeyRotationEnabled": rotates, **({"RotationPeriodInDays": days} if rotates else {})}, KeyId=OTHER),
         answers(POLICY, {"Policy": policy}, KeyId=OTHER, PolicyName="default"),
     )
 
@@ -60,6 +63,17 @@ def another(*, rotates: bool = True, policy: str = document(ROOT), **metadata: o
 EVERYONE = {**ROOT, "Principal": "*"}
 IN_ACCOUNT = {"StringEquals": {"kms:CallerAccount": "123456789012", "kms:ViaService": "rds.ap-northeast-2.amazonaws.com"}}
 VIA_SERVICE = {"StringEquals": {"kms:ViaService": "rds.ap-northeast-2.amazonaws.com"}}
+ABROAD = ("arn:aws-cn:iam::123456789012:root", "arn:aws-us-gov:iam::123456789012:role/app")
+TRAIL = "arn:aws:cloudtrail:ap-northeast-2:123456789012:trail/audit"
+CLOUDTRAIL = {**ROOT, "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "kms:GenerateDataKey*"}
+
+
+def with_period(days: int) -> Profile:
+    """The compliant stack's profile with another rotation period."""
+    known = profile()
+    return known.model_copy(update={"encryption": known.encryption.model_copy(update={"rotation_days": days})})
+
+
 CASES = [
     *with_policy("open", FAIL, ROOT, EVERYONE),
     *with_policy("open to every account", FAIL, ROOT, {**ROOT, "Principal": {"AWS": ["*"]}}),
@@ -68,6 +82,86 @@ CASES = [
         "open by an encryption context", FAIL, {**EVERYONE, "Condition": {"StringEquals": {"kms:EncryptionContext:a": "b"}}}
     ),
     *with_policy("the callers of the account", PASS, ROOT, {**EVERYONE, "Condition": IN_ACCOUNT}),
+    *(
+        case
+        for name, verdict, condition in (
+            ("of one's own organization", PASS, {"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}),
+            ("of one's own account", PASS, {"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}),
+            ("of the asker's own account", FAIL, {"StringEquals": {"aws:PrincipalAccount": "${aws:PrincipalAccount}"}}),
+            ("of what begins like one's own", FAIL, {"StringLike": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}*"}}),
+            ("by an endpoint of one's own account", PASS, {"StringEquals": {"aws:VpceAccount": "123456789012"}}),
+            ("by an endpoint of one's own organization", PASS, {"StringEquals": {"aws:VpceOrgID": "o-a1b2c3d4e5"}}),
+            ("by an endpoint of whatever account", FAIL, {"StringLike": {"aws:VpceAccount": "*"}}),
+            ("by an endpoint, if there is one", FAIL, {"StringEqualsIfExists": {"aws:VpceAccount": "123456789012"}}),
+            ("of a role in China", PASS, {"ArnLike": {"aws:PrincipalArn": "arn:aws-cn:iam::123456789012:role/*"}}),
+        )
+        for case in with_policy(f"everyone {name}", verdict, ROOT, {**EVERYONE, "Condition": condition})
+    ),
+    *with_policy("accounts in other partitions", PASS, *({**ROOT, "Principal": {"AWS": arn}} for arn in ABROAD)),
+    *(
+        case
+        for name, verdict, condition in (
+            ("bound by its trail", PASS, {"StringEquals": {"aws:SourceArn": TRAIL}}),
+            ("bound by the account", PASS, {"StringEquals": {"aws:SourceAccount": "123456789012"}}),
+            ("bound by the organization", PASS, {"StringEquals": {"aws:SourceOrgID": "o-a1b2c3d4e5"}}),
+            (
+                "bound by its context",
+                PASS,
+                {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": TRAIL.replace("audit", "*")}},
+            ),
+            ("not bound", FAIL, {}),
+            ("bound by trails of every account", FAIL, {"StringLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:*:trail/*"}}),
+            ("bound by another account's", FAIL, {"StringEquals": {"aws:SourceAccount": "210987654321"}}),
+            ("bound, if it is told", FAIL, {"StringEqualsIfExists": {"aws:SourceArn": TRAIL}}),
+        )
+        for case in with_policy(f"CloudTrail, {name}", verdict, ROOT, {**CLOUDTRAIL, "Condition": condition})
+    ),
+    *with_policy("flow logs of everybody", FAIL, ROOT, {**CLOUDTRAIL, "Principal": {"Service": "delivery.logs.amazonaws.com"}}),
+    *with_policy("logs of everybody", FAIL, ROOT, {**CLOUDTRAIL, "Principal": {"Service": "logs.cn-north-1.amazonaws.com.cn"}}),
+    *with_policy(
+        "a service that does not say for whom", PASS, ROOT, {**CLOUDTRAIL, "Principal": {"Service": "ec2.amazonaws.com"}}
+    ),
+    cloud("SEC-KMS-01", "a longer period", FAIL, *another(days=366), names="rotation_days"),
+    cloud("SEC-KMS-01", "a shorter period", PASS, *another(days=90)),
+    cloud("SEC-KMS-01", "a period that KMS does not tell", PASS, omits(ROTATION, "RotationPeriodInDays")),
+    *(
+        replace(case, expected=with_period(days))
+        for days, verdict in ((364, FAIL), (365, PASS))
+        for case in (
+            cloud("SEC-KMS-01", f"at most {days} days by the profile", verdict, names=NAME if verdict is FAIL else ""),
+            plan("SEC-KMS-01", f"at most {days} days by the profile", verdict, names=NAME if verdict is FAIL else ""),
+        )
+    ),
+    plan("SEC-KMS-01", "a longer period", FAIL, planned(KEY, rotation_period_in_days=730), names="rotation_days"),
+    plan("SEC-KMS-01", "a shorter period", PASS, planned(KEY, rotation_period_in_days=180)),
+    plan("SEC-KMS-01", "a period known after apply", UNKNOWN, unknown(KEY, "rotation_period_in_days")),
+    plan("SEC-KMS-01", "a period that the provider fills in", PASS, unset(KEY, "rotation_period_in_days")),
+    cloud("SEC-KMS-01", "a disabled key", PASS, *another(rotates=False, KeyState="Disabled")),
+    cloud(
+        "SEC-KMS-01", "a disabled key that is open", FAIL, *another(policy=document(EVERYONE), KeyState="Disabled"), names="other"
+    ),
+    cloud("SEC-KMS-01", "a key without material", PASS, *another(rotates=False, KeyState="PendingImport")),
+    cloud("SEC-KMS-01", "a key that is being made", FAIL, *another(rotates=False, KeyState="Creating"), names="other"),
+    cloud("SEC-KMS-01", "a state that nobody knows", ERROR, *another(KeyState="Resting"), names="Resting"),
+    cloud("SEC-KMS-01", "a key that AWS manages, without an alias", PASS, *another(rotates=False, KeyManager="AWS")),
+    cloud("SEC-KMS-01", "a manager that nobody knows", ERROR, *another(KeyManager="PARTNER"), names="PARTNER"),
+    cloud(
+        "SEC-KMS-01",
+        "an open key beside one that may not be described",
+        FAIL,
+        adds(KEYS, "Keys", {"KeyId": "hidden", "KeyArn": f"{OTHER}-hidden"}),
+        *another(policy=document(EVERYONE)),
+        names="policy of other",
+    ),
+    plan("SEC-KMS-01", "a disabled key", PASS, planned(KEY, is_enabled=False, enable_key_rotation=False)),
+    plan(
+        "SEC-KMS-01",
+        "no rotation, and a policy known after apply",
+        FAIL,
+        planned(KEY, enable_key_rotation=False),
+        unknown(KEY, "policy"),
+        names=NAME,
+    ),
     cloud("SEC-KMS-01", "no rotation", FAIL, says(ROTATION, "KeyRotationEnabled", False), names=NAME),
     cloud("SEC-KMS-01", "rotation not reported", ERROR, omits(ROTATION, "KeyRotationEnabled")),
     cloud("SEC-KMS-01", "policy not reported", ERROR, omits(POLICY, "Policy")),

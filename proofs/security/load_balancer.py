@@ -373,6 +373,15 @@ CAREFUL = [
         adds("s3:GetBucketAcl", "Grants", {"Grantee": EVERYONE, "Permission": "READ"}, Bucket=AUDIT),
         names="AllUsers",
     ),
+    cloud(
+        "SEC-ALB-05",
+        "open to CloudTrail of everybody",
+        FAIL,
+        says(
+            "s3:GetBucketPolicy", "Policy", READ_BY_ALL.replace('"*"', '{"Service": "cloudtrail.amazonaws.com"}', 1), Bucket=AUDIT
+        ),
+        names=AUDIT,
+    ),
     cloud("SEC-ALB-05", "an ACL that is denied", ERROR, fails("s3:GetBucketAcl", AccessDenied("denied"), Bucket=AUDIT)),
     plan("SEC-ALB-05", "no access logs", FAIL, planned("aws_lb.main", access_logs=[])),
     plan("SEC-ALB-05", "access logs off", FAIL, planned("aws_lb.main", access_logs=[{**LOGS, "enabled": False}])),

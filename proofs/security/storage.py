@@ -112,6 +112,23 @@ PRIVACY = [
     *with_policy("Deny by wildcards", PASS, {**DENY, "Action": ["*"], "Principal": {"AWS": "*"}, "Resource": "*"}),
     *with_policy("Deny with a boolean", PASS, {**DENY, "Condition": {"BoolIfExists": {"AWS:SecureTransport": [False]}}}),
     *with_policy("public", FAIL, DENY, ALLOW),
+    *with_policy(
+        "open to flow logs of everybody", FAIL, DENY, {**ALLOW, "Principal": {"Service": "delivery.logs.amazonaws.com"}}
+    ),
+    *with_policy(
+        "open to AWS Config of the account",
+        PASS,
+        DENY,
+        {
+            **ALLOW,
+            "Principal": {"Service": "config.amazonaws.com"},
+            "Condition": {"StringEquals": {"AWS:SourceAccount": "123456789012"}},
+        },
+    ),
+    *with_policy(
+        "sessions of one role", PASS, DENY, {**ALLOW, "Condition": {"StringLike": {"aws:userid": "AROAEXAMPLEROLEID1234:*"}}}
+    ),
+    *with_policy("sessions of whatever role", FAIL, DENY, {**ALLOW, "Condition": {"StringLike": {"aws:userid": "AROA*:*"}}}),
     *with_policy("public to every account", FAIL, DENY, {**ALLOW, "Principal": {"AWS": ["123456789012", "*"]}}),
     *with_policy(
         "public but for one", FAIL, DENY, {"NotPrincipal": {"AWS": "123456789012"}, **{k: ALLOW[k] for k in ("Effect", "Action")}}

@@ -135,8 +135,8 @@ def customer_keys(stage: Stage) -> tuple[KmsKey, ...]:
     """The declared keys, and every other of the account that AWS does not manage and that is not about to be deleted."""
     names = stage.profile.encryption.keys
     declared = stage.named(KmsKey, names)
-    others = [key for key in stage.source().collect(KmsKey, names) if key.name not in names and not key.is_being_deleted]
-    return (*declared, *others)
+    others = (key for key in stage.source().collect(KmsKey, names) if key.name not in names)
+    return (*declared, *_chosen(others, lambda key: key.is_customers and not key.is_being_deleted))
 
 
 @collection

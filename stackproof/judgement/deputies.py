@@ -5,7 +5,7 @@ the encryption context in which the service names that resource.
 
 Sources: IAM user guide, "The confused deputy problem" and "AWS global condition context keys"; AWS CloudTrail user guide, "Amazon S3
 bucket policy for CloudTrail" and "Configure AWS KMS key policies for CloudTrail"; Amazon VPC user guide, "Publish flow logs to Amazon
-S3"; AWS Config developer guide, "Permissions for the Amazon S3 bucket".
+S3"; AWS Config developer guide, "Permissions for the Amazon S3 bucket"; Amazon CloudWatch Logs user guide, "Encrypt log data".
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import Any
 
 from stackproof.judgement.access import Document, confining, principals, statements, values
 
-SAYING_FOR_WHOM = ("cloudtrail.amazonaws.com", "config.amazonaws.com", "delivery.logs.amazonaws.com")
+SAYING_FOR_WHOM = r"(cloudtrail|config|delivery\.logs|logs\.[a-z0-9-]+)\.amazonaws\.com"
 """Services that deliver to a customer's bucket, and use a customer's key: their documentation has the statements for them bound."""
 
 
@@ -69,7 +69,7 @@ def confused_deputies(document: Document, account: str) -> list[str]:
         for statement in statements(document)
         if statement["Effect"] == "Allow" and not is_bound(statement, account) and not _is_for_an_organization(statement)
         for kind, service in principals(statement)
-        if kind == "Service" and service.removesuffix(".cn") in SAYING_FOR_WHOM
+        if kind == "Service" and re.fullmatch(SAYING_FOR_WHOM, service.removesuffix(".cn"))
     ]
 
 

@@ -10,10 +10,14 @@ Sources: Amazon CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stackproof.judgement.access import Document, covers, names_action, principals, statements, strangers, values
+from stackproof.judgement.access import Document, confining, covers, names_action, principals, statements, strangers, values
+from stackproof.judgement.deputies import names_of_service
 
 CONTEXT = "kms:encryptioncontext:aws:logs:arn"
 """The condition key of the log group's ARN, in lower case."""
+
+SOURCE = "aws:sourcearn"
+"""That of what the service acts for."""
 
 NEEDED = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey")
 """What CloudWatch Logs does with a key."""
@@ -21,8 +25,8 @@ NEEDED = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", 
 ADMITTED = ("kms:encrypt*", "kms:decrypt*", "kms:reencrypt*", "kms:generatedatakey*", "kms:describe*")
 """The actions that its documentation has one allow, in lower case."""
 
-_NAMES_THE_GROUP = ("stringequals", "stringlike", "arnequals", "arnlike")
-"""Operators that hold only with one of the values. Not so ``...IfExists`` and ``ForAllValues:``: they let pass what names no group."""
+PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f")
+"""Of AWS: an account's root has the name of its own."""
 
 
 def log_key_problems(document: Document, *, region: str, account: str) -> list[str]:
@@ -50,12 +54,14 @@ def log_key_problems(document: Document, *, region: str, account: str) -> list[s
     """
     service = f"logs.{region}.amazonaws.com"
     allowing = [statement for statement in statements(document) if statement.get("Effect") == "Allow"]
-    serving = [statement for statement in allowing if ("Service", service) in principals(statement)]
-    known = (("Service", service), ("AWS", account), ("AWS", f"arn:aws:iam::{account}:root"))
+    names, roots = names_of_service(service), (account, *(f"arn:{one}:iam::{account}:root" for one in PARTITIONS))
+    serving = [statement for statement in allowing if any(one in names for one in principals(statement))]
+    known = (*names, *(("AWS", root) for root in roots))
     found = [f"lets {one} in" for statement in allowing for one in strangers(statement, *known)]
     found += [problem for statement in serving for problem in _too_much(statement, service, region, account)]
-    lacking = [action for action in NEEDED if not any(names_action(statement, action) for statement in serving)]
-    if not serving:
+    for_groups = [statement for statement in serving if not _is_for_query_results(statement)]
+    lacking = [action for action in NEEDED if not any(names_action(statement, action) for statement in for_groups)]
+    if not for_groups:
         found.append(f"does not let {service} in")
     elif lacking:
         found.append(f"does not let {service} do {', '.join(lacking)}")
@@ -68,27 +74,31 @@ def _too_much(statement: Mapping[str, Any], service: str, region: str, account: 
     for action in values(statement.get("Action")):
         if not any(covers(pattern, action.lower()) for pattern in ADMITTED):
             yield f"{service} may do {action}, which it does not need"
-    if not _names_groups_of(statement.get("Condition") or {}, region, account):
+    if not _is_bound(statement, region, account):
         yield f"{service} is not bound to the log groups of account {account} by kms:EncryptionContext:aws:logs:arn"
 
 
-def _names_groups_of(condition: Mapping[str, Mapping[str, Any]], region: str, account: str) -> bool:
-    """Whether a condition holds only for log groups of an account.
+def _is_bound(statement: Mapping[str, Any], region: str, account: str) -> bool:
+    """Whether a statement holds only for log data of an account: for its groups, or for the results of its queries.
 
-    >>> def holds(operator, *arns):
-    ...     return _names_groups_of({operator: {"kms:EncryptionContext:aws:logs:arn": [*arns]}}, "ap-northeast-2", "123456789012")
+    CloudWatch Logs names a query's result by ``aws:SourceArn``, beside ``aws:SourceAccount``.
+
+    >>> def holds(operator, *arns, key="kms:EncryptionContext:aws:logs:arn"):
+    ...     return _is_bound({"Condition": {operator: {key: [*arns]}}}, "ap-northeast-2", "123456789012")
     >>> holds("ArnEquals", "arn:aws:logs:ap-northeast-2:123456789012:log-group:/aws/ecs/*"), holds("ArnLike", "arn:aws:logs:*:*:*")
     (True, False)
     >>> holds("ArnLikeIfExists", "arn:aws:logs:ap-northeast-2:123456789012:*"), holds("ArnLike")
     (False, False)
+    >>> [holds("ArnEquals", f"arn:aws:logs:ap-northeast-2:{one}:query-result:*", key="aws:SourceArn") for one in ("123456789012", "*")]
+    [True, False]
     """
-    bound = [
-        values(arns)
-        for operator, keys in condition.items()
-        for key, arns in keys.items()
-        if operator.lower() in _NAMES_THE_GROUP and key.lower() == CONTEXT
-    ]
-    return any(arns and all(_is_in(arn, region, account) for arn in arns) for arns in bound)
+    return any(
+        key in (CONTEXT, SOURCE) and all(_is_in(arn, region, account) for arn in arns) for key, arns in confining(statement)
+    )
+
+
+def _is_for_query_results(statement: Mapping[str, Any]) -> bool:
+    return any(key == SOURCE and all(":query-result:" in arn for arn in arns) for key, arns in confining(statement))
 
 
 def _is_in(arn: str, region: str, account: str) -> bool:

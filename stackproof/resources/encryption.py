@@ -1,17 +1,18 @@
 """AWS KMS."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stackproof.core.resource import Reference, Resource, field
-from stackproof.core.verdicts import DeclaredButMissing, NotYetKnown
+from stackproof.core.resource import FailedOrigin, Origin, Reference, Resource, field
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotYetKnown
 from stackproof.resources.documents import policy_document
 from stackproof.sources.aws.facts import AwsFacts
 from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.sources.plan.document import Plan
 
 if TYPE_CHECKING:
+    from stackproof.sources.aws.calls import Answer
     from stackproof.sources.aws.source import Reader
 
 AWS_ALIASES = "alias/aws/"
@@ -20,7 +21,7 @@ AWS_ALIASES = "alias/aws/"
 
 def _planned_state(key: PlannedBlock) -> str:
     """A new key is enabled unless the plan says otherwise (Terraform's default for ``is_enabled`` is true)."""
-    enabled = key.at("is_enabled")
+    enabled = key.at_or("is_enabled" if key.type == "aws_kms_key" else "enabled", default=True)
     return "Enabled" if enabled else "Disabled"
 
 
@@ -34,16 +35,22 @@ def _planned_ability(key: PlannedBlock) -> bool:
     return key.type == "aws_kms_key" and is_symmetric and not key.at("custom_key_store_id")
 
 
-def _answered_rotation(key: AwsFacts) -> bool | None:
-    status = key.read("kms:GetKeyRotationStatus", KeyId=key.at("KeyMetadata.Arn")).pages[0]
-    rotates: bool | None = status.get("KeyRotationEnabled")
-    return rotates
+def _answered_rotation(key: AwsFacts) -> Mapping[str, Any]:
+    return key.read("kms:GetKeyRotationStatus", KeyId=key.at("KeyMetadata.Arn")).pages[0]
+
+
+ROTATION_DAYS = 365
+"""How long KMS uses key material if nobody says otherwise (API reference, ``EnableKeyRotation``)."""
 
 
 def _planned_rotation(key: PlannedBlock) -> Any:
     """Terraform's default for ``enable_key_rotation`` is false."""
     rotates = key.at("enable_key_rotation")
     return False if rotates is None else rotates
+
+
+def _planned_period(key: PlannedBlock) -> Any:
+    return ROTATION_DAYS if key.is_unset("rotation_period_in_days") else key.at_or("rotation_period_in_days", ROTATION_DAYS)
 
 
 def _answered_policy(key: AwsFacts) -> dict[str, Any] | None:
@@ -58,6 +65,11 @@ def _planned_policy(key: PlannedBlock) -> dict[str, Any]:
     if not isinstance(policy, str):
         raise NotYetKnown(f"{block.source}.policy is known only after apply")
     return policy_document(policy, block.source)
+
+
+IN_USE = ("Enabled", "Creating", "Updating")
+OUT_OF_USE = ("Disabled", "PendingDeletion", "PendingReplicaDeletion", "PendingImport", "Unavailable")
+"""The states of a key (API reference, ``KeyState``), by whether it encrypts, or is about to."""
 
 
 class KmsKey(Resource):
@@ -76,13 +88,34 @@ class KmsKey(Resource):
 
     Source: AWS KMS developer guide, "Rotating AWS KMS keys".
     """
-    rotates: bool = field(aws=_answered_rotation, plan=_planned_rotation)
+    rotates: bool = field(aws=lambda key: _answered_rotation(key).get("KeyRotationEnabled"), plan=_planned_rotation)
+    rotation_days: int = field(
+        aws=lambda key: _answered_rotation(key).get("RotationPeriodInDays", ROTATION_DAYS), plan=_planned_period
+    )
+    """How many days one key material is used, if the key rotates."""
     policy: dict[str, Any] = field(aws=_answered_policy, plan=_planned_policy)
+
+    @property
+    def is_customers(self) -> bool:
+        """Whether the customer manages it, and not AWS. Raises `CouldNotVerify` for a manager that is neither."""
+        if self.manager not in ("AWS", "CUSTOMER"):
+            raise CouldNotVerify(f"{self.label}: its manager is {self.manager!r}, neither AWS nor CUSTOMER")
+        return self.manager == "CUSTOMER"
 
     @property
     def is_being_deleted(self) -> bool:
         """Whether it can encrypt nothing any more, and is gone soon."""
         return self.state in ("PendingDeletion", "PendingReplicaDeletion")
+
+    @property
+    def must_rotate(self) -> bool:
+        """Whether KMS rotates it if told to: it does not rotate a key that is disabled, or that encrypts nothing for another reason.
+
+        Raises `CouldNotVerify` for a state that KMS's API reference does not have.
+        """
+        if self.state not in IN_USE + OUT_OF_USE:
+            raise CouldNotVerify(f"{self.label}: its state is {self.state!r}, which is none that is known of a key")
+        return self.can_rotate and self.state in IN_USE
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[KmsKey]":
@@ -90,17 +123,13 @@ class KmsKey(Resource):
         aliases = aws.read("kms:ListAliases").items("Aliases")
         managed = {alias.get("TargetKeyId") for alias in aliases if alias["AliasName"].startswith(AWS_ALIASES)}
         keys = [key for key in aws.read("kms:ListKeys").items("Keys") if key["KeyId"] not in managed]
-        answers = aws.together(*(partial(aws.read, "kms:DescribeKey", KeyId=key["KeyArn"]) for key in keys))
-        return [
-            cls(
-                _called(
-                    key["KeyId"], [alias["AliasName"] for alias in aliases if alias.get("TargetKeyId") == key["KeyId"]], names
-                ),
-                AwsFacts(aws, answer.pages[0], answer.source),
-                answer.source,
-            )
-            for key, answer in zip(keys, answers, strict=True)
-        ]
+        aws.together(*(partial(aws.read, "kms:DescribeKey", KeyId=key["KeyArn"]) for key in keys))
+        found = []
+        for key in keys:
+            known_as = [alias["AliasName"] for alias in aliases if alias.get("TargetKeyId") == key["KeyId"]]
+            answer = aws.read("kms:DescribeKey", KeyId=key["KeyArn"])
+            found.append(cls(_called(key["KeyId"], known_as, names), _facts(aws, answer), answer.source))
+        return found
 
     @classmethod
     def from_plan(cls, plan: Plan, names: Sequence[str]) -> "list[KmsKey]":
@@ -126,6 +155,14 @@ class KmsKey(Resource):
         if block is None:
             raise NotYetKnown(f"{key}: this key is not in the plan; whether it is enabled shows only after apply")
         return cls(block.address, block, block.source)
+
+
+def _facts(aws: "Reader", answer: "Answer") -> Origin:
+    """What an answer says of a key; where it was refused, whoever needs a fact of that key gets the error."""
+    try:
+        return AwsFacts(aws, answer.pages[0], answer.source)
+    except CouldNotVerify as error:
+        return FailedOrigin(error)
 
 
 def _called(key_id: str, aliases: Sequence[str], wanted: Sequence[str]) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stackproof.core.resource import Resource, field
-from stackproof.core.verdicts import NotReported
+from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.judgement.trails import EVERYTHING, ManagementSelector
 from stackproof.resources.encryption import KmsKey, encrypting_key
+from stackproof.resources.storage import Bucket
 from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
 
@@ -96,6 +97,19 @@ def _planned_conditions(selector: PlannedBlock) -> Conditions:
     }
 
 
+def _answered_bucket(trail: AwsFacts) -> Bucket | None:
+    name = trail.at("S3BucketName")
+    return trail.inside(Bucket, name, {"Name": name}) if name else None
+
+
+def _planned_bucket(trail: PlannedBlock) -> Bucket:
+    name = trail.at("s3_bucket_name")
+    block = trail.plan.meant(name, "aws_s3_bucket", named="bucket")
+    if block is None:
+        raise NotYetKnown(f"{trail.source}: the bucket {name} is not in the plan; whom its policy lets in shows only after apply")
+    return Bucket(block.name_or_address("bucket"), block, block.source)
+
+
 def _status(trail: AwsFacts) -> Mapping[str, Any]:
     return trail.read("cloudtrail:GetTrailStatus", Name=trail.at("TrailARN")).pages[0]
 
@@ -108,6 +122,8 @@ class Trail(Resource):
         "cloudtrail:GetTrailStatus",
         "cloudtrail:GetEventSelectors",
         "kms:DescribeKey",
+        "kms:GetKeyPolicy",
+        "s3:GetBucketPolicy",
     )
     terraform = ("aws_cloudtrail",)
 
@@ -116,6 +132,8 @@ class Trail(Resource):
     """Whether it signs what it delivers, so that a changed or deleted log file shows."""
     kms_key: KmsKey | None = encrypting_key(aws="KmsKeyId", plan="kms_key_id")
     """The key that encrypts its log files; None when only S3's own encryption does."""
+    bucket: Bucket = field(aws=_answered_bucket, plan=_planned_bucket)
+    """Where it delivers its log files to."""
     is_logging: bool = field(
         aws=lambda trail: _status(trail).get("IsLogging"), plan=lambda trail: trail.at_or("enable_logging", default=True)
     )

@@ -21,4 +21,5 @@ def test_log_key_lets_only_the_logs_service_in(log_key, profile):
     """For this account's log groups alone; the account itself administers it. It is enabled, and rotates."""
     assert log_key.state == "Enabled"
     assert log_key.rotates
+    assert log_key.rotation_days <= profile.encryption.rotation_days
     assert log_key_problems(log_key.policy, region=profile.region, account=profile.account) == []

@@ -1,17 +1,26 @@
 """AWS CloudTrail."""
 
 from stackproof.core.controls import control
+from stackproof.judgement.deputies import confused_deputies
 from stackproof.judgement.trails import unrecorded
 
 
 @control("SEC-TRAIL-01", severity="critical")
-def test_trail_records_everything_in_every_region_unforgeably(trail):
-    """All management events, read ones too: who read the logs, and who changed the network. Stopped, it would record nothing."""
-    assert trail.is_multi_region
-    assert trail.validates_files
-    assert trail.kms_key is not None, "no customer key"
-    assert trail.kms_key.manager == "CUSTOMER"
-    assert trail.kms_key.state == "Enabled"
-    assert trail.is_logging
-    assert trail.delivery_error is None
-    assert unrecorded(trail.selectors) == []
+def test_trail_records_everything_in_every_region_unforgeably(trail, profile, subtests):
+    """All management events, read ones too: who read the logs, and who changed the network. Stopped, it would record nothing.
+
+    CloudTrail uses its key, and writes to its bucket, for this account's trails alone: another's must not forge what is in there.
+    """
+    with subtests.test(trail.name):
+        assert trail.is_multi_region
+        assert trail.validates_files
+        assert trail.kms_key is not None, "no customer key"
+        assert trail.kms_key.manager == "CUSTOMER"
+        assert trail.kms_key.state == "Enabled"
+        assert trail.is_logging
+        assert trail.delivery_error is None
+        assert unrecorded(trail.selectors) == []
+    with subtests.test(f"key of {trail.name}"):
+        assert trail.kms_key is None or confused_deputies(trail.kms_key.policy, profile.account) == []
+    with subtests.test(f"bucket of {trail.name}"):
+        assert trail.bucket.policy is None or confused_deputies(trail.bucket.policy, profile.account) == []

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from stackproof.core.controls import control
+from stackproof.judgement.deputies import confused_deputies
 from stackproof.judgement.front_door import covers_host, hsts_seconds, redirect_problems
 from stackproof.judgement.policy import open_grants
 from stackproof.judgement.tls import obsolete
@@ -66,5 +67,6 @@ def test_load_balancers_are_careful_and_keep_their_logs_private(
     for bucket in access_log_buckets:
         with subtests.test(bucket.name):
             assert bucket.policy is None or open_grants(bucket.policy) == []
+            assert bucket.policy is None or confused_deputies(bucket.policy, profile.account) == []
             assert bucket.policy is None or not bucket.policy_is_public
             assert bucket.public_grants == ()

@@ -1,6 +1,7 @@
 """Amazon S3."""
 
 from stackproof.core.controls import control
+from stackproof.judgement.deputies import confused_deputies
 from stackproof.judgement.policy import denies_plain_http, open_grants
 
 
@@ -18,7 +19,7 @@ def test_buckets_block_public_access(buckets, subtests):
 
 
 @control("SEC-S3-02", severity="high")
-def test_buckets_are_encrypted_versioned_and_private(buckets, subtests):
+def test_buckets_are_encrypted_versioned_and_private(buckets, profile, subtests):
     """With KMS, so that a key policy stands between the objects and a reader; over TLS alone; and public by no policy and no ACL."""
     for bucket in buckets:
         with subtests.test(bucket.name):
@@ -27,5 +28,6 @@ def test_buckets_are_encrypted_versioned_and_private(buckets, subtests):
             assert bucket.policy is not None, "there is no bucket policy"
             assert denies_plain_http(bucket.policy, bucket.name)
             assert open_grants(bucket.policy) == []
+            assert confused_deputies(bucket.policy, profile.account) == []
             assert not bucket.policy_is_public
             assert bucket.public_grants == ()
