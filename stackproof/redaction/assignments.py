@@ -248,7 +248,11 @@ class _Reading:
 
     def _judged(self, name: str, promise: Promise, start: int, end: int, is_quoted: bool, by: str) -> Assignment:
         value = self.text[start : min(end, start + TELLING + 1)]
-        is_one = end > start and is_assigned(promise, name, value.strip() if is_quoted else value, is_whole=is_quoted)
+        # A variable of an environment is no code, whatever it looks like: DB_PASSWORD=QiRw(xt
+        is_variable = by == "=" and self.text[start - 1] == "=" and name.isupper() and promise is not Promise.COUNTER
+        is_one = end > start and is_assigned(
+            promise, name, value.strip() if is_quoted else value, is_whole=is_quoted or is_variable
+        )
         return Assignment(name, promise, value, start, end, is_quoted, by, is_one)
 
     def _closing(self, quote: str, start: int) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from stackproof.redaction.assignments import Assignment, assignments
-from stackproof.redaction.detector import NAMED
+from stackproof.redaction.detector import NAMED, without_arns
 from stackproof.redaction.shapes import PRIVATE_KEY, URL, has_key_material, shaped
 from stackproof.redaction.values import is_jumbled, is_mixed, says_nothing
 
@@ -31,7 +31,7 @@ _FIELD = re.compile(r"\{(?P<name>[A-Za-z_][\w.]*+)(?:[\[(!:][^{}]*+)?(?:\}|\Z)")
 """What a program fills in, in a text that is one of its formats; its quotation marks may end the value before it ends."""
 _CODE = re.compile(r"[)\]]|.*\(\?|arn:aws")
 """What stands after a quotation mark that ends a text, a regular expression, or the name of a resource."""
-_CALLS = re.compile(r"[\w.]+\(|\$\(|`|\$\{?[A-Za-z_]|\*|&[a-z]|![A-Za-z]")
+_CALLS = re.compile(r"\$\(|`|\$\{?[A-Za-z_]|\*|&[a-z]|![A-Za-z]")
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,9 @@ def in_line(line: str, syntax: str) -> tuple[tuple[str, str], ...]:
     """
     found = [(one.kind, line[one.start : one.end]) for one in shaped(line) if _is_written(one.kind, line[one.start : one.end])]
     known = {value for _, value in found}
-    for one in assignments(line):
-        if one.is_secret and one.value not in known and _is_value(one, syntax):
+    for one in assignments(without_arns(line)):
+        is_in_text = any(line.count(mark, 0, one.start) % 2 for mark in "\"'`")
+        if one.is_secret and one.value not in known and _is_value(one, syntax, is_in_text):
             found.append((NAMED, one.value))
     return tuple(dict.fromkeys(found))
 
@@ -105,8 +106,11 @@ def _is_written(kind: str, value: str) -> bool:
     return kind != URL or (len(value) > 1 and not says_nothing(value) and not _STANDS_FOR_ONE.search(value))
 
 
-def _is_value(one: Assignment, syntax: str) -> bool:
-    """Whether what is assigned is a value and no identifier: six characters at least, not letters alone."""
+def _is_value(one: Assignment, syntax: str, is_in_text: bool) -> bool:
+    """Whether what is assigned is a value and no identifier: six characters at least, not letters alone.
+
+    `is_in_text` where quotation marks are around name and value, as in a connection string.
+    """
     value = one.value
     if len(value) < 6 or re.search(r"\s", value) or (_IS_A_NAME.fullmatch(value) and not _JOINED.fullmatch(value)):
         return False
@@ -118,4 +122,4 @@ def _is_value(one: Assignment, syntax: str) -> bool:
     if one.is_quoted:
         return True
     is_assigned = one.by in (":", "=", ":=", "?=", "pair", "|")
-    return (syntax == UNQUOTED or not is_assigned) and not _CALLS.match(value)
+    return (syntax == UNQUOTED or is_in_text or not is_assigned) and not _CALLS.match(value)

@@ -43,8 +43,7 @@ def secrets_in(text: str) -> list[Secret]:
 
 def named(text: str) -> Iterator[Secret]:
     """The values in a text that stand behind the name of a secret, or in a command where a password stands."""
-    without_arns = _ARN.sub(lambda arn: "-" * len(arn[0]), text) if "arn:aws" in text else text
-    yield from (Secret(NAMED, one.start, one.end) for one in assignments(without_arns) if one.is_secret)
+    yield from (Secret(NAMED, one.start, one.end) for one in assignments(without_arns(text)) if one.is_secret)
     if "-" in text:
         for command in _COMMANDS:
             for match in command.finditer(text):
@@ -56,6 +55,11 @@ def named(text: str) -> Iterator[Secret]:
         for match in _VALUE_FIRST.finditer(text):
             if is_secret(match["name"], match["secret"]):
                 yield Secret(NAMED, *match.span("secret"))
+
+
+def without_arns(text: str) -> str:
+    """The text with hyphens in the place of ARNs, as long as they are."""
+    return _ARN.sub(lambda arn: "-" * len(arn[0]), text) if "arn:aws" in text else text
 
 
 def merged(found: Iterable[Secret]) -> list[Secret]:

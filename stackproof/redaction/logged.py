@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stackproof.redaction.detector import secrets_in
+from stackproof.redaction.detector import option_values, secrets_in
 from stackproof.redaction.personal_data import without_personal_data
 from stackproof.redaction.redaction import HIDDEN, MARKS, is_secret_under, name_of, redact_data, replaced, without_registered
 
@@ -90,7 +90,8 @@ def _redacted(data: Any, name: str = "") -> Any:
         case dict():
             return {redacted_message(key): _redacted(value, name_of(key, data, name)) for key, value in data.items()}
         case list():
-            return [_redacted(value, name) for value in data]
+            secret = option_values(data) if len(data) > 1 and all(isinstance(word, str) for word in data) else ()
+            return [mark(CREDENTIAL) if place in secret else _redacted(value, name) for place, value in enumerate(data)]
         case int() if not isinstance(data, bool) and data > 10**9:
             safe = redacted_message(str(data))
             return data if safe == str(data) else safe

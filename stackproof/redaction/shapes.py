@@ -52,11 +52,11 @@ _PUTTY = re.compile(r"Private-Lines: \d{1,3}(?:\r?\n|\\n)((?:[A-Za-z0-9+/=]{1,64
 _URL_PASSWORD = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})?://(?P<user>[^\s/:@\"'<>\\]{0,256}):(?!//)")
 _WEB = frozenset(("http", "https", "ws", "wss", "ftp", "ftps", "git", "ssh", "svn", "s3", "gs"))
 _WORD = re.compile(
-    r"(?:[^\s\"'`\\<,;:)\]}]|:(?!//)|[\"'`](?![\s,;:)\]}>\\\"'`]|\Z)|\\(?![nrt\"'])|<(?!/?[a-z]{1,20}>|/)|[,;)\]}](?![\s,;)\]}\"'`]|\Z|\\[nrt\"']))++"
+    r"(?:[^\s\"'`\\<,;:)\]}]|:(?!//)|[\"'`](?![\s,;:)\]}>\\\"'`]|\Z)|\\(?![nrt\"'])|<(?!/)|[,;)\]}](?![\s,;)\]}\"'`]|\Z|\\[nrt\"']))++"
 )
 """To the end of what is written in one: the quotation mark of a password is not followed by a comma."""
-_PORT = re.compile(r"\d{1,5}(?:[/?#,]|\Z)")
-_FORTY = re.compile(r"(?<![A-Za-z0-9/+=._-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
+_PORT = re.compile(r"\d{1,5}[/?#,]")
+_FORTY = re.compile(r"(?<![A-Za-z0-9/+._-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
 _STEP = re.compile(r"(?<=[a-z])(?=[^a-z])|(?<=[A-Z])(?=[^A-Z])|(?<=\d)(?=\D)|(?<=[/+])(?=[^/+])")
 
 
@@ -148,10 +148,10 @@ def _in_urls(text: str) -> Iterator[Secret]:
             continue
         written = word[0]
         if (match["scheme"] or "").lower().rpartition("+")[2] in _WEB:
-            written = re.split(r"[/?#]", written, maxsplit=1)[0]
+            written = written.partition("/")[0]
         password = written[: max(written.rfind("@"), 0)]
         begin += len(password) if password else len(written)
-        if password and not says_nothing(password) and not (_PORT.match(password) and "/" in password):
+        if password and not says_nothing(password) and not _PORT.match(password):
             yield Secret(URL, match.end(), match.end() + len(password))
 
 

@@ -111,7 +111,7 @@ def says_nothing(value: str) -> bool:
         or (_WHOLE.fullmatch(value) and not is_jumbled(value))
     ):
         return True
-    written = _PLACEHOLDER.sub("", value)
+    written = _PLACEHOLDER.sub(lambda slot: slot[0] if slot[0][:2] in ("$(", "`") and is_jumbled(slot[0]) else "", value)
     if written != value:
         return not re.search(r"[^\W_]", written) or (not is_mixed(written) and len(written) < len(value) - len(written) + 9)
     return bool(_SAYS_NONE.fullmatch(value.strip("\t !\"'()*,-./:;[]_")))
