@@ -2,7 +2,8 @@
 
 A positive line is a form, in which ``{A20}`` stands for 20 letters and digits drawn anew from a fixed seed: ``A`` letters and digits, ``a``
 small letters and digits, ``U`` capitals and digits, ``h`` hexadecimal digits, ``W`` letters, digits, ``_`` and ``-``, ``B`` base64, ``d``
-digits, ``l`` letters; ``{p}`` a password as Terraform's ``random_password`` makes it, ``{w}`` one as people make it, ``{uuid}`` a UUID, ``{e}`` nothing.
+digits, ``l`` letters; ``{p}`` a password as Terraform's ``random_password`` makes it, ``{w}`` one as people make it, ``{uuid}`` a UUID,
+``{e}`` nothing.
 """
 
 import random
@@ -379,7 +380,7 @@ SPRING_APPLICATION_JSON {{"spring":{{"datasource":{{"password":"{p}"}}}}}}
 JAVA_OPTS -Xmx1g -Djavax.net.ssl.keyStorePassword={w}
 HASH_SALT {A24}
 PASSWORD_SALT {A32}
-DOCKER_AUTH {B2}dXNlcjpw{A8}
+DOCKER_AUTH {A30}
 LANGFUSE_SECRET_KEY {A40}
 ANTHROPIC_API_KEY {A40}
 PGBOUNCER_AUTH_PASSWORD {p}

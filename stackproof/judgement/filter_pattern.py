@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     r'\s*(?:(?P<operator>&&|\|\||[()]|!=|<=|>=|=|<|>)|"(?P<quoted>(?:\\.|[^"\\])*)"|%(?P<regex>[^%]*)%'
     r"|(?P<selector>\$(?:\.[\w-]+|\[\d+\])+)|(?P<plain>[^\s=!<>&|()\"%]+))\s*"
 )
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?")
 _COMPARES: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,

@@ -22,7 +22,7 @@ _UNQUOTED = re.compile(
 )
 """Files in which a value needs no quotation marks."""
 _BLOCK = re.compile(r":\s*[|>][+-]?\d?\s*\Z")
-_IS_A_NAME = re.compile(r"[A-Za-z_.:+-]+|[A-Za-z_./-]*/[A-Za-z_./-]*")
+_IS_A_NAME = re.compile(r"[A-Za-z_.:+/-]+")
 """An identifier or a path: letters alone, but for what joins words."""
 _JOINED = re.compile(r"[a-z]+(?:-[a-z]+)+")
 _STANDS_FOR_ONE = re.compile(r"\A(?:\{[^{}]*\}|\$\w+|<[^<>]*>)\Z|\(\?|\[\^|\\[swdSWD]|\][*+?{]")

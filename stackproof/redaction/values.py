@@ -43,7 +43,9 @@ _PROSE = re.compile(
 )
 _NUMBER = re.compile(r"-?(?P<digits>\d++)(?:\.0)?|-?\d[\d.,:/-]*+(?:%|[kmg]?b|[mµun]?s|min|h|d|k)?", re.IGNORECASE)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.,]++(?:Z|[+-][\d:]+)?)?")
-_CODE = re.compile(r"[A-Za-z_]+(?:\.[A-Za-z_]+)*+(?:\(.*|\[[\"'\w].*)|(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*")
+_CODE = re.compile(
+    r"[A-Za-z_]+(?:\.[A-Za-z_]+)*+(?:\([\w.,'\"=\[\]() :-]*+|\[[\"'\w][\w.,'\"\[\]() -]*+)|(?:[A-Za-z_]\w*+\.)++[A-Za-z_]\w*+"
+)
 """Code, as a traceback or a source shows it: ``settings.db_password``, ``os.environ[``."""
 _FILE = re.compile(r"(?:file:(?://)?)?(?:[A-Za-z]:[\\/]|~?/|\.{1,2}/)(?:[\w.@ -]*+[/\\]?)*+")
 _RELATIVE = re.compile(r"[a-z0-9_.-]++(?:/[a-z0-9_.-]++)++/?")

@@ -1,0 +1,282 @@
+"""No text from outside hangs a run: what looks for secrets and personal data takes time in proportion to the text, and so does every
+regular expression of the package."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import stackproof
+from stackproof.core.ledger import displayed
+from stackproof.redaction import redaction
+from stackproof.redaction.credentials import credentials_in, in_line
+from stackproof.redaction.logged import redacted_message
+from stackproof.redaction.plain_secrets import Variable, plain_secrets
+
+try:
+    from re import _parser as parser  # type: ignore[attr-defined]
+except ImportError:
+    import sre_parse as parser
+
+SMALL, LARGE = 1 << 14, 1 << 20
+QUICK = 0.06
+"""Seconds of a processor for a small text: what is quadratic takes ten times as long."""
+
+HOSTILE = (
+    *("password=", 'password="', 'password=\\"', '{"password":"\\', '\\"', "\\\\", "password: is ", 'token="is ', "secret='not "),
+    *("a", "a.", "a-", "password", "key: ", "auth=a-", "auth=a.", "pass=a ", "compass=", "x ", "1", "A", "aB3", "aB3+/"),
+    *("cookie: a=", "cookie: a ", "token: |\n  is ", "<key>", "<password>", "login a password ", "password value: "),
+    *("://a:", "postgres://a:b", "http://a:", "http://a:b@", "-----BEGIN PRIVATE KEY-----\n", "-----BEGIN PRIVATE KEY----- "),
+    *(
+        "eyJ-",
+        "eyJaaaaaaaa.",
+        "sk-",
+        "ghp_",
+        "+ASt",
+        "sk-ant-",
+        "glpat-.",
+        "bedrock-api-key-/",
+        "$argon2id$",
+        "AAAAAAAAAAAAAAAAAAAAA",
+    ),
+    *("arn:aws:s3:::a ", "arn:aws:", "mysql -p", "mysql ", "curl -u ", "sshpass -p ", "*:5432:a:b:", "a:b:"),
+    *(
+        '"name": "DB_PASSWORD", ',
+        '"name":"a","value":',
+        '"name":"token",',
+        '"value":"a",',
+        "identified with a by ",
+        "identified by ",
+    ),
+    *(
+        "password=${",
+        "password=$(",
+        "password={{",
+        "password=<a",
+        "%22password%22",
+        "&quot;key&quot;:&quot;",
+        "(redacted a",
+        "(redacted)",
+    ),
+    *(
+        "1234567 ",
+        "1234567890:",
+        "900101-",
+        "010-1234-",
+        "02) ",
+        "a@a",
+        "a@",
+        "a@a.",
+        "4111-",
+        "4111",
+        "/a",
+        "\\n",
+        "\n",
+        "  ",
+        "\t",
+    ),
+    *(
+        "'",
+        "''",
+        "password='x''",
+        'key=""""',
+        "Maaaaaaaaaaaaaaaaaaaaaaaaa.",
+        "0/1234567890123456",
+        "[",
+        "{",
+        '{"a":',
+        "[[",
+        "password:[",
+    ),
+    *("Authorization: Digest ", "authorization: bearer ", 'WWW-Authenticate: Bearer a="', "Basic ", "SK0", "비밀번호", "주민 "),
+)
+
+
+def as_data(text: str) -> object:
+    return redaction.redact_data({"description": text})
+
+
+def as_source(text: str) -> object:
+    return credentials_in(text, lambda line: in_line(line, "CONFIG"))
+
+
+def as_variable(text: str) -> object:
+    return plain_secrets([Variable("SETTING", text)])
+
+
+LOOKS: tuple[Callable[[str], object], ...] = (redaction.redact, redacted_message, as_data, as_source, as_variable, displayed)
+
+
+def seconds(look: Callable[[str], object], text: str, times: int = 3) -> float:
+    """The least that it took this process, nothing remembered."""
+    taken = []
+    for _ in range(times):
+        redaction.redact.cache_clear()
+        redacted_message.cache_clear()
+        started = time.process_time()
+        look(text)
+        taken.append(time.process_time() - started)
+        if taken[-1] < QUICK:
+            break
+    return min(taken)
+
+
+def repeated(unit: str, size: int) -> str:
+    return (unit * (size // len(unit) + 1))[:size]
+
+
+def grows_too_fast(look: Callable[[str], object], unit: str) -> str:
+    """What was measured, if a text of twice the length takes three times as long or more; empty otherwise."""
+    if (small := seconds(look, repeated(unit, SMALL))) < QUICK:
+        return ""
+    large = seconds(look, repeated(unit, 2 * SMALL))
+    return f"{unit!r}: {small:.2f} s, then {large:.2f} s" if large > 3 * small else ""
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.__name__)
+def test_twice_the_text_takes_at_most_twice_the_time(look: Callable[[str], object]) -> None:
+    assert [told for unit in HOSTILE if (told := grows_too_fast(look, unit))] == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(HOSTILE), min_size=2, max_size=4).map("".join))
+def test_nor_does_any_mixture(unit: str) -> None:
+    assert grows_too_fast(redaction.redact, unit) == ""
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.__name__)
+def test_a_megabyte_of_everything_is_gone_through(look: Callable[[str], object]) -> None:
+    text = repeated("".join(repeated(unit, 400) for unit in HOSTILE), LARGE)
+    assert seconds(look, text, times=1) < 60
+
+
+def test_json_that_was_cut_inside_a_text_does_not_hang() -> None:
+    for escapes in (20, 200, 20_000):
+        assert seconds(redaction.redact, '{"password": "' + "\\x" * escapes, times=1) < 1
+        assert seconds(redaction.redact, '{"description": "' + '\\"' * escapes, times=1) < 1
+
+
+class Use(NamedTuple):
+    """A regular expression of the package, and how it is used."""
+
+    place: str
+    pattern: re.Pattern[str]
+    is_searched: bool
+    """Whether it may begin anywhere in a text, or only where the text begins."""
+
+
+SEARCHES = ("search", "finditer", "findall", "sub", "subn", "split")
+USES = (*SEARCHES, "match", "fullmatch")
+
+
+def patterns() -> Iterator[Use]:
+    """The regular expressions that the modules of the package hold or use in place, by their places."""
+    for found in pkgutil.walk_packages(stackproof.__path__, "stackproof."):
+        if found.name.rpartition(".")[2] == "__main__" or found.name in NOT_IMPORTED:
+            continue
+        module = importlib.import_module(found.name)
+        source = inspect.getsource(module) if Path(module.__file__ or "").stat().st_size else ""
+        for name, value in vars(module).items():
+            begins = re.search(rf"\b{name}\.(?:full)?match\(", source)
+            searches = re.search(rf"\b{name}\.(?:{'|'.join(SEARCHES)})\b", source)
+            yield from (Use(f"{found.name}.{name}", one, bool(searches or not begins)) for one in held(value))
+        yield from in_place(found.name, source, vars(module))
+
+
+NOT_IMPORTED = ("stackproof.scanners.scanner",)
+"""It is a script of checkov's environment."""
+
+
+def in_place(name: str, source: str, names: dict[str, object]) -> Iterator[Use]:
+    """Those that are written in a call, as in ``re.search("a+", text)``."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr=how), args=[written, *_]) if how in USES:
+                try:
+                    pattern = eval(compile(ast.Expression(written), name, "eval"), dict(names))
+                except NameError:  # it is put together of what the function has
+                    continue
+                if isinstance(pattern, str):
+                    yield Use(f"{name} line {node.lineno}", re.compile(pattern), how in SEARCHES)
+
+
+def held(value: object, depth: int = 0) -> Iterator[re.Pattern[str]]:
+    if isinstance(value, re.Pattern):
+        if isinstance(value.pattern, str):
+            yield value
+    elif depth < 3 and isinstance(value, tuple | list | set | frozenset):
+        for one in value:
+            yield from held(one, depth + 1)
+    elif depth < 3 and isinstance(value, dict):
+        yield from held(list(value.values()), depth + 1)
+
+
+def letters(parsed: object) -> Iterator[str]:
+    """A letter of each class of letters that a regular expression repeats, and the letters that it names."""
+    for code, argument in parsed:  # type: ignore[attr-defined]
+        name = str(code)
+        if name == "LITERAL":
+            yield chr(argument)
+        elif name == "NOT_LITERAL":
+            yield "a" if argument != ord("a") else "b"
+        elif name == "ANY":
+            yield "a"
+        elif name == "IN":
+            yield from members(argument)
+        elif name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+            yield from letters(argument[2])
+        elif name in ("SUBPATTERN", "ATOMIC_GROUP", "ASSERT", "ASSERT_NOT"):
+            yield from letters(argument[-1] if name != "ATOMIC_GROUP" else argument)
+        elif name == "BRANCH":
+            for branch in argument[1]:
+                yield from letters(branch)
+
+
+CATEGORIES = {
+    "CATEGORY_DIGIT": "1",
+    "CATEGORY_WORD": "a",
+    "CATEGORY_SPACE": " ",
+    "CATEGORY_NOT_SPACE": "a",
+    "CATEGORY_NOT_WORD": "-",
+}
+
+
+def members(argument: list[tuple[object, object]]) -> Iterator[str]:
+    if str(argument[0][0]) == "NEGATE":
+        yield from ("a", "1", " ", "-", ":")
+        return
+    for code, what in argument:
+        if str(code) == "LITERAL":
+            yield chr(what)  # type: ignore[call-overload]
+        elif str(code) == "RANGE":
+            yield chr(what[0])  # type: ignore[index]
+        elif str(code) == "CATEGORY":
+            yield CATEGORIES.get(str(what), "a")
+
+
+def attacks(pattern: re.Pattern[str]) -> list[str]:
+    """Units whose repetition makes a regular expression go over the same text again, if anything does."""
+    found = list(dict.fromkeys(letters(parser.parse(pattern.pattern, pattern.flags))))
+    return [*found[:20], *(one + other for one, other in pairwise(found[:12])), "".join(found)[:12] or "a"]
+
+
+def test_every_pattern_of_the_package_is_linear() -> None:
+    """Tried with what it is made of: a new one that is not linear is found here, before somebody sends the text for it."""
+    slow = []
+    for use in patterns():
+        look = use.pattern.search if use.is_searched else use.pattern.fullmatch
+        for unit in attacks(use.pattern):
+            if seconds(look, repeated(unit, 1 << 13) + "\x00") > QUICK:
+                slow.append(f"{use.place}: {unit!r}")
+                break
+    assert slow == []
