@@ -122,7 +122,7 @@ class _Server(paramiko.ServerInterface):
 
     def check_channel_direct_tcpip_request(self, chanid: int, origin: tuple[str, int], destination: tuple[str, int]) -> int:
         try:
-            there = socket.create_connection(destination, timeout=5)
+            there = socket.create_connection(destination, timeout=60)
         except OSError:
             return paramiko.OPEN_FAILED_CONNECT_FAILED
         self._destinations[chanid] = there
@@ -156,9 +156,9 @@ def _pump(source: socket.socket | paramiko.Channel, target: socket.socket | para
 
 
 def _wait_for(server: "subprocess.Popen[bytes]", port: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while server.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=60):
             return
         time.sleep(0.02)
     raise AssertionError(f"nothing listens on port {port}")

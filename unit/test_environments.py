@@ -28,7 +28,7 @@ def test_the_environment_is_made_once_for_all_who_ask_at_once(tmp_path: Path) ->
     for caller in callers:
         caller.start()
     for caller in callers:
-        caller.join(120)
+        caller.join(600)
     assert len(said) == 1
     assert found[0] == found[1]
     assert os.access(found[0], os.X_OK)

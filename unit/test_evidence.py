@@ -651,7 +651,7 @@ class TestDocumentation:
             env={"PATH": "/usr/local/bin:/usr/bin:/bin", "PUBLIC_KEY": "evidence/public.pem"},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
 

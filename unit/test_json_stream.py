@@ -14,6 +14,7 @@ from stackproof.util.json_stream import members, whole
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inside: st.lists(inside) | st.dictionaries(st.text(), inside),
+    max_leaves=20,
 )
 
 

@@ -8,7 +8,7 @@ from stackproof.util.once import Once
 
 def test_makes_one_thing_for_all_threads() -> None:
     made = []
-    meeting = threading.Barrier(8, timeout=60)
+    meeting = threading.Barrier(8, timeout=600)
     once = Once(lambda: made.append("made") or object())
 
     def ask() -> object:

@@ -30,7 +30,7 @@ def collections(monkeypatch: pytest.MonkeyPatch) -> Collections:
 
 
 def test_fetches_at_the_same_time(stage: Stage, collections: Collections) -> None:
-    meeting = threading.Barrier(4, timeout=60)  # passes only if all four are fetched at once
+    meeting = threading.Barrier(4, timeout=600)  # passes only if all four are fetched at once
     for name in "abcd":
         collections[name] = lambda stage, name=name: (meeting.wait(), name)[1]
     fetched = Prefetch(stage)

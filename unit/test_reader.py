@@ -174,7 +174,7 @@ class TestReader:
         assert transport.absent == [("NoSuchThing",)]
 
     def test_asks_together_and_answers_in_order(self) -> None:
-        meeting = threading.Barrier(3, timeout=60)  # passes only if all three are asked at the same time
+        meeting = threading.Barrier(3, timeout=600)  # passes only if all three are asked at the same time
 
         def met(call: Call) -> Answer:
             meeting.wait()

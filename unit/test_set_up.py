@@ -29,7 +29,7 @@ class Emulator:
     def set_up(self, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the script against it."""
         path = {"PATH": f"{self.folder}:{os.environ['PATH']}"}
-        return subprocess.run(["bash", SCRIPT], cwd=ROOT, env=path | environment, capture_output=True, text=True, timeout=30)
+        return subprocess.run(["bash", SCRIPT], cwd=ROOT, env=path | environment, capture_output=True, text=True, timeout=300)
 
     @property
     def connection(self) -> object:

@@ -1,6 +1,7 @@
 """The modules' own ``terraform test`` files, run by the project's Terraform in a working copy, with a mocked provider."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,8 @@ def test_module(module: Path, terraform: Terraform, tmp_path: Path) -> None:
         module, tmp_path, provider, endpoint=None, region="ap-northeast-2", account="123456789012", terraform=terraform
     )
     copy.init()
-    completed = terraform.run("test", "-json", directory=copy.directory, timeout=300)
+    quick = {"GOGC": os.environ.get("GOGC", "off")}  # each run of a test starts the provider
+    completed = terraform.run("test", "-json", directory=copy.directory, environment=quick, timeout=1800)
     said = [json.loads(line) for line in completed.stdout.splitlines()]
     errors = [f"{line.get('@testrun', '')}: {line['@message']}" for line in said if line.get("@level") == "error"]
     assert errors == []

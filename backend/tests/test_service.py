@@ -1,8 +1,8 @@
 """The service by HTTP: health, completions, request ids, and what it logs."""
 
 import re
+import socket
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -30,12 +30,13 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
 
 @pytest.mark.parametrize("path", ["/health", "/api/v1/health"])
 def test_health(client: TestClient, path: str) -> None:
+    before = datetime.now(UTC)
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer.json().keys() == {"status", "timestamp"}
     assert answer.json()["status"] == "healthy"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", answer.json()["timestamp"])
-    assert abs((datetime.now(UTC) - datetime.fromisoformat(answer.json()["timestamp"])).total_seconds()) < 5
+    assert before.replace(microsecond=0) <= datetime.fromisoformat(answer.json()["timestamp"]) <= datetime.now(UTC)
     assert answer.headers["cache-control"] == "no-store"
 
 
@@ -55,21 +56,23 @@ def test_the_database_is_gone(client: TestClient, lines: Lines, monkeypatch: pyt
 
 
 def test_nothing_listens_where_the_database_should_be() -> None:
-    with TestClient(create_app(Settings(rds_address="127.0.0.1", rds_port=9, database_secret_name=None))) as client:
-        assert client.get("/health").status_code == 503
+    with socket.socket() as bound:  # and does not listen
+        bound.bind(("127.0.0.1", 0))
+        settings = Settings(rds_address="127.0.0.1", rds_port=bound.getsockname()[1], database_secret_name=None)
+        with TestClient(create_app(settings)) as client:
+            assert client.get("/health").status_code == 503
 
 
 def test_a_database_that_hangs_is_gone(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    released = threading.Event()
+    released, ended = threading.Event(), []
     monkeypatch.setattr(health, "DEADLINE", 0.2)
-    monkeypatch.setattr(health, "ping", lambda engine: released.wait(60))
-    started = time.monotonic()
+    monkeypatch.setattr(health, "ping", lambda engine: ended.append(released.wait(60)))
     try:
         answers = [client.get("/health").status_code for _ in range(6)]  # more than there are threads for it
+        assert ended == []  # nobody waited for the database
     finally:
         released.set()
     assert answers == [503] * 6
-    assert time.monotonic() - started < 30
 
 
 def test_a_request_keeps_its_id(client: TestClient, lines: Lines) -> None:
