@@ -20,8 +20,9 @@ from filelock import FileLock
 from test_workload import make_source
 
 from stackproof.embedded import cloud, process, progress, provision
+from stackproof.embedded import recorded as recording_files
 from stackproof.embedded.cloud import CloudFailed
-from stackproof.embedded.provision import Deployed
+from stackproof.embedded.deployed import Deployed
 from stackproof.embedded.recipe import LOCAL, Recipe, Stack
 from stackproof.terraform.provider import PACKAGED_VERSION, packaged
 
@@ -256,7 +257,7 @@ class TestReplayed:
         lines = (recording / "recording.jsonl").read_text().splitlines(keepends=True)
         (recording / "recording.jsonl").write_text("".join(lines[1:]))
         about = json.loads((recording / "about.json").read_text())
-        about["files"]["recording.jsonl"] = provision._sha256(recording / "recording.jsonl")
+        about["files"]["recording.jsonl"] = recording_files._sha256(recording / "recording.jsonl")
         (recording / "about.json").write_text(json.dumps(about))
         said: list[str] = []
         assert provision._replay(recorded.recipe(), tmp_path, progress.Progress(said.append)) is None
@@ -286,17 +287,17 @@ class TestReplayed:
     ) -> None:
         copy = shutil.copytree(recorded.recipe().recording, tmp_path / "recording")
         (tmp_path / "run").mkdir()
-        provision._copy_recording(copy, tmp_path / "run")
+        recording_files.copy_recording(copy, tmp_path / "run")
         damage(copy)
-        with pytest.raises(provision._Unfit, match=why):
-            provision._copy_recording(copy, tmp_path / "run")
+        with pytest.raises(recording_files.UnfitRecording, match=why):
+            recording_files.copy_recording(copy, tmp_path / "run")
 
     def test_an_old_recording_is_not_used(self, recorded: Site, tmp_path: Path) -> None:
         copy = shutil.copytree(recorded.recipe().recording, tmp_path / "recording")
         about = json.loads((copy / "about.json").read_text())
         (copy / "about.json").write_text(json.dumps(about | {"made": time.time() - 31 * 86400}))
-        with pytest.raises(provision._Unfit, match="older than 30 days"):
-            provision._copy_recording(copy, tmp_path)
+        with pytest.raises(recording_files.UnfitRecording, match="older than 30 days"):
+            recording_files.copy_recording(copy, tmp_path)
 
 
 class TestInterrupted:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stackproof.embedded import cloud, process, provision
-from stackproof.embedded.provision import Deployed
+from stackproof.embedded.deployed import Deployed
 from stackproof.embedded.recipe import Account, stacks_of
 from stackproof.embedded.workload import Source
 from stackproof.processes.command_line import exit_status

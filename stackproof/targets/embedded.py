@@ -17,7 +17,7 @@ from stackproof.util.once import Once
 from stackproof.util.temporary import temporary
 
 if TYPE_CHECKING:
-    from stackproof.embedded.provision import Deployed
+    from stackproof.embedded.deployed import Deployed
     from stackproof.probes.postgres import Access
     from stackproof.sources.aws.session import Network, Transport
 

