@@ -9,11 +9,13 @@ PYTEST := $(BIN)/python -m pytest
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test proofs check-evidence up down localstack localstack-down benchmark lint lock setup clean
+.PHONY: help verify test shuffled fresh-machine proofs check-evidence up down localstack localstack-down benchmark lint lock setup clean
 
 help:
 	@echo "make verify   set up, deploy the stacks to the embedded cloud, start the backend there, verify all of it, write reports/"
 	@echo "make test     everything that CI runs: the engine's tests, the proofs, make verify, its replay, and phase 0 on LocalStack"
+	@echo "make shuffled   the engine's tests and the proofs in another order each time; --random-order-seed=N, which it prints, repeats one"
+	@echo "make fresh-machine   make verify in a new clone, by an ordinary user with a bare environment, and behind dead proxies"
 	@echo "make proofs   prove that each control can fail"
 	@echo "make check-evidence RUN=reports/local-embedded   whether a run's evidence and reports are as it left them"
 	@echo "make up       keep an embedded cloud running between runs; make down ends it"
@@ -31,6 +33,12 @@ test: setup
 	$(BIN)/python -m stackproof.evidence check reports/local-embedded
 	$(PYTEST) --evidence reports/local-embedded -q
 	$(PYTEST) -m "phase0 or security or logging" --target localstack
+
+shuffled: setup
+	$(PYTEST) unit proofs -n auto -p random_order --random-order
+
+fresh-machine:
+	.ci/fresh-machine $(if $(filter-out python3,$(PYTHON)),"$(PYTHON)")
 
 proofs: setup
 	$(PYTEST) proofs -q -n auto
