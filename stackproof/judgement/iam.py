@@ -212,7 +212,7 @@ _TAKE_ONE_OF_SEVERAL = frozenset({"s3", "s3express", "s3-outposts", "s3-object-l
 """Services whose actions need a resource though the reference calls each kind of it optional: an object *or* an access point's, a
 domain *or* an index of it."""
 
-_WITHOUT_A_RESOURCE = ("Create", "Put", "Start")
+_WITHOUT_A_RESOURCE = ("Create", "Put", "Start", "Send", "Set", "Unsubscribe", "Request", "Import", "Export", "Transform")
 """How the names of actions begin that change something and can do without the one resource that they may be given."""
 
 
