@@ -1,11 +1,25 @@
 import os
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 
 from stackproof.core.verdicts import CouldNotVerify
+from stackproof.processes import venvs
 from stackproof.processes.venvs import environment
+
+
+def test_where_there_is_no_pip_one_is_made_and_what_that_needs_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_ensurepip(home: Path, *, with_pip: bool, **_: object) -> None:
+        assert with_pip
+        raise subprocess.CalledProcessError(1, "ensurepip")
+
+    (tmp_path / "requirements.txt").touch()
+    monkeypatch.setattr(venvs, "find_spec", lambda _: None)
+    monkeypatch.setattr(venvs.venv, "create", without_ensurepip)
+    with pytest.raises(CouldNotVerify, match="install the package that brings ensurepip"):
+        environment(tmp_path, "checkov", tmp_path / "requirements.txt", lambda _: None)
 
 
 def test_packages_that_cannot_be_installed_leave_no_environment_behind_that_looks_complete(tmp_path: Path) -> None:

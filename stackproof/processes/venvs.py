@@ -7,6 +7,7 @@ import subprocess
 import sys
 import venv
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from filelock import FileLock
@@ -38,15 +39,17 @@ def environment(cache: Path, name: str, requirements: Path, say: Callable[[str],
 
 
 def _install(name: str, home: Path, python: Path, requirements: Path) -> None:
+    own = find_spec("pip") is None  # to give it a pip of its own takes four seconds
     try:
-        venv.create(home, with_pip=True, symlinks=os.name != "nt")
+        venv.create(home, with_pip=own, symlinks=os.name != "nt")
     except subprocess.CalledProcessError:
         raise CouldNotVerify(
             f"{name} needs an environment of its own, and {sys.executable} cannot make one with pip in it: install the "
             "package that brings ensurepip (python3-venv on Debian and Ubuntu)."
         ) from None
     command = [
-        *(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
+        *([str(python), "-m", "pip"] if own else [sys.executable, "-m", "pip", "--python", str(python)]),
+        *("install", "--quiet", "--disable-pip-version-check", "--no-input"),
         *("--require-hashes", "--requirement", str(requirements)),
     ]
     try:
