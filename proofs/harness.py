@@ -77,7 +77,7 @@ class CloudStage(Stage):
     def __init__(self, recording: Recording, expected: Profile) -> None:
         super().__init__("aws", expected, ROOT)  # where nothing is out of reach
         self.now = recorded_at()
-        self.reader = Reader(recording, account=expected.account, region=expected.region)
+        self.reader = Reader(recording, account=expected.account, region=expected.region, shared=expected.audit.shared)
 
     def source(self) -> Source:
         return AwsSource(self.reader)

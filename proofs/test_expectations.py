@@ -32,8 +32,10 @@ from proofs.logging.edits import (
 )
 from proofs.logging.subscriptions import SINK, STRANGER
 from proofs.phase1.registry import for_platform
+from proofs.security.audit import THEIRS, keyed, of_the_organisation
+from proofs.security.flow_logs import LOG, LOGS, moved, to_group
 from proofs.security.identity import ADMINISTRATOR, DETAILS, EVERYTHING, USER, attached, aws_policy
-from stackproof.core.verdicts import Verdict
+from stackproof.core.verdicts import AccessDenied, Verdict
 from stackproof.probes import TOOL
 from stackproof.profile.logs import LogRecipient
 from stackproof.profile.schema import Profile
@@ -114,6 +116,34 @@ def test_a_monitoring_account_that_is_declared_sees_log_groups(judged: Any) -> N
     declared = LogRecipient(arn=SINK, reason="The operations team looks at every account from one.")
     edits = observability_link(SINK) if judged is on_cloud else (planned_observability_link(SINK),)
     assert judged("LOG-08", *edits, expected=expecting("logs", recipients=(declared,))).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("control", "edit", "shared"),
+    [
+        ("SEC-TRAIL-01", keyed(THEIRS, error=AccessDenied("no")), {"shared_accounts": ("210987654321",)}),
+        ("SEC-TRAIL-01", of_the_organisation, {"shared_accounts": ("210987654321",)}),
+        ("SEC-NET-01", to_group("/aws/vpc/flow", account="210987654321"), {"shared_accounts": ("210987654321",)}),
+        ("SEC-NET-01", says(LOGS, f"{LOG}.LogDestination", "arn:aws:s3:::org-flow-logs"), {"shared_buckets": ("org-flow-logs",)}),
+    ],
+)
+def test_what_a_declared_account_keeps_is_judged_there(control: str, edit: Edit, shared: dict[str, tuple[str, ...]]) -> None:
+    assert on_cloud(control, edit).verdict is Verdict.ERROR
+    judgement = on_cloud(control, edit, expected=expecting("audit", **shared))
+    assert judgement.verdict is Verdict.NOT_APPLICABLE
+    assert "it is judged there" in judgement.message
+
+
+def test_a_bucket_is_read_in_its_region() -> None:
+    assert on_cloud("SEC-S3-02", moved("triflow-ai-prod", "us-east-1")).verdict is Verdict.PASS
+    assert on_cloud("SEC-S3-01", moved("triflow-ai-prod", "us-east-1"), absent("s3:GetPublicAccessBlock")).verdict is Verdict.FAIL
+
+
+def test_a_log_group_with_the_key_of_another_account_does_not_have_the_log_key() -> None:
+    denied = Recorded(Call.of("kms:DescribeKey", "us-east-1", KeyId=THEIRS), error=AccessDenied("no"))
+    edit = says(GROUPS, f"logGroups.logGroupName={APPLICATION}.kmsKeyId", THEIRS)
+    assert on_cloud("LOG-04", edit, lambda calls: [*calls, denied]).verdict is Verdict.FAIL
+    assert on_cloud("SEC-LOG-01", edit, lambda calls: [*calls, denied]).verdict is Verdict.ERROR
 
 
 def test_who_is_declared_may_read_logs() -> None:

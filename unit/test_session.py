@@ -249,7 +249,7 @@ class TestThereIsNone:
 
     def test_is_told_apart_from_a_denied_call_by_the_resource(self, server: AwsServer, shared: Network) -> None:
         server.on(
-            "/",
+            "/?max-buckets=10000",
             Reply("<ListAllMyBucketsResult><Buckets><Bucket><Name>triflow</Name></Bucket></Buckets></ListAllMyBucketsResult>"),
         )
         server.on(self.PATH, Reply("<Error><Code>AccessDenied</Code></Error>", 403))

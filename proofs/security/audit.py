@@ -1,11 +1,14 @@
 """AWS CloudTrail."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
-from proofs.harness import absent, answered, fails, omits, planned, says, unknown, without
-from stackproof.core.verdicts import AccessDenied
+from proofs.harness import Edit, absent, answered, fails, omits, planned, says, unknown, without
+from stackproof.core.verdicts import AccessDenied, CouldNotVerify
+from stackproof.sources.aws.calls import Call
+from stackproof.sources.replay import Recorded
 
 TRAILS, STATUS, SELECTORS = "cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"
 TRAIL = "trailList.Name=triflow-ai-audit"
@@ -34,6 +37,41 @@ def chosen(name: str, verdict: Any, *selectors: dict[str, Any], names: str = "")
         says(SELECTORS, "AdvancedEventSelectors", list(selectors)),
         names=names,
     )
+
+
+THEIR_REGION = "arn:aws:kms:us-east-1:123456789012:key/1234abcd"
+THEIRS = "arn:aws:kms:us-east-1:210987654321:key/1234abcd"
+
+
+def keyed(key: str, *, in_its_place: bool = False, absent: bool = False, error: CouldNotVerify | None = None) -> Edit:
+    """Let the trail have another key, which is asked for in its own region: with the facts of the present one, or as an error."""
+    asked = Call.of("kms:DescribeKey", "us-east-1", KeyId=key)
+
+    def edit(calls: list[Recorded]) -> list[Recorded]:
+        [own] = [one for one in calls if one.call.operation == "kms:DescribeKey" and one.call.arguments["KeyId"] == _key()]
+        told = replace(own, call=asked) if in_its_place else Recorded(asked, absent=absent, error=error)
+        return [*says(TRAILS, f"{TRAIL}.KmsKeyId", key)(calls), told]
+
+    return edit
+
+
+def from_another_region(calls: list[Recorded]) -> list[Recorded]:
+    """Let the trail be one of another region, which records this one, too."""
+    calls = says(TRAILS, f"{TRAIL}.HomeRegion", "us-east-1")(calls)
+    return [
+        replace(one, call=replace(one.call, region="us-east-1")) if one.call.operation in (STATUS, SELECTORS) else one
+        for one in calls
+    ]
+
+
+def of_the_organisation(calls: list[Recorded]) -> list[Recorded]:
+    """Let the trail be the management account's, which shows nothing of it."""
+    name = "arn:aws:cloudtrail:ap-northeast-2:210987654321:trail/triflow-ai-audit"
+    denied = [
+        Recorded(Call.of(operation, "ap-northeast-2", **{parameter: name}), error=AccessDenied("no"))
+        for operation, parameter in ((STATUS, "Name"), (SELECTORS, "TrailName"))
+    ]
+    return [*says(TRAILS, f"{TRAIL}.TrailARN", name)(calls), *denied]
 
 
 def selected(**attributes: Any) -> dict[str, Any]:
@@ -131,6 +169,34 @@ CASES: list[Case] = [
         )
         for state in ("Disabled", "PendingDeletion")
     ),
+    cloud("SEC-TRAIL-01", "a key in another region", PASS, lambda calls: keyed(THEIR_REGION, in_its_place=True)(calls)),
+    cloud(
+        "SEC-TRAIL-01",
+        "a disabled key in another region",
+        FAIL,
+        lambda calls: says("kms:DescribeKey", "KeyMetadata.KeyState", "Disabled", KeyId=THEIR_REGION)(
+            keyed(THEIR_REGION, in_its_place=True)(calls)
+        ),
+    ),
+    cloud("SEC-TRAIL-01", "a key in another region that is gone", FAIL, keyed(THEIR_REGION, absent=True), names="does not exist"),
+    cloud("SEC-TRAIL-01", "a key of another account", ERROR, keyed(THEIRS, error=AccessDenied("no")), names="judge it there"),
+    cloud(
+        "SEC-TRAIL-01",
+        "a key of another account that KMS does not show",
+        ERROR,
+        keyed(THEIRS, absent=True),
+        names="judge it there",
+    ),
+    cloud("SEC-TRAIL-01", "a key of another account that is shown", PASS, lambda calls: keyed(THEIRS, in_its_place=True)(calls)),
+    cloud(
+        "SEC-TRAIL-01",
+        "stopped, with a key of another account",
+        FAIL,
+        keyed(THEIRS, error=AccessDenied("no")),
+        says(STATUS, "IsLogging", False),
+    ),
+    cloud("SEC-TRAIL-01", "from another region", PASS, from_another_region),
+    cloud("SEC-TRAIL-01", "of the organisation, which does not show it", ERROR, of_the_organisation, names="judge it there"),
     cloud("SEC-TRAIL-01", "no such trail", FAIL, says(TRAILS, f"{TRAIL}.Name", "other"), names=ID),
     cloud("SEC-TRAIL-01", "no trail at all", FAIL, says(TRAILS, "trailList", []), names=ID),
     cloud("SEC-TRAIL-01", "the trails not reported", ERROR, omits(TRAILS, "trailList")),

@@ -1,5 +1,7 @@
 """Amazon VPC flow logs."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
@@ -27,12 +29,36 @@ GROUP = "arn:aws:logs:ap-northeast-2:123456789012:log-group:"
 KEPT = "/aws/ecs/triflow-ai-production-backend"
 
 
-def to_group(name: str) -> Edit:
+def to_group(name: str, account: str = "123456789012") -> Edit:
     """Let the flow log deliver to a log group."""
 
     def edit(calls: list[Recorded]) -> list[Recorded]:
         calls = says(LOGS, f"{LOG}.LogDestinationType", "cloud-watch-logs")(calls)
-        return says(LOGS, f"{LOG}.LogDestination", f"{GROUP}{name}")(calls)
+        return says(LOGS, f"{LOG}.LogDestination", f"{GROUP.replace('123456789012', account)}{name}")(calls)
+
+    return edit
+
+
+def each_of(subnets: Sequence[str], **first: Any) -> Edit:
+    """Let there be a flow log of each of these subnets in the place of the VPC's; the first one may differ."""
+
+    def edit(calls: list[Recorded]) -> list[Recorded]:
+        log = answered(LOGS, LOG)
+        logs = [{**log, "FlowLogId": f"fl-{number}", "ResourceId": subnet} for number, subnet in enumerate(subnets)]
+        return says(LOGS, "FlowLogs", [{**logs[0], **first}, *logs[1:]])(calls)
+
+    return edit
+
+
+def moved(bucket: str, region: str) -> Edit:
+    """Let a bucket be in another region, and let all that is asked of it be asked there."""
+
+    def edit(calls: list[Recorded]) -> list[Recorded]:
+        calls = says("s3:ListBuckets", f"Buckets.Name={bucket}.BucketRegion", region)(calls)
+        return [
+            replace(one, call=replace(one.call, region=region)) if one.call.arguments.get("Bucket") == bucket else one
+            for one in calls
+        ]
 
     return edit
 
@@ -42,11 +68,27 @@ def more(**changes: Any) -> Edit:
     return lambda calls: adds(LOGS, "FlowLogs", {**answered(LOGS, LOG), "FlowLogId": "fl-0more", **changes})(calls)
 
 
+PLANNED_SUBNETS = ("public_a", "public_c", "private_a", "private_c")
+
+
+def planned_of(subnet: str) -> Edit:
+    """A flow log of a subnet."""
+    return with_resource(
+        f"aws_flow_log.{subnet}",
+        traffic_type="ALL",
+        log_destination_type="s3",
+        log_destination=f"arn:aws:s3:::{BUCKET}",
+        refers={"subnet_id": f"aws_subnet.{subnet}.id"},
+    )
+
+
 def bare_group(calls: list[Recorded]) -> list[Recorded]:
     """Let the log group have no key of its own."""
     return omits(GROUPS, f"logGroups.logGroupName={KEPT}.kmsKeyId")(calls)
 
 
+SUBNET = "ec2:DescribeSubnets"
+SUBNETS = [one["SubnetId"] for one in answered(SUBNET, "Subnets") if one["VpcId"] == answered(LOGS, f"{LOG}.ResourceId")]
 IN_A_BARE_BUCKET = {"LogDestination": "arn:aws:s3:::elsewhere"}
 CASES: list[Case] = [
     *(cloud("SEC-NET-01", f"{kind} alone", FAIL, says(LOGS, f"{LOG}.TrafficType", kind)) for kind in ("REJECT", "ACCEPT")),
@@ -55,7 +97,53 @@ CASES: list[Case] = [
     cloud("SEC-NET-01", "whether anything is delivered not reported", ERROR, omits(LOGS, f"{LOG}.DeliverLogsStatus")),
     cloud("SEC-NET-01", "no flow log", FAIL, says(LOGS, "FlowLogs", []), names="no flow log"),
     cloud("SEC-NET-01", "of another VPC", FAIL, says(LOGS, f"{LOG}.ResourceId", "vpc-0"), names="no flow log"),
-    cloud("SEC-NET-01", "of a subnet", FAIL, says(LOGS, f"{LOG}.ResourceId", "subnet-0"), names="no flow log"),
+    cloud("SEC-NET-01", "of a subnet of another VPC", FAIL, says(LOGS, f"{LOG}.ResourceId", "subnet-0"), names="no flow log"),
+    cloud("SEC-NET-01", "of one subnet", FAIL, lambda calls: each_of(SUBNETS[:1])(calls), names="no flow log that works"),
+    cloud("SEC-NET-01", "of each subnet", PASS, lambda calls: each_of(SUBNETS)(calls)),
+    cloud(
+        "SEC-NET-01", "of each subnet, one of what is refused", FAIL, lambda calls: each_of(SUBNETS, TrafficType="REJECT")(calls)
+    ),
+    cloud(
+        "SEC-NET-01",
+        "of each subnet, one of which does not say whether it delivers",
+        ERROR,
+        lambda calls: omits(LOGS, f"{LOG}.DeliverLogsStatus")(each_of(SUBNETS)(calls)),
+        names="whether its delivery works",
+    ),
+    cloud(
+        "SEC-NET-01",
+        "of each subnet, which cannot be listed",
+        ERROR,
+        lambda calls: omits(SUBNET, "Subnets")(each_of(SUBNETS)(calls)),
+    ),
+    cloud("SEC-NET-01", "of a network interface", FAIL, says(LOGS, f"{LOG}.ResourceId", "eni-0"), names="no flow log"),
+    cloud("SEC-NET-01", "of what is not reported", ERROR, omits(LOGS, f"{LOG}.ResourceId")),
+    cloud(
+        "SEC-NET-01", "accepted and refused apart", PASS, says(LOGS, f"{LOG}.TrafficType", "ACCEPT"), more(TrafficType="REJECT")
+    ),
+    cloud("SEC-NET-01", "of traffic that nobody knows", ERROR, says(LOGS, f"{LOG}.TrafficType", "MIRRORED"), names="MIRRORED"),
+    cloud("SEC-NET-01", "one that cannot be told beside one of all", PASS, more(DeliverLogsStatus=None)),
+    cloud(
+        "SEC-NET-01",
+        "to a group of another account",
+        ERROR,
+        to_group("/aws/vpc/flow", account="210987654321"),
+        names="judge it there",
+    ),
+    cloud(
+        "SEC-NET-01",
+        "to a group of another account, of what is refused alone",
+        FAIL,
+        to_group("/aws/vpc/flow", account="210987654321"),
+        says(LOGS, f"{LOG}.TrafficType", "REJECT"),
+    ),
+    cloud("SEC-NET-01", "to a bucket in another region", PASS, lambda calls: moved(BUCKET, "us-east-1")(calls)),
+    cloud(
+        "SEC-NET-01",
+        "to a bucket in another region without encryption",
+        FAIL,
+        lambda calls: absent(BUCKETS, Bucket=BUCKET)(moved(BUCKET, "us-east-1")(calls)),
+    ),
     cloud("SEC-NET-01", "to a bucket without encryption", FAIL, absent(BUCKETS, Bucket=BUCKET)),
     cloud(
         "SEC-NET-01",
@@ -68,7 +156,13 @@ CASES: list[Case] = [
         names="fl-0more",
     ),
     cloud("SEC-NET-01", "a second one of what is refused", PASS, more(TrafficType="REJECT")),
-    cloud("SEC-NET-01", "to a bucket of another account", ERROR, says(LOGS, f"{LOG}.LogDestination", "arn:aws:s3:::elsewhere")),
+    cloud(
+        "SEC-NET-01",
+        "to a bucket of another account",
+        ERROR,
+        says(LOGS, f"{LOG}.LogDestination", "arn:aws:s3:::elsewhere"),
+        names="judge it there",
+    ),
     cloud("SEC-NET-01", "to a log group with a key", PASS, to_group(KEPT)),
     cloud(
         "SEC-NET-01",
@@ -92,12 +186,15 @@ CASES: list[Case] = [
     plan("SEC-NET-01", "no flow log", FAIL, without(PLANNED), names="no flow log"),
     plan(
         "SEC-NET-01",
-        "of a subnet",
+        "of one subnet",
         FAIL,
         planned(PLANNED, vpc_id=None),
         refers(PLANNED, subnet_id="aws_subnet.private_a.id"),
-        names="no flow log",
+        names="aws_subnet.private_c: no flow log",
     ),
+    plan("SEC-NET-01", "of each subnet", PASS, without(PLANNED), *(planned_of(name) for name in PLANNED_SUBNETS)),
+    plan("SEC-NET-01", "of a subnet known after apply", UNKNOWN, planned(PLANNED, vpc_id=None), unknown(PLANNED, "subnet_id")),
+    plan("SEC-NET-01", "of a network interface", FAIL, planned(PLANNED, vpc_id=None, eni_id="eni-0"), names="no flow log"),
     plan(
         "SEC-NET-01", "to a bucket that is not in the plan", UNKNOWN, planned(PLANNED, log_destination="arn:aws:s3:::elsewhere")
     ),

@@ -1,10 +1,11 @@
 """Collections of what is deployed around the workload: account, network, database, images, services, costs, audit."""
 
+from collections.abc import Collection
 from typing import TypeVar
 
 from stackproof.collections.registry import collection
 from stackproof.collections.stack import database, load_balancer, run_task_definitions
-from stackproof.core.verdicts import DeclaredButMissing
+from stackproof.core.verdicts import DeclaredButMissing, NotYetKnown
 from stackproof.judgement.costs import last_month
 from stackproof.resources.account import Caller
 from stackproof.resources.alarms import Alarm
@@ -21,6 +22,7 @@ from stackproof.resources.trail import Trail
 from stackproof.sources.aws.regions import BILLING
 from stackproof.targets.base import Stage
 from stackproof.util.sampling import Schedule
+from stackproof.util.spool import Reiterable
 
 S = TypeVar("S", bound=Service)
 
@@ -78,14 +80,29 @@ def nat_gateways(stage: Stage) -> tuple[NatGateway, ...]:
     return tuple(stage.source().collect(NatGateway, []))
 
 
-@collection(reads=(Vpc,))
+@collection(reads=(Vpc, Subnet))
 def flow_logs(stage: Stage) -> tuple[FlowLog, ...]:
-    """The flow logs of the stack's VPC."""
+    """The flow logs of the stack's VPC, and of its subnets."""
     own = vpc(stage)
-    found = tuple(log for log in stage.source().collect(FlowLog, []) if log.vpc_id == own.vpc_id)
+    found = tuple(log for log in stage.source().collect(FlowLog, []) if log.vpc_id == own.vpc_id or _is_inside(stage, log))
     if not found:
         raise DeclaredButMissing(f"{own.name} has no flow log")
     return found
+
+
+def _is_inside(stage: Stage, log: FlowLog) -> bool:
+    """Whether a log is one of the VPC's subnets; of one that a plan does not know, it may be."""
+    try:
+        return log.subnet_id is not None and any(log.subnet_id == subnet.subnet_id for subnet in vpc_subnets(stage))
+    except NotYetKnown:
+        return True
+
+
+@collection(reads=(Vpc, Subnet))
+def vpc_subnets(stage: Stage) -> Collection[Subnet]:
+    """The subnets of the stack's VPC. They are asked for when somebody looks at one."""
+    own = vpc(stage)
+    return Reiterable(lambda: (one for one in stage.source().collect(Subnet, []) if one.vpc_id == own.vpc_id))
 
 
 @collection(reads=(DatabaseInstance,))

@@ -1,8 +1,9 @@
 """Tables about what the stack is made of: network, database, storage, keys, secrets, identities, load balancer, cost, audit."""
 
 from datetime import date
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from stackproof.judgement.exposure import Opening, merged, opening
 from stackproof.profile.base import RoleElsewhere, Table
@@ -95,6 +96,15 @@ class Costs(Table):
 class Audit(Table):
     trail: str
     """The CloudTrail trail that records what is done in the account."""
+    shared_accounts: tuple[Annotated[str, StringConstraints(pattern=r"^\d{12}$")], ...] = ()
+    """Other accounts that keep keys, trails and logs of this one, and are judged by themselves."""
+    shared_buckets: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")], ...] = ()
+    """Buckets in such accounts."""
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """Accounts and buckets together."""
+        return frozenset((*self.shared_accounts, *self.shared_buckets))
 
 
 class LoadBalancer(Table):

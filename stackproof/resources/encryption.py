@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stackproof.core.resource import FailedOrigin, Origin, Reference, Resource, field
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotYetKnown
+from stackproof.core.resource import FailedOrigin, Origin, Reference, Resource, StaticOrigin, field
+from stackproof.core.verdicts import AccessDenied, CouldNotVerify, DeclaredButMissing, NotYetKnown
+from stackproof.judgement.arns import arn
 from stackproof.resources.documents import policy_document
 from stackproof.sources.aws.facts import AwsFacts
 from stackproof.sources.plan.blocks import PlannedBlock
@@ -35,8 +36,15 @@ def _planned_ability(key: PlannedBlock) -> bool:
     return key.type == "aws_kms_key" and is_symmetric and not key.at("custom_key_store_id")
 
 
+def _ask(key: AwsFacts, operation: str, **parameters: Any) -> "Answer":
+    """A question about a key, where it is."""
+    name: str = key.at("KeyMetadata.Arn")
+    place = arn(name or "")
+    return key.read(operation, region=place.region if place else None, KeyId=name, **parameters)
+
+
 def _answered_rotation(key: AwsFacts) -> Mapping[str, Any]:
-    return key.read("kms:GetKeyRotationStatus", KeyId=key.at("KeyMetadata.Arn")).pages[0]
+    return _ask(key, "kms:GetKeyRotationStatus").pages[0]
 
 
 ROTATION_DAYS = 365
@@ -54,7 +62,7 @@ def _planned_period(key: PlannedBlock) -> Any:
 
 
 def _answered_policy(key: AwsFacts) -> dict[str, Any] | None:
-    answer = key.read("kms:GetKeyPolicy", KeyId=key.at("KeyMetadata.Arn"), PolicyName="default")
+    answer = _ask(key, "kms:GetKeyPolicy", PolicyName="default")
     policy = answer.pages[0].get("Policy")
     return None if policy is None else policy_document(policy, answer.source)
 
@@ -142,11 +150,25 @@ class KmsKey(Resource):
 
     @classmethod
     def answered(cls, user: AwsFacts, key_id: str) -> "KmsKey":
-        """The key of an id or ARN that a resource uses. Raises `DeclaredButMissing` when KMS says that there is none."""
-        answer = user.read("kms:DescribeKey", absent=("NotFoundException",), KeyId=key_id)
+        """The key of an id or ARN that a resource uses, asked for in the region of the ARN.
+
+        Of another account's that is not shown to this one only the ARN is known. Raises `DeclaredButMissing` when KMS says of a key of
+        this account that there is none.
+        """
+        named = arn(key_id)
+        answer = user.read("kms:DescribeKey", absent=("NotFoundException",), region=named.region if named else None, KeyId=key_id)
+        if named and user.is_elsewhere(named.account) and (answer.is_absent or isinstance(answer.error, AccessDenied)):
+            return cls._of_another_account(user, key_id, named.account, answer.source)
         if answer.page is None:
             raise DeclaredButMissing(f"the key {key_id} is in use, but KMS says that it does not exist")
         return user.nested(cls, key_id.rpartition("/")[2], answer.page, answer)
+
+    @classmethod
+    def _of_another_account(cls, user: AwsFacts, key_id: str, account: str, source: str) -> "KmsKey":
+        """A key that AWS manages cannot be used from another account (AWS KMS developer guide, "AWS managed keys")."""
+        unknown = user.elsewhere(f"the key {key_id} is in account {account}", account)
+        facts = dict.fromkeys(("state", "can_rotate", "rotates", "policy"), unknown)
+        return cls(key_id, StaticOrigin({"arn": key_id, "manager": "CUSTOMER", **facts}, source), source)
 
     @classmethod
     def planned(cls, plan: Plan, key: str | Reference) -> "KmsKey":

@@ -1,10 +1,11 @@
 """Amazon VPC flow logs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from stackproof.core.resource import Reference, Resource, field
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
+from stackproof.judgement.arns import arn
 from stackproof.resources.logs import LogGroup
 from stackproof.resources.storage import Bucket
 from stackproof.sources.aws.facts import AwsFacts, listed
@@ -45,23 +46,33 @@ def _group_of(arn: str) -> str:
 
 
 def _answered_destination(log: AwsFacts) -> Bucket | LogGroup:
-    kind, arn = log.at("LogDestinationType"), log.at("LogDestination") or ""
+    kind, destination = log.at("LogDestinationType"), log.at("LogDestination") or ""
+    what = f"{log.at('FlowLogId')} delivers to {destination}"
     if kind == "s3":
-        name = bucket_of(arn)
-        answer = log.read("s3:ListBuckets")
-        if name not in [item["Name"] for item in answer.items("Buckets")]:
-            raise CouldNotVerify(
-                f"{log.at('FlowLogId')} delivers to {arn}, which is not a bucket of this account: judge it there"
-            )
-        return log.nested(Bucket, name, {"Name": name}, answer)
+        return Bucket.answered(log, bucket_of(destination), what)
     if kind == "cloud-watch-logs":
-        name = log.at("LogGroupName") or _group_of(arn)
-        answer = log.read("logs:DescribeLogGroups")
+        named = arn(destination)
+        if named and log.is_elsewhere(named.account):
+            raise log.elsewhere(f"{what}, which is in account {named.account}", named.account)
+        name = log.at("LogGroupName") or _group_of(destination)
+        answer = log.read("logs:DescribeLogGroups", region=named.region if named else None)
         for group in answer.items("logGroups"):
             if group.get("logGroupName") == name:
                 return log.nested(LogGroup, name, group, answer)
         raise DeclaredButMissing(f"{log.at('FlowLogId')} delivers to the log group {name}, which does not exist")
-    raise CouldNotVerify(f"{log.at('FlowLogId')} delivers to {kind} {arn}: whether that is encrypted is not read")
+    raise CouldNotVerify(f"{log.at('FlowLogId')} delivers to {kind} {destination}: whether that is encrypted is not read")
+
+
+def _answered_resource(beginning: str) -> Callable[[AwsFacts], str | None]:
+    """The id of what a log is of, if it begins so: ids of each kind of resource do. Raises `NotReported` if it has none."""
+
+    def told(log: AwsFacts) -> str | None:
+        resource: str | None = log.at("ResourceId")
+        if resource is None:
+            raise NotReported(f"{log.at('FlowLogId')}: of what it is a log is not reported (ResourceId)")
+        return resource if resource.startswith(beginning) else None
+
+    return told
 
 
 def _planned_destination(log: PlannedBlock) -> Bucket | LogGroup:
@@ -76,7 +87,7 @@ def _planned_destination(log: PlannedBlock) -> Bucket | LogGroup:
 
 
 class FlowLog(Resource):
-    """A flow log of a VPC."""
+    """A flow log of a VPC, of a subnet, or of a network interface."""
 
     operations = (
         "ec2:DescribeFlowLogs",
@@ -85,8 +96,10 @@ class FlowLog(Resource):
     )
     terraform = ("aws_flow_log",)
 
-    vpc_id: str = field(aws="ResourceId", plan="vpc_id")
-    """Of what it is a log: a subnet or a network interface, if it is not of a VPC."""
+    vpc_id: str | None = field(aws=_answered_resource("vpc-"), plan="vpc_id")
+    """Of what it is a log; None if it is not of a VPC."""
+    subnet_id: str | None = field(aws=_answered_resource("subnet-"), plan="subnet_id")
+    """None if it is not of a subnet."""
     status: str = field(aws="FlowLogStatus", plan=lambda _: "ACTIVE")
     """``ACTIVE``, as it is from its creation on."""
     traffic: str = field(aws="TrafficType", plan="traffic_type")
@@ -96,8 +109,9 @@ class FlowLog(Resource):
     destination: Bucket | LogGroup = field(aws=_answered_destination, plan=_planned_destination)
 
     @property
-    def captures_everything(self) -> bool:
-        return self.status == "ACTIVE" and self.traffic == "ALL" and self.delivery_failure is None
+    def works(self) -> bool:
+        """Whether it captures, and delivers."""
+        return self.status == "ACTIVE" and self.delivery_failure is None
 
     @property
     def is_encrypted(self) -> bool:
@@ -114,7 +128,5 @@ class FlowLog(Resource):
 
     @classmethod
     def from_plan(cls, plan: "Plan", names: Sequence[str]) -> "list[FlowLog]":
-        """Those of VPCs; the log of a subnet or of a network interface does not speak for its VPC."""
         del names
-        blocks = [block for block in plan.resources(*cls.terraform) if block.at("vpc_id") is not None]
-        return [cls(block.address, block, block.source) for block in blocks]
+        return [cls(block.address, block, block.source) for block in plan.resources(*cls.terraform)]

@@ -378,6 +378,7 @@ class Subnet(Resource):
     operations = ("ec2:DescribeSubnets", *RouteTable.operations)
     terraform = ("aws_subnet",)
 
+    subnet_id: str = field(aws="SubnetId", plan="id")
     vpc_id: str = field(aws="VpcId", plan="vpc_id")
     cidr: str = field(aws="CidrBlock", plan="cidr_block")
     zone: str = field(aws="AvailabilityZone", plan="availability_zone")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from stackproof.core.resource import Reference, Resource, field
+from stackproof.core.resource import FailedOrigin, Reference, Resource, field
 from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.judgement.policy import open_grants
 from stackproof.resources.documents import policy_document
@@ -11,6 +11,7 @@ from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
+    from stackproof.sources.aws.calls import Answer
     from stackproof.sources.aws.source import Reader
 
 
@@ -27,11 +28,10 @@ class PublicAccessBlock(Resource):
 
 
 def _answered_block(bucket: AwsFacts) -> PublicAccessBlock | None:
-    name = bucket.at("Name")
-    answer = bucket.read("s3:GetPublicAccessBlock", absent=("NoSuchPublicAccessBlockConfiguration",), Bucket=name)
+    answer = _ask(bucket, "s3:GetPublicAccessBlock", "NoSuchPublicAccessBlockConfiguration")
     if answer.page is None:
         return None
-    return bucket.nested(PublicAccessBlock, name, answer.page.get("PublicAccessBlockConfiguration", {}), answer)
+    return bucket.nested(PublicAccessBlock, bucket.at("Name"), answer.page.get("PublicAccessBlockConfiguration", {}), answer)
 
 
 def _planned_block(bucket: PlannedBlock) -> PublicAccessBlock | None:
@@ -39,6 +39,16 @@ def _planned_block(bucket: PlannedBlock) -> PublicAccessBlock | None:
     if len(blocks) > 1:
         raise NotYetKnown(f"{bucket.address}: {len(blocks)} public access blocks are planned; the last one applied will hold")
     return PublicAccessBlock(bucket.name_or_address("bucket"), blocks[0], blocks[0].source) if blocks else None
+
+
+def listed_buckets(aws: "Reader | AwsFacts") -> "Answer":
+    """All buckets of the account, in whatever region, each with its own: S3 tells that only if something else is asked, too."""
+    return aws.read("s3:ListBuckets", MaxBuckets=10_000)
+
+
+def _ask(bucket: AwsFacts, operation: str, *absent: str) -> "Answer":
+    """A question about a bucket, in its region."""
+    return bucket.read(operation, absent=absent, region=bucket.at("BucketRegion"), Bucket=bucket.at("Name"))
 
 
 PUBLIC_GROUPS = ("AllUsers", "AuthenticatedUsers")
@@ -67,7 +77,7 @@ def _public_grants(grants: Iterable[tuple[str | None, str]]) -> tuple[str, ...]:
 
 def _answered_grants(bucket: AwsFacts) -> tuple[str, ...]:
     """Every ACL grants its owner something: an answer without a grant does not tell them, nor does a group without its URI."""
-    answer = bucket.read("s3:GetBucketAcl", Bucket=bucket.at("Name"))
+    answer = _ask(bucket, "s3:GetBucketAcl")
     grants = answer.items("Grants")
     if not grants or any(grant["Grantee"].get("Type") == "Group" and not grant["Grantee"].get("URI") for grant in grants):
         raise NotReported(f"{answer.source}: whom the ACL of {bucket.at('Name')} lets in is not reported")
@@ -91,9 +101,7 @@ def _planned_grants(bucket: PlannedBlock) -> tuple[str, ...]:
 
 
 def _answered_encryption(bucket: AwsFacts) -> str | None:
-    answer = bucket.read(
-        "s3:GetBucketEncryption", absent=("ServerSideEncryptionConfigurationNotFoundError",), Bucket=bucket.at("Name")
-    )
+    answer = _ask(bucket, "s3:GetBucketEncryption", "ServerSideEncryptionConfigurationNotFoundError")
     if answer.page is None:
         return None
     rules = answer.page.get("ServerSideEncryptionConfiguration", {}).get("Rules", ())
@@ -109,7 +117,7 @@ def _planned_encryption(bucket: PlannedBlock) -> Any:
 
 
 def _answered_versioning(bucket: AwsFacts) -> str | None:
-    status: str | None = bucket.read("s3:GetBucketVersioning", Bucket=bucket.at("Name")).pages[0].get("Status")
+    status: str | None = _ask(bucket, "s3:GetBucketVersioning").pages[0].get("Status")
     return status
 
 
@@ -129,7 +137,7 @@ def _configurations(bucket: PlannedBlock, name: str) -> list[PlannedBlock]:
 
 
 def _answered_policy(bucket: AwsFacts) -> dict[str, Any] | None:
-    answer = bucket.read("s3:GetBucketPolicy", absent=("NoSuchBucketPolicy",), Bucket=bucket.at("Name"))
+    answer = _ask(bucket, "s3:GetBucketPolicy", "NoSuchBucketPolicy")
     return None if answer.page is None else policy_document(answer.page["Policy"], answer.source)
 
 
@@ -143,7 +151,7 @@ def _planned_policy(bucket: PlannedBlock) -> dict[str, Any] | None:
 
 
 def _answered_status(bucket: AwsFacts) -> bool | None:
-    answer = bucket.read("s3:GetBucketPolicyStatus", absent=("NoSuchBucketPolicy",), Bucket=bucket.at("Name"))
+    answer = _ask(bucket, "s3:GetBucketPolicyStatus", "NoSuchBucketPolicy")
     is_public: bool | None = False if answer.page is None else answer.page.get("PolicyStatus", {}).get("IsPublic")
     return is_public
 
@@ -184,4 +192,14 @@ class Bucket(Resource):
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Bucket]":
         del names  # one call lists all
-        return listed(cls, aws, aws.read("s3:ListBuckets"), "Buckets", named="Name")
+        return listed(cls, aws, listed_buckets(aws), "Buckets", named="Name")
+
+    @classmethod
+    def answered(cls, user: AwsFacts, name: str, what: str) -> "Bucket":
+        """The bucket that a resource writes to; of one that is not this account's nothing is known. ``what`` says who writes there."""
+        answer = listed_buckets(user)
+        for bucket in answer.items("Buckets"):
+            if bucket["Name"] == name:
+                return user.nested(cls, name, bucket, answer)
+        elsewhere = user.elsewhere(f"{what}, which is not a bucket of this account", name)
+        return cls(name, FailedOrigin(elsewhere), answer.source)

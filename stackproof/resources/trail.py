@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stackproof.core.resource import Resource, field
-from stackproof.core.verdicts import NotReported, NotYetKnown
+from stackproof.core.verdicts import AccessDenied, CallFailed, NotReported, NotYetKnown
+from stackproof.judgement.arns import arn
 from stackproof.judgement.trails import EVERYTHING, ManagementSelector
 from stackproof.resources.encryption import KmsKey, encrypting_key
 from stackproof.resources.storage import Bucket
@@ -46,10 +47,9 @@ def _advanced(conditions: Conditions) -> ManagementSelector | None:
 
 
 def _answered_selectors(trail: AwsFacts) -> tuple[ManagementSelector, ...]:
-    answer = trail.read("cloudtrail:GetEventSelectors", TrailName=trail.at("TrailARN"))
-    page = answer.pages[0]
+    page = _ask(trail, "cloudtrail:GetEventSelectors", TrailName=trail.at("TrailARN"))
     if "EventSelectors" not in page and "AdvancedEventSelectors" not in page:
-        raise NotReported(f"{answer.source}: the answer has neither kind of event selector")
+        raise NotReported(f"{trail.at('TrailARN')}: the answer has neither kind of event selector")
     basic = [
         _selector(one["ReadWriteType"], one.get("ExcludeManagementEventSources", ()))
         for one in page.get("EventSelectors", ())
@@ -99,7 +99,7 @@ def _planned_conditions(selector: PlannedBlock) -> Conditions:
 
 def _answered_bucket(trail: AwsFacts) -> Bucket | None:
     name = trail.at("S3BucketName")
-    return trail.inside(Bucket, name, {"Name": name}) if name else None
+    return Bucket.answered(trail, name, f"the trail {trail.at('TrailARN')} writes to {name}") if name else None
 
 
 def _planned_bucket(trail: PlannedBlock) -> Bucket:
@@ -111,7 +111,17 @@ def _planned_bucket(trail: PlannedBlock) -> Bucket:
 
 
 def _status(trail: AwsFacts) -> Mapping[str, Any]:
-    return trail.read("cloudtrail:GetTrailStatus", Name=trail.at("TrailARN")).pages[0]
+    return _ask(trail, "cloudtrail:GetTrailStatus", Name=trail.at("TrailARN"))
+
+
+def _ask(trail: AwsFacts, operation: str, **parameters: Any) -> Mapping[str, Any]:
+    """The answer to a question about a trail, in its home region. The trail of an organisation is its management account's."""
+    answer = trail.read(operation, region=trail.at("HomeRegion"), **parameters)
+    name: str = trail.at("TrailARN") or ""
+    owner = arn(name)
+    if owner and trail.is_elsewhere(owner.account) and isinstance(answer.error, AccessDenied | CallFailed):
+        raise trail.elsewhere(f"the trail {name} is in account {owner.account}", owner.account)
+    return answer.pages[0]
 
 
 class Trail(Resource):

@@ -108,7 +108,7 @@ class RunStage(Stage):
         from stackproof.sources.aws.source import Reader
 
         keep = self._store.answer if self._store else None
-        return Reader(transport, account=account, region=region, keep=keep, unseen=self.unseen)
+        return Reader(transport, account=account, region=region, keep=keep, unseen=self.unseen, shared=self.profile.audit.shared)
 
     def _kept_plan(self, name: str, make: Callable[[], Plan]) -> Plan:
         """A plan that stays among the evidence."""

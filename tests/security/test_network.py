@@ -2,6 +2,7 @@
 
 from stackproof.core.controls import control
 from stackproof.judgement.exposure import opens_to_the_world
+from stackproof.judgement.flow_logs import uncaptured
 
 
 @control("SEC-SG-01", severity="critical")
@@ -24,10 +25,10 @@ def test_other_security_groups_are_closed_to_the_world(other_security_groups, de
 
 
 @control("SEC-NET-01", severity="high")
-def test_flow_logs_capture_all_traffic_encrypted(flow_logs, vpc, subtests):
+def test_flow_logs_capture_all_traffic_encrypted(flow_logs, vpc, vpc_subnets, subtests):
     """What was refused alone tells nothing about an intruder; and every place that traffic is logged to keeps it encrypted."""
     with subtests.test(vpc.name):
-        assert any(log.captures_everything for log in flow_logs), "no flow log that is active, works and captures ALL"
+        assert uncaptured(flow_logs, vpc_subnets) == []
     for log in flow_logs:
         with subtests.test(log.name):
             assert log.is_encrypted

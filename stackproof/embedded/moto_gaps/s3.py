@@ -21,6 +21,19 @@ def create_bucket(original: Callable[..., None], self: FakeBucket, *args: Any, *
     self.encryption = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}}
 
 
+@corrects(S3Response, "all_buckets", "s3:ListBuckets BucketRegion", "moto does not tell where a bucket is")
+def all_buckets(original: Callable[..., Any], self: S3Response) -> Any:
+    """Each bucket with its region, if anything else is asked, too, as in S3."""
+    asked = {name: self._get_param(name) for name in ("prefix", "bucket-region", "max-buckets")}
+    if not any(asked.values()):
+        return original(self)
+    original(self)  # authorizes
+    found = self.backend.list_buckets(asked["prefix"], asked["bucket-region"], asked["max-buckets"])
+    self.data["Action"] = "ListBuckets"
+    buckets = [{"Name": one.name, "CreationDate": one.creation_date_ISO8601, "BucketRegion": one.region_name} for one in found]
+    return self.serialized(ActionResult({"Owner": {"ID": self.current_account}, "Buckets": buckets}))
+
+
 _UNKNOWN_TO_MOTO = ("abac", "analytics", "intelligent-tiering", "metadataConfiguration", "metadataTable", "metrics")
 
 

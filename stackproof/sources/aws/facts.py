@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stackproof.core.provenance import joined
 from stackproof.core.resource import Field, Found, Resource
-from stackproof.core.verdicts import NotApplicable, NotReported
+from stackproof.core.verdicts import CouldNotVerify, NotApplicable, NotReported
 from stackproof.sources.aws.calls import Answer
 from stackproof.util.spool import Reiterable
 
@@ -35,11 +35,19 @@ class AwsFacts:
             value = value.get(member) if isinstance(value, Mapping) else None
         return value
 
-    def read(self, operation: str, *, absent: tuple[str, ...] = (), **parameters: Any) -> Answer:
+    def read(self, operation: str, *, absent: tuple[str, ...] = (), region: str | None = None, **parameters: Any) -> Answer:
         """The answer to a further question about this resource; see `Reader.read`."""
-        answer = self._aws.read(operation, absent=absent, **parameters)
+        answer = self._aws.read(operation, absent=absent, region=region, **parameters)
         self._asked[answer.source] = None
         return answer
+
+    def is_elsewhere(self, account: str | None) -> bool:
+        """Whether an account is another than the one that is judged."""
+        return account not in (None, "", self._aws.account)
+
+    def elsewhere(self, what: str, *places: str) -> CouldNotVerify | NotApplicable:
+        """What stands in the place of a fact that another account has; see `Reader.elsewhere`."""
+        return self._aws.elsewhere(what, *places)
 
     def wait(self, seconds: float) -> None:
         """Let time pass before something is asked again; a recording does not wait."""

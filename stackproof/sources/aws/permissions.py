@@ -58,8 +58,15 @@ a path. Others are listed, or an answer names them."""
 OF_EVERY_ONE = ("iam:GetUserPolicy", "iam:ListUserPolicies")
 """Actions that are asked of those, too, that the profile does not declare."""
 
-REGIONS: Mapping[str, str] = {"cloudwatch:DescribeAlarms": BILLING, "sns:GetTopicAttributes": BILLING}
-"""Actions on what is in another region than the profile's."""
+SHARED = ("cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus", "kms:DescribeKey")
+"""Actions on what may be in an account that the profile declares as shared."""
+
+REGIONS: Mapping[str, str] = {
+    "cloudwatch:DescribeAlarms": BILLING,
+    "sns:GetTopicAttributes": BILLING,
+    **dict.fromkeys(SHARED, "*"),
+}
+"""Actions on what is in another region than the profile's, or in any: a trail has a home region, and its key another."""
 
 
 def needed(controls: Iterable[str]) -> frozenset[str]:
@@ -111,7 +118,8 @@ def resources_of(action: str, profile: Profile) -> tuple[str, ...]:
     kinds = [kind["name"] for kind in data.actions.get_action_details(service, name)["resourceTypes"]]
     named = [kind for kind in kinds if f"{service}:{kind}" in NAMES]  # a bucket, and not its access points too
     region = REGIONS.get(action, profile.region)
-    arns = {arn for kind in named or kinds for arn in _arns(service, kind, profile, region, action in OF_EVERY_ONE)}
+    others = profile.audit.shared_accounts if action in SHARED else ()
+    arns = {arn for kind in named or kinds for arn in _arns(service, kind, profile, region, action in OF_EVERY_ONE, others)}
     return tuple(sorted(arns)) or ("*",)
 
 
@@ -124,13 +132,13 @@ def partition(region: str) -> str:
     return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
 
 
-def _arns(service: str, kind: str, profile: Profile, region: str, of_every_one: bool) -> list[str]:
+def _arns(service: str, kind: str, profile: Profile, region: str, of_every_one: bool, others: Sequence[str] = ()) -> list[str]:
     """The ARNs of a kind of resource. A managed policy belongs to the account, or to AWS."""
     pattern: str = _reference().resources.get_resource_type_details(service, kind)["arn"]
-    accounts = [profile.account, *(["aws"] if (service, kind) == ("iam", "policy") else [])]
+    accounts = [profile.account, *others, *(["aws"] if (service, kind) == ("iam", "policy") else [])]
     named = None if of_every_one else NAMES.get(f"{service}:{kind}")
     return [
-        _filled(pattern, {"Partition": partition(region), "Region": region, "Account": account}, name)
+        _filled(pattern, {"Partition": partition(profile.region), "Region": region, "Account": account}, name)
         for account in accounts
         for name in (named(profile) if named else ["*"])
     ]

@@ -7,6 +7,7 @@ from threading import Lock
 from types import MappingProxyType
 from typing import TypeVar
 
+from stackproof.core.verdicts import CouldNotVerify, NotApplicable
 from stackproof.sources import R
 from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.aws.session import MAX_CONCURRENT_CALLS, Transport
@@ -32,12 +33,15 @@ class Reader:
         region: str,
         keep: Keep | None = None,
         unseen: Mapping[str, str] = MappingProxyType({}),
+        shared: Collection[str] = (),
     ) -> None:
         self.account = account
         self.region = region
         self.transport = transport
         self.unseen = unseen
         """The facts that this endpoint does not have (``Image.scans``), whatever it answers, and why; see `Stage.unseen`."""
+        self.shared = shared
+        """Other accounts, and buckets in them, that the profile declares: they are judged by themselves."""
         self._keep = keep
         self._asked: dict[Call, Future[Answer]] = {}
         self._lock = Lock()
@@ -85,6 +89,15 @@ class Reader:
             return [question() for question in questions]
         with ThreadPoolExecutor(max_workers=MAX_CONCURRENT_CALLS) as pool:
             return [future.result() for future in [pool.submit(question) for question in questions]]
+
+    def elsewhere(self, what: str, *places: str) -> CouldNotVerify | NotApplicable:
+        """What stands in the place of a fact about something that is not shown to this account; ``places`` are its account, its name."""
+        if any(place in self.shared for place in places):
+            return NotApplicable(f"{what}, which the profile declares as shared: it is judged there")
+        return CouldNotVerify(
+            f"{what}: judge it there, with a profile for that account. If somebody does, name it in audit.shared_accounts "
+            "(a bucket: in audit.shared_buckets) of this profile"
+        )
 
     @property
     def answers(self) -> Mapping[Call, Answer]:
