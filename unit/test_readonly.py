@@ -1,6 +1,7 @@
 """Nothing leaves for AWS but the collectors' own reads: every operation of every service they use is tried."""
 
 import functools
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,7 +25,8 @@ READING = ("Describe", "Get", "List")
 OTHER_READS = {"ecr:BatchGetImage", "logs:FilterLogEvents", "logs:StartQuery", "logs:TestMetricFilter"}
 """IAM counts them among its read actions, too (service authorization reference)."""
 VALUES: dict[str, object] = {"boolean": True, "double": 1.0, "float": 1.0, "timestamp": 0, "blob": b"x", "map": {}}
-PAGED = {"NextToken", "nextToken", "NextMarker", "Marker", "ContinuationToken", "NextContinuationToken"}
+ASKS_FOR_MORE = re.compile("token|marker|truncated|hasmore", re.IGNORECASE)
+"""Members of an answer by which it says that there is more."""
 
 
 @functools.cache
@@ -105,18 +107,22 @@ def test_every_allowed_operation_is_sent(operation: str, network: Network, quiet
     model = models(service)[operation]
     network.send(Call.of(operation, REGION, **least(model.input_shape)))
     assert len(quiet.requests) == 1
-    assert quiet.requests[0].action == action or service == "s3"
+    assert quiet.requests[0].action.removeprefix("/") == action or service == "s3"  # which names it by a path
 
 
 @pytest.mark.parametrize("operation", sorted(ALLOWED))
 def test_an_answer_that_comes_in_pages_is_read_to_the_end(operation: str, network: Network) -> None:
-    """botocore reads on by itself only for the operations that it has a paginator for; the others must be known."""
+    """By botocore's paginator, or by ours where its model has pages and no paginator; one that it has since got is to be used."""
     service, _, action = operation.partition(":")
-    answer = models(service)[operation].output_shape
-    if {*answer.members} & PAGED:
-        client = network._client(service, REGION)
-        method = next(method for method, name in client.meta.method_to_api_mapping.items() if name == action)
-        assert client.can_paginate(method) or operation in session.PAGED
+    model = models(service)[operation]
+    client = network._client(service, REGION)
+    method = next(method for method, name in client.meta.method_to_api_mapping.items() if name == action)
+    asks = {member for member in (model.output_shape.members if model.output_shape else ()) if ASKS_FOR_MORE.search(member)}
+    if client.can_paginate(method) or not asks:
+        assert operation not in session.PAGED
+    else:
+        assert {session.PAGED[operation]} == asks
+        assert session.PAGED[operation] in model.input_shape.members
 
 
 def test_a_refusal_is_a_defect_of_ours_and_not_an_answer(network: Network, quiet: AwsServer) -> None:

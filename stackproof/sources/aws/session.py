@@ -51,8 +51,13 @@ _THROTTLED = (
     "ProvisionedThroughputExceededException",
     "EC2ThrottledException",
 )
-PAGED = {"logs:DescribeQueryDefinitions": "nextToken", "logs:GetQueryResults": "nextToken", "ce:GetCostAndUsage": "NextPageToken"}
-"""Operations that have pages of which botocore does not know, and the member that asks for the next one."""
+PAGED = {
+    "ce:GetCostAndUsage": "NextPageToken",
+    "logs:DescribeAccountPolicies": "nextToken",
+    "logs:DescribeQueryDefinitions": "nextToken",
+    "logs:GetQueryResults": "nextToken",
+}
+"""Operations that have pages and no paginator in botocore's model, and the member that asks for the next one."""
 _CREDENTIALS = (
     "ExpiredToken",
     "ExpiredTokenException",
