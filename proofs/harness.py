@@ -17,6 +17,7 @@ from typing import Any
 
 import tests
 from proofs import live
+from proofs.models import Modelled
 from stackproof.collections.registry import collections
 from stackproof.core.controls import catalogue, control_of, declared
 from stackproof.core.resource import without_keys
@@ -77,7 +78,7 @@ class CloudStage(Stage):
     def __init__(self, recording: Recording, expected: Profile) -> None:
         super().__init__("aws", expected, ROOT)  # where nothing is out of reach
         self.now = recorded_at()
-        self.reader = Reader(recording, account=expected.account, region=expected.region, shared=expected.audit.shared)
+        self.reader = Reader(Modelled(recording), account=expected.account, region=expected.region, shared=expected.audit.shared)
 
     def source(self) -> Source:
         return AwsSource(self.reader)

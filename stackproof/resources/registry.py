@@ -15,17 +15,6 @@ if TYPE_CHECKING:
 
 UNFINISHED = ("IN_PROGRESS", "PENDING")
 """States of a scan that will have a result."""
-ENDED = (
-    "ACTIVE",
-    "COMPLETE",
-    "FAILED",
-    "FINDINGS_UNAVAILABLE",
-    "IMAGE_ARCHIVED",
-    "LIMIT_EXCEEDED",
-    "SCAN_ELIGIBILITY_EXPIRED",
-    "UNSUPPORTED_IMAGE",
-)
-"""The other ones (ECR, ``ScanStatus``)."""
 OPEN, SETTLED = "ACTIVE", ("CLOSED", "SUPPRESSED")
 """States of a finding of enhanced scanning: it stands; it is mended, or somebody has looked at it and set it aside (Amazon Inspector)."""
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED")
@@ -51,8 +40,6 @@ def _status(scan: AwsFacts) -> str | None:
         raise NotReported(f"{answer.source}: the state of the scan is not reported")
     if status in UNFINISHED:
         raise CouldNotVerify(f"{answer.source}: the scan is {status}; run again when it is through")
-    if status not in ENDED:
-        raise CouldNotVerify(f"{answer.source}: what the state {status} of a scan means is not known; report this")
     return status
 
 
@@ -61,18 +48,21 @@ def _critical_findings(scan: AwsFacts) -> tuple[str, ...] | None:
     answer = _findings(scan)
     if answer.page is None:
         return None
-    critical: list[Mapping[str, Any]] = []
+    critical: list[tuple[str, str]] = []
     counted = 0
     for page in answer.pages:
         findings = page.get("imageScanFindings")
         if not isinstance(findings, Mapping):
             raise NotReported(f"{answer.source}: a page of the answer has no imageScanFindings")
-        listed = [*findings.get("findings", ()), *findings.get("enhancedFindings", ())]
-        _refuse_unknown(answer, "severity", {one.get("severity") for one in listed} - {*SEVERITIES})
-        critical += [one for one in listed if one["severity"] == "CRITICAL"]
+        listed = [
+            *((one, _name(one), OPEN) for one in findings.get("findings", ())),
+            *((one, _enhanced_name(one), one.get("status", OPEN)) for one in findings.get("enhancedFindings", ())),
+        ]
+        _refuse_unknown(answer, "severity", {one.get("severity") for one, *_ in listed} - {*SEVERITIES})
+        critical += [(name, state) for one, name, state in listed if one["severity"] == "CRITICAL"]
         counted = max(counted, findings.get("findingSeverityCounts", {}).get("CRITICAL", 0))
-    _refuse_unknown(answer, "status", {one.get("status", OPEN) for one in critical} - {OPEN, *SETTLED})
-    found = [_name(one) for one in critical if one.get("status", OPEN) == OPEN]
+    _refuse_unknown(answer, "status", {state for _, state in critical} - {OPEN, *SETTLED})
+    found = [name for name, state in critical if state == OPEN]
     unlisted = counted - len(critical)
     return (*found, *([f"{unlisted} without a name"] if unlisted > 0 else []))
 
@@ -84,8 +74,12 @@ def _refuse_unknown(answer: "Answer", what: str, values: set[Any]) -> None:
 
 
 def _name(finding: Mapping[str, Any]) -> str:
+    return str(finding.get("name") or "a finding without a name")
+
+
+def _enhanced_name(finding: Mapping[str, Any]) -> str:
     vulnerability = finding.get("packageVulnerabilityDetails", {}).get("vulnerabilityId")
-    return str(finding.get("name") or vulnerability or finding.get("title") or "a finding without a name")
+    return str(vulnerability or finding.get("title") or "a finding without a name")
 
 
 class Scan(Resource):

@@ -13,6 +13,7 @@ from stackproof.core.provenance import Provenance
 from stackproof.core.verdicts import CouldNotVerify, NotReported
 from stackproof.redaction.logged import redacted_events
 from stackproof.redaction.redaction import redact, redact_data
+from stackproof.sources.aws.enums import marked_pages
 from stackproof.util.spool import Index, Spool
 
 
@@ -118,7 +119,11 @@ class Answer:
             raise self.error
         if not self.raw_pages:
             raise NotReported(f"{self.call}: there is no answer to read from{' (AWS says: none)' if self.is_absent else ''}")
-        return self.raw_pages
+        return self._marked
+
+    @cached_property
+    def _marked(self) -> Sequence[Mapping[str, Any]]:
+        return marked_pages(self.call.operation, self.raw_pages)
 
     @property
     def page(self) -> Mapping[str, Any] | None:

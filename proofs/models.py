@@ -1,0 +1,192 @@
+"""AWS's own models, as botocore has them, beside every recorded answer that a proof reads.
+
+A field that looks for a member that the model does not have, a control that compares a value of an enumeration with one that the model
+does not have, an error code that no operation documents, a parameter that does not fit: each raises `NotInTheModel`, in whatever proof
+it happens.
+"""
+
+import functools
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from botocore.session import Session
+from botocore.validate import ParamValidator
+
+from stackproof.sources.aws.calls import Answer, Call
+from stackproof.sources.aws.enums import known
+from stackproof.sources.aws.layers import OPERATION
+from stackproof.sources.aws.readonly import PROBES
+from stackproof.sources.aws.session import Transport
+
+OURS = {OPERATION: ("Platform",)}
+"""Members that stackproof itself puts into answers (`stackproof.sources.aws.layers`)."""
+
+ELSEWHERE = {
+    "iam:GetAccountAuthorizationDetails": ("PolicyDocument",),
+}
+"""Members that one function looks for in structures of two shapes, of which one has it: inline policies, and attached ones."""
+
+UNMODELLED = {
+    "s3:GetBucketEncryption": ("ServerSideEncryptionConfigurationNotFoundError",),
+    "s3:GetBucketPolicy": ("NoSuchBucketPolicy",),
+    "s3:GetBucketPolicyStatus": ("NoSuchBucketPolicy",),
+    "s3:GetPublicAccessBlock": ("NoSuchPublicAccessBlockConfiguration",),
+}
+"""Codes for "there is none" that S3 documents in its API reference ("List of error codes"), and not in its model."""
+
+
+class NotInTheModel(Exception):
+    """The code knows something of AWS that AWS's model does not know."""
+
+
+@functools.cache
+def operation_model(operation: str) -> OperationModel:
+    """The model of an operation: ``rds:DescribeDBInstances``."""
+    service, _, action = operation.partition(":")
+    return _service(service).operation_model(action)
+
+
+@functools.cache
+def _service(name: str) -> Any:
+    return Session().get_service_model(name)
+
+
+class Value(str):
+    """A value of an enumeration. Compared by the product, it must be in the table of known values, and so must what it is compared with."""
+
+    __slots__ = ("operation", "path", "values")
+
+    def __new__(cls, text: str, operation: str, path: str, values: frozenset[str]) -> "Value":
+        made = super().__new__(cls, text)
+        made.operation, made.path, made.values = operation, path, values
+        return made
+
+    operation: str
+    path: str
+    values: frozenset[str]
+
+    def __eq__(self, other: object) -> bool:
+        return self._is(other, sys._getframe(1).f_globals)
+
+    def __ne__(self, other: object) -> bool:
+        return not self._is(other, sys._getframe(1).f_globals)
+
+    def _is(self, other: object, asker: Mapping[str, Any]) -> bool:
+        if type(other) is str and asker.get("__name__", "").startswith(("stackproof.", "tests.")):
+            _compared(self, other)
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+_seen: set[tuple[str, str]] | None = None
+
+
+@contextmanager
+def noting() -> Iterator[set[tuple[str, str]]]:
+    """Note the enumerations that are compared, by operation and path, in the place of refusing those that the table lacks."""
+    global _seen
+    _seen = found = set()
+    try:
+        yield found
+    finally:
+        _seen = None
+
+
+def _compared(value: Value, other: str) -> None:
+    if _seen is not None:
+        _seen.add((value.operation, value.path))
+    elif value.path not in known().get(value.operation, {}):
+        raise NotInTheModel(
+            f"{value.operation} {value.path} is compared with {other}; python -m proofs.enums adds its known values"
+        )
+    if other and other not in value.values:
+        raise NotInTheModel(f"{value.operation} {value.path} is compared with {other}, which it never is")
+
+
+class Members(dict[str, Any]):
+    """A structure of an answer. Whoever looks for a member that its shape lacks is refused."""
+
+    def __init__(self, members: Mapping[str, Any], shape: StructureShape, where: str, ours: tuple[str, ...]) -> None:
+        super().__init__(members)
+        self._legal = {*shape.members, *ours}
+        self._where = where
+
+    def __getitem__(self, name: str) -> Any:
+        self._check(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self._check(name)
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        self._check(name)
+        return super().__contains__(name)
+
+    def _check(self, name: object) -> None:
+        if name not in self._legal:
+            raise NotInTheModel(f"{self._where} has no member {name}")
+
+
+def shaped(value: Any, shape: Shape | None, operation: str, path: str = "") -> Any:
+    """An answer, or a part of one, as its model has it."""
+    match shape:
+        case StructureShape() if isinstance(value, Mapping):
+            ours = (*(OURS.get(operation, ()) if not path else ()), *ELSEWHERE.get(operation, ()))
+            members = {
+                name: shaped(one, shape.members.get(name), operation, f"{path}.{name}".removeprefix("."))
+                for name, one in value.items()
+            }
+            return Members(members, shape, f"{operation} {path}".strip(), ours)
+        case ListShape() if isinstance(value, list):
+            return [shaped(one, shape.member, operation, f"{path}[]") for one in value]
+        case MapShape() if isinstance(value, Mapping):
+            return {name: shaped(one, shape.value, operation, f"{path}{{}}") for name, one in value.items()}
+        case _ if isinstance(value, str) and getattr(shape, "enum", None):
+            return Value(value, operation, path, frozenset(shape.enum))  # type: ignore[union-attr]
+    return value
+
+
+_shaped: dict[int, tuple[Any, Any]] = {}
+"""Recorded pages that are read again and again, by their identity; each is kept, so that no other gets its."""
+
+
+class Modelled:
+    """A transport whose answers are held against their models."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    @property
+    def counts(self) -> Counter[str]:
+        return self._transport.counts
+
+    def wait(self, seconds: float) -> None:
+        self._transport.wait(seconds)
+
+    def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
+        """As the other transport answers. Raises `NotInTheModel`."""
+        answer = self._transport.send(call, absent)
+        if call.service in PROBES:
+            return answer
+        model = operation_model(call.operation)
+        asked = {name: value for name, value in call.arguments.items() if name != "PaginationConfig"}  # which is the paginator's
+        if report := ParamValidator().validate(asked, model.input_shape).generate_report() if model.input_shape else "":
+            raise NotInTheModel(f"{call}: {report}")
+        errors = {name for one in model.error_shapes for name in (one.name, one.metadata.get("error", {}).get("code"))}
+        if strange := {*absent} - errors - {*UNMODELLED.get(call.operation, ())}:
+            raise NotInTheModel(f"{call.operation} has no error {', '.join(sorted(strange))}")
+        pages = tuple(_page(call.operation, page, model.output_shape) for page in answer.redacted().raw_pages)
+        return Answer(call, pages, answer.error, answer.is_absent, answer.exchange, is_redacted=True)
+
+
+def _page(operation: str, page: Mapping[str, Any], shape: Shape | None) -> Any:
+    kept = _shaped.get(id(page))
+    if kept is None or kept[0] is not page:
+        kept = _shaped[id(page)] = (page, shaped(page, shape, operation))
+    return kept[1]

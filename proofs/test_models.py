@@ -1,0 +1,111 @@
+"""What the code knows of AWS is what AWS's models say; see `proofs.models` for what every other proof shows of it."""
+
+import functools
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from proofs import harness
+from proofs.enums import values
+from proofs.models import ELSEWHERE, OURS, UNMODELLED, Modelled, NotInTheModel, operation_model
+from proofs.rows import CASES
+from proofs.test_counterexamples import ON_CLOUD
+from stackproof.core.resource import Field, Resource
+from stackproof.core.verdicts import Verdict
+from stackproof.resources import kinds
+from stackproof.sources.aws.calls import Call
+from stackproof.sources.aws.enums import at, known
+from stackproof.sources.aws.readonly import PROBES
+from stackproof.sources.replay import Recorded, Recording
+
+UNHEARD = "unheard-of"
+
+
+def test_the_known_values_are_those_of_the_model() -> None:
+    """The SDK may bring new ones: think what they mean to the controls that compare them, then run ``python -m proofs.enums``."""
+    for operation, members in known().items():
+        for path, found in members.items():
+            assert sorted(found) == values(operation, path), f"{operation} {path}"
+
+
+def enumerations() -> Iterator[tuple[str, str]]:
+    return ((operation, path) for operation, members in known().items() for path in members)
+
+
+@functools.cache
+def read_by(operation: str) -> list[str]:
+    return [control for control in ON_CLOUD if any(call.operation == operation for call in harness.asked(control))]
+
+
+def unheard(operation: str, path: str) -> harness.Edit:
+    """Let the answers of an operation have a value at a path that nobody knows."""
+
+    def edit(calls: list[Recorded]) -> list[Recorded]:
+        return [
+            replace(one, pages=tuple(at(page, path, lambda _: UNHEARD) for page in one.pages))
+            if one.call.operation == operation
+            else one
+            for one in calls
+        ]
+
+    return edit
+
+
+@pytest.mark.parametrize(("operation", "path"), list(enumerations()))
+def test_a_value_that_nobody_knows_is_an_error_that_names_it(operation: str, path: str) -> None:
+    """Whichever control compares it; one that reads the answer and does not look at the value stays as it is."""
+    for control in read_by(operation):
+        judgement = harness.on_cloud(control, unheard(operation, path))
+        assert judgement.verdict is Verdict.PASS or (judgement.verdict is Verdict.ERROR and UNHEARD in judgement.message), control
+
+
+def test_what_is_no_part_of_the_model_is_refused() -> None:
+    key = {"KeyMetadata": {"KeyId": "1", "KeyState": "Enabled"}}
+    call = Call.of("kms:DescribeKey", "ap-northeast-2", KeyId="1")
+    transport = Modelled(Recording([Recorded(call, (key,))]))
+    metadata: Any = transport.send(call).pages[0]["KeyMetadata"]
+    with pytest.raises(NotInTheModel, match="kms:DescribeKey KeyMetadata has no member State"):
+        metadata.get("State")
+    with pytest.raises(NotInTheModel, match="kms:DescribeKey has no error NotFound"):
+        transport.send(call, absent=("NotFound",))
+    with pytest.raises(NotInTheModel, match="Unknown parameter"):
+        transport.send(Call.of("kms:DescribeKey", "ap-northeast-2", Key="1"))
+
+
+def test_exceptions_are_of_operations_that_there_are_and_needed() -> None:
+    for operation, codes in UNMODELLED.items():
+        assert not {*codes} & {one.name for one in operation_model(operation).error_shapes}
+    for operation, members in OURS.items():
+        shape = operation_model(operation).output_shape
+        assert shape is not None
+        assert not {*members} & {*shape.members}
+    assert all(operation_model(operation) for operation in ELSEWHERE)
+
+
+def test_every_fact_that_aws_tells_is_looked_up_in_some_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no path goes unheld against the model."""
+    found: set[str] = set()
+    checked = Field._checked
+
+    def note(field: Field, value: object, instance: Resource) -> object:
+        found.add(field.place)
+        return checked(field, value, instance)
+
+    monkeypatch.setattr(Field, "_checked", note)
+    declared = {
+        one.place
+        for kind in kinds()
+        if any(operation.partition(":")[0] not in PROBES for operation in kind.operations)
+        for one in vars(kind).values()
+        if isinstance(one, Field) and one.aws is not None
+    }
+    for control in ON_CLOUD:
+        harness.on_cloud(control)
+    for case in CASES:
+        if declared <= found:
+            break
+        if case.stage == "cloud":
+            case.judge()
+    assert declared <= found
