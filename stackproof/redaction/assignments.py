@@ -65,7 +65,7 @@ _ASSIGNS = re.compile(
 _QUOTE = re.compile(
     r"(?:\[\s{0,9})?(?P<prefix>[rbuf]{0,2})(?P<quote>\\{0,15}(?:\"\"\"|'''|[\"'`])|%22|&quot;|&#3[49];)", re.IGNORECASE
 )
-_SCHEME = re.compile(r"(?:basic|bearer|digest|token|apikey|negotiate)[ ]+", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:basic|bearer|digest|token|api-?key|api-?token|negotiate)[ ]+", re.IGNORECASE)
 _ENDS_THERE = r"(?=[\s,;:)\]}>\\\"'`]|\Z)"
 _REST = (
     rf"|[\"'`](?!{_ENDS_THERE})|\\(?![nrt\"'`])"
@@ -74,7 +74,7 @@ _REST = (
     r"|[)\]}](?![,;)\]}]{0,8}+(?:[\s\"'`\\>:]|\Z))"
     r"|<(?!/|[a-z]{1,20}>)"
 )
-_TEMPLATE = r"\$\{\{[^{}\n]{0,200}\}\}|\$\{[^{}\n]{0,200}\}|\$\([^()\n]{0,200}\)|"
+_TEMPLATE = r"<[A-Za-z][\w .|/-]{0,60}>|\{\w{1,60}\}|\$\{\{[^{}\n]{0,200}\}\}|\$\{[^{}\n]{0,200}\}|\$\([^()\n]{0,200}\)|"
 _BARE = re.compile(rf"(?:{_TEMPLATE}[^\s\"'`&;,<)\]}}\\]|&(?!(?:amp;|quot;|#3[49];))(?!\w{{1,64}}=){_REST})++")
 _OF_A_VARIABLE = re.compile(rf"(?:{_TEMPLATE}[^\s\"'`&;,<)\]}}\\]|&(?!(?:amp;|quot;|#3[49];)){_REST})++")
 """`&` begins no other parameter there."""
@@ -204,6 +204,8 @@ class _Reading:
             return None
         judged = self._judged(name, promise, start, end, True, by or "option")
         is_format = "f" in quoted["prefix"].lower() and judged.is_secret
+        if quoted["quote"] == "`" and re.search(r"\s", value[:TELLING]):  # a command of a shell
+            return judged._replace(is_secret=False)
         if is_format and not re.search(r"\w", _FIELD.sub("", value)):
             return judged._replace(is_secret=False)
         return judged
@@ -297,7 +299,7 @@ def is_jumbled_word(value: str) -> bool:
 def _is_after_a_scheme(value: str, rest: str) -> bool:
     """Whether a word after ``Authorization: Bearer`` is all that is said, and no word of a language."""
     word = value[:TELLING].rstrip(".,;:)]}")
-    is_all = bool(_ENDS.match(value[len(word) : TELLING] + rest))
+    is_all = bool(_ENDS.match(value[len(word) : TELLING] + rest)) and not says_nothing(value)
     return is_all and len(word) > 5 and not word.isalpha() and not says_nothing(word) and not _PARAMETER.fullmatch(word)
 
 
@@ -310,7 +312,7 @@ def _is_said(promise: Promise, name: str, value: str, rest: str) -> bool:
     value, rest = value[:TELLING], value[TELLING:] + rest
     word = value.rstrip(".,;:)]}")
     is_all = bool(_ENDS.match(value[len(word) :] + rest))
-    if value.endswith(":") or _MOMENT.fullmatch(word) or _PARAMETER.fullmatch(word):
+    if says_nothing(value) or value.endswith(":") or _MOMENT.fullmatch(word) or _PARAMETER.fullmatch(word):
         return False
     if not is_assigned(promise, name, word, is_whole=False):
         return False

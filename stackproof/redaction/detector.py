@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from stackproof.redaction.assignments import assignments
 from stackproof.redaction.shapes import Secret, shaped
-from stackproof.redaction.values import is_secret, says_nothing
+from stackproof.redaction.values import is_mixed, is_secret, says_nothing
 
 NAMED, ARGUMENT = "password, token or key", "password in a command"
 
@@ -19,7 +19,7 @@ _COMMANDS = (
     re.compile(r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;&]{0,200}?\s-p(?P<secret>[^\s\"'=|;-][^\s|;\"']{2,200})"),
     re.compile(r"\bredis-cli\b[^\n|;&]{0,200}?\s(?:-a|--pass)\s+(?P<secret>[^\s\"']{3,200})"),
     re.compile(r"\bsshpass\s+-p\s*(?P<secret>[^\s\"']{3,200})"),
-    re.compile(r"\bcurl\b[^\n|;&]{0,300}?\s(?:-u|--user)[\s=]+[\"']?[^\s:\"']{1,64}:(?P<secret>[^\s\"']{3,200})"),
+    re.compile(r"(?<!\S)(?:-u|--user)[ =]{1,9}[\"']?[^\s:\"'<{$]{1,64}:[\"']?(?P<secret>[^\s\"'<{$][^\s\"']{5,200})"),
 )
 _PASSWORD_FILE = re.compile(
     r"^[\w.*-]{1,100}:(?:543\d|6432|\*):[\w.*-]{1,64}:[\w.*-]{1,64}:(?P<secret>[^\s:]{3,200})$", re.MULTILINE
@@ -47,7 +47,7 @@ def named(text: str) -> Iterator[Secret]:
     if "-" in text:
         for command in _COMMANDS:
             for match in command.finditer(text):
-                if not says_nothing(match["secret"]):
+                if is_mixed(match["secret"]) and not says_nothing(match["secret"]):
                     yield Secret(ARGUMENT, *match.span("secret"))
     if any(port in text for port in (":543", ":6432:", ":*:")):
         yield from (Secret(NAMED, *match.span("secret")) for match in _PASSWORD_FILE.finditer(text))

@@ -56,6 +56,7 @@ _WORD = re.compile(
 )
 """To the end of what is written in one: the quotation mark of a password is not followed by a comma."""
 _PORT = re.compile(r"\d{1,5}[/?#,]")
+_EXAMPLE = re.compile(r"[xX]{6}|[*#.]{4}")
 _FORTY = re.compile(r"(?<![A-Za-z0-9/+._-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
 _STEP = re.compile(r"(?<=[a-z])(?=[^a-z])|(?<=[A-Z])(?=[^A-Z])|(?<=\d)(?=\D)|(?<=[/+])(?=[^/+])")
 
@@ -110,7 +111,12 @@ def _shape(row: dict[str, str]) -> Shape:
 
 
 def _has_needed(needs: str, rest: str) -> bool:
+    """Whether what follows the beginning is no row of the same letters, as examples have it, and has the letters that it must have."""
+    if _EXAMPLE.search(rest) or (len(rest) > 15 and len(set(rest)) < 4):
+        return False
     match needs:
+        case "cased":
+            return rest.lower() != rest != rest.upper()
         case "mixed":
             return is_jumbled(rest)
         case "digit":

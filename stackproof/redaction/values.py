@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 
-from stackproof.redaction.names import Promise, promise_of
+from stackproof.redaction.names import Promise, promise_of, words_of
 
 HIDDEN = "(redacted)"
 """What stands in the place of a secret."""
@@ -75,6 +75,8 @@ def is_assigned(promise: Promise, name: str, value: str, *, is_whole: bool) -> b
     """Whether a value that is assigned to a name is a secret; `is_whole` where nothing but the value can be in it (JSON)."""
     value = value[:TELLING]
     if says_nothing(value) or (is_whole and _PROSE.match(value)):
+        return False
+    if value.isupper() and value.isidentifier() and words_of(value) == words_of(name):  # access_token=ACCESS_TOKEN
         return False
     if number := _NUMBER.fullmatch(value):
         digits = number["digits"] or ""
