@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 
 import stackproof
 from stackproof.core.ledger import displayed
+from stackproof.judgement.access import matches
 from stackproof.redaction import redaction
 from stackproof.redaction.credentials import credentials_in, in_line
 from stackproof.redaction.logged import redacted_message
 from stackproof.redaction.plain_secrets import Variable, plain_secrets
+from stackproof.util.patterns import Expression
 
 try:
     from re import _parser as parser  # type: ignore[attr-defined]
@@ -164,6 +166,15 @@ def test_json_that_was_cut_inside_a_text_does_not_hang() -> None:
     for escapes in (20, 200, 20_000):
         assert seconds(redaction.redact, '{"password": "' + "\\x" * escapes, times=1) < 1
         assert seconds(redaction.redact, '{"description": "' + '\\"' * escapes, times=1) < 1
+
+
+def test_a_pattern_of_a_profile_that_does_not_end_is_refused_with_one_message() -> None:
+    with pytest.raises(ValueError, match=r"takes too long on some texts"):
+        Expression("(a|aa)+$")
+    with pytest.raises(ValueError, match="is not a regular expression"):
+        Expression("(a")
+    text = "*a" * 200
+    assert seconds(lambda one: matches(text + "b", one), "a" * 20_000) < 1, "a wildcard of a policy is tried once at each place"
 
 
 class Use(NamedTuple):

@@ -190,8 +190,10 @@ def matches(pattern: str, text: str, *, any_case: bool = False) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def _compiled(pattern: str, any_case: bool) -> re.Pattern[str]:
-    parts = {"*": ".*", "?": "."}
-    expression = "".join(parts.get(character) or re.escape(character) for character in re.sub(r"\*+", "*", pattern))
+    first, *rest = ["".join("." if letter == "?" else re.escape(letter) for letter in part) for part in pattern.split("*")]
+    # Between two stars the first place that fits is as good as any: nothing is tried again (an atomic group).
+    middle = "".join(f"(?>.*?{part})" for part in rest[:-1] if part)
+    expression = f"{first}{middle}.*{rest[-1]}" if rest else first
     return re.compile(expression, re.DOTALL | (re.IGNORECASE if any_case else 0))
 
 

@@ -15,6 +15,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from stackproof.util.patterns import Expression
+
 Look = Callable[[str], object]
 """The value of a field, or of the property that a selector points at."""
 Test = Callable[[Look], bool]
@@ -103,7 +105,7 @@ def _terms(text: str) -> Callable[[str], bool]:
 def _contains(term: re.Match[str]) -> Callable[[str], bool]:
     if term["regex"] is not None:
         regex = _regex(term["regex"])
-        return lambda message: bool(regex.search(message))
+        return lambda message: regex.is_in(message)
     text = term["plain"] or _unescaped(term["quoted"])
     return lambda message: text in message or not text.strip()
 
@@ -319,7 +321,7 @@ def _compared(name: str, comparison: str, kind: str, wanted: str) -> Test:
 def _equals(kind: str, wanted: str) -> Callable[[str | float], bool]:
     if kind == "regex":
         regex = _regex(wanted)
-        return lambda value: isinstance(value, str) and bool(regex.search(value))
+        return lambda value: isinstance(value, str) and regex.is_in(value)
     text = _unescaped(wanted) if kind == "quoted" else wanted
     number = float(text) if kind == "plain" and _NUMBER.fullmatch(text) else None
 
@@ -358,11 +360,11 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 
 
-def _regex(text: str) -> re.Pattern[str]:
+def _regex(text: str) -> Expression:
     """Raises `InvalidPattern` for what the documentation does not allow between percent signs."""
     if not re.fullmatch(r"[A-Za-z0-9:_#=@/;,\s^$?\[\]{}|\\*+.-]+", text):
         raise InvalidPattern(f"%{text}% has a character that a regular expression of a filter pattern may not have")
     try:
-        return re.compile(text, re.ASCII)
-    except re.error as error:
-        raise InvalidPattern(f"%{text}%: {error}") from None
+        return Expression(text, ascii_only=True)
+    except ValueError as error:
+        raise InvalidPattern(f"%{text}% {error}") from None
