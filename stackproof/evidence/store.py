@@ -95,7 +95,9 @@ class Store:
         return (self.folder / _observation_path(collection)).exists()
 
     def move_to(self, folder: Path) -> None:
-        """Hand everything over; the folder must not hold evidence yet."""
+        """Hand everything over; the folder must not hold evidence yet. Its owner alone can read it: mode 0700."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
         for name in (CALLS, DOCUMENTS, OBSERVATIONS):
             (folder / name).mkdir(parents=True)
             for path in (self.folder / name).iterdir():
