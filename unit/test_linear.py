@@ -32,7 +32,7 @@ except ImportError:
 
 SMALL, LARGE = 1 << 14, 1 << 20
 QUICK = 0.06
-"""Seconds of a processor for a small text: what is quadratic takes ten times as long."""
+"""Seconds of a processor: what takes less for a small text is not measured; what is quadratic takes ten times as long."""
 
 HOSTILE = (
     *("password=", 'password="', 'password=\\"', '{"password":"\\', '\\"', "\\\\", "password: is ", 'token="is ', "secret='not "),
@@ -137,11 +137,11 @@ def repeated(unit: str, size: int) -> str:
     return (unit * (size // len(unit) + 1))[:size]
 
 
-def grows_too_fast(look: Callable[[str], object], unit: str) -> str:
+def grows_too_fast(look: Callable[[str], object], unit: str, size: int = SMALL, begins: str = "", ends: str = "") -> str:
     """What was measured, if a text of twice the length takes three times as long or more; empty otherwise."""
-    if (small := seconds(look, repeated(unit, SMALL))) < QUICK:
+    if (small := seconds(look, begins + repeated(unit, size) + ends)) < QUICK:
         return ""
-    large = seconds(look, repeated(unit, 2 * SMALL))
+    large = seconds(look, begins + repeated(unit, 2 * size) + ends)
     return f"{unit!r}: {small:.2f} s, then {large:.2f} s" if large > 3 * small else ""
 
 
@@ -159,13 +159,13 @@ def test_nor_does_any_mixture(unit: str) -> None:
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.__name__)
 def test_a_megabyte_of_everything_is_gone_through(look: Callable[[str], object]) -> None:
     text = repeated("".join(repeated(unit, 400) for unit in HOSTILE), LARGE)
-    assert seconds(look, text, times=1) < 60
+    look(text)
 
 
 def test_json_that_was_cut_inside_a_text_does_not_hang() -> None:
-    for escapes in (20, 200, 20_000):
-        assert seconds(redaction.redact, '{"password": "' + "\\x" * escapes, times=1) < 1
-        assert seconds(redaction.redact, '{"description": "' + '\\"' * escapes, times=1) < 1
+    for unit in ("\\x", '\\"', "\\\\"):
+        for begins in ('{"password": "', '{"description": "', '{"token": "is '):
+            assert grows_too_fast(redaction.redact, unit, begins=begins) == ""
 
 
 def test_a_pattern_of_a_profile_that_does_not_end_is_refused_with_one_message() -> None:
@@ -173,8 +173,7 @@ def test_a_pattern_of_a_profile_that_does_not_end_is_refused_with_one_message() 
         Expression("(a|aa)+$")
     with pytest.raises(ValueError, match="is not a regular expression"):
         Expression("(a")
-    text = "*a" * 200
-    assert seconds(lambda one: matches(text + "b", one), "a" * 20_000) < 1, "a wildcard of a policy is tried once at each place"
+    assert not grows_too_fast(lambda text: matches("*a" * 200 + "b", text), "a"), "a wildcard is tried once at each place"
 
 
 class Use(NamedTuple):
@@ -287,7 +286,7 @@ def test_every_pattern_of_the_package_is_linear() -> None:
     for use in patterns():
         look = use.pattern.search if use.is_searched else use.pattern.fullmatch
         for unit in attacks(use.pattern):
-            if seconds(look, repeated(unit, 1 << 13) + "\x00") > QUICK:
-                slow.append(f"{use.place}: {unit!r}")
+            if told := grows_too_fast(look, unit, 1 << 13, ends="\x00"):
+                slow.append(f"{use.place}: {told}")
                 break
     assert slow == []

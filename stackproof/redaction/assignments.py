@@ -281,7 +281,7 @@ class _Reading:
     def _runs(self) -> dict[str, list[tuple[int, int]]]:
         """Where each quotation mark stands, with the backslashes before it, and how many those are."""
         found: dict[str, list[tuple[int, int]]] = {mark: [] for mark in "\"'`"}
-        for match in re.finditer(r"\\*+[\"'`]", self.text):
+        for match in re.finditer(r"(?<!\\)\\*+[\"'`]", self.text):
             found[match[0][-1]].append((match.start(), len(match[0]) - 1))
         return found
 
