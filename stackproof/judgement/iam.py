@@ -78,9 +78,10 @@ def _is_a_whole_service(action: str) -> bool:
     return any(_of_whole_services({"Action": action}))
 
 
-def _known(pattern: str) -> list[str]:
+@functools.lru_cache(maxsize=4096)
+def _known(pattern: str) -> tuple[str, ...]:
     """The known actions that a pattern stands for; the pattern itself where none is known."""
-    return list(actions_matching(pattern)) or [pattern]
+    return tuple(actions_matching(pattern)) or (pattern,)
 
 
 def _on_every_resource(action: str, statement: Mapping[str, Any]) -> bool:
@@ -196,6 +197,7 @@ def is_every_resource(resource: str, action: str) -> bool:
     return any(_is_everything_for(resource, one) for one in _known(action))
 
 
+@functools.lru_cache(maxsize=65536)
 def _is_everything_for(resource: str, action: str) -> bool:
     if _needs_no_resource(action):
         return False
@@ -343,7 +345,7 @@ def sweeping_grants(document: Document) -> list[str]:
 def _changes_everywhere(statement: Mapping[str, Any]) -> Iterator[str]:
     for action in values(statement.get("Action")):
         reads = action.partition(":")[2].startswith(_READING) or _TO_READ_ALONE in confining(statement)
-        known = [] if reads or _is_a_whole_service(action) else _known(action)
+        known = () if reads or _is_a_whole_service(action) else _known(action)
         if any(_changes(one) and _on_every_resource(one, statement) for one in known):
             yield f"{action} on every resource"
 
