@@ -34,8 +34,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def status(door: FrontDoor, path: str = "/") -> int:
-    with socket.create_connection(door.locate(NAME, 80), timeout=60) as connection:
-        return int(web.get(connection, "http", NAME, path)["Status"])
+    return int(web.get(door.locate(NAME, 80), "http", NAME, path, timeout=60)["Status"])
 
 
 def workers() -> list[str]:

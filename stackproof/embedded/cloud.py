@@ -1,7 +1,6 @@
 """Start, find and stop the server process of the embedded cloud."""
 
 import contextlib
-import http.client
 import json
 import os
 import select
@@ -12,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.embedded import process
+from stackproof.util.http import direct
 
 SETTINGS: Mapping[str, str] = {
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # AWS managed policies are absent otherwise
@@ -142,18 +141,16 @@ def end_recording(cloud: Cloud) -> None:
 
 def _request(endpoint: str, method: str, path: str, body: bytes | None = None) -> bytes:
     """One request past any proxy that the environment names."""
-    connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=5)
+    from requests import RequestException
+
     try:
-        connection.request(method, path, body)
-        answer = connection.getresponse()
-        content = answer.read()
-    except (OSError, http.client.HTTPException) as error:
+        with direct() as session:
+            answer = session.request(method, endpoint + path, data=body, timeout=5, allow_redirects=False)
+    except RequestException as error:
         raise CloudFailed(f"No embedded cloud answers at {endpoint} ({type(error).__name__})") from None
-    finally:
-        connection.close()
-    if answer.status >= 300:
-        raise CloudFailed(f"What answers at {endpoint} is not the embedded cloud ({answer.status} for {path})")
-    return content
+    if answer.status_code >= 300:
+        raise CloudFailed(f"What answers at {endpoint} is not the embedded cloud ({answer.status_code} for {path})")
+    return answer.content
 
 
 def _end_child(child: subprocess.Popen[str]) -> bool:

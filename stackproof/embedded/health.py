@@ -1,11 +1,11 @@
 """A load balancer's health check of one target."""
 
-import http.client
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from stackproof.embedded.cloud import CloudFailed
+from stackproof.util.http import direct
 
 AGENT = "ELB-HealthChecker/2.0"  # as Elastic Load Balancing calls itself
 
@@ -42,16 +42,16 @@ SILENT = Health("unhealthy", "Target.Timeout", "Request timed out")
 
 def check(asked: Check) -> Health:
     """Ask once, now."""
-    connection = http.client.HTTPConnection("127.0.0.1", asked.port, timeout=asked.timeout)
+    from requests import RequestException, Timeout
+
+    url, headers = f"http://127.0.0.1:{asked.port}{asked.path}", {"User-Agent": AGENT, "Connection": "close"}
     try:
-        connection.request("GET", asked.path, headers={"User-Agent": AGENT, "Connection": "close"})
-        status = connection.getresponse().status
-    except TimeoutError:
+        with direct() as session, session.get(url, headers=headers, timeout=asked.timeout, allow_redirects=False) as answer:
+            status = answer.status_code
+    except Timeout:
         return SILENT
-    except (OSError, http.client.HTTPException):
+    except RequestException:
         return GONE
-    finally:
-        connection.close()
     if matches(asked.matcher, status):
         return HEALTHY
     return Health("unhealthy", "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{status}]")

@@ -16,12 +16,10 @@ the interval of their target group: a stack that nobody uses logs all the same, 
 """
 
 import argparse
-import http.client
 import json
 import os
 import queue
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -50,6 +48,7 @@ from stackproof.embedded.workload import AUTHORITY, DATABASE, OWNER, Source
 from stackproof.judgement.images import image_name
 from stackproof.processes.venvs import environment, last_line
 from stackproof.redaction import redaction
+from stackproof.util.http import pinned
 
 HEALTHY_SECONDS = 60
 
@@ -419,18 +418,14 @@ def _forwards(action: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _ask(host: str, port: int, trusting: ssl.SSLContext, method: str, path: str, body: Any) -> None:
     """One request to a front door, by its name. Raises `CloudFailed` if the answer is none of success."""
-    content = None if body is None else json.dumps(body)
-    headers = {"Host": host, "User-Agent": "stackproof", **({"Content-Type": "application/json"} if content else {})}
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
-        client = http.client.HTTPConnection(host)
-        client.sock = trusting.wrap_socket(plain, server_hostname=host)
-        try:
-            client.request(method, path, content, headers)
-            status = client.getresponse().status
-        except http.client.HTTPException as error:
-            raise CloudFailed(f"https://{host}{path} does not answer: {type(error).__name__}") from None
-        finally:
-            client.close()
+    from requests import RequestException
+
+    try:
+        with pinned(("127.0.0.1", port), trusting=trusting) as session:
+            url, headers = f"https://{host}{path}", {"User-Agent": "stackproof"}
+            status = session.request(method, url, json=body, headers=headers, timeout=10, allow_redirects=False).status_code
+    except RequestException as error:
+        raise CloudFailed(f"https://{host}{path} does not answer: {type(error).__name__}") from None
     if status >= 300:
         raise CloudFailed(f"https://{host}{path} answers {status}")
 

@@ -9,7 +9,6 @@ Under ``.stackproof``:
 """
 
 import contextlib
-import http.client
 import json
 import os
 import shutil
@@ -23,7 +22,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from filelock import FileLock
 
@@ -32,6 +30,7 @@ from stackproof.embedded import process
 from stackproof.embedded.files import read_json, write_private
 from stackproof.processes import supervised
 from stackproof.processes.venvs import environment, last_line
+from stackproof.util.http import direct
 from stackproof.util.ports import free_port
 
 Say = Callable[[str], None]
@@ -79,18 +78,15 @@ def at(endpoint: str) -> LocalStack:
 
 def health(endpoint: str) -> str:
     """The version of the LocalStack that answers there. Raises `LocalStackFailed` if none does."""
-    address = urlsplit(endpoint)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=5)  # past any proxy
+    from requests import RequestException
+
     try:
-        connection.request("GET", "/_localstack/health")
-        answer = json.loads(connection.getresponse().read())
-        return str(answer["version"])
-    except (OSError, http.client.HTTPException) as error:
-        raise LocalStackFailed(f"no LocalStack answers at {endpoint} ({type(error).__name__})") from None
-    except (ValueError, KeyError, TypeError):
+        with direct() as session:
+            return str(session.get(f"{endpoint}/_localstack/health", timeout=5).json()["version"])
+    except (ValueError, KeyError, TypeError):  # an answer that is no JSON is a ValueError, too
         raise LocalStackFailed(f"what answers at {endpoint} is not LocalStack (/_localstack/health)") from None
-    finally:
-        connection.close()
+    except RequestException as error:
+        raise LocalStackFailed(f"no LocalStack answers at {endpoint} ({type(error).__name__})") from None
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from stackproof.probes.bastion import Bastion
 from stackproof.probes.postgres import Access
 from stackproof.sources.aws.calls import Answer, Call, Exchange
 from stackproof.sources.aws.session import Transport
+from stackproof.util.http import Address
 
 TIMEOUT = 10.0
 """Seconds, for each step of a connection."""
@@ -44,7 +45,6 @@ TOOL = "host:GetTool"
 
 HERE, BASTION = "here", "bastion"
 
-Address = tuple[str, int]
 Locate = Callable[[str, int], Address]
 """Where a host's port is reached. Raises `CouldNotVerify` for one that cannot be."""
 
@@ -116,8 +116,17 @@ class Probes:
 
     def _get(self, call: Call) -> Mapping[str, Any]:
         asked = call.arguments
-        with self._connected(call) as connection:
-            return web.get(connection, asked["Scheme"], asked["ServerName"], asked["Path"], body=asked.get("Body", False))
+        try:
+            return web.get(
+                self._located(call),
+                asked["Scheme"],
+                asked["ServerName"],
+                asked["Path"],
+                timeout=TIMEOUT,
+                body=asked.get("Body", False),
+            )
+        except OSError as error:  # every exception of requests is one
+            raise _without_answer(call, error) from None
 
     def _query(self, call: Call) -> Mapping[str, Any]:
         return postgres.query(self._located(call), call.arguments, self._access())
@@ -154,7 +163,20 @@ def _answered(call: Call, probe: Callable[[Call], Mapping[str, Any]]) -> Answer:
         return Answer(call, [probe(call)])
     except CouldNotVerify as error:
         return Answer(call, error=error)
-    except (ssl.SSLError, HTTPException) as error:
+    except ssl.SSLError as error:
         return Answer(call, error=CallFailed(f"{call} failed: {getattr(error, 'reason', None) or type(error).__name__}"))
     except OSError as error:
         return Answer(call, error=Unreachable(f"{call}: no answer ({type(error).__name__}); check the network from here"))
+
+
+def _without_answer(call: Call, error: OSError) -> CouldNotVerify:
+    """What an error of requests comes to: nobody there, or somebody who does not speak HTTP."""
+    from requests import Timeout
+    from urllib3.exceptions import NewConnectionError
+
+    first = error.args[0] if error.args else error
+    cause = getattr(first, "reason", None) or next(reversed(getattr(first, "args", ())), error)
+    nobody = isinstance(error, Timeout) or isinstance(cause, NewConnectionError)
+    if nobody or (isinstance(cause, OSError) and not isinstance(cause, HTTPException)):
+        return Unreachable(f"{call}: no answer ({type(cause).__name__}); check the network from here")
+    return CallFailed(f"{call} failed: {type(cause).__name__}")

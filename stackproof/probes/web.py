@@ -1,12 +1,13 @@
 """One GET request, not followed."""
 
-import http.client
 import json
-import socket
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stackproof.probes import tls
+from stackproof.util.http import Address, pinned
+
+if TYPE_CHECKING:
+    import requests
 
 LONGEST_BODY = 65536
 """Bytes of a body that are read; a longer one is not looked at."""
@@ -15,27 +16,26 @@ _KEPT = {"Location": "Location", "StrictTransportSecurity": "Strict-Transport-Se
 """Of the headers only what is judged: others may hold secrets (cookies)."""
 
 
-def get(connection: socket.socket, scheme: str, host: str, path: str, *, body: bool = False) -> dict[str, Any]:
-    """Status and headers of the answer to ``GET path``; a header that is absent is no member of the answer.
+def get(address: Address, scheme: str, host: str, path: str, *, timeout: float, body: bool = False) -> dict[str, Any]:
+    """Status and headers of the answer to ``GET path`` from the server at an address; a header that is absent is no member of the answer.
 
     With ``body`` the answer says besides when it was there (``At``), and what its JSON says (``Content``), or why it is none
-    (``Problem``). Raises `OSError`, `http.client.HTTPException` for what does not speak HTTP.
+    (``Problem``). ``timeout`` is in seconds, for each step. Raises `requests.RequestException`.
     """
-    client = http.client.HTTPConnection(host)
-    client.sock = tls.encrypted(connection, host) if scheme == "https" else connection
-    try:
-        client.request("GET", path, headers={"User-Agent": "stackproof", "Connection": "close"})
-        answer = client.getresponse()
+    url = f"{scheme}://{host}{path}"
+    headers: Any = {"User-Agent": "stackproof", "Accept": None, "Accept-Encoding": None, "Connection": "close"}
+    with (
+        pinned(address) as session,
+        session.get(url, headers=headers, allow_redirects=False, stream=True, timeout=timeout) as answer,
+    ):
         content = {"At": datetime.now(UTC), **_content(answer)} if body else {}
-    finally:
-        client.close()
-    kept = {member: value for member, name in _KEPT.items() if (value := answer.getheader(name)) is not None}
-    return {"Url": f"{scheme}://{host}{path}", "Status": answer.status, **kept, **content}
+        kept = {member: answer.headers[name] for member, name in _KEPT.items() if name in answer.headers}
+        return {"Url": url, "Status": answer.status_code, **kept, **content}
 
 
-def _content(answer: http.client.HTTPResponse) -> dict[str, Any]:
+def _content(answer: "requests.Response") -> dict[str, Any]:
     """The JSON object in the body. What is no such object is not kept: nobody knows what is in it."""
-    body = answer.read(LONGEST_BODY + 1)
+    body = answer.raw.read(LONGEST_BODY + 1, decode_content=True)
     if len(body) > LONGEST_BODY:
         return {"Problem": f"longer than {LONGEST_BODY} bytes"}
     try:
@@ -43,5 +43,5 @@ def _content(answer: http.client.HTTPResponse) -> dict[str, Any]:
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
-        return {"Problem": f"no JSON object, but {answer.getheader('Content-Type') or 'something'} of {len(body)} bytes"}
+        return {"Problem": f"no JSON object, but {answer.headers.get('Content-Type') or 'something'} of {len(body)} bytes"}
     return {"Content": content}

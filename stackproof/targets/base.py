@@ -145,12 +145,15 @@ class Stage:
         return ""
 
     def can_judge(self, control: Control) -> bool:
-        """Whether the catalogue names this stage for the control."""
+        """That the catalogue names this stage for the control, and the target can show it."""
+        return self._is_named(control) and limit(self.target, control.id) is None
+
+    def _is_named(self, control: Control) -> bool:
         return bool(set(control.entry.stages) & set(self.target_codes))
 
     def require(self, control: Control) -> None:
         """Raises `NotApplicable` if the catalogue does not name this stage for the control, or the target cannot show it."""
-        if not self.can_judge(control):
+        if not self._is_named(control):
             where = ", ".join(STAGES[letter] for letter in control.entry.stages)
             raise NotApplicable(f"judged on {where}; the target of this run is {self.target}")
         if reason := limit(self.target, control.id):

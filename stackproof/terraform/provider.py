@@ -12,7 +12,6 @@ import re
 import tempfile
 import time
 import tomllib
-import urllib.request
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -257,8 +256,9 @@ def _remember(cache: Path, answer: str) -> None:
 
 
 def _answers(address: str) -> bool:
+    import requests
+
     try:
-        with urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=_PROBE_TIMEOUT):
-            return True
-    except OSError:  # HTTP errors are among them: a proxy that denies the host
+        return requests.head(address, timeout=_PROBE_TIMEOUT, allow_redirects=True).ok  # not ok: a proxy that denies the host
+    except OSError:  # every exception of requests is one
         return False

@@ -8,12 +8,11 @@ Sources: Amazon ECR API reference, GetDownloadUrlForLayer; OCI image specificati
 
 import hashlib
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
 from stackproof.core.verdicts import CallFailed, Unreachable
+from stackproof.util.http import direct
 
 OPERATION = "ecr:GetDownloadUrlForLayer"
 """``{"layerDigest": "sha256:...", "Platform": {"os": "linux", "architecture": "amd64"}}``"""
@@ -47,13 +46,14 @@ def _downloaded(url: str, digest: str) -> bytes:
     here = url.startswith(HERE)
     if not (here or url.startswith("https://")):
         raise CallFailed(f"{OPERATION}: the answer has no URL for {digest} that can be trusted")
-    proxies = urllib.request.ProxyHandler({} if here else None)  # none of them reaches this machine
+    import requests
+
     try:
-        with urllib.request.build_opener(proxies).open(url, timeout=TIMEOUT) as answer:
-            content: bytes = answer.read(LARGEST + 1)
-    except urllib.error.HTTPError as error:
-        raise CallFailed(f"{OPERATION}: {digest} could not be downloaded (HTTP {error.code})") from None
-    except OSError as error:
+        with direct() if here else requests.Session() as session, session.get(url, timeout=TIMEOUT, stream=True) as answer:
+            if not answer.ok:
+                raise CallFailed(f"{OPERATION}: {digest} could not be downloaded (HTTP {answer.status_code})")
+            content: bytes = answer.raw.read(LARGEST + 1, decode_content=True)
+    except OSError as error:  # every exception of requests is one
         raise Unreachable(f"{OPERATION}: {digest} could not be downloaded ({type(error).__name__})") from None
     if len(content) > LARGEST:
         raise CallFailed(f"{OPERATION}: {digest} is too large for the configuration of an image")
