@@ -169,11 +169,12 @@ class TestPlannedLogGroup:
         [group] = PlanSource(plan(Planned("aws_cloudwatch_log_group.x", values))).collect(LogGroup, [])
         assert group.tags == {"a": "1", "b": "2"}
 
-    def test_one_unknown_tag_makes_the_tags_unknown(self) -> None:
-        one = Planned("aws_cloudwatch_log_group.x", {"tags_all": {"a": None}}, {"tags_all": {"a": True}})
+    def test_one_unknown_tag_leaves_the_others_known(self) -> None:
+        one = Planned("aws_cloudwatch_log_group.x", {"tags_all": {"a": None, "b": "2"}}, {"tags_all": {"a": True}})
         [group] = PlanSource(plan(one)).collect(LogGroup, [])
+        assert group.tags["b"] == "2"
         with pytest.raises(NotYetKnown):
-            _ = group.tags
+            _ = group.tags["a"]
 
     @pytest.mark.parametrize(
         ("stream", "service"), [("aws_kinesis_firehose_delivery_stream.s", "firehose"), ("aws_lambda_function.s", "lambda")]

@@ -33,7 +33,7 @@ def rule(**values: Any) -> dict[str, Any]:
 
 def opened(*resources: Planned, name: str = "db") -> frozenset[Opening]:
     groups = PlanSource(plan(*resources)).collect(SecurityGroup, [])
-    return next(one.ingress for one in groups if one.name == name)
+    return frozenset(next(one.ingress for one in groups if one.name == name))
 
 
 def separate(kind: str, refers_to: str = f"{DB}.id", **values: Any) -> Planned:
@@ -88,7 +88,7 @@ class TestPlanned:
     def test_a_rule_of_a_group_that_cannot_be_told_makes_every_group_unknown(self, by: str) -> None:
         hidden = separate("aws_vpc_security_group_ingress_rule", by, ip_protocol="-1", cidr_ipv4="0.0.0.0/0")
         with pytest.raises(NotYetKnown):
-            opened(group("db"), hidden)
+            opened(group("db"), group("ecs"), hidden)
 
     def test_a_rule_whose_direction_is_unknown_is_not_taken_for_an_outward_one(self) -> None:
         written = {"security_group_id": refers(f"{DB}.id"), "type": refers("local.type")}

@@ -122,7 +122,7 @@ class TestValue:
         with pytest.raises(NotYetKnown):
             found.at("ingress")
         with pytest.raises(NotYetKnown):
-            found.blocks("ingress")
+            list(found.blocks("ingress"))
 
     def test_that_the_provider_fills_in_is_a_reference_to_itself(self) -> None:
         found = block(Planned("aws_x.y", unknown={"arn": True}))
@@ -140,10 +140,11 @@ class TestValue:
         with pytest.raises(NotYetKnown):
             found.at("a")
 
-    def test_inside_a_map_is_unknown_with_the_map(self) -> None:
+    def test_inside_a_map_leaves_the_others_known(self) -> None:
         found = block(Planned("aws_x.y", {"tags": {"a": "b"}}, {"tags": {"c": True}}, {"tags": refers("aws_kms_key.logs.arn")}))
+        assert found.at("tags")["a"] == "b"
         with pytest.raises(NotYetKnown):
-            found.at("tags")
+            found.at("tags")["c"]
 
 
 class TestReferences:
@@ -186,9 +187,10 @@ class TestReferences:
     )
     def test_in_a_list_that_do_not_fit_make_it_unknown(self, written: Any) -> None:
         expressions = {"a": written} if written else {}
-        found = block(KEY, OTHER_KEY, Planned("aws_x.y", {"a": [None, None]}, {"a": [True, True]}, expressions))
+        found = block(KEY, OTHER_KEY, Planned("aws_x.y", {"a": ["known", None, None]}, {"a": [False, True, True]}, expressions))
+        assert "known" in found.at("a")
         with pytest.raises(NotYetKnown):
-            found.at("a")
+            list(found.at("a"))
 
     def test_to_a_resource_of_which_there_are_none_leave_the_other_branch(self) -> None:
         written = {"kms_key_id": refers("aws_kms_key.own[0].arn", "aws_kms_key.given.arn")}
@@ -208,7 +210,7 @@ class TestReferences:
         splat = {"a": {"references": ["aws_kms_key.logs"]}}
         found = block(KEY, Planned("aws_x.y", {"a": [None]}, {"a": [True]}, splat))
         with pytest.raises(NotYetKnown):
-            found.at("a")
+            list(found.at("a"))
 
 
 class TestBlocks:
@@ -224,7 +226,7 @@ class TestBlocks:
     @pytest.mark.parametrize(("values", "unknown"), [({}, True), ({"action": [{"type": "a"}, None]}, [{}, True])])
     def test_whose_number_or_content_is_unknown(self, values: dict[str, Any], unknown: Any) -> None:
         with pytest.raises(NotYetKnown):
-            block(Planned("aws_x.y", values, {"action": unknown})).blocks("action")
+            list(block(Planned("aws_x.y", values, {"action": unknown})).blocks("action"))
 
     def test_find_their_expressions_by_their_constants_whatever_the_order(self) -> None:
         """A planned set is sorted; the sources are in the order of writing."""
@@ -339,7 +341,7 @@ class TestReferring:
     def test_by_something_that_may_be_it_is_not_decided(self, written: dict[str, Any]) -> None:
         other = Planned(f"{self.KIND}.x", unknown={"bucket": True}, written={"bucket": written})
         with pytest.raises(NotYetKnown):
-            self.of(Planned(self.TO, {"bucket": "app"}), other)
+            self.of(Planned(self.TO, {"bucket": "app"}), Planned("aws_s3_bucket.other", {"bucket": "other"}), other)
 
     def test_in_a_list(self) -> None:
         bucket = Planned(self.TO, {"bucket": "app"}, {"id": True})
@@ -656,7 +658,7 @@ class TestRealPlan:
     @pytest.mark.parametrize("name", ["local", "choice", "of_all", "repeated", 'by_each["a.b"]'])
     def test_what_cannot_be_told_stays_unknown(self, name: str, real: Plan) -> None:
         with pytest.raises(NotYetKnown):
-            at(real, f"terraform_data.{name}")
+            list(at(real, f"terraform_data.{name}"))
 
     def test_two_parts_of_one_attribute_are_not_the_same(self, real: Plan) -> None:
         assert at(real, "terraform_data.part") == at(real, "terraform_data.part")

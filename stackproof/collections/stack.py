@@ -5,8 +5,9 @@ from datetime import datetime
 from itertools import chain
 
 from stackproof.collections.registry import collection
+from stackproof.core.partial import collected
 from stackproof.core.resource import FailedOrigin
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown, may_be_about
 from stackproof.judgement.iam import ECS_TASKS, lets_in
 from stackproof.profile.schema import Profile
 from stackproof.resources.database import ClusterSnapshot, DatabaseCluster, DatabaseInstance, Snapshot
@@ -20,6 +21,7 @@ from stackproof.resources.secrets import Secret
 from stackproof.resources.service import NewestTaskDefinition, Service, TaskDefinition
 from stackproof.resources.storage import Bucket
 from stackproof.sources import R
+from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.targets.base import Stage
 from stackproof.util.spool import Reiterable
 
@@ -83,51 +85,104 @@ def buckets(stage: Stage) -> tuple[Bucket, ...]:
 
 
 @collection(reads=(Vpc,))
-def security_groups(stage: Stage) -> tuple[SecurityGroup, ...]:
+def security_groups(stage: Stage) -> Sequence[SecurityGroup]:
     """The declared security groups of the stack's VPC."""
-    return _declared_groups(stage, [group.name for group in stage.profile.network.security_groups])
+    declared = [group.name for group in stage.profile.network.security_groups]
+    found, missing = _declared_groups(stage, declared)
+    return collected(found, missing)
 
 
 @collection(reads=(Vpc,))
 def task_security_group(stage: Stage) -> SecurityGroup:
     """The declared security group of the tasks, in the stack's VPC."""
-    return _declared_groups(stage, [stage.profile.service.security_group])[0]
+    found, missing = _declared_groups(stage, [stage.profile.service.security_group])
+    if missing:
+        raise missing[0]
+    return found[0]
 
 
-def _declared_groups(stage: Stage, declared: Sequence[str]) -> tuple[SecurityGroup, ...]:
-    inside = _groups_of_vpc(stage)
+def _declared_groups(stage: Stage, declared: Sequence[str]) -> tuple[list[SecurityGroup], list[DeclaredButMissing]]:
+    """The groups of these names, each once; and what is to be said of those that are not there once."""
+    inside = _groups_of_stack(stage)
     names = [group.name for group in inside]
-    if missing := [name for name in declared if names.count(name) != 1]:
-        raise DeclaredButMissing(
-            f"declared for {stage.profile.name}, but not once in {stage.profile.network.vpc}: {', '.join(missing)} "
-            f"(found: {', '.join(sorted(names))})"
-        )
-    return tuple(group for name in declared for group in inside if group.name == name)
+    found = [group for name in declared for group in inside if group.name == name and names.count(name) == 1]
+    if not (absent := [name for name in declared if names.count(name) != 1]):
+        return found, []
+    error = DeclaredButMissing(
+        f"declared for {stage.profile.name}, but not once in {stage.profile.network.vpc}: {', '.join(absent)} "
+        f"(found: {', '.join(sorted(names))})"
+    )
+    return found, [error]
 
 
 @collection(reads=(Vpc,))
 def other_security_groups(stage: Stage) -> tuple[SecurityGroup, ...]:
-    """The groups of the stack's VPC that are not declared, but for its default group."""
+    """The groups of the stack's VPC that are not declared, but for its default group; on a plan, every other that it makes or keeps."""
     declared = {group.name for group in stage.profile.network.security_groups}
-    return tuple(group for group in _groups_of_vpc(stage) if group.name not in {*declared, "default"})
+    own = {group.identity for group in _groups_of_stack(stage) if group.name in declared}
+    default = _default_group(stage)
+    mine = {*own, *([default.identity] if default else [])}
+    if stage.target != "plan":
+        return tuple(group for group in _groups_of_stack(stage) if group.name not in {*declared, "default"})
+    return tuple(group for group in _groups(stage) if group.identity not in mine)
 
 
 @collection(reads=(Vpc,))
 def default_security_group(stage: Stage) -> SecurityGroup:
     """The default group of the stack's VPC. On a plan that leaves it alone it is missing: EC2 makes it with rules in it."""
-    default = [group for group in _groups_of_vpc(stage) if group.name == "default"]
-    if not default:
+    default = _default_group(stage)
+    if default is None:
+        if stage.target == "plan" and not _makes_its_vpc(stage):
+            raise NotYetKnown(
+                f"nothing is said about the default security group of {stage.profile.network.vpc}, which is there already; "
+                "adopt it (aws_default_security_group), or judge what is deployed"
+            )
         raise DeclaredButMissing(
             f"nothing is said about the default security group of {stage.profile.network.vpc}, so it has rules"
         )
-    return default[0]
+    return default
 
 
-def _groups_of_vpc(stage: Stage) -> list[SecurityGroup]:
-    """The security groups of the stack's VPC."""
-    declared = [group.name for group in stage.profile.network.security_groups]
-    vpc = _vpc(stage)
-    return [group for group in stage.source().collect(SecurityGroup, declared) if group.vpc_id == vpc.vpc_id]
+def _default_group(stage: Stage) -> SecurityGroup | None:
+    return next((group for group in _groups_of_stack(stage) if group.name == "default"), None)
+
+
+def _groups(stage: Stage) -> Collection[SecurityGroup]:
+    return stage.source().collect(SecurityGroup, [group.name for group in stage.profile.network.security_groups])
+
+
+def _groups_of_stack(stage: Stage) -> list[SecurityGroup]:
+    """The security groups of the stack's VPC.
+
+    On a plan also those of which it is not known yet where they will be, but for a namesake of one that is known to be there; a VPC that
+    the plan makes has no id yet, so a group with an id is in another one, and a group without one in the account's default VPC.
+    """
+    if stage.target != "plan":
+        vpc = _vpc(stage)
+        return [group for group in _groups(stage) if group.vpc_id == vpc.vpc_id]
+    vpcs = [vpc for vpc in stage.source().collect(Vpc, []) if vpc.name == stage.profile.network.vpc]
+    placed = [(group, _is_in(group, vpcs)) for group in _groups(stage)]
+    certain = {group.name for group, is_inside in placed if is_inside}
+    return [group for group, is_inside in placed if is_inside or (is_inside is None and group.name not in certain)]
+
+
+def _is_in(group: SecurityGroup, vpcs: Sequence[Vpc]) -> bool | None:
+    """Whether a planned group is in one of these VPCs; None where the plan does not tell."""
+    origin = group.origin
+    assert isinstance(origin, PlannedBlock)
+    if not vpcs:
+        return None
+    try:
+        referent = origin.referent("vpc_id", *Vpc.terraform)
+    except NotYetKnown as unknown:
+        possible = [vpc for vpc in vpcs if isinstance(vpc.origin, PlannedBlock) and may_be_about(unknown, vpc.origin.address)]
+        return None if possible else False
+    return referent in [vpc.origin for vpc in vpcs]
+
+
+def _makes_its_vpc(stage: Stage) -> bool:
+    made = [one for one in stage.source().collect(Vpc, []) if one.name == stage.profile.network.vpc]
+    return any(isinstance(vpc.origin, PlannedBlock) and vpc.origin.plan.creates(vpc.origin) for vpc in made)
 
 
 @collection
@@ -279,10 +334,12 @@ def access_log_buckets(stage: Stage) -> tuple[Bucket, ...]:
     if stage.target != "plan":
         return stage.named(Bucket, names)
     found = tuple(bucket for bucket in stage.source().collect(Bucket, names) if bucket.name in names)
-    unseen = NotYetKnown(
-        "it is not in this plan; give the plan of the stack that makes it, too (--plan=FILE again), or judge what is deployed"
-    )
-    return found or tuple(Bucket(name, FailedOrigin(unseen), "the plan") for name in names)
+    if not found:
+        stage.notes.append(
+            f"Not in this plan, and judged only after apply, or with the plan of the stack that makes it (--plan=FILE again): "
+            f"Bucket {names[0]}."
+        )
+    return found
 
 
 @collection

@@ -19,10 +19,16 @@ LONGEST_VALUE = 300
 class Ledger:
     """What one control has read so far, in order, each reading once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_resource: bool = False) -> None:
+        self.by_resource = by_resource
+        """Whether the control judges resource by resource (``subtests``)."""
         self._readings = Readings()
         self.count = 0
         """Fields read, again and again counted."""
+        self.doubts: list[list[Exception]] = [[]]
+        """For the control, and for each block of ``subtests`` that it is in: why what passes there is not known to."""
+        self.rest: list[Exception] = []
+        """What stands for the parts of collections that the outermost loops of the control could not go through."""
 
     @property
     def readings(self) -> Sequence[Reading]:
@@ -50,6 +56,22 @@ def record(resource: str, field: str, value: object, source: str) -> None:
     ledger = _current.get()
     if ledger is not None:
         ledger.add(Reading(redact(resource), field, displayed(value), redact(str(source)), evidence_behind(source)))
+
+
+def judge_later(rest: Exception) -> bool:
+    """Let the running control go on, and be judged by this error, too, when it has ended; False inside its subtests, and without one."""
+    ledger = _current.get()
+    if ledger is None or len(ledger.doubts) > 1 or not ledger.by_resource:
+        return False
+    if rest not in ledger.rest:
+        ledger.rest.append(rest)
+    return True
+
+
+def doubt(error: Exception) -> None:
+    """Let the block of ``subtests`` that is judged now, or the control, end with this error if it would pass: a failure counts."""
+    if ledger := _current.get():
+        ledger.doubts[-1].append(error)
 
 
 def displayed(value: object) -> str:

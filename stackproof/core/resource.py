@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol, Self, TypeVar, overload
 
 from stackproof.core import ledger
+from stackproof.core.partial import Partial, PartialMapping, collected, parts
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.util.once import Once
 
@@ -76,7 +77,7 @@ class Field:
         return value
 
     def _checked(self, value: object, instance: "Resource") -> object:
-        if isinstance(value, Reference):
+        if isinstance(value, Reference | Partial | PartialMapping):
             return value
         if self._allowed is None:
             self._allowed = _plain_types(_hints(type(instance))[self.name])
@@ -138,7 +139,7 @@ class Resource:
 R = TypeVar("R", bound=Resource)
 
 
-def known_first(resources: Iterable[R], field: str) -> list[R]:
+def known_first(resources: Iterable[R], field: str) -> Sequence[R]:
     """Resources in an order in which no unknown fact hides a known one: those first of which a field is told.
 
     Then those of which an error stands in its place, and those of which a plan does not know it yet.
@@ -146,14 +147,15 @@ def known_first(resources: Iterable[R], field: str) -> list[R]:
 
     def rank(one: R) -> int:
         try:
-            getattr(one, field)
+            told = getattr(one, field)
         except NotYetKnown:
             return 2
         except CouldNotVerify:
             return 1
-        return 0
+        return 2 if isinstance(getattr(told, "rest", None), NotYetKnown) else 0
 
-    return sorted(resources, key=rank)
+    known, rest = parts(resources)
+    return collected(sorted(known, key=rank), rest)
 
 
 class StaticOrigin:

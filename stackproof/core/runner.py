@@ -13,9 +13,10 @@ from itertools import islice
 from pathlib import Path
 
 from stackproof.core.ledger import Ledger
+from stackproof.core.partial import Missing, Partial
 from stackproof.core.resource import Resource
 from stackproof.core.results import Examined, Reading, Resources
-from stackproof.core.verdicts import CouldNotVerify, NotApplicable, Verdict, verdict_of, worst
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotYetKnown, Verdict, verdict_of, worst
 from stackproof.redaction.redaction import redact
 from stackproof.util.spool import distinct, spooled
 
@@ -49,20 +50,33 @@ class Subtests:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self.examined = Resources()
+        self.told: list[Exception] = []
+        """What was not there to be judged, and a block ended with."""
+
+    def note(self, name: str, rest: Exception) -> None:
+        """Add what was not there to be judged, unless a block said so already."""
+        if not any(one is rest for one in self.told):
+            self.examined.append(_examined(name, rest))
 
     @contextmanager
     def test(self, msg: str | None = None, **parameters: object) -> Iterator[None]:
         """Judge the block on its own, under the name of the resource that it is about."""
         name = " ".join([msg or "", *(f"{key}={value}" for key, value in parameters.items())]).strip()
         before = self._ledger.count
+        self._ledger.doubts.append([])
         try:
             yield
             if self._ledger.count == before:
                 raise CouldNotVerify("passed without reading anything: no evidence, no pass")
+            _raise_first(self._ledger.doubts[-1])
         except Exception as error:  # noqa: BLE001 - every outcome becomes a verdict
+            if isinstance(error, NotYetKnown | CouldNotVerify | DeclaredButMissing) and len(self.told) < MOST_TOLD:
+                self.told.append(error)
             self.examined.append(_examined(name, error))
         else:
             self.examined.append(_examined(name, None))
+        finally:
+            self._ledger.doubts.pop()
 
 
 def judge(
@@ -75,35 +89,63 @@ def judge(
     """Run a control and judge the outcome.
 
     ``resolve_fixture`` gives the value of each argument by name; what it raises is judged like what the control raises: a collection
-    that could not be read is an ERROR of the controls that asked for it. ``precondition`` may raise too, to set the control aside.
-    ``apply_waivers`` applies the waivers.
+    that could not be read is an ERROR of the controls that asked for it, beside what they find in the others. ``precondition`` may raise
+    too, to set the control aside. ``apply_waivers`` applies the waivers.
     """
-    ledger = Ledger()
-    subtests = Subtests(ledger)
     arguments = inspect.signature(control).parameters
+    ledger = Ledger(by_resource="subtests" in arguments)
+    subtests = Subtests(ledger)
+    given: dict[str, object] = {}
     subject: Resource | None = None
     error: Exception | None = None
     started = time.perf_counter()
     try:
         precondition()
-        given = {name: subtests if name == "subtests" else resolve_fixture(name) for name in arguments}
+        for name in arguments:
+            given[name] = subtests if name == "subtests" else _resolved(name, resolve_fixture, or_missing=ledger.by_resource)
         subject = _subject(given)
         with ledger.open():
             control(**given)
+        _raise_first(ledger.doubts[-1])
     except Exception as raised:  # noqa: BLE001 - every outcome becomes a verdict
         error = raised
     seconds = time.perf_counter() - started
+    rest = _rest(given, ledger, subtests)
     examined, read = subtests.examined.finished(), ledger.readings
     if subject and (error or read):
         examined, error = (_examined(subject.name, error),), None
     if not isinstance(error, NotApplicable):
-        with_waivers = apply_waivers(examined, error is None)
+        with_waivers = apply_waivers(examined, error is None and not rest)
         examined = examined if with_waivers is examined else spooled(with_waivers, Resources())
     verdict, message = _judged(error, examined, read, by_resource="subtests" in arguments)
     if not examined:
         names = distinct(one.resource for one in read)
         examined = spooled((Examined(name, verdict) for name in names), Resources())
     return Judgement(verdict, message, examined, read, seconds)
+
+
+def _raise_first(errors: Sequence[Exception]) -> None:
+    if errors:
+        raise errors[0].with_traceback(None)
+
+
+def _resolved(name: str, resolve_fixture: Callable[[str], object], *, or_missing: bool) -> object:
+    """The value of an argument. A control that judges resource by resource goes on without it, and is judged by the error, too."""
+    try:
+        return resolve_fixture(name)
+    except (NotYetKnown, CouldNotVerify, DeclaredButMissing) as error:
+        if not or_missing:
+            raise
+        return Missing(name, error)
+
+
+def _rest(given: Mapping[str, object], ledger: Ledger, subtests: Subtests) -> list[Exception]:
+    """What stands for the parts of collections that were not there to be judged; each is judged as a resource of its own."""
+    of_arguments = [(name, value.rest) for name, value in given.items() if isinstance(value, Partial)]
+    inside = [error for error in ledger.rest if not any(error is rest for _, rest in of_arguments)]
+    for name, error in (*of_arguments, *(("what is not known yet", error) for error in inside)):
+        subtests.note(name, error)
+    return [*(error for _, error in of_arguments), *inside]
 
 
 def _subject(given: Mapping[str, object]) -> Resource | None:

@@ -82,6 +82,15 @@ class NotReported(CouldNotVerify):
 class NotYetKnown(Exception):
     """A plan does not know the value before it is applied: UNKNOWN."""
 
+    candidates: tuple[str, ...] | None = None
+    """The addresses of the planned resources that it may be about; None where it may be about any."""
+
+
+def may_be_about(error: BaseException, address: str) -> bool:
+    """Whether what a plan does not know yet may concern the planned resource at an address."""
+    candidates = getattr(error, "candidates", None)
+    return candidates is None or address in candidates
+
 
 class NotApplicable(Exception):
     """The target cannot show the condition; the message says why: NOT_APPLICABLE."""

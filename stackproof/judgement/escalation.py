@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from stackproof.core.partial import holds_if_known, judges_what_is_known
 from stackproof.judgement.access import Document, allowed_resources, covers, naming, overlap
 from stackproof.judgement.iam import allows_everything, is_every_resource
 
@@ -46,6 +47,7 @@ class Path:
         return (PASS_ROLE, *self.actions) if self.passes_to else self.actions
 
 
+@judges_what_is_known
 def escalations(
     policies: Sequence[Document], boundary: Document | None = None, *, account: str = "", declared: Sequence[str] = ()
 ) -> list[str]:
@@ -70,6 +72,7 @@ def escalations(
     return [str(path) for path in near if _is_open(path, policies, boundary, account, declared)]
 
 
+@holds_if_known
 def administers(policies: Sequence[Document], boundary: Document | None = None, own: Sequence[str] = ()) -> bool:
     """Whether a principal may do everything, or may give everything to everybody or to itself, within its permissions boundary.
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from stackproof.core.partial import judges_what_is_known
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 ALL = "all"
@@ -104,6 +106,7 @@ def merged(openings: Iterable[Opening]) -> frozenset[Opening]:
     return frozenset(joined | others)
 
 
+@judges_what_is_known
 def opens_to_the_world(openings: Iterable[Opening]) -> list[Opening]:
     """The openings that let the world in, alone or together: on some port of some protocol, their sources are the world.
 

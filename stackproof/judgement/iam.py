@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
+from stackproof.core.partial import holds_if_known, judges_what_is_known
 from stackproof.judgement.access import (
     EVERYTHING,
     Document,
@@ -28,6 +29,7 @@ from stackproof.judgement.access import (
 from stackproof.judgement.deputies import is_bound, names_of_service
 
 
+@judges_what_is_known
 def broad_grants(document: Document) -> list[str]:
     """What the Allow statements of a policy document grant that is wider than named actions on named resources.
 
@@ -321,6 +323,7 @@ _TELLING = frozenset({"logs:createloggroup", "logs:createlogstream", "logs:putlo
 """Actions, in lower case, that change something by telling what happens: every service that runs code needs them."""
 
 
+@judges_what_is_known
 def sweeping_grants(document: Document) -> list[str]:
     """What a policy grants of whole services: all of a service's actions, or a change on everything of a kind.
 
@@ -398,6 +401,7 @@ ECS_TASKS = "ecs-tasks.amazonaws.com"
 """The service that starts the tasks of ECS."""
 
 
+@holds_if_known
 def lets_in(document: Document, service: str) -> bool:
     """Whether a role's trust policy may let an AWS service assume it: the service is named, or everyone is.
 
@@ -414,6 +418,7 @@ def lets_in(document: Document, service: str) -> bool:
     )
 
 
+@judges_what_is_known
 def trust_problems(document: Document, *, service: str, account: str) -> list[str]:
     """What a role's trust policy lets in beside one AWS service on behalf of one account.
 

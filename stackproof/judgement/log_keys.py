@@ -10,6 +10,7 @@ Sources: Amazon CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from stackproof.core.partial import judges_what_is_known
 from stackproof.judgement.access import Document, confining, covers, names_action, principals, statements, strangers, values
 from stackproof.judgement.deputies import names_of_service
 
@@ -29,6 +30,7 @@ PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b",
 """Of AWS: an account's root has the name of its own."""
 
 
+@judges_what_is_known
 def log_key_problems(document: Document, *, region: str, account: str) -> list[str]:
     """What is wrong with the policy of a key for logs. The account itself (``:root``) may administer the key.
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from stackproof.core.partial import holds_if_known, judges_what_is_known
 from stackproof.judgement.access import (
     CONFINING,
     EVERYTHING,
@@ -53,6 +54,7 @@ _FOR_ALL_AUDIENCES = frozenset({"sts.amazonaws.com", "aws.workload.identity", "h
 """Audiences of web identities that a provider gives to all of its users: GitHub's and EKS's, HCP Terraform's, GitLab's."""
 
 
+@judges_what_is_known
 def open_grants(document: Document) -> list[str]:
     """What the Allow statements of a resource policy grant to everyone: no principal is named, and no condition confines who asks.
 
@@ -83,6 +85,7 @@ def open_grants(document: Document) -> list[str]:
     ]
 
 
+@judges_what_is_known
 def undeclared(document: Document, declared: Iterable[str]) -> list[str]:
     """Whom the Allow statements of a resource policy let in beside declared principals (patterns), in words.
 
@@ -127,6 +130,7 @@ def _asks_only(statement: Mapping[str, Any], is_meant: Callable[[str], bool]) ->
     return any(key in _WHO_ASKS and all(map(is_meant, admitted)) for key, admitted in confining(statement))
 
 
+@holds_if_known
 def denies_plain_http(document: Document, bucket: str) -> bool:
     """Whether a bucket policy denies everyone every S3 action over plain HTTP, on the bucket and on all of its objects.
 

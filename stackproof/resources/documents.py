@@ -1,9 +1,11 @@
 """Policy documents, which AWS and Terraform hand over as text."""
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from stackproof.core.verdicts import CouldNotVerify
+from stackproof.sources.plan.blocks import PlannedBlock
 
 
 def policy_document(text: str, source: str) -> dict[str, Any]:
@@ -15,3 +17,78 @@ def policy_document(text: str, source: str) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise CouldNotVerify(f"{source}: the policy is not a JSON object")
     return parsed
+
+
+class PartialDocument(dict[str, Any]):
+    """A policy document of which some statements, or parts of them, are known only after apply; it has what is known.
+
+    See `stackproof.core.partial.judges_what_is_known`.
+    """
+
+    def __init__(self, known: Mapping[str, Any], rest: Exception) -> None:
+        super().__init__(known)
+        self.rest = rest
+
+
+def planned_document(block: PlannedBlock, attribute: str) -> dict[str, Any]:
+    """The policy document of a planned attribute, also where an aws_iam_policy_document is read only when the plan is applied.
+
+    Raises `NotYetKnown` where nothing of it is known.
+    """
+    if block.is_known(attribute):
+        return policy_document(block.at(attribute), block.source)
+    unknown = block.unknown(attribute)
+    described = block.described_by(attribute, "aws_iam_policy_document")
+    if not described:
+        raise unknown
+    statements = [statement for one in described for statement in _statements(one)]
+    return PartialDocument({"Version": "2012-10-17", "Statement": statements}, unknown)
+
+
+def _statements(document: PlannedBlock) -> Iterator[dict[str, Any]]:
+    """What is known of the statements of an aws_iam_policy_document, and of those that it is composed of."""
+    for attribute in ("source_policy_documents", "override_policy_documents"):
+        for other in document.described_by(attribute, document.type):
+            yield from _statements(other)
+        for text in _known(document, attribute):
+            yield from _listed(policy_document(text, document.source).get("Statement", ()))
+    for statement in document.known_blocks("statement"):
+        if not statement.is_known("effect") and statement.values.get("effect") is not None:
+            continue
+        yield _statement(statement)
+
+
+def _statement(block: PlannedBlock) -> dict[str, Any]:
+    said: dict[str, Any] = {"Effect": block.values.get("effect") or "Allow"}
+    for attribute, member in (
+        ("actions", "Action"),
+        ("not_actions", "NotAction"),
+        ("resources", "Resource"),
+        ("not_resources", "NotResource"),
+    ):
+        if (values := _known(block, attribute)) or not block.is_known(attribute):
+            said[member] = values
+    for attribute, member in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
+        principals: dict[str, list[str]] = {}
+        for one in block.known_blocks(attribute):
+            principals.setdefault(one.values.get("type") or "AWS", []).extend(_known(one, "identifiers"))
+        if principals:
+            said[member] = "*" if principals == {"*": ["*"]} else principals
+    for one in block.known_blocks("condition"):
+        said.setdefault("Condition", {}).setdefault(one.values.get("test"), {})[one.values.get("variable")] = _known(
+            one, "values"
+        )
+    return said
+
+
+def _known(block: PlannedBlock, attribute: str) -> list[str]:
+    return [one for one in block.values.get(attribute) or () if isinstance(one, str)]
+
+
+def _listed(statements: Any) -> Iterable[dict[str, Any]]:
+    return statements if isinstance(statements, list) else [statements]
+
+
+def what_is_unknown(documents: Iterable[Mapping[str, Any]]) -> list[Exception]:
+    """The errors that stand for the unknown parts of documents."""
+    return [one.rest for one in documents if isinstance(one, PartialDocument)]

@@ -6,13 +6,14 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from stackproof.core.partial import collected, known_of, parts
 from stackproof.core.resource import FailedOrigin, LazyMapping, Reference, Resource, StaticOrigin, field
-from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
+from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown, may_be_about
 from stackproof.judgement.access import Document
 from stackproof.judgement.escalation import administers
 from stackproof.judgement.iam import is_managed_by_aws
 from stackproof.judgement.managed_policies import published, published_on
-from stackproof.resources.documents import policy_document
+from stackproof.resources.documents import PartialDocument, planned_document
 from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
 
@@ -76,9 +77,14 @@ def _answered_of_aws(role: AwsFacts) -> tuple[Policy, ...]:
     return _nested(role, role.at("RoleName"), [one for one in attached if is_managed_by_aws(one["PolicyArn"])])
 
 
-def _may_be_of_aws(arn: "str | Reference | NotYetKnown") -> bool:
+def _planned_of_aws(role: PlannedBlock) -> Sequence[Policy]:
+    attached, rest = parts(_attachments(role, "role"))
+    return collected([_attached(block, arn) for block, arn in attached if _may_be_of_aws(block, arn)], rest)
+
+
+def _may_be_of_aws(block: PlannedBlock, arn: "str | Reference | NotYetKnown") -> bool:
     """Whether AWS may manage a planned policy: the account's own are referred to, or have its number in their ARNs."""
-    return is_managed_by_aws(arn) if isinstance(arn, str) else isinstance(arn, NotYetKnown)
+    return is_managed_by_aws(arn) if isinstance(arn, str) else isinstance(arn, NotYetKnown) and _own_policy(block, arn) is None
 
 
 def _list(principal: AwsFacts, member: str) -> list[Any]:
@@ -88,13 +94,16 @@ def _list(principal: AwsFacts, member: str) -> list[Any]:
     return found
 
 
-def _planned_policies(principal: PlannedBlock, kind: str) -> tuple[Policy, ...]:
+def _planned_policies(principal: PlannedBlock, kind: str) -> Sequence[Policy]:
     """Inline and attached ones; ``kind`` is in the types of the resources that a principal gets them by."""
-    inline = principal.plan.referring(f"aws_iam_{kind}_policy", kind, principal, named="name")
-    if not principal.is_unset("inline_policy"):
-        inline += [block for block in principal.blocks("inline_policy") if block.at("policy")]
-    attached = (_attached(block, arn) for block, arn in _attachments(principal, kind))
-    return (*(_policy(block, partial(_planned_document, block, "policy")) for block in inline), *attached)
+    plan, by = principal.plan, f"aws_iam_{kind}_policy"
+    beside, unknown = parts(plan.referring(by, kind, principal))
+    is_decided_beside = bool(beside or plan.removed(by, kind, principal))
+    own, more = parts(principal.written_blocks("inline_policy", is_decided_beside=is_decided_beside))
+    blocks = [*beside, *(block for block in own if not block.is_known("policy") or block.at("policy"))]
+    inline = [_policy(block, partial(planned_document, block, "policy")) for block in blocks]
+    attached, rest = parts(_attachments(principal, kind))
+    return collected([*inline, *(_attached(block, arn) for block, arn in attached)], [*unknown, *more, *rest])
 
 
 def _policy(block: PlannedBlock, document: Callable[[], Document], name: str = "") -> Policy:
@@ -104,31 +113,44 @@ def _policy(block: PlannedBlock, document: Callable[[], Document], name: str = "
 
 def _attached(block: PlannedBlock, arn: "str | Reference | NotYetKnown") -> Policy:
     """A managed policy that a planned block attaches; one that nobody knows yet tells nothing."""
+    own = _own_policy(block, arn)
+    if own is not None:
+        return _policy(own, partial(planned_document, own, "policy"))
     if isinstance(arn, NotYetKnown):
         return Policy(block.source.removeprefix("plan "), FailedOrigin(arn), block.source)
-    own = block.plan.meant(arn, "aws_iam_policy", named="arn")
-    if own is not None:
-        return _policy(own, partial(_planned_document, own, "policy"))
     name = f"{arn.rpartition('/')[2]} ({block.address})" if isinstance(arn, str) else ""
     return _policy(block, partial(_managed_document, block, arn), name)
+
+
+def _own_policy(block: PlannedBlock, arn: "str | Reference | NotYetKnown") -> PlannedBlock | None:
+    """The policy of the plan that a block attaches; None for one that is not in the plan, or not known."""
+    if not isinstance(arn, NotYetKnown):
+        return next(iter(block.plan.referred(arn, "aws_iam_policy")), None)
+    found, rest = parts(block.referents("policy_arn", "aws_iam_policy"))
+    return found[0] if found and not rest else None
 
 
 Attachment = tuple[PlannedBlock, "str | Reference | NotYetKnown"]
 """A block that attaches a managed policy, and the policy's ARN; the error where that is not known."""
 
 
-def _attachments(principal: PlannedBlock, kind: str) -> Iterator[Attachment]:
+def _attachments(principal: PlannedBlock, kind: str) -> Sequence[Attachment]:
     """The managed policies that a principal gets."""
-    plan = principal.plan
-    for block in plan.referring(f"aws_iam_{kind}_policy_attachment", kind, principal, named="name"):
-        yield block, _arn(block)
-    for block in plan.resources("aws_iam_policy_attachment"):
-        if any(_is(principal, one) for one in block.elements(f"{kind}s")):
-            yield block, _arn(block)
-    for block in plan.referring(f"aws_iam_{kind}_policy_attachments_exclusive", f"{kind}_name", principal, named="name"):
-        yield from _arns(block, "policy_arns")
-    if not principal.is_unset("managed_policy_arns"):
-        yield from _arns(principal, "managed_policy_arns")
+    plan, by, exclusive = principal.plan, f"aws_iam_{kind}_policy_attachment", f"aws_iam_{kind}_policy_attachments_exclusive"
+    beside, rest = parts(plan.referring(by, kind, principal))
+    of_several, more = known_of(plan.resources("aws_iam_policy_attachment"), lambda one: _attaches(one, f"{kind}s", principal))
+    lists, unknown = parts(plan.referring(exclusive, f"{kind}_name", principal))
+    gone = [*plan.removed(by, kind, principal), *plan.removed(exclusive, f"{kind}_name", principal)]
+    is_decided_beside = bool(beside or of_several or lists or gone)
+    own = (
+        _arns(principal, "managed_policy_arns")
+        if principal.says("managed_policy_arns", is_decided_beside=is_decided_beside)
+        else []
+    )
+    listed, others = known_of(lists, lambda one: _arns(one, "policy_arns"))
+    mine, untold = parts(own)
+    found = [*((block, _arn(block)) for block in beside), *of_several, *listed, *mine]
+    return collected(found, [*rest, *more, *unknown, *others, *untold])
 
 
 def _arn(block: PlannedBlock) -> "str | Reference | NotYetKnown":
@@ -139,15 +161,17 @@ def _arn(block: PlannedBlock) -> "str | Reference | NotYetKnown":
     return arn
 
 
-def _arns(block: PlannedBlock, attribute: str) -> list[Attachment]:
-    try:
-        return [(block, arn) for arn in block.elements(attribute)]
-    except NotYetKnown as unknown:
-        return [(block, unknown)]
+def _arns(block: PlannedBlock, attribute: str) -> Sequence[Attachment]:
+    arns, rest = parts(block.elements(attribute, "aws_iam_policy"))
+    return collected([(block, arn) for arn in arns], rest)
 
 
-def _is(principal: PlannedBlock, value: str | Reference) -> bool:
-    return value.address == principal.address if isinstance(value, Reference) else value == principal.values.get("name")
+def _attaches(attachment: PlannedBlock, attribute: str, principal: PlannedBlock) -> Sequence[Attachment]:
+    """What a resource attaches that lists all who get a policy, if the principal is one of them."""
+    listed, rest = parts(attachment.referents(attribute, principal.type))
+    if principal in listed:
+        return [(attachment, _arn(attachment))]
+    return collected((), [one for one in rest if may_be_about(one, principal.address)])
 
 
 def _managed_document(block: PlannedBlock, arn: str | Reference) -> Document:
@@ -155,9 +179,9 @@ def _managed_document(block: PlannedBlock, arn: str | Reference) -> Document:
 
     Raises `NotYetKnown` for any other: it cannot be looked into before apply.
     """
-    own = block.plan.meant(arn, "aws_iam_policy", named="arn")
+    own = next(iter(block.plan.referred(arn, "aws_iam_policy")), None)
     if own is not None:
-        return _planned_document(own, "policy")
+        return planned_document(own, "policy")
     if isinstance(arn, Reference) or not is_managed_by_aws(arn):
         raise NotYetKnown(f"{block.source}: what {arn} grants is not in the plan; it is judged after apply")
     document = published(arn)
@@ -166,13 +190,6 @@ def _managed_document(block: PlannedBlock, arn: str | Reference) -> Document:
             f"{block.source}: {arn} is none of the policies that AWS had published by {published_on()}; it is judged after apply"
         )
     return document
-
-
-def _planned_document(block: PlannedBlock, attribute: str) -> dict[str, Any]:
-    written = block.at(attribute)
-    if isinstance(written, Reference):
-        raise NotYetKnown(f"{block.source}.{attribute} is known only after apply")
-    return policy_document(written, block.source)
 
 
 def _answered_boundary(principal: AwsFacts) -> object:
@@ -191,7 +208,7 @@ class Role(Resource):
     operations = Policy.operations
     terraform = ("aws_iam_role",)
 
-    trust: dict[str, Any] = field(aws="AssumeRolePolicyDocument", plan=lambda role: _planned_document(role, "assume_role_policy"))
+    trust: dict[str, Any] = field(aws="AssumeRolePolicyDocument", plan=lambda role: planned_document(role, "assume_role_policy"))
     """The policy that says who may assume it."""
     policies: tuple[Policy, ...] = field(
         aws=lambda role: _answered_policies(role, "Role"), plan=lambda role: _planned_policies(role, "role")
@@ -199,7 +216,7 @@ class Role(Resource):
     """Inline and attached ones."""
     managed_policies: tuple[Policy, ...] = field(
         aws=_answered_of_aws,
-        plan=lambda role: tuple(_attached(*one) for one in _attachments(role, "role") if _may_be_of_aws(one[1])),
+        plan=lambda role: _planned_of_aws(role),
     )
     """Those of the attached ones that AWS manages."""
     boundary: dict[str, Any] | None = field(aws=_answered_boundary, plan=_planned_boundary)
@@ -212,9 +229,9 @@ class Role(Resource):
         return self.path.startswith("/aws-service-role/")
 
     @property
-    def documents(self) -> list[dict[str, Any]]:
+    def documents(self) -> Sequence[dict[str, Any]]:
         """What says what it may do, but for its boundary."""
-        return [policy.document for policy in self.policies]
+        return _documents(self.policies)
 
     @property
     def known_documents(self) -> list[dict[str, Any]]:
@@ -225,6 +242,12 @@ class Role(Resource):
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Role]":
         del names  # one call lists all
         return listed(cls, aws, _details(aws), "RoleDetailList", named="RoleName")
+
+
+def _documents(policies: Iterable[Policy]) -> Sequence[dict[str, Any]]:
+    """The documents of policies; a document of which a part is not known has that part in what stands for the rest."""
+    found = [policy.document for policy in policies]
+    return collected(found, [one.rest for one in found if isinstance(one, PartialDocument)])
 
 
 def _told(policies: Iterable[Policy]) -> list[dict[str, Any]]:
@@ -251,9 +274,9 @@ def _answered_keys(user: AwsFacts) -> tuple[AccessKey, ...]:
     return tuple(user.nested(AccessKey, f"...{key['AccessKeyId'][-4:]}", key, answer) for key in keys)
 
 
-def _planned_keys(user: PlannedBlock) -> tuple[AccessKey, ...]:
-    blocks = user.plan.referring("aws_iam_access_key", "user", user, named="name")
-    return tuple(AccessKey(block.address, block, block.source) for block in blocks)
+def _planned_keys(user: PlannedBlock) -> Sequence[AccessKey]:
+    blocks, rest = parts(user.plan.referring("aws_iam_access_key", "user", user))
+    return collected([AccessKey(block.address, block, block.source) for block in blocks], rest)
 
 
 class Group(Resource):
@@ -273,7 +296,7 @@ def _answered_groups(user: AwsFacts) -> tuple[Group, ...]:
 
 
 def _planned_groups(user: PlannedBlock) -> tuple[Group, ...]:
-    memberships = user.plan.referring("aws_iam_user_group_membership", "user", user, named="name")
+    memberships = user.plan.referring("aws_iam_user_group_membership", "user", user)
     if memberships:
         raise NotYetKnown(f"{memberships[0].source}: what the user's groups grant is judged after apply")
     return ()
@@ -294,9 +317,9 @@ class User(Resource):
     """Active and inactive ones: an inactive one can be activated again."""
 
     @property
-    def documents(self) -> list[dict[str, Any]]:
+    def documents(self) -> Sequence[dict[str, Any]]:
         """What says what it may do, but for its boundary: policies of its own, and of its groups."""
-        return [policy.document for policy in self._all_policies()]
+        return _documents(self._all_policies())
 
     @property
     def known_documents(self) -> list[dict[str, Any]]:

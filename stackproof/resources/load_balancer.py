@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stackproof.core.partial import collected, known_of, the_one
 from stackproof.core.provenance import within
 from stackproof.core.resource import Reference, Resource, StaticOrigin, field
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
@@ -48,11 +49,14 @@ def _answered_actions(actions: Sequence[Mapping[str, Any]] | None) -> tuple[Acti
     return tuple(Action(_known_action(one["Type"]), one.get("RedirectConfig", {}).get("Protocol")) for one in actions)
 
 
-def _planned_actions(blocks: Sequence[PlannedBlock]) -> tuple[Action, ...]:
-    return tuple(
-        Action(_known_action(block.at("type")), next((redirect.at("protocol") for redirect in block.blocks("redirect")), None))
-        for block in blocks
-    )
+def _planned_actions(blocks: Sequence[PlannedBlock]) -> Sequence[Action]:
+    found, rest = known_of(blocks, lambda block: [_planned_action(block)])
+    return collected(found, rest)
+
+
+def _planned_action(block: PlannedBlock) -> Action:
+    redirect = the_one(block.blocks("redirect"))
+    return Action(_known_action(block.at("type")), redirect.at("protocol") if redirect else None)
 
 
 def _known_action(action: str) -> str:
@@ -102,7 +106,7 @@ def _answered_policy(listener: AwsFacts) -> TlsPolicy | None:
 
 
 def _planned_policy(listener: PlannedBlock) -> TlsPolicy | None:
-    name = listener.at("ssl_policy")
+    name = listener.text("ssl_policy")
     if name is None or listener.at("protocol") not in TERMINATES_TLS:
         return None
     if name not in tls.PROTOCOLS:
@@ -130,12 +134,9 @@ def _answered_rules(listener: AwsFacts) -> tuple[ListenerRule, ...] | None:
     return tuple(rules) or None
 
 
-def _planned_rules(listener: PlannedBlock) -> tuple[ListenerRule, ...]:
-    return tuple(
-        ListenerRule(block.address, block, block.source)
-        for kind in ListenerRule.terraform
-        for block in listener.plan.referring(kind, "listener_arn", listener, named="arn")
-    )
+def _planned_rules(listener: PlannedBlock) -> Sequence[ListenerRule]:
+    blocks, rest = known_of(ListenerRule.terraform, lambda kind: listener.plan.referring(kind, "listener_arn", listener))
+    return collected([ListenerRule(block.address, block, block.source) for block in blocks], rest)
 
 
 class Listener(Resource):
@@ -170,8 +171,11 @@ class Listener(Resource):
         """
         if self.protocol != "HTTP":
             return False
-        ways = [self.default_actions, *(rule.actions for rule in self.rules)]
-        return all(actions and all(action.redirects_to_https for action in actions) for actions in ways)
+        return _only_redirects(self.default_actions) and all(_only_redirects(rule.actions) for rule in self.rules)
+
+
+def _only_redirects(actions: Sequence[Action]) -> bool:
+    return bool(actions) and all(action.redirects_to_https for action in actions)
 
 
 def _answered_listeners(balancer: AwsFacts) -> tuple[Listener, ...]:
@@ -182,11 +186,10 @@ def _answered_listeners(balancer: AwsFacts) -> tuple[Listener, ...]:
     )
 
 
-def _planned_listeners(balancer: PlannedBlock) -> tuple[Listener, ...]:
-    return tuple(
-        Listener(f"{block.values.get('protocol')}:{block.values.get('port')}", block, block.source)
-        for kind in Listener.terraform
-        for block in balancer.plan.referring(kind, "load_balancer_arn", balancer, named="arn")
+def _planned_listeners(balancer: PlannedBlock) -> Sequence[Listener]:
+    blocks, rest = known_of(Listener.terraform, lambda kind: balancer.plan.referring(kind, "load_balancer_arn", balancer))
+    return collected(
+        [Listener(f"{one.values.get('protocol')}:{one.values.get('port')}", one, one.source) for one in blocks], rest
     )
 
 
@@ -265,8 +268,9 @@ class LoadBalancer(Resource):
         return kind == "application"
 
     @property
-    def tls_listeners(self) -> tuple[Listener, ...]:
-        return tuple(listener for listener in self.listeners if listener.protocol in TERMINATES_TLS)
+    def tls_listeners(self) -> Sequence[Listener]:
+        found, rest = known_of(self.listeners, lambda listener: [listener] if listener.protocol in TERMINATES_TLS else [])
+        return collected(found, rest)
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[LoadBalancer]":

@@ -1,13 +1,14 @@
 """Amazon VPC: networks, their subnets and routes, and security groups."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from stackproof.core.partial import Partial, collected, known_of, parts
 from stackproof.core.resource import Reference, Resource, StaticOrigin, field, type_of
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
-from stackproof.judgement.exposure import Opening, merged, opening, opens_to_the_world
+from stackproof.judgement.exposure import Opening, merged, opening
 from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.sources.plan.document import Plan
@@ -38,9 +39,16 @@ class Vpc(Resource):
     @classmethod
     def from_plan(cls, plan: Plan, names: Sequence[str]) -> "list[Vpc]":
         del names
-        return [
-            cls((block.at("tags") or {}).get("Name", block.address), block, block.source) for block in plan.resources("aws_vpc")
-        ]
+        return [cls(_planned_name_tag(block) or block.address, block, block.source) for block in plan.resources("aws_vpc")]
+
+
+def _planned_name_tag(block: PlannedBlock) -> str | None:
+    """The Name of a planned resource, which may come by the tags that the provider gives to everything (``default_tags``)."""
+    for attribute in ("tags_all", "tags"):
+        tags = block.values.get(attribute)
+        if isinstance(tags, Mapping) and isinstance(tags.get("Name"), str):
+            return str(tags["Name"])
+    return None
 
 
 def _answered_rules(group: AwsFacts, member: str) -> frozenset[Opening] | None:
@@ -93,56 +101,89 @@ def _is_prefix_list(rule: Opening) -> bool:
     return bool(re.fullmatch("pl-[0-9a-f]+", rule.source))
 
 
-def _planned_rules(group: PlannedBlock, direction: str) -> frozenset[Opening]:
+def _planned_rules(group: PlannedBlock, direction: str) -> Collection[Opening]:
     """Rules in the group's own blocks, and those that other resources add to it.
 
-    A group whose sources have no block of a direction begins without a rule of it: Terraform removes the one that AWS makes.
+    A group whose sources have no block of a direction begins without a rule of it: Terraform removes the one that AWS makes. Of a group
+    that exists they are what it had before, and count where no resource beside it makes or deletes its rules.
     """
-    plan = group.plan
-    openings = [one for block in group.written_blocks(direction) for one in _inline(group, block)]
-    for block in plan.referring("aws_security_group_rule", "security_group_id", group, named="id"):
-        if block.at("type") == direction:
-            openings += _inline(group, block, groups="source_security_group_id")
-    for block in plan.referring(f"aws_vpc_security_group_{direction}_rule", "security_group_id", group, named="id"):
-        sources = [block.at(name) for name in ("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id")]
-        openings += _openings(plan, block, "ip_protocol", [source for source in sources if source is not None])
-    return merged(openings)
+    plan, older, newer = group.plan, "aws_security_group_rule", f"aws_vpc_security_group_{direction}_rule"
+    beside, rest = parts(plan.referring(older, "security_group_id", group))
+    of_one, more = known_of(beside, lambda rule: [rule] if rule.at("type") == direction else [])
+    of_its_own, others = parts(plan.referring(newer, "security_group_id", group))
+    gone = [rule for rule in plan.removed(older, "security_group_id", group) if rule.at("type") == direction]
+    is_decided_beside = bool(of_one or of_its_own or gone or plan.removed(newer, "security_group_id", group))
+    inside, untold = parts(group.written_blocks(direction, is_decided_beside=is_decided_beside))
+    found, unknown = known_of([*inside, *of_one, *of_its_own], lambda rule: _openings(group, rule))
+    errors = [*rest, *more, *others, *untold, *unknown]
+    return Partial(merged(found), errors[0]) if errors else merged(found)
 
 
-def _planned_reach(group: PlannedBlock) -> frozenset[Opening]:
-    """Raises `NotYetKnown` where it rests with the addresses of a prefix list, which a plan does not tell."""
-    rules = _planned_rules(group, "ingress")
-    by_list = {rule for rule in rules if _is_prefix_list(rule)}
-    if by_list and not opens_to_the_world(rules - by_list):
-        raise NotYetKnown(f"{group.source}: the addresses of {sorted(by_list)[0].source} are not in the plan")
-    return rules - by_list
-
-
-def _inline(group: PlannedBlock, block: PlannedBlock, groups: str = "security_groups") -> Iterable[Opening]:
-    sources: list[Any] = []
-    for name in ("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", groups):
-        value = block.at(name)
-        sources += value if isinstance(value, list) else [] if value is None else [value]
-    if block.at("self"):
-        sources.append(group.name_or_address("name"))
-    return _openings(group.plan, block, "protocol", sources)
-
-
-def _openings(plan: Plan, block: PlannedBlock, protocol: str, sources: Sequence[str | Reference]) -> list[Opening]:
-    return [
-        opening(str(block.at(protocol)), block.at("from_port"), block.at("to_port"), _named(plan, source)) for source in sources
+def _planned_reach(group: PlannedBlock) -> Collection[Opening]:
+    """The addresses of a prefix list are not in a plan."""
+    rules, rest = parts(_planned_rules(group, "ingress"))
+    unread = [
+        NotYetKnown(f"{group.source}: the addresses of {one.source} are not in the plan") for one in rules if _is_prefix_list(one)
     ]
+    known = frozenset(rule for rule in rules if not _is_prefix_list(rule))
+    return Partial(known, [*rest, *unread][0]) if rest or unread else known
+
+
+def _openings(group: PlannedBlock, rule: PlannedBlock) -> Sequence[Opening]:
+    """What one rule opens; its sources that are not known yet stand for the rest."""
+    is_of_its_own = rule.type.startswith("aws_vpc_security_group_")
+    protocol = "ip_protocol" if is_of_its_own else "protocol"
+    ports = [_known_now(rule, attribute) for attribute in (protocol, "from_port", "to_port")]
+    if is_of_its_own:
+        addresses, rest = known_of(("cidr_ipv4", "cidr_ipv6", "prefix_list_id"), lambda name: _one(rule, name))
+        groups, more = known_of(("referenced_security_group_id",), lambda name: _one(rule, name))
+    else:
+        addresses, rest = known_of(("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"), lambda name: _several(rule, name))
+        inside = (
+            [("security_groups", _several)] if rule.type != "aws_security_group_rule" else [("source_security_group_id", _one)]
+        )
+        groups, more = known_of(inside, lambda one: one[1](rule, one[0], *SecurityGroup.terraform))
+    names, others = known_of([*addresses, *groups], lambda source: [_named(group.plan, source)])
+    if rule.at("self"):
+        names.append(group.name_or_address("name"))
+    return collected([opening(str(ports[0]), ports[1], ports[2], name) for name in names], [*rest, *more, *others])
+
+
+def _several(rule: PlannedBlock, attribute: str, *types: str) -> Sequence[str | Reference]:
+    """The sources of a rule that are a list."""
+    is_of_its_own = rule.type == "aws_security_group_rule"
+    return [] if is_of_its_own and rule.is_unset(attribute) else rule.elements(attribute, *types)
+
+
+def _one(rule: PlannedBlock, attribute: str, *types: str) -> Sequence[str | Reference]:
+    """The source of a rule that is one value."""
+    if not rule.says(attribute):
+        return []
+    referents = rule.referents(attribute, *types) if types else ()
+    if types and (isinstance(referents, Partial) or referents):
+        found, rest = parts(referents)
+        return collected([Reference(block.address, "id") for block in found], rest)
+    value = _known_now(rule, attribute)
+    return [value] if value else []
+
+
+def _known_now(rule: PlannedBlock, attribute: str) -> Any:
+    """A known value. Raises `NotYetKnown`, also for one of which the plan says where it will come from."""
+    value = rule.at(attribute)
+    if isinstance(value, Reference):
+        raise rule.unknown(attribute)
+    return value
 
 
 def _named(plan: Plan, source: str | Reference) -> str:
     """A planned group by its name, or by its address where another has the same name; everything else as it is."""
-    group = plan.meant(source, "aws_security_group", named="id")
+    group = next(iter(plan.referred(source, *SecurityGroup.terraform)), None)
     if group is None:
         if isinstance(source, Reference):
             raise NotYetKnown(f"{source!r} is a source of a rule, and no security group of this plan")
         return source
     name = group.name_or_address("name")
-    namesakes = [one for one in plan.resources("aws_security_group") if one.name_or_address("name") == name]
+    namesakes = plan.referred(name, "aws_security_group") if name != group.address else [group]
     return name if len(namesakes) == 1 else group.address
 
 
@@ -242,11 +283,8 @@ def _answered_route(route: Mapping[str, str]) -> Route:
     return Route(destination, target, route.get("GatewayId", "").startswith("igw-"), route["State"] == "active")
 
 
-_ROUTED = ("aws_route_table", "aws_default_route_table", "aws_vpc")
-
-
 def _planned_routes(table: PlannedBlock) -> tuple[Route, ...]:
-    added = table.plan.referring("aws_route", "route_table_id", table, named="id", apart=_ROUTED)
+    added = [*table.plan.referring("aws_route", "route_table_id", table)]
     if table.type == "aws_default_route_table":
         for vpc in table.plan.referred(table.at("default_route_table_id"), "aws_vpc", named="default_route_table_id"):
             added += _added_to_main(vpc)
@@ -369,7 +407,7 @@ def _own_table(vpc: PlannedBlock) -> RouteTable:
 
 def _added_to_main(vpc: PlannedBlock) -> list[PlannedBlock]:
     """Routes that resources of their own add to a VPC's own main table."""
-    return vpc.plan.referring("aws_route", "route_table_id", vpc, named="main_route_table_id", apart=_ROUTED)
+    return [*vpc.plan.referring("aws_route", "route_table_id", vpc)]
 
 
 class Subnet(Resource):

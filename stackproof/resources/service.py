@@ -141,13 +141,13 @@ def _answered_role(arn: str | None) -> str | None:
 
 def _planned_role(definition: PlannedBlock, attribute: str) -> str | None:
     """A role by its name. Raises `NotYetKnown` for one that the plan refers to, and does not make."""
+    role = definition.referent(attribute, "aws_iam_role")
+    if role is not None:
+        return role.name_or_address("name")
     arn = definition.at(attribute)
-    if not isinstance(arn, Reference):
-        return _answered_role(arn)
-    role = definition.plan.resource(arn.address)
-    if role is None:
-        raise NotYetKnown(f"{definition.source}.{attribute} is known only after apply")
-    return role.name_or_address("name")
+    if isinstance(arn, Reference):
+        raise definition.unknown(attribute)
+    return _answered_role(arn)
 
 
 def _called(definition: PlannedBlock) -> str:
@@ -237,12 +237,21 @@ def _answered_definitions(service: AwsFacts) -> tuple[TaskDefinition, ...]:
 
 
 def planned_definitions(service: PlannedBlock) -> tuple[TaskDefinition, ...]:
-    """The one that a planned service will run. Raises `NotYetKnown` for one that the plan does not make."""
-    reference = service.at("task_definition")
-    block = service.plan.resource(reference.address) if isinstance(reference, Reference) else None
+    """The one that a planned service will run. Raises `NotYetKnown` for one that the plan does not make or keep."""
+    block = service.referent("task_definition", *TaskDefinition.terraform) or _by_family(service)
     if block is None:
-        raise NotYetKnown(f"{service.source}: the task definition {reference} is not in the plan; it is judged after apply")
+        written = service.values.get("task_definition")
+        raise NotYetKnown(f"{service.source}: the task definition {written} is not in the plan; it is judged after apply")
     return (TaskDefinition(_called(block), block, block.source),)
+
+
+def _by_family(service: PlannedBlock) -> PlannedBlock | None:
+    """The plan's definition of the family that a running service has, whatever the revision: who deploys may have registered newer ones."""
+    plan, written = service.plan, str(service.values.get("task_definition") or "")
+    family = written.rpartition("/")[2].partition(":")[0]
+    alike = [one for one in plan.resources(*TaskDefinition.terraform) if family and one.values.get("family") == family]
+    found = [one for one in alike if not plan.creates(one) or ":" not in written]
+    return found[0] if len(found) == 1 else None
 
 
 class Service(Resource):
@@ -272,14 +281,15 @@ class Service(Resource):
 
     @classmethod
     def from_plan(cls, plan: "Plan", names: Sequence[str]) -> "list[Service]":
-        del names  # a plan lists all there are
-        return [
-            cls(f"{_cluster(block)}/{block.name_or_address('name')}", block, block.source)
-            for block in plan.resources(*cls.terraform)
-        ]
+        return [cls(_in_cluster(block, names), block, block.source) for block in plan.resources(*cls.terraform)]
 
 
-def _cluster(service: PlannedBlock) -> str:
-    value = service.at("cluster")
-    block = service.plan.resource(value.address) if isinstance(value, Reference) else None
-    return block.name_or_address("name") if block else str(value or "default").rpartition("/")[2]
+def _in_cluster(service: PlannedBlock, declared: Sequence[str]) -> str:
+    """What a planned service is called; where its cluster is not known yet, as the one of its name that is declared, if there is one."""
+    name = service.name_or_address("name")
+    try:
+        block = service.referent("cluster", "aws_ecs_cluster")
+        cluster = block.name_or_address("name") if block else str(service.text("cluster") or "default").rpartition("/")[2]
+    except NotYetKnown:
+        return next((one for one in declared if one.rpartition("/")[2] == name), service.address)
+    return f"{cluster}/{name}"

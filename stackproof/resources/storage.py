@@ -1,12 +1,14 @@
 """Amazon S3."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stackproof.core.resource import FailedOrigin, Reference, Resource, field
-from stackproof.core.verdicts import NotReported, NotYetKnown
+from stackproof.core.partial import collected, known_of, parts, the_one
+from stackproof.core.resource import FailedOrigin, Resource, field
+from stackproof.core.verdicts import NotReported
 from stackproof.judgement.policy import open_grants
-from stackproof.resources.documents import policy_document
+from stackproof.resources.documents import planned_document, policy_document
 from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
 
@@ -35,10 +37,8 @@ def _answered_block(bucket: AwsFacts) -> PublicAccessBlock | None:
 
 
 def _planned_block(bucket: PlannedBlock) -> PublicAccessBlock | None:
-    blocks = bucket.plan.referring("aws_s3_bucket_public_access_block", "bucket", bucket, named="bucket")
-    if len(blocks) > 1:
-        raise NotYetKnown(f"{bucket.address}: {len(blocks)} public access blocks are planned; the last one applied will hold")
-    return PublicAccessBlock(bucket.name_or_address("bucket"), blocks[0], blocks[0].source) if blocks else None
+    block = the_one(bucket.plan.referring("aws_s3_bucket_public_access_block", "bucket", bucket))
+    return PublicAccessBlock(bucket.name_or_address("bucket"), block, block.source) if block else None
 
 
 def listed_buckets(aws: "Reader | AwsFacts") -> "Answer":
@@ -84,20 +84,32 @@ def _answered_grants(bucket: AwsFacts) -> tuple[str, ...]:
     return _public_grants((grant["Grantee"].get("URI"), grant["Permission"]) for grant in grants)
 
 
-def _planned_grants(bucket: PlannedBlock) -> tuple[str, ...]:
-    """A bucket whose sources have no ACL is private: S3's default."""
-    found: list[str] = []
-    for block in (bucket, *bucket.plan.referring("aws_s3_bucket_acl", "bucket", bucket, named="bucket")):
-        if not block.is_unset("acl"):
-            found += _CANNED.get(block.at("acl") or "private", ())
-        inside = block.written_blocks("grant")
-        found += _public_grants((grant.at("uri"), permission) for grant in inside for permission in grant.at("permissions"))
-        for policy in block.written_blocks("access_control_policy"):
-            grants = policy.blocks("grant")
-            found += _public_grants(
-                (grantee.at("uri"), grant.at("permission")) for grant in grants for grantee in grant.blocks("grantee")
-            )
-    return tuple(found)
+def _planned_grants(bucket: PlannedBlock) -> Sequence[str]:
+    """A bucket whose sources have no ACL is private: S3's default. Terraform leaves an ACL in place when it deletes the resource."""
+    beside, rest = parts(bucket.plan.referring("aws_s3_bucket_acl", "bucket", bucket))
+    beside = beside or bucket.plan.removed("aws_s3_bucket_acl", "bucket", bucket)
+    found, unknown = known_of([bucket], partial(_grants_of, is_decided_beside=bool(beside)))
+    more, others = known_of(beside, _grants_of)
+    return collected([*found, *more], [*unknown, *others, *rest])
+
+
+def _grants_of(acl: PlannedBlock, *, is_decided_beside: bool = False) -> Sequence[str]:
+    canned: Sequence[str] = ()
+    if acl.says("acl", is_decided_beside=is_decided_beside):
+        canned = _CANNED.get(acl.at("acl") or "private", ())
+    inside = acl.written_blocks("grant", is_decided_beside=is_decided_beside)
+    granted, rest = known_of(inside, lambda grant: [(grant.at("uri"), permission) for permission in grant.at("permissions")])
+    by_policy, more = known_of(acl.written_blocks("access_control_policy"), _grants_of_policy)
+    return collected([*canned, *_public_grants([*granted, *by_policy])], [*rest, *more])
+
+
+def _grants_of_policy(policy: PlannedBlock) -> Sequence[tuple[str | None, str]]:
+    """The grants of an access control policy, each the URI of a group and a permission."""
+    grants = policy.blocks("grant")
+    found, rest = known_of(
+        grants, lambda grant: [(grantee.at("uri"), grant.at("permission")) for grantee in grant.blocks("grantee")]
+    )
+    return collected(found, rest)
 
 
 def _answered_encryption(bucket: AwsFacts) -> str | None:
@@ -109,11 +121,12 @@ def _answered_encryption(bucket: AwsFacts) -> str | None:
 
 
 def _planned_encryption(bucket: PlannedBlock) -> Any:
-    for configuration in _configurations(bucket, "server_side_encryption_configuration"):
+    """S3 encrypts with keys of its own where nothing else is configured, and once the configuration is deleted."""
+    if configuration := _configuration(bucket, "server_side_encryption_configuration"):
         for rule in configuration.blocks("rule"):
             for default in rule.blocks("apply_server_side_encryption_by_default"):
                 return default.at("sse_algorithm")
-    return None
+    return "AES256"
 
 
 def _answered_versioning(bucket: AwsFacts) -> str | None:
@@ -122,18 +135,23 @@ def _answered_versioning(bucket: AwsFacts) -> str | None:
 
 
 def _planned_versioning(bucket: PlannedBlock) -> Any:
-    for configuration in _configurations(bucket, "versioning"):
-        if configuration.type == "aws_s3_bucket":
-            return "Enabled" if configuration.at("enabled") else "Suspended"
-        for settings in configuration.blocks("versioning_configuration"):
-            return settings.at("status")
-    return None
+    """Terraform suspends versioning when it deletes the resource that enabled it."""
+    configuration = _configuration(bucket, "versioning")
+    if configuration is None:
+        return "Suspended" if bucket.plan.removed("aws_s3_bucket_versioning", "bucket", bucket) else None
+    if configuration.type == "aws_s3_bucket":
+        return "Enabled" if configuration.at("enabled") else "Suspended"
+    settings = the_one(configuration.blocks("versioning_configuration"))
+    return settings.at("status") if settings else None
 
 
-def _configurations(bucket: PlannedBlock, name: str) -> list[PlannedBlock]:
-    """A bucket's settings: resources of their own (since version 4 of the provider), or blocks inside the bucket (before)."""
-    beside = bucket.plan.referring(f"aws_s3_bucket_{name}", "bucket", bucket, named="bucket")
-    return [*beside, *bucket.written_blocks(name)]
+def _configuration(bucket: PlannedBlock, name: str) -> PlannedBlock | None:
+    """A bucket's setting: a resource of its own (since version 4 of the provider), or a block inside the bucket (before)."""
+    kind = f"aws_s3_bucket_{name}"
+    beside = bucket.plan.referring(kind, "bucket", bucket)
+    is_decided_beside = bool(parts(beside)[0] or bucket.plan.removed(kind, "bucket", bucket))
+    inside = bucket.written_blocks(name, is_decided_beside=is_decided_beside)
+    return the_one(collected([*parts(beside)[0], *parts(inside)[0]], [*parts(beside)[1], *parts(inside)[1]]))
 
 
 def _answered_policy(bucket: AwsFacts) -> dict[str, Any] | None:
@@ -142,12 +160,12 @@ def _answered_policy(bucket: AwsFacts) -> dict[str, Any] | None:
 
 
 def _planned_policy(bucket: PlannedBlock) -> dict[str, Any] | None:
-    beside = bucket.plan.referring("aws_s3_bucket_policy", "bucket", bucket, named="bucket")
-    blocks = beside or ([] if bucket.is_unset("policy") else [bucket])
-    written = [block.at("policy") for block in blocks]
-    if len(written) > 1 or any(isinstance(policy, Reference) for policy in written):
-        raise NotYetKnown(f"{bucket.source}: its policy is known only after apply")
-    return policy_document(written[0], blocks[0].source) if written and written[0] else None
+    kind = "aws_s3_bucket_policy"
+    beside = the_one(bucket.plan.referring(kind, "bucket", bucket))
+    is_decided_beside = bool(beside or bucket.plan.removed(kind, "bucket", bucket))
+    own = [bucket] if bucket.says("policy", is_decided_beside=is_decided_beside) and bucket.at("policy") is not None else []
+    block = the_one([*([beside] if beside else []), *own])
+    return planned_document(block, "policy") if block and block.at("policy") != "" else None
 
 
 def _answered_status(bucket: AwsFacts) -> bool | None:

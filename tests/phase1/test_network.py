@@ -15,9 +15,9 @@ def test_network_has_public_and_private_subnets_in_two_zones(
     for subnet in public_subnets:
         with subtests.test(subnet.name):
             assert subnet.route_table.reaches_the_internet, subnet.route_table.routes
-    ways_out = {gateway.name: gateway for gateway in nat_gateways}
     for subnet in private_subnets:
         with subtests.test(subnet.name):
+            ways_out = {gateway.name: gateway for gateway in nat_gateways}
             assert subnet.route_table.internet_routes == []
             assert subnet.route_table.default_target in ways_out
             assert ways_out[subnet.route_table.default_target].works

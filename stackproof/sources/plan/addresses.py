@@ -45,3 +45,13 @@ def scope_of(address: str) -> Scope:
     ('logs', 'group')
     """
     return tuple(without_keys(step).removeprefix("module.").removesuffix(".") for step in module_steps(address))
+
+
+def key_of(address: str) -> str:
+    """The key at the end of an address, with its brackets; empty where there is none.
+
+    >>> key_of('module.a["x"].aws_kms_key.this["b]c"]'), key_of('module.a["x"].aws_kms_key.this'), key_of("module.a[0]")
+    ('["b]c"]', '', '[0]')
+    """
+    last = address[len("".join(module_steps(address))) :]
+    return last[len(re.match(r"[\w.-]*", last)[0]) :]  # type: ignore[index]  # it matches nothing, too

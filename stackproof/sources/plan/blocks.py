@@ -4,20 +4,28 @@ Two things look alike in the document: blocks that a dynamic block makes in a nu
 provider may fill in. They are taken for the latter (`PlannedBlock.is_unset`); AWS shows the truth after apply.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from stackproof.core.partial import Partial, PartialMapping, parts
 from stackproof.core.provenance import Provenance, evidence_behind, within
-from stackproof.core.resource import Field, Found, Reference, type_of
+from stackproof.core.resource import Field, Found, Reference, type_of, without_keys
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.redaction.redaction import HIDDEN
-from stackproof.sources.plan.addresses import Scope, module_steps
+from stackproof.sources.plan.references import Meant, Place, of_types
 
 if TYPE_CHECKING:
     from stackproof.sources.plan.document import Plan
 
 Expressions = Callable[[str], Any]
 """The configured expression of an attribute; None for one that is not written."""
+
+
+IDENTITIES = (
+    *("id", "arn", "name", "bucket", "identifier", "cluster_identifier", "key_id"),
+    *("default_route_table_id", "main_route_table_id"),
+)
+"""The attributes that others call a resource by."""
 
 
 class PlannedBlock:
@@ -27,7 +35,7 @@ class PlannedBlock:
         self,
         plan: "Plan",
         address: str,
-        scope: Scope,
+        place: Place,
         values: Mapping[str, Any],
         unknown: Mapping[str, Any],
         expressions: Expressions,
@@ -36,7 +44,7 @@ class PlannedBlock:
         self.plan = plan
         self.address = address
         self.values = values
-        self._scope = scope
+        self._place = place
         self._unknown = unknown
         self._expressions = expressions
         self._within = within
@@ -44,6 +52,9 @@ class PlannedBlock:
     @property
     def source(self) -> str:
         return Provenance(f"plan {self.address}{self._within}", *evidence_behind(self.plan.where))
+
+    def __str__(self) -> str:
+        return f"{self.address}{self._within}"
 
     @property
     def type(self) -> str:
@@ -54,7 +65,7 @@ class PlannedBlock:
     def region(self) -> str | None:
         """The region that the resource will be in: its own, else that of its provider; None where the document does not show it."""
         own = self.values.get("region") if self.is_known("region") else None
-        return own or self.plan.region_of(self.plan.configured(self))
+        return own or self.plan.region_of(self.plan.following.configured_for(self.address))
 
     def name_or_address(self, attribute: str) -> str:
         """The name as planned, or the address where the name is not known yet."""
@@ -64,8 +75,8 @@ class PlannedBlock:
     def at(self, attribute: str) -> Any:
         """The planned value of an attribute; None if it will not be set; a `Reference` where the plan says what it will be.
 
-        Raises `NotYetKnown` for every other unknown value, and for a list with an unknown element; `NotReported` for a sensitive one,
-        which is hidden.
+        A list with unknown elements has references in their places, and is a `Partial` where those cannot be told apart; a map is a
+        `PartialMapping`. Raises `NotYetKnown` for every other unknown value; `NotReported` for a sensitive one, which is hidden.
         """
         unknown = self._unknown.get(attribute, False)
         if unknown is True:
@@ -80,49 +91,99 @@ class PlannedBlock:
         value = self.at(attribute)
         return default if value is None else value
 
-    def elements(self, attribute: str) -> list[Any]:
+    def text(self, attribute: str) -> str | None:
+        """The planned text of an attribute; None where it is not set, for which a provider's state may have ``""``."""
+        value = self.at(attribute)
+        return value or None if isinstance(value, str | None) else self._text(attribute, value)
+
+    def _text(self, attribute: str, value: object) -> NoReturn:
+        if isinstance(value, Reference):
+            raise self.unknown(attribute)
+        raise NotReported(f"{self.address}{self._within}.{attribute} is {type(value).__name__}, expected a text")
+
+    def elements(self, attribute: str, *types: str) -> Sequence[Any]:
         """The elements of a list, each as `at` gives a value; of one that is unknown as a whole, what its expression refers to.
 
-        A literal beside those references is not in Terraform's document.
+        With ``types`` the unknown ones are references to resources of these types. A literal beside the references of a list that is
+        unknown as a whole is not in Terraform's document.
         """
-        if self._unknown.get(attribute) is True:
-            return list(self.references(attribute))
-        return list(self.at(attribute) or ())
+        unknown = self._unknown.get(attribute, False)
+        if not _any(unknown):
+            return [*(self._shown(attribute) or ())]
+        shown: Sequence[Any] = [] if unknown is True else list(self._shown(attribute) or ())
+        masks = unknown if isinstance(unknown, list) else []
+        known = [value for value, mask in zip(shown, masks, strict=False) if not _any(mask)]
+        meant = self._meant(attribute)
+        if types:
+            found = self._possible(meant, types)
+            is_told = bool(found) and (not meant.locals if unknown is True else len(found) == len(masks) - len(known))
+        else:
+            found = [one for one in meant.references if not self.plan.knows(one)]
+            is_told = not meant.is_loose and all(one.attribute for one in found) and bool(found)
+            if is_told and unknown is not True:
+                listed: Sequence[Any] = self._with_references(attribute, shown, unknown)
+                return listed
+        if is_told:
+            return [*known, *found]
+        return Partial(known, self.unknown(attribute, found if types and found else None))
 
     def is_known(self, attribute: str) -> bool:
         """Whether an attribute has a planned value, all of it known."""
         return attribute in self.values and not _any(self._unknown.get(attribute, False))
 
+    def is_written(self, attribute: str) -> bool:
+        """Whether the sources set an attribute; of what the provider computed before, they do not."""
+        return self._expressions(attribute) is not None
+
     def is_unset(self, attribute: str) -> bool:
         """Whether an unknown value is unknown only because the sources do not set it: the provider fills it in."""
-        return self._unknown.get(attribute) is True and self._expressions(attribute) is None
+        return self._unknown.get(attribute) is True and not self.is_written(attribute)
 
-    def blocks(self, name: str) -> list["PlannedBlock"]:
-        """The nested blocks of a name, in the plan's order. Raises `NotYetKnown` where their number is unknown."""
+    def blocks(self, name: str) -> Sequence["PlannedBlock"]:
+        """The nested blocks of a name, in the plan's order; a `Partial` where their number, or one as a whole, is unknown."""
         unknown, values = self._unknown.get(name) or [], self._shown(name) or []
-        if not isinstance(unknown, list) or not all(isinstance(mask, Mapping) for mask in unknown) or len(unknown) > len(values):
-            raise NotYetKnown(f"{self.address}{self._within}.{name} is known only after apply")
-        if not isinstance(values, list) or not all(isinstance(one, Mapping) for one in values):
+        if not isinstance(unknown, list) or len(unknown) > len(values):
+            return Partial((), self.unknown(name))
+        if not isinstance(values, list) or not all(isinstance(one, Mapping | None) for one in values):
             raise CouldNotVerify(f"{self.address}{self._within}.{name} is {type(values).__name__}, expected nested blocks")
         masks = [*unknown, *({} for _ in values[len(unknown) :])]
         written = self._expressions(name)
         is_the_only_unknown = sum(_any(mask) for mask in masks) == 1
-        return [
+        known = [
             PlannedBlock(
                 self.plan,
                 self.address,
-                self._scope,
+                self._place,
                 value,
                 mask,
                 _written_for(written, value, len(values), is_the_only_unknown),
                 f"{self._within}.{name}[{index}]",
             )
             for index, (value, mask) in enumerate(zip(values, masks, strict=True))
+            if isinstance(mask, Mapping) and isinstance(value, Mapping)
         ]
+        return known if len(known) == len(values) else Partial(known, self.unknown(name))
 
-    def written_blocks(self, name: str) -> list["PlannedBlock"]:
-        """Likewise; none where the sources write none, and the provider fills in what there is."""
-        return [] if self.is_unset(name) else self.blocks(name)
+    def written_blocks(self, name: str, *, is_decided_beside: bool = False) -> Sequence["PlannedBlock"]:
+        """The nested blocks of a name; none where the sources write none and the provider will fill in what there is.
+
+        What it filled in before counts, but where resources beside this one decide: then it is only a memory.
+        """
+        return self.blocks(name) if self.says(name, is_decided_beside=is_decided_beside) else []
+
+    def says(self, attribute: str, *, is_decided_beside: bool = False) -> bool:
+        """Whether an attribute tells something about what will be: not where the sources do not set it and the provider will.
+
+        What the provider found before counts, but where resources beside this one decide: then it is only a memory.
+        """
+        is_memory = is_decided_beside and not self.is_written(attribute) and not self.plan.creates(self)
+        return not (is_memory or self.is_unset(attribute))
+
+    def unknown(self, attribute: str, candidates: Iterable[Reference] | None = None) -> NotYetKnown:
+        """The error for an attribute that is known only after apply, and the resources that it may be about."""
+        error = NotYetKnown(f"{self.address}{self._within}.{attribute} is known only after apply")
+        error.candidates = None if candidates is None else tuple(one.address for one in candidates)
+        return error
 
     def _shown(self, attribute: str) -> Any:
         value = self.values.get(attribute)
@@ -134,10 +195,79 @@ class PlannedBlock:
 
     def references(self, attribute: str) -> tuple[Reference, ...]:
         """The resource attributes that an attribute's expression refers to. Raises `NotYetKnown` if they cannot be followed."""
-        found = self.plan.references(self._expressions(attribute), self._scope, self._prefix)
-        if found is None:
-            raise NotYetKnown(f"{self.address}{self._within}.{attribute} is known only after apply")
-        return found
+        meant = self._meant(attribute)
+        if meant.is_loose:
+            raise self.unknown(attribute)
+        return meant.references
+
+    def referents(self, attribute: str, *types: str) -> Sequence["PlannedBlock"]:
+        """The planned resources of some types that an attribute means: by reference, or because it holds an id, ARN or name of theirs.
+
+        None of them where the value is known, and of no resource of the plan. A `Partial` where several may be meant: its error names
+        them (`NotYetKnown.candidates`).
+        """
+        if self._unknown.get(attribute) is not True:
+            values = self.elements(attribute, *types) if isinstance(self._shown(attribute), list) else [self._shown(attribute)]
+            elements, rest = parts(values)
+            found = [block for value in elements for block in self._called(attribute, value, types)]
+            return Partial(found, rest[0]) if rest else found
+        meant = self._meant(attribute)
+        possible = self._possible(meant, types)
+        others = [one for one in self._same(meant.references, types) if type_of(one.address) not in types]
+        is_open = meant.loose or not (meant.references or meant.locals) or any(_may_be(one, types) for one in others)
+        if is_open or len(possible) > 1:
+            return Partial((), self.unknown(attribute, None if is_open else possible))
+        return [block for one in possible for block in self.plan.instances(one.address)]
+
+    def _called(self, attribute: str, value: object, types: Sequence[str]) -> "list[PlannedBlock]":
+        """The planned resources that a value names; of several with one name those that the expression refers to, if it does."""
+        found = self.plan.referred(value, *types)
+        if len(found) < 2 or isinstance(value, Reference):
+            return found
+        meant = {one.address for one in self._meant(attribute).references}
+        return [block for block in found if block.address in meant or without_keys(block.address) in meant] or found
+
+    def referent(self, attribute: str, *types: str) -> "PlannedBlock | None":
+        """The one planned resource that an attribute means; None where it is known, and of none. Raises `NotYetKnown`."""
+        return next(iter(self.referents(attribute, *types)), None)
+
+    def described_by(self, attribute: str, kind: str) -> "list[PlannedBlock]":
+        """The data sources of a type, read only when the plan is applied, that an attribute's expression refers to."""
+        if not self.is_written(attribute):
+            return []
+        found = (self.plan.data(address) for address in self._meant(attribute).data)
+        return [block for block in found if block and block.type == kind]
+
+    def known_blocks(self, name: str) -> "list[PlannedBlock]":
+        """Of the nested blocks of a name those that are known, whatever else there may be."""
+        return parts(self.blocks(name))[0]
+
+    def _meant(self, attribute: str) -> Meant:
+        return self.plan.following.meant(self._expressions(attribute), self._place)
+
+    def _possible(self, meant: Meant, types: Iterable[str]) -> list[Reference]:
+        """The resources of some types that an expression may mean."""
+        types = tuple(types)
+        found = [one for one in of_types(self._same(meant.references, types), types) if not self.plan.knows(one)]
+        for prefix in sorted(meant.locals):
+            found += [Reference(address, "") for address in self.plan.following.in_module(prefix, types)]
+        return [*{one.address: one for one in found}.values()]
+
+    def _same(self, references: Iterable[Reference], types: tuple[str, ...]) -> Iterator[Reference]:
+        """References, with those to what a companion of a resource says of it: the ``bucket`` of an aws_s3_bucket_policy."""
+        for one in references:
+            block = self.plan.resource(one.address)
+            attribute = "bucket" if one.attribute == "id" and type_of(one.address).startswith("aws_s3_bucket_") else one.attribute
+            if (
+                type_of(one.address) in types
+                or block is None
+                or not attribute
+                or not block.is_written(attribute)
+                or block is self
+            ):
+                yield one
+            else:
+                yield from block._possible(block._meant(attribute), types)
 
     def look_up(self, field: Field) -> Found:
         if callable(field.plan):
@@ -145,27 +275,32 @@ class PlannedBlock:
         attribute = field.plan or field.name
         return Found(self.at(attribute), within(self.source, f".{attribute}"))
 
-    @property
-    def _prefix(self) -> str:
-        return "".join(module_steps(self.address))
-
     def _reference(self, attribute: str) -> Reference:
-        if self._expressions(attribute) is None:
+        if not self.is_written(attribute):
             if self._within:
-                raise NotYetKnown(f"{self.address}{self._within}.{attribute} is known only after apply")
+                raise self.unknown(attribute)
             return Reference(self.address, attribute)
-        found = [reference for reference in self.references(attribute) if not self.plan.knows(reference)]
-        if len(found) != 1 or not found[0].attribute:
-            raise NotYetKnown(f"{self.address}{self._within}.{attribute} is known only after apply")
+        meant = self._meant(attribute)
+        found = [reference for reference in meant.references if not self.plan.knows(reference)]
+        if meant.is_loose or len(found) != 1 or not found[0].attribute:
+            raise self.unknown(attribute)
         return found[0]
 
     def _with_references(self, attribute: str, value: Any, unknown: Any) -> Any:
         """A list in which each unknown element is one of the expression's references, where they can be told apart."""
-        if isinstance(value, list) and isinstance(unknown, list) and all(isinstance(part, bool) for part in unknown):
-            references = [reference for reference in self.references(attribute) if not self.plan.knows(reference)]
-            if len(references) == sum(unknown) and all(reference.attribute for reference in references):
-                return [references.pop(0) if is_unknown else element for element, is_unknown in zip(value, unknown, strict=True)]
-        raise NotYetKnown(f"{self.address}{self._within}.{attribute} is known only after apply")
+        if isinstance(value, Mapping) and isinstance(unknown, Mapping):
+            return PartialMapping(
+                value, {name: self.unknown(f"{attribute}.{name}") for name, one in unknown.items() if _any(one)}
+            )
+        if not isinstance(value, list) or not isinstance(unknown, list):
+            raise self.unknown(attribute)
+        meant = self._meant(attribute)
+        found = [reference for reference in meant.references if not self.plan.knows(reference)]
+        is_told = not meant.is_loose and all(isinstance(part, bool) for part in unknown)
+        if is_told and len(found) == sum(unknown) and all(one.attribute for one in found):
+            return [found.pop(0) if is_unknown else element for element, is_unknown in zip(value, unknown, strict=True)]
+        known = [element for element, mask in zip(value, unknown, strict=False) if not _any(mask)]
+        return Partial(known, self.unknown(attribute))
 
 
 def cannot_be_followed(_: str) -> object:
@@ -187,6 +322,20 @@ def _written_for(written: Any, value: Mapping[str, Any], count: int, is_the_only
         return lambda _: None
     alike = [one for one in written if count == 1 or _has_constants(value, one)]
     return lambda attribute: _common([one.get(attribute) for one in alike])
+
+
+def _may_be(reference: Reference, types: Sequence[str]) -> bool:
+    """Whether what a resource of another type says may name one of these types: its own id and ARN do not, but those of a companion.
+
+    >>> _may_be(Reference("aws_kms_key.a", "arn"), ["aws_lb"]), _may_be(Reference("aws_kms_alias.a", "target_key_arn"), ["aws_kms_key"])
+    (False, True)
+    >>> _may_be(Reference("aws_secretsmanager_secret_version.a", "arn"), ["aws_secretsmanager_secret"])
+    True
+    """
+    kind = type_of(reference.address)
+    if kind == "aws_vpc":  # it has the ids of what EC2 makes with it
+        return False
+    return reference.attribute not in IDENTITIES or kind.startswith(tuple(f"{one}_" for one in types))
 
 
 def _has_constants(value: Mapping[str, Any], written: Mapping[str, Any]) -> bool:

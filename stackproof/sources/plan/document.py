@@ -11,17 +11,19 @@ Sensitive values are hidden while the document is loaded; nothing after that can
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from stackproof.core.resource import KEY, Reference, type_of, without_keys
-from stackproof.core.verdicts import NotYetKnown
+from stackproof.core.partial import Partial, parts
+from stackproof.core.resource import Reference, without_keys
+from stackproof.core.verdicts import NotYetKnown, may_be_about
 from stackproof.sources import R
-from stackproof.sources.plan.addresses import Scope, module_steps, outermost, scope_of
-from stackproof.sources.plan.blocks import PlannedBlock, cannot_be_followed
+from stackproof.sources.plan.addresses import module_steps
+from stackproof.sources.plan.blocks import IDENTITIES, PlannedBlock, cannot_be_followed
 from stackproof.sources.plan.masking import without_secrets
+from stackproof.sources.plan.references import References
 from stackproof.sources.plan.shape import checked
 
 
@@ -50,6 +52,7 @@ class Plan:
     def __init__(self, document: object, where: str) -> None:
         self.where = where
         self.document: Mapping[str, Any] = without_secrets(checked(document, where))
+        self._referrers: dict[tuple[str, str, str], tuple[dict[str, list[PlannedBlock]], list[NotYetKnown]]] = {}
 
     def to_json(self) -> str:
         """The document, without its secrets."""
@@ -73,11 +76,13 @@ class Plan:
 
     def resources(self, *types: str) -> list["PlannedBlock"]:
         """Managed resources of these types as they will be after the apply, in the plan's order."""
-        return [block for kind, block in self._planned.values() if kind in types]
+        if len(types) == 1:
+            return list(self._by_type.get(types[0], ()))
+        return [block for block in self._planned.values() if block.type in types]
 
     def resource(self, address: str) -> "PlannedBlock | None":
         """The planned resource at an address."""
-        return self._planned[address][1] if address in self._planned else None
+        return self._planned.get(address)
 
     def knows(self, reference: Reference) -> bool:
         """Whether the plan has a value for what is referred to."""
@@ -86,103 +91,165 @@ class Plan:
 
     def instances(self, address: str) -> list["PlannedBlock"]:
         """The planned resource at an address, or all instances of it where the address has no key."""
-        return [block for at, (_, block) in self._planned.items() if address in (at, without_keys(at))]
+        if block := self._planned.get(address):
+            return [block]
+        return list(self._instances.get(address, ()))
 
     def referred(self, value: object, *types: str, named: str = "id") -> "list[PlannedBlock]":
-        """The planned resources of these types that a value refers to (all instances, where it names no key), or holds the name of."""
+        """The planned resources of these types that a value refers to (all instances, where it names no key), or holds a name of."""
         if isinstance(value, Reference):
             return [block for block in self.instances(value.address) if block.type in types]
+        if not isinstance(value, str) or not value:
+            return []
+        called = [block for kind in types for block in self._named.get((kind, value), ())]
+        if called or named in IDENTITIES:
+            return called
         return [block for block in self.resources(*types) if block.is_known(named) and block.at(named) == value]
+
+    def meant(self, value: "str | Reference", kind: str, *, named: str) -> "PlannedBlock | None":
+        """The resource of a type that a value refers to, or that it names; None if the plan has no such."""
+        return next(iter(self.referred(value, kind, named=named)), None)
 
     def creates(self, block: "PlannedBlock") -> bool:
         """Whether a resource does not exist before the apply (or is made anew)."""
-        return any("create" in change.actions for change in self.changes if change.address == block.address)
+        return "create" in self._actions.get(block.address, ())
 
     def referring(
-        self, kind: str, attribute: str, to: "PlannedBlock", *, named: str, apart: Collection[str] = ()
-    ) -> list["PlannedBlock"]:
-        """Resources of a type whose attribute refers to another resource, or holds its name (``named`` is the attribute).
+        self, kind: str, attribute: str, to: "PlannedBlock", *, named: str = "", apart: Sequence[str] = ()
+    ) -> "Sequence[PlannedBlock]":
+        """The planned resources of a type whose attribute means another resource; a `Partial` where one may, and may not, mean it."""
+        del named, apart
+        found, unknown = self._referring(kind, attribute, to.type)
+        rest = [error for error in unknown if may_be_about(error, to.address)]
+        here = found.get(to.address, [])
+        return Partial(here, rest[0]) if rest else list(here)
 
-        ``apart`` are types whose ids AWS gives, so that a reference to one of them is not one to ``to``. Raises `NotYetKnown` for a
-        reference to a resource of any other third type: what its attribute will be, the plan does not say.
-        """
-        name = to.at(named)
+    def _referring(self, kind: str, attribute: str, to: str) -> "tuple[dict[str, list[PlannedBlock]], list[NotYetKnown]]":
+        """All of a type by what they mean, and an error for each of which that is not known."""
+        if (kind, attribute, to) not in self._referrers:
+            found: dict[str, list[PlannedBlock]] = {}
+            errors: list[NotYetKnown] = []
+            for block in self.resources(kind):
+                meant, rest = parts(block.referents(attribute, to))
+                for one in meant:
+                    found.setdefault(one.address, []).append(block)
+                errors += [error for error in rest if isinstance(error, NotYetKnown)]
+            self._referrers[kind, attribute, to] = found, errors
+        return self._referrers[kind, attribute, to]
 
-        def refers(value: object) -> bool:
-            if isinstance(value, list):
-                return any(refers(part) for part in value)
-            if isinstance(value, Reference):
-                if value.address != to.address and type_of(value.address) not in (type_of(to.address), *apart):
-                    raise NotYetKnown(f"whether {value!r} is {to.address} is known only after apply")
-                return value.address == to.address
-            return not isinstance(name, Reference) and value is not None and value == name
-
-        return [block for block in self.resources(kind) if refers(block.at(attribute))]
-
-    def meant(self, value: "str | Reference", kind: str, *, named: str) -> "PlannedBlock | None":
-        """The resource of a type that a value refers to, or whose attribute ``named`` it is; None if the plan has no such."""
-        for block in self.resources(kind):
-            if (value.address == block.address) if isinstance(value, Reference) else (value == block.values.get(named)):
-                return block
-        return None
+    def removed(self, kind: str, attribute: str, to: "PlannedBlock") -> list["PlannedBlock"]:
+        """The resources of a type that belong to another one and that the plan deletes, as they were before."""
+        names = {value for name in IDENTITIES if isinstance(value := to.values.get(name), str)}
+        return [block for block in self._deleted.get(kind, ()) if block.values.get(attribute) in names]
 
     @cached_property
-    def _planned(self) -> dict[str, tuple[str, "PlannedBlock"]]:
-        unknown = {
-            change["address"]: change["change"].get("after_unknown") or {}
-            for change in self.document.get("resource_changes", ())
-            if "deposed" not in change  # what is left of a replacement, under the address of the new one
+    def forgotten(self) -> tuple[str, ...]:
+        """The addresses of what Terraform lets go of and leaves alone in AWS (``removed { lifecycle { destroy = false } }``)."""
+        return tuple(address for address, actions in self._actions.items() if actions == ("forget",))
+
+    def data(self, address: str) -> "PlannedBlock | None":
+        """A data source that is read only when the plan is applied, as far as its arguments are known."""
+        change = self._read_later.get(address)
+        if change is None:
+            return None
+        configured = self.following.configured_for(address)
+        return PlannedBlock(
+            self,
+            address,
+            self.following.place_of(address),
+            change.get("after") or {},
+            change.get("after_unknown") or {},
+            configured.get("expressions", {}).get if configured else cannot_be_followed,
+        )
+
+    @cached_property
+    def _read_later(self) -> dict[str, Mapping[str, Any]]:
+        return {
+            change["address"]: change["change"]
+            for change in self.document.get("resource_changes") or ()
+            if change.get("mode") == "data" and "read" in change["change"]["actions"]
         }
+
+    @cached_property
+    def _deleted(self) -> dict[str, list["PlannedBlock"]]:
+        found: dict[str, list[PlannedBlock]] = {}
+        for change in self._resource_changes:
+            if change["change"]["actions"] == ["delete"]:
+                address, before = change["address"], change["change"].get("before") or {}
+                block = PlannedBlock(self, address, self.following.place_of(address), before, {}, before.get)
+                found.setdefault(block.type, []).append(block)
+        return found
+
+    @cached_property
+    def _resource_changes(self) -> list[Mapping[str, Any]]:
+        """Of managed resources, but for what is left of a replacement, under the address of the new one."""
+        return [
+            change
+            for change in self.document.get("resource_changes") or ()
+            if "deposed" not in change and change.get("mode", "managed") == "managed"
+        ]
+
+    @cached_property
+    def _actions(self) -> dict[str, tuple[str, ...]]:
+        return {change["address"]: tuple(change["change"]["actions"]) for change in self._resource_changes}
+
+    @cached_property
+    def _planned(self) -> dict[str, "PlannedBlock"]:
+        changes = {change["address"]: change["change"] for change in self._resource_changes}
+        forgotten = {*self.forgotten}
         found = {}
-        for resource in _planned_resources(self.document["planned_values"].get("root_module", {})):
+        for resource in self._resources_after:
             address = resource["address"]
-            scope = scope_of(address)
-            configured = self._configured.get((*scope, f"{resource['type']}.{resource['name']}"))
-            found[address] = (
-                resource["type"],
-                PlannedBlock(
-                    self,
-                    address,
-                    scope,
-                    resource.get("values") or {},
-                    unknown.get(address, {}),
-                    configured.get("expressions", {}).get if configured else cannot_be_followed,
-                ),
+            if address in forgotten:
+                continue
+            configured = self.following.configured_for(address)
+            found[address] = PlannedBlock(
+                self,
+                address,
+                self.following.place_of(address),
+                resource.get("values") or {},
+                changes.get(address, {}).get("after_unknown") or {},
+                configured.get("expressions", {}).get if configured else cannot_be_followed,
             )
         return found
 
-    def configured(self, block: "PlannedBlock") -> Mapping[str, Any]:
-        """What the configuration says of a planned resource; empty where it does not have it."""
-        steps = module_steps(block.address)
-        name = without_keys(block.address[len("".join(steps)) :])
-        return self._configured.get((*scope_of(block.address), name), {})
+    @cached_property
+    def _resources_after(self) -> list[Mapping[str, Any]]:
+        return list(_planned_resources(self.document["planned_values"].get("root_module") or {}))
 
     @cached_property
-    def _planned_in(self) -> dict[str, set[str]]:
-        """The planned resources by the module instance that they are in, as prefixes are; without the keys of their own instances."""
-        found: dict[str, set[str]] = {}
-        for address in self._planned:
-            prefix = "".join(module_steps(address))
-            found.setdefault(prefix, set()).add(without_keys(address[len(prefix) :]))
+    def _by_type(self) -> dict[str, list["PlannedBlock"]]:
+        found: dict[str, list[PlannedBlock]] = {}
+        for block in self._planned.values():
+            found.setdefault(block.type, []).append(block)
         return found
 
     @cached_property
-    def _configured(self) -> dict[Scope, Mapping[str, Any]]:
-        """Configured resources by module path and address within the module."""
-        return {
-            (*scope, resource["address"]): resource
-            for scope, module in self._modules.items()
-            for resource in module.get("resources", ())
-        }
+    def _instances(self) -> dict[str, list["PlannedBlock"]]:
+        """The planned resources by their addresses without any key."""
+        found: dict[str, list[PlannedBlock]] = {}
+        for address, block in self._planned.items():
+            prefix = "".join(module_steps(address))
+            for bare in {without_keys(address), prefix + without_keys(address[len(prefix) :])} - {address}:
+                found.setdefault(bare, []).append(block)
+        return found
 
     @cached_property
-    def _modules(self) -> dict[Scope, Mapping[str, Any]]:
-        return dict(_modules((), self.document["configuration"].get("root_module", {})))
+    def _named(self) -> dict[tuple[str, str], list["PlannedBlock"]]:
+        """The planned resources by type and whatever is known of what others call them by."""
+        found: dict[tuple[str, str], list[PlannedBlock]] = {}
+        for block in self._planned.values():
+            for name in {value for one in IDENTITIES if isinstance(value := block.values.get(one), str) and value}:
+                found.setdefault((block.type, name), []).append(block)
+        return found
 
-    def _call(self, scope: Scope) -> Mapping[str, Any]:
-        """The module block that calls the module at this path."""
-        call: Mapping[str, Any] = self._modules[scope[:-1]].get("module_calls", {}).get(scope[-1], {})
-        return call
+    @cached_property
+    def following(self) -> References:
+        """What the expressions of the configuration refer to."""
+        addresses = [resource["address"] for resource in self._resources_after]
+        return References(
+            self.document["configuration"], addresses, self.document.get("variables") or {}, tuple(self._read_later)
+        )
 
     def region_of(self, configured: Mapping[str, Any]) -> str | None:
         """The region of the provider configuration of a configured resource; None where the document does not show it.
@@ -200,56 +267,8 @@ class Plan:
             region = given.get(names[0], {}).get("value") if given else None
         return region if isinstance(region, str) else None
 
-    def references(self, expression: object, scope: Scope, prefix: str) -> tuple[Reference, ...] | None:
-        """What resource attributes an expression refers to; None if some part of it cannot be followed.
-
-        ``prefix`` is the address of the module instance that the expression stands in, with a trailing dot unless empty.
-        """
-        if not isinstance(expression, Mapping):
-            return None
-        found: list[Reference] = []
-        for written in outermost(expression.get("references", ())):
-            followed = self._follow(written, scope, prefix)
-            if followed is None:
-                return None
-            found += followed
-        return tuple({(one.address, one.attribute): one for one in found}.values())  # a reference has no hash
-
-    def _follow(self, written: str, scope: Scope, prefix: str) -> tuple[Reference, ...] | None:
-        head, _, rest = written.partition(".")
-        if head in ("local", "each", "count", "path", "terraform", "self", "data", "ephemeral"):
-            return None
-        if head == "var":
-            if not scope:
-                return ()
-            given = self._call(scope).get("expressions", {})
-            name = re.split(r"[.\[]", rest)[0]
-            if name not in given:  # the default, which is a constant
-                return ()
-            return self.references(given[name], scope[:-1], "".join(module_steps(prefix)[:-1]))
-        if head == "module":
-            match = re.match(rf"(?P<step>module\.(?P<name>[\w-]+)({KEY})?\.)(?P<output>[\w-]+)", written)
-            if not match:
-                return None
-            child = (*scope, match["name"])
-            outputs = self._modules.get(child, {}).get("outputs", {})
-            return self.references(outputs.get(match["output"], {}).get("expression"), child, prefix + match["step"])
-        match = re.fullmatch(rf"(?P<address>[a-z0-9_]+\.[\w-]+({KEY})?)(\.(?P<attribute>.+))?", written)
-        if not match:
-            return None
-        resource = without_keys(match["address"])
-        if (*scope, resource) in self._configured and resource not in self._planned_in.get(prefix, {resource}):
-            return ()  # there are none of it (``count = 0``): the other branch of the expression counts
-        return (Reference(prefix + match["address"], match["attribute"] or ""),)
-
 
 def _planned_resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from (resource for resource in module.get("resources", ()) if resource.get("mode", "managed") == "managed")
     for child in module.get("child_modules", ()):
         yield from _planned_resources(child)
-
-
-def _modules(scope: Scope, module: Mapping[str, Any]) -> Iterator[tuple[Scope, Mapping[str, Any]]]:
-    yield scope, module
-    for name, call in module.get("module_calls", {}).items():
-        yield from _modules((*scope, name), call.get("module", {}))

@@ -1,0 +1,312 @@
+"""What expressions refer to: references followed through modules, ``for_each``, ``count``, splats and conditions.
+
+Terraform's document gives the references of an expression, not its text: ``key.arn`` and ``"${key.arn}"`` look alike, ``x[each.key].id``
+is written as ``x`` and ``each.key``, and so is ``concat(x.*.id, [""])[0]`` as ``x`` alone. Locals are not in the document at all. So an
+expression is read with the question which resources of some types it may mean: of several instances the one with the expression's own
+key is meant where the expression names that key; what a local holds may be any resource of these types in its module.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from stackproof.core.resource import KEY, Reference, type_of, without_keys
+from stackproof.sources.plan.addresses import Scope, key_of, module_steps, outermost, scope_of
+
+
+class Place(NamedTuple):
+    """Where an expression stands."""
+
+    scope: Scope
+    prefix: str
+    """The address of the module instance, with a trailing dot unless empty."""
+    key: str = ""
+    """The key of the instance that it belongs to, with its brackets; of a module call, the key of the module's instance."""
+    each: tuple[str, ...] | None = None
+    """The references of its ``for_each``."""
+    name: str = ""
+    """The address of the resource in its module, without a key."""
+
+
+@dataclass(frozen=True)
+class Meant:
+    """What an expression may mean."""
+
+    references: tuple[Reference, ...] = ()
+    """Attributes of managed resources. The attribute is empty where the document does not tell it."""
+    locals: frozenset[str] = frozenset()
+    """The module instances, as prefixes are, in which a local is used."""
+    loose: bool = False
+    """Whether a part of it cannot be followed: a data source that is read later, a module that is not in the document."""
+    data: tuple[str, ...] = ()
+    """The addresses of the data sources that are read later."""
+    mixed: bool = False
+    """Whether a data source stands in it that has been read: it is not why the value is unknown, and may be a part of it."""
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether its references are not all that it may be."""
+        return self.loose or self.mixed or bool(self.locals)
+
+    def __or__(self, other: "Meant") -> "Meant":
+        every = {(one.address, one.attribute): one for one in (*self.references, *other.references)}  # a reference has no hash
+        return Meant(
+            tuple(every.values()),
+            self.locals | other.locals,
+            self.loose or other.loose,
+            (*self.data, *other.data),
+            self.mixed or other.mixed,
+        )
+
+
+NOTHING = Meant()
+LOOSE = Meant(loose=True)
+MIXED = Meant(mixed=True)
+
+_ALWAYS_KNOWN = ("count", "path", "terraform")
+"""What stands in expressions and is never the reason why a value is not known yet."""
+
+_RESOURCE = re.compile(rf"(?P<address>[a-z0-9_]+\.[\w-]+)(?P<key>{KEY})?(?:\.(?P<attribute>.+))?")
+_MODULE = re.compile(rf"module\.(?P<name>[\w-]+)(?P<key>{KEY})?(?:\.(?P<output>[\w-]+))?")
+
+
+@dataclass
+class References:
+    """The configuration of a plan, and the addresses of what it makes: enough to follow a reference."""
+
+    configuration: Mapping[str, Any]
+    addresses: Iterable[str]
+    """Of the planned managed resources."""
+    variables: Mapping[str, Any]
+    """The values of the root module's variables."""
+    read_later: tuple[str, ...] = ()
+    """The addresses of the data sources that are read only when the plan is applied; all others are known."""
+
+    @cached_property
+    def modules(self) -> dict[Scope, Mapping[str, Any]]:
+        """The configured modules by their paths."""
+        return dict(_modules((), self.configuration.get("root_module") or {}))
+
+    @cached_property
+    def configured(self) -> dict[Scope, Mapping[str, Any]]:
+        """Configured resources by module path and address within the module."""
+        return {
+            (*scope, resource["address"]): resource
+            for scope, module in self.modules.items()
+            for resource in module.get("resources", ())
+        }
+
+    @cached_property
+    def _instances(self) -> dict[str, dict[str, list[str]]]:
+        """The planned instances by module instance, as prefixes are, and by their address in it without a key."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for address in self.addresses:
+            prefix = "".join(module_steps(address))
+            found.setdefault(prefix, {}).setdefault(without_keys(address[len(prefix) :]), []).append(address)
+        return found
+
+    @cached_property
+    def _children(self) -> dict[str, dict[str, list[str]]]:
+        """The planned module instances, as prefixes are, by the instance that calls them and by their names."""
+        found: dict[str, dict[str, dict[str, None]]] = {}
+        for prefix in self._instances:
+            within = ""
+            for step in module_steps(prefix):
+                name = without_keys(step).removeprefix("module.").removesuffix(".")
+                found.setdefault(within, {}).setdefault(name, {})[within + step] = None
+                within += step
+        return {within: {name: list(steps) for name, steps in named.items()} for within, named in found.items()}
+
+    def configured_for(self, address: str) -> Mapping[str, Any]:
+        """What the configuration says of a planned resource; empty where it does not have it."""
+        name = without_keys(address[len("".join(module_steps(address))) :])
+        return self.configured.get((*scope_of(address), name), {})
+
+    def place_of(self, address: str) -> Place:
+        """Where the expressions of a planned resource stand."""
+        each = self.configured_for(address).get("for_each_expression")
+        prefix = "".join(module_steps(address))
+        return Place(scope_of(address), prefix, key_of(address), _hashable(each), without_keys(address[len(prefix) :]))
+
+    def in_module(self, prefix: str, types: Iterable[str]) -> list[str]:
+        """The planned resources of these types in a module instance and in the modules that it calls."""
+        wanted = {*types}
+        return [
+            address
+            for place, named in self._instances.items()
+            if place.startswith(prefix)
+            for name, addresses in named.items()
+            if name.partition(".")[0] in wanted
+            for address in addresses
+        ]
+
+    def meant(self, expression: object, place: Place) -> Meant:
+        """What an expression may mean; everything that it refers to, taken together."""
+        if not isinstance(expression, Mapping):
+            return LOOSE
+        written = outermost(expression.get("references", ()))
+        keys = self._keys(written, place)
+        found, of_each = NOTHING, NOTHING
+        for one in written:
+            if one.startswith("each.value"):
+                of_each |= self._of_each(place)
+            else:
+                found |= self._follow(one, keys, place)
+        if not found.references:  # where it names resources, it picks one of them
+            found |= of_each
+        return self._at_index(found, place) if "count.index" in written else found
+
+    def _keys(self, written: Sequence[str], place: Place) -> frozenset[str]:
+        """The keys of the instances that an expression picks, as far as they can be told; none where any may be picked."""
+        keys = {place.key} if {"each.key", "count.index"} & {*written} else set()
+        for one in written:
+            if one.startswith("each.value"):
+                value = self._value_of_each(place, one.split(".")[2:])
+                if value is None:
+                    return frozenset()
+                keys.add(f"[{json.dumps(value, ensure_ascii=False)}]")
+        return frozenset(keys)
+
+    def _value_of_each(self, place: Place, path: Sequence[str]) -> Any:
+        """A value of the ``for_each`` of a variable whose value the document has; None where it cannot be told."""
+        if place.each is None or len(place.each) != 1 or not place.each[0].startswith("var.") or not place.key:
+            return None
+        value = self.variable(place.each[0].removeprefix("var."), place.scope)
+        key = json.loads(place.key[1:-1])
+        if isinstance(value, list):
+            return key if not path and key in value else None
+        for step in (key, *path):
+            value = value.get(step) if isinstance(value, Mapping) else None
+        return value if isinstance(value, str | int) else None
+
+    def variable(self, name: str, scope: Scope) -> Any:
+        """The value of a module's variable, where the document has it; None where it does not."""
+        if not scope:
+            return self.variables.get(name, {}).get("value")
+        given = self.call(scope).get("expressions", {}).get(name)
+        if given is None:
+            return self.modules.get(scope, {}).get("variables", {}).get(name, {}).get("default")
+        if "constant_value" in given:
+            return given["constant_value"]
+        written = given.get("references", ())
+        is_a_variable = len(written) == 1 and re.fullmatch(r"var\.[\w-]+", written[0])
+        return self.variable(written[0].removeprefix("var."), scope[:-1]) if is_a_variable else None
+
+    def _at_index(self, meant: Meant, place: Place) -> Meant:
+        """Of as many references as there are instances of what refers, the one at the place of the instance."""
+        siblings = [one for one in self._instances.get(place.prefix, {}).get(place.name, ()) if one]
+        if len(meant.references) < 2 or len(meant.references) != len(siblings) or not place.key[1:-1].isdigit():
+            return meant
+        return replace(meant, references=(meant.references[int(place.key[1:-1])],))
+
+    def _follow(self, written: str, keys: frozenset[str], place: Place) -> Meant:
+        head, _, rest = written.partition(".")
+        if head in _ALWAYS_KNOWN:
+            return NOTHING
+        match head:
+            case "each":  # its key
+                return NOTHING
+            case "ephemeral" | "self":
+                return LOOSE
+            case "local":
+                return Meant(locals=frozenset({place.prefix}))
+            case "data":
+                return self._of_data(written, place)
+            case "var":
+                return self._of_variable(re.split(r"[.\[]", rest)[0], place)
+            case "module":
+                return self._of_module(written, keys, place)
+        return self._of_resource(written, keys, place)
+
+    def _of_each(self, place: Place) -> Meant:
+        """The values of a ``for_each`` may hold what is not known yet; its keys never do."""
+        if place.each is None:
+            return LOOSE
+        return self.meant({"references": list(place.each)}, place._replace(each=None))
+
+    def _of_data(self, written: str, place: Place) -> Meant:
+        match = re.match(rf"data\.[a-z0-9_]+\.[\w-]+({KEY})?", written)
+        name = place.prefix + match[0] if match else ""
+        later = tuple(address for address in self.read_later if address == name or without_keys(address) == name)
+        return Meant(loose=True, data=later) if later or not match else MIXED
+
+    def _of_variable(self, name: str, place: Place) -> Meant:
+        if not place.scope:
+            return NOTHING
+        given = self.call(place.scope).get("expressions", {})
+        if name not in given:  # the default, which is a constant
+            return NOTHING
+        return self.meant(given[name], self._caller(place))
+
+    def _caller(self, place: Place) -> Place:
+        """Where the call of the module stands in which something is."""
+        *before, last = module_steps(place.prefix)
+        each = self.call(place.scope).get("for_each_expression")
+        return Place(place.scope[:-1], "".join(before), key_of(last.removesuffix(".")), _hashable(each))
+
+    def call(self, scope: Scope) -> Mapping[str, Any]:
+        """The module block that calls the module at a path."""
+        found: Mapping[str, Any] = self.modules.get(scope[:-1], {}).get("module_calls", {}).get(scope[-1], {})
+        return found
+
+    def _of_module(self, written: str, keys: frozenset[str], place: Place) -> Meant:
+        match = _MODULE.match(written)
+        if not match or (*place.scope, match["name"]) not in self.modules:
+            return LOOSE
+        scope = (*place.scope, match["name"])
+        outputs = self.modules[scope].get("outputs", {})
+        named = [match["output"]] if match["output"] else list(outputs)
+        steps = self._children.get(place.prefix, {}).get(match["name"], [])
+        exact = place.prefix + f"module.{match['name']}{match['key'] or ''}."
+        chosen = [exact] if exact in steps or match["key"] else _narrowed(steps, keys) or [exact]
+        found = NOTHING
+        for prefix in chosen:
+            for name in named:
+                if name not in outputs:
+                    return LOOSE
+                found |= self.meant(outputs[name].get("expression"), Place(scope, prefix))
+        if match["output"]:
+            return found
+        return replace(found, references=tuple(Reference(one.address, "") for one in found.references))
+
+    def _of_resource(self, written: str, keys: frozenset[str], place: Place) -> Meant:
+        match = _RESOURCE.fullmatch(written)
+        if not match:
+            return LOOSE
+        name, key = match["address"], match["key"] or ""
+        planned = self._instances.get(place.prefix, {}).get(name)
+        if planned is None:  # there are none of it (``count = 0``): the other branch of the expression counts
+            is_configured = (*place.scope, name) in self.configured and place.prefix in self._instances
+            return NOTHING if is_configured else Meant((Reference(place.prefix + name + key, match["attribute"] or ""),))
+        exact = place.prefix + name + key
+        chosen = [exact] if key or exact in planned else _narrowed(planned, keys)
+        return Meant(tuple(Reference(address, match["attribute"] or "") for address in chosen))
+
+
+def _narrowed(addresses: list[str], keys: frozenset[str]) -> list[str]:
+    """Of several instances, those with the keys that an expression picks; all of them where it picks none of them.
+
+    >>> _narrowed(['aws_x.y["a"]', 'aws_x.y["b"]'], frozenset({'["b"]'})), _narrowed(["aws_x.y[0]"], frozenset({"[3]"}))
+    (['aws_x.y["b"]'], ['aws_x.y[0]'])
+    """
+    return [one for one in addresses if key_of(one.removesuffix(".")) in keys - {""}] or addresses
+
+
+def _hashable(expression: Any) -> tuple[str, ...] | None:
+    """The references of a ``for_each``; None where it has none to speak of."""
+    return tuple(expression.get("references", ())) if isinstance(expression, Mapping) else None
+
+
+def _modules(scope: Scope, module: Mapping[str, Any]) -> Iterator[tuple[Scope, Mapping[str, Any]]]:
+    yield scope, module
+    for name, call in (module.get("module_calls") or {}).items():
+        yield from _modules((*scope, name), call.get("module") or {})
+
+
+def of_types(references: Iterable[Reference], types: Iterable[str]) -> list[Reference]:
+    """Those of the references that are to resources of these types."""
+    wanted = {*types}
+    return [one for one in references if type_of(one.address) in wanted]
