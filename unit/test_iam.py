@@ -22,6 +22,9 @@ def grants(action: object = None, resource: object = None, effect: str = "Allow"
     return broad_grants({"Version": "2012-10-17", "Statement": [statement]})
 
 
+CLUSTER = "arn:aws:ecs:ap-northeast-2:123456789012:cluster/triflow"
+
+
 class TestTooBroad:
     @pytest.mark.parametrize("action", ["*", "**", "?*", "*?"])
     @pytest.mark.parametrize("resource", ["*", BUCKET])
@@ -198,3 +201,43 @@ class TestTakesAResource:
     )
     def test_nothing_unknown_is_waved_through(self, action: str, takes: bool) -> None:
         assert is_every_resource("*", action) is takes
+
+
+class TestConfinedByACondition:
+    @pytest.mark.parametrize(
+        ("action", "key", "value", "is_confined"),
+        [
+            ("cloudwatch:PutMetricData", "cloudwatch:namespace", "TriFlow", True),
+            ("ecs:RunTask", "ecs:cluster", CLUSTER, True),
+            ("ecs:ListTasks", "ECS:Cluster", CLUSTER, True),
+            ("ecs:DescribeTasks", "ecs:cluster", "arn:aws:ecs:*:*:cluster/*", False),
+            ("ecs:UpdateService", "ecs:task-definition", "triflow", False),
+            ("lambda:UpdateFunctionConfiguration", "lambda:Layer", "arn:aws:lambda:*:1:layer:x", False),
+            ("events:PutEvents", "events:source", "triflow", True),
+            ("ses:SendEmail", "ses:FromAddress", "app@example.com", True),
+            ("secretsmanager:GetSecretValue", "secretsmanager:SecretId", "arn:aws:secretsmanager:*:1:secret:x-??????", True),
+            ("secretsmanager:GetSecretValue", "secretsmanager:VersionStage", "AWSCURRENT", False),
+            ("secretsmanager:GetSecretValue", "aws:ResourceTag/stack", "triflow", True),
+            ("secretsmanager:GetSecretValue", "aws:ResourceTag/stack", "*", False),
+            ("kms:Decrypt", "kms:ResourceAliases", "alias/triflow", False),
+            ("kms:Decrypt", "kms:RequestAlias", "alias/triflow", True),
+            ("kms:Decrypt", "kms:ViaService", "s3.ap-northeast-2.amazonaws.com", False),
+            ("s3:PutObject", "s3:x-amz-server-side-encryption", "aws:kms", False),
+            ("s3:GetObject", "s3:ResourceAccount", "123456789012", False),
+            ("s3:ListBucket", "s3:prefix", "home/", False),
+            ("s3:GetObject", "aws:PrincipalOrgID", "o-a1b2c3d4e5", False),
+            ("iam:PassRole", "iam:PassedToService", "ecs-tasks.amazonaws.com", False),
+            ("iam:AttachRolePolicy", "iam:PolicyARN", "arn:aws:iam::1:policy/x", False),
+            ("sts:AssumeRole", "sts:ExternalId", "x", False),
+            ("ec2:TerminateInstances", "ec2:Region", "ap-northeast-2", False),
+            ("ec2:TerminateInstances", "ec2:ResourceTag/stack", "triflow", True),
+        ],
+    )
+    def test_by_a_key_that_says_which_resource(self, action: str, key: str, value: str, is_confined: bool) -> None:
+        def broad(operator: str) -> bool:
+            statement = {"Effect": "Allow", "Action": action, "Resource": "*", "Condition": {operator: {key: value}}}
+            return bool(broad_grants({"Statement": statement}))
+
+        assert broad("StringLike") is not is_confined
+        assert broad("StringEqualsIfExists") is (action != "cloudwatch:PutMetricData")
+        assert broad("StringNotEquals") is (action != "cloudwatch:PutMetricData")

@@ -91,7 +91,9 @@ def _on_every_resource(action: str, statement: Mapping[str, Any]) -> bool:
     return any(_is_everything_for(one, action) for one in resources) and not _is_confined(action, statement)
 
 
-_NAMES_THE_RESOURCE = frozenset({"ecs:cluster", "kms:requestalias", "kms:resourcealiases", "lambda:functionarn"})
+_NAMES_THE_RESOURCE = frozenset(
+    {"ecs:cluster", "kms:requestalias", "kms:resourcealiases", "lambda:functionarn", "ses:fromaddress"}
+)
 """Condition keys that say on what an action is used, though the reference has it as a resource of another kind.
 
 Sources: the services' own examples of identity policies, in their developer guides.
