@@ -4,12 +4,15 @@ from pathlib import Path
 
 from proofs.phase0 import Case, errs, fails, passes
 from proofs.repository import Edit, Repository, appends, git, removes, replaces, without_git, without_programs
+from stackproof.redaction.detector import NAMED
 
 ACCESS_KEY = "AKIA" + "Z7WVQX3N5LJ2K4TB"
 SECRET_KEY = "q8Zt2Lw5Xv9Ry3Nb6Mk1" + "Jh4Gf7Dc0Sa2Pe5Uo8Ti"
 PASSWORD = "tr0ub4dor" + "-and-3"
 TOKEN = "ghp_" + "a1B2c3D4e5F6" * 3
 PRIVATE_KEY = "-----BEGIN RSA PRIVATE" + " KEY-----\n" + "MIIEpAIBAAKCAQEA" * 4 + "\n"
+DIGITS = "0a1b2c3d4e5f6789" * 2
+GENERATED = "Qw7{eR5" + "pZx2}Lm9k"
 CREDENTIALS = (ACCESS_KEY, SECRET_KEY, PASSWORD, TOKEN, "MIIEpAIBAAKCAQEA")
 
 FILE = "deploy/keys.env"
@@ -53,23 +56,38 @@ def partial(repository: Repository) -> None:
 
 DELETED = (committed, appends(FILE, KEY), committed, removes(FILE), committed)
 SHAPES = [
-    ("an access key of AWS", FILE, KEY, "AWS Access Key"),
-    ("a secret key of AWS", FILE, f"AWS_SECRET_ACCESS_KEY={SECRET_KEY}\n", "AWS Secret Access Key"),
-    ("a private key", "deploy/id_rsa", PRIVATE_KEY, "Private Key"),
-    ("a private key in one line", "key.json", '{"private_key": "' + PRIVATE_KEY.replace("\n", "\\n") + '"}', "Private Key"),
-    ("a token of GitHub", "notes.md", f"Use {TOKEN} for now.\n", "GitHub Token"),
-    ("a password in an address", "a.yml", f"url: postgresql://app:{PASSWORD}@db/app\n", "Basic Auth Credentials"),
-    ("a password in Terraform", "more.tf", f'  password = "{PASSWORD}"\n', "Secret Keyword"),
-    ("a password in a file of variables", "production.tfvars", f'db_password = "{PASSWORD}"\n', "Secret Keyword"),
-    ("a password without quotation marks", ".env.production", f"RDS_PASSWORD={PASSWORD}\n", "Secret Keyword"),
-    ("a password in JSON", "a.json", f'{{"db_password": "{PASSWORD}"}}', "Secret Keyword"),
-    ("beside a known string", "a.py", f'password = "hunter2"; password = "hunter2{PASSWORD}"\n', "Secret Keyword"),
+    ("an access key of AWS", FILE, KEY, "AWS access key id"),
+    ("a secret key of AWS", FILE, f"AWS_SECRET_ACCESS_KEY={SECRET_KEY}\n", "AWS secret access key"),
+    ("a private key", "deploy/id_rsa", PRIVATE_KEY, "private key"),
+    ("a private key in one line", "key.json", '{"private_key": "' + PRIVATE_KEY.replace("\n", "\\n") + '"}', "private key"),
+    ("a token of GitHub", "notes.md", f"Use {TOKEN} for now.\n", "GitHub"),
+    ("a password in an address", "a.yml", f"url: postgresql://app:{PASSWORD}@db/app\n", "password in a URL"),
+    ("a password in Terraform", "more.tf", f'  password = "{PASSWORD}"\n', NAMED),
+    ("a password in a file of variables", "production.tfvars", f'db_password = "{PASSWORD}"\n', NAMED),
+    ("a password without quotation marks", ".env.production", f"RDS_PASSWORD={PASSWORD}\n", NAMED),
+    ("a password in JSON", "a.json", f'{{"db_password": "{PASSWORD}"}}', NAMED),
+    ("a token by its name alone", "a.py", f'deploy_token = "{DIGITS}"\n', NAMED),
+    ("a password as Terraform makes them", "more.tf", f'  password = "{GENERATED}"\n', NAMED),
+    ("a password with a dollar sign", ".env.staging", f"DB_PASSWORD={PASSWORD}$x\n", NAMED),
+    ("a password without a user in an address", "a.py", f'url = "redis://:{PASSWORD}@cache:6379/0"\n', "password in a URL"),
+    ("a password in a connection string", "a.json", f'"Default": "Server=db;User=a;Password={PASSWORD};"\n', NAMED),
+    ("a password after an option", "a.sh", f"psql --password {PASSWORD} app\n", NAMED),
+    ("a password in SQL", "a.sql", f"ALTER ROLE app PASSWORD '{PASSWORD}';\n", NAMED),
+    ("a password on the next line", "a.yaml", f"password: |\n  {PASSWORD}\n", NAMED),
+    ("a password of a Helm chart", "values.yaml", f"password: {PASSWORD}\n", NAMED),
+    ("a key of a language model", "a.txt", "use sk-proj-" + f"{TOKEN[-30:]}aB3\n", "OpenAI API key"),
+    ("beside a known string", "a.py", f'password = "hunter2"; password = "hunter2{PASSWORD}"\n', NAMED),
 ]
 NONE = [
     ("a known string", "a.yml", "url: postgresql://app:hunter2@db/app\n"),
     ("a reference", "more.tf", 'password = "${var.db_password}"\n'),
     ("a name", "a.py", 'password = "database_password"\n'),
     ("where a secret is", "a.yml", "secret: arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:a/b\n"),
+    ("placeholders", ".env.example", "DB_PASSWORD=<your-password>\nAPI_KEY=${API_KEY}\nTOKEN={{ token }}\n"),
+    ("a secret of a workflow", "ci.yml", "token: ${{ secrets.GITHUB_TOKEN }}\n"),
+    ("a host name of a company", "a.yml", "url: https://sk-telecom-enterprise-portal.example.com/\n"),
+    ("the name of a secret", "a.py", 'SECRET_NAME = "triflow-ai-production/database"\n'),
+    ("an address that is put together", "a.py", 'url = f"postgresql://{user}:{password}@{host}/app"\n'),
     ("the beginning of a private key", "a.py", 'KEY = "-----BEGIN PRIVATE' + ' KEY-----"\n'),
     ("a digest", "a.txt", f"secret_hash: {'0123456789abcdef' * 4}\n"[13:]),
 ]

@@ -90,6 +90,59 @@ SECRETS = [
         )
         for case in written("SEC-ECS-01", f"{name}={value}", environment=variable(name, value), names=name)
     ),
+    *(
+        case
+        for name, value in (
+            ("DBPASS", PASSWORD),
+            ("REDISCLI_AUTH", "aB3dE6gH" * 3),
+            ("AIRFLOW__CORE__FERNET_KEY", "aB3dE6gH" * 5 + "xyz="),
+            ("ENCRYPTION_KEY", "0123456789abcdef" * 4),
+            ("BASIC_AUTH", f"ops:{PASSWORD}"),
+            ("SENTRY_DSN", f"https://{'0123456789abcdef' * 2}@o1.ingest.sentry.io/42"),
+            ("DB_PASSWORD", "$aQ" + PASSWORD),
+            ("DB_PASSWORD", "Qw7{eR5" + "pZx2}Lm9k"),
+        )
+        for case in written(
+            "SEC-ECS-01", f"{name} like {value[:5]}", environment=variable(name, value), names=f"{name} (by its name)"
+        )
+    ),
+    *(
+        case
+        for name, value in (
+            ("npm", "npm_" + "aB3dE6gH9jKl" * 3),
+            ("SendGrid", "SG." + "aB3dE6gH9jKlMnOpQrStUv." + "aB3dE6gH" * 5 + "xyz"),
+            ("a deploy token", "gldt-" + "aB3dE6gH9jKlMnOpQrSt"),
+            ("an unsigned web token", "eyJhbGciOiJub25lIn0." + "eyJzdWIiOiJtYWRlLXVwIn0"),
+            ("Twilio", "SK" + "0123456789abcdef" * 2),
+            ("OpenAI", "sk-proj-" + "aB3dE6gH" * 6),
+            ("a storage account", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=" + "aB3dE6gH" * 10 + "abcdef=="),
+            ("JSON", json.dumps({"db": {"password": PASSWORD}})),
+            ("a URL with every sign", "postgresql://app:Qw7<eR5" + "p@db:5432/triflow"),
+        )
+        for case in written(
+            "SEC-ECS-01", f"a value of {name}", environment=variable("SETTING", value), names="SETTING (by its value)"
+        )
+    ),
+    *written("SEC-ECS-01", "a word after an option", command=["psql", "--password", PASSWORD], names="command (by its value)"),
+    *(
+        case
+        for name, value in (
+            ("USE_TOKEN", "enabled"),
+            ("REFRESH_TOKEN", "604800"),
+            ("EOS_TOKEN", "</s>"),
+            ("DB_PASSWORD", "/run/secrets/db_password"),
+            ("DB_PASSWORD", "${DB_PASSWORD}"),
+            ("API_KEY", "<your-api-key>"),
+            ("API_KEY", "{{ api_key }}"),
+            ("ENCRYPTION_KEY", "alias/triflow"),
+            ("DB_SECRET", "triflow-ai-production/database"),
+            ("SORT_KEY", "created_at"),
+            ("SMTP_AUTH", "plain"),
+            ("CUSTOMER_ENDPOINT", "https://sk-telecom-enterprise-portal.example.com/"),
+            ("REPORT_BUCKET_ARN", "arn:aws:s3:::sk-innovation-reports-archive"),
+        )
+        for case in written("SEC-ECS-01", f"{name}={value}", PASS, environment=variable(name, value), names="")
+    ),
     *written("SEC-ECS-01", "a label that is none", PASS, dockerLabels={"com.example.team": "billing"}, names=""),
     *written("SEC-ECS-01", "a number of tokens", PASS, environment=variable("LLM_MAX_TOKENS", "4096"), names=""),
     *written("SEC-ECS-01", "what only names a secret", PASS, environment=variable("DB_SECRET_ARN", SECRET_ARN), names=""),
