@@ -308,6 +308,34 @@ class TestRetries:
         assert len(server.requests) == session.ATTEMPTS_EMULATED == 2
 
 
+class TestNextTokens:
+    """An endpoint that hands out the same next token again would be asked for ever: that is an error, and no list."""
+
+    @pytest.mark.parametrize(
+        ("operation", "member", "parameters"),
+        [
+            (LOG_GROUPS, "logGroups", {}),  # botocore's paginator
+            ("logs:DescribeQueryDefinitions", "queryDefinitions", {}),  # ours
+            ("logs:DescribeAccountPolicies", "accountPolicies", {"policyType": "SUBSCRIPTION_FILTER_POLICY"}),
+        ],
+    )
+    def test_a_repeated_token_is_an_error(
+        self, operation: str, member: str, parameters: dict[str, str], server: AwsServer, once: None
+    ) -> None:
+        server.on(operation.partition(":")[2], json_reply(**{member: []}, nextToken="again"))
+        answer = Network(allowed_operations(), endpoint=server.endpoint).send(Call.of(operation, REGION, **parameters))
+        with pytest.raises(CallFailed, match=r"(?i)the same next token was received twice"):
+            answer.items(member)
+        assert len(server.requests) == 2
+
+    def test_pages_of_an_operation_without_a_paginator_are_read_to_the_last(self, server: AwsServer, once: None) -> None:
+        pages = [json_reply(accountPolicies=[{"policyName": name}], nextToken=token) for name, token in (("a", "2"), ("b", "3"))]
+        server.on("DescribeAccountPolicies", *pages, json_reply(accountPolicies=[{"policyName": "c"}]))
+        asked = Call.of("logs:DescribeAccountPolicies", REGION, policyType="SUBSCRIPTION_FILTER_POLICY")
+        found = Network(allowed_operations(), endpoint=server.endpoint).send(asked).items("accountPolicies")
+        assert [one["policyName"] for one in found] == ["a", "b", "c"]
+
+
 class TestCounts:
     def test_a_page_counts_under_the_name_of_the_operation(self, server: AwsServer, once: None) -> None:
         server.on("DescribeLogGroups", json_reply(logGroups=[], nextToken="2"), json_reply(logGroups=[]))

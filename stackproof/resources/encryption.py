@@ -8,7 +8,7 @@ from stackproof.core.resource import FailedOrigin, Origin, Reference, Resource, 
 from stackproof.core.verdicts import AccessDenied, CouldNotVerify, DeclaredButMissing, NotYetKnown
 from stackproof.judgement.arns import arn
 from stackproof.resources.documents import policy_document
-from stackproof.sources.aws.facts import AwsFacts
+from stackproof.sources.aws.facts import AwsFacts, told
 from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.sources.plan.document import Plan
 
@@ -128,15 +128,17 @@ class KmsKey(Resource):
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[KmsKey]":
         """Every key of the account and region that AWS does not manage, called by its alias."""
-        aliases = aws.read("kms:ListAliases").items("Aliases")
-        managed = {alias.get("TargetKeyId") for alias in aliases if alias["AliasName"].startswith(AWS_ALIASES)}
-        keys = [key for key in aws.read("kms:ListKeys").items("Keys") if key["KeyId"] not in managed]
-        aws.together(*(partial(aws.read, "kms:DescribeKey", KeyId=key["KeyArn"]) for key in keys))
+        named, listed = aws.read("kms:ListAliases"), aws.read("kms:ListKeys")
+        aliases = [(told(alias, "AliasName", named), alias.get("TargetKeyId")) for alias in named.items("Aliases")]
+        managed = {key for alias, key in aliases if alias.startswith(AWS_ALIASES)}
+        every = [(told(key, "KeyId", listed), told(key, "KeyArn", listed)) for key in listed.items("Keys")]
+        keys = [(key, name) for key, name in every if key not in managed]
+        aws.together(*(partial(aws.read, "kms:DescribeKey", KeyId=name) for _, name in keys))
         found = []
-        for key in keys:
-            known_as = [alias["AliasName"] for alias in aliases if alias.get("TargetKeyId") == key["KeyId"]]
-            answer = aws.read("kms:DescribeKey", KeyId=key["KeyArn"])
-            found.append(cls(_called(key["KeyId"], known_as, names), _facts(aws, answer), answer.source))
+        for key, name in keys:
+            known_as = [alias for alias, target in aliases if target == key]
+            answer = aws.read("kms:DescribeKey", KeyId=name)
+            found.append(cls(_called(key, known_as, names), _facts(aws, answer), answer.source))
         return found
 
     @classmethod

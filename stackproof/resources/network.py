@@ -9,7 +9,7 @@ from stackproof.core.partial import Partial, collected, known_of, parts
 from stackproof.core.resource import Reference, Resource, StaticOrigin, field, type_of
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.exposure import Opening, merged, opening
-from stackproof.sources.aws.facts import AwsFacts, listed
+from stackproof.sources.aws.facts import AwsFacts, listed, told
 from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.sources.plan.document import Plan
 
@@ -32,7 +32,7 @@ class Vpc(Resource):
         del names
         answer = aws.read("ec2:DescribeVpcs")
         return [
-            cls(_name_tag(item.get("Tags", ())) or item["VpcId"], AwsFacts(aws, item, answer.source), answer.source)
+            cls(_name_tag(item.get("Tags", ())) or told(item, "VpcId", answer), AwsFacts(aws, item, answer.source), answer.source)
             for item in answer.items("Vpcs")
         ]
 

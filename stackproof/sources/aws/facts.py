@@ -83,6 +83,13 @@ def listed(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: 
     return list(listed_anew(kind, aws, answer, member, named=named))
 
 
+def told(item: Mapping[str, Any], member: str, answer: Answer) -> Any:
+    """A member that every item of an answer has, as its name. Raises `NotReported` for an item without it."""
+    if item.get(member) is None:
+        raise NotReported(f"{answer.source}: an item has no {member}")
+    return item[member]
+
+
 def described(answer: Answer, member: str) -> list[Any]:
     """The items of an answer that describes what was asked for by name. Raises `NotReported` where it names failures (as ECS does)."""
     if failures := [failure for page in answer.pages for failure in page.get("failures", ())]:
