@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import secret_corpus
 from aws_server import Reply, Request, identity, json_error, json_reply, query_error, query_reply, serving
 from evidence_runs import PLAN, copied, files, run
 from test_evidence import ACCOUNT, seal
@@ -416,3 +417,83 @@ def test_answers_are_redacted_before_they_are_judged() -> None:
     ).redacted()
     assert kept.raw_pages == ({"Password": HIDDEN},)
     assert SECRETS["error"] not in str(kept.error)
+
+
+FORMS = [
+    line
+    for line in secret_corpus.lines(11)
+    if len(line.secret) > 7
+    and line.kind in ("form", "URL", "name", "shape, as a variable")
+    and not line.secret.startswith(("AKIA", "ASIA", "LTAI", "AKID", "DO00"))  # ids, which open nothing
+]
+"""Every form of a secret that the detector is measured with."""
+
+EACH_FORM = """
+import json
+import logging
+import sys
+import warnings
+from pathlib import Path
+
+from stackproof.core.controls import control
+
+TEXTS = json.loads(Path("given/forms.json").read_text())
+
+
+@control("SEC-RDS-01", severity="critical")
+def test_a_control_that_tells_all(database, subtests):
+    assert database.name
+    for number, text in enumerate(TEXTS):
+        with subtests.test(f"database {number}"):
+            print(text)
+            print(text, file=sys.stderr)
+            logging.getLogger("a library").error("it said %s", text)
+            raise RuntimeError(f"no answer to {text}")
+    warnings.warn(TEXTS[0])
+
+
+@control("SEC-RDS-02", severity="high")
+def test_a_control_that_compares(database):
+    assert database.name == TEXTS
+"""
+
+
+def planted_forms() -> dict[str, Any]:
+    """The compliant plan with every form in tags, as their names too, in names, descriptions, environments and outputs."""
+    document: dict[str, Any] = json.loads(PLAN.read_text(encoding="utf-8"))
+    resources = {one["address"]: one for one in document["planned_values"]["root_module"]["resources"]}
+    texts = [f"{line.name}={line.text}" if line.name else line.text for line in FORMS]
+    group, task = resources["aws_security_group.rds"]["values"], resources["aws_ecs_task_definition.backend"]["values"]
+    group["tags"] = {f"Note{number}": text for number, text in enumerate(texts)} | dict.fromkeys(texts, "key")
+    group["description"] = "; ".join(texts[::3])
+    group["name"] = texts[1]
+    variables = [{"name": line.name or "SETTING", "value": line.text} for line in FORMS]
+    task["container_definitions"] = json.dumps([{"name": "backend", "image": "backend:1", "environment": variables}])
+    document["planned_values"]["outputs"] = {
+        f"output{number}": {"sensitive": False, "value": text} for number, text in enumerate(texts)
+    }
+    return document
+
+
+@pytest.mark.parametrize("options", [(), ("-s",), ("-n", "2")], ids=["captured", "as it comes", "xdist"])
+def test_a_run_shows_no_form_of_a_secret(folder: Path, options: tuple[str, ...]) -> None:
+    given, temporary = folder / "given", folder / "tmp"
+    given.mkdir()
+    temporary.mkdir()
+    (given / "plan.json").write_text(json.dumps(planted_forms()))
+    (given / "forms.json").write_text(json.dumps([f"{line.name}={line.text}" if line.name else line.text for line in FORMS]))
+    (folder / "tests" / "security" / "test_database.py").write_text(EACH_FORM)
+    (folder / "tests" / "security" / "test_imports.py").unlink()
+    loud = ("-m", "security", "--plan=given/plan.json", "--setup-show", *LOUD, *JUNIT, *options)
+    ended = run(folder, *loud, TMPDIR=str(temporary))
+    assert ended.returncode == 1, ended.stdout[-3000:] + ended.stderr
+    written = {path: content for path, content in files(folder).items() if not path.startswith(("tests/", "given/"))}
+    everything = {path: gzip.decompress(content) if path.endswith(".gz") else content for path, content in written.items()}
+    everything |= {"standard output": ended.stdout.encode(), "standard error": ended.stderr.encode()}
+    assert any("evidence/" in path for path in everything)
+    shown = {
+        (line.kind, line.name, line.text): [path for path, content in everything.items() if line.secret.encode() in content]
+        for line in FORMS
+    }
+    assert {form: paths for form, paths in shown.items() if paths} == {}
+    assert (folder / "reports" / "local-plan" / "evidence").stat().st_mode & 0o777 == 0o700

@@ -13,7 +13,7 @@ from stackproof.redaction.values import is_mixed, is_secret, says_nothing
 
 NAMED, ARGUMENT = "password, token or key", "password in a command"
 
-_ARN = re.compile(r"\barn:aws[a-z-]{0,20}:[\w:/.+=@-]++")
+_ARN = re.compile(r"\barn:aws[a-z-]{0,20}:[\w:/.+=@*?-]++")
 """It may be that of a secret, and only names it: ``...:secretsmanager:...:secret:NAME`` is no assignment."""
 _COMMANDS = (
     re.compile(r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;&]{0,200}?\s-p(?P<secret>[^\s\"'=|;-][^\s|;\"']{2,200})"),
@@ -22,7 +22,7 @@ _COMMANDS = (
     re.compile(r"(?<!\S)(?:-u|--user)[ =]{1,9}[\"']?[^\s:\"'<{$]{1,64}:[\"']?(?P<secret>[^\s\"'<{$][^\s\"']{5,200})"),
 )
 _PASSWORD_FILE = re.compile(
-    r"^[\w.*-]{1,100}:(?:543\d|6432|\*):[\w.*-]{1,64}:[\w.*-]{1,64}:(?P<secret>[^\s:]{3,200})$", re.MULTILINE
+    r"(?<![\w.*:-])[\w.*-]{1,100}:(?:543\d|6432|\*):[\w.*-]{1,64}:[\w.*-]{1,64}:(?P<secret>[^\s:\"']{3,200})(?=[\s\"':;,]|\Z)"
 )
 """``.pgpass``: host, port, database, user, password."""
 _VALUE_FIRST = re.compile(
@@ -50,7 +50,9 @@ def named(text: str) -> Iterator[Secret]:
                 if is_mixed(match["secret"]) and not says_nothing(match["secret"]):
                     yield Secret(ARGUMENT, *match.span("secret"))
     if any(port in text for port in (":543", ":6432:", ":*:")):
-        yield from (Secret(NAMED, *match.span("secret")) for match in _PASSWORD_FILE.finditer(text))
+        for match in _PASSWORD_FILE.finditer(text):
+            if is_mixed(match["secret"]):
+                yield Secret(NAMED, *match.span("secret"))
     if "alue" in text:
         for match in _VALUE_FIRST.finditer(text):
             if is_secret(match["name"], match["secret"]):
