@@ -50,7 +50,9 @@ SERVERS: dict[str, Callable[[Path], AbstractContextManager[int]]] = {
 def ssh(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ssh]:
     directory = tmp_path_factory.mktemp("ssh")
     ssh_server.make_keys(directory)
-    with SERVERS[request.param](directory) as port:
+    with pytest.MonkeyPatch.context() as patch, SERVERS[request.param](directory) as port:
+        for name in ("ConnectTimeout", "ServerAliveInterval"):  # seconds; a busy machine takes longer than a network does
+            patch.setitem(bastion._OPTIONS, name, "600")
         yield Ssh(directory, port)
 
 
