@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from filelock import FileLock
 
 from stackproof.embedded.account import Endpoint
 from stackproof.embedded.recipe import Account, Recipe, Stack
+from stackproof.localstack import sessions
 from stackproof.localstack.server import LocalStackFailed
 from stackproof.terraform import sources
 from stackproof.terraform.cli import TerraformError
@@ -87,9 +87,9 @@ def access_key(endpoint: str, account: Account) -> str:
 
     Raises `LocalStackFailed`.
     """
-    root = boto3.Session(account.id, "test", region_name=account.region)
+    once = Config(proxies={}, retries={"total_max_attempts": 1})
     try:
-        iam = root.client("iam", endpoint_url=endpoint, config=Config(proxies={}, retries={"total_max_attempts": 1}))
+        iam = sessions.client(endpoint, account.id, "iam", account.region, once)
         with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
             iam.create_user(UserName=_USER)
         keys = iam.list_access_keys(UserName=_USER)["AccessKeyMetadata"]

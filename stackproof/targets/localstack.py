@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stackproof.evidence.store import Store
@@ -71,10 +72,15 @@ class LocalStackStage(ApiStage):
             self.notes.append(backend_use.run(self.root, self.cache, endpoint, account, self.profile.logs, self.say))
 
     def _open_network(self) -> "Network":
+        from stackproof.localstack import sessions
         from stackproof.resources import allowed_operations
         from stackproof.sources.aws.session import Network
 
-        return Network(allowed_operations(), endpoint=self.endpoint, access_key=self._access_key())
+        return Network(
+            allowed_operations(),
+            endpoint=self.endpoint,
+            clients=partial(sessions.client, self.endpoint, self._access_key()),
+        )
 
     def _access_key(self) -> str:
         """Of a user of the account in LocalStack."""

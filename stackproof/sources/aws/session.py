@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,6 +24,7 @@ from stackproof.sources.aws import layers
 from stackproof.sources.aws.calls import Answer, Call, Exchange, Pages, redacted_page
 
 if TYPE_CHECKING:
+    from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
 CONNECT_TIMEOUT = 5
@@ -90,12 +91,17 @@ class Network:
     """AWS, or an endpoint that speaks its API, by boto3. Clients are made once per service and region.
 
     ``allowed`` are the operations that may be sent (`stackproof.resources.allowed_operations`); the guard refuses every other.
-    An emulator takes any keys; ``access_key`` tells LocalStack which account they belong to.
+    An emulator takes any keys; ``clients`` makes those of an emulator that has a way of its own, by service, region and configuration.
     Raises `UsageError` for an AWS configuration that cannot be used (no such profile).
     """
 
     def __init__(
-        self, allowed: frozenset[str], *, endpoint: str | None = None, access_key: str = "test", profile: str | None = None
+        self,
+        allowed: frozenset[str],
+        *,
+        endpoint: str | None = None,
+        clients: "Callable[[str, str, Config], Any] | None" = None,
+        profile: str | None = None,
     ) -> None:
         import boto3
         from botocore.config import Config
@@ -109,7 +115,8 @@ class Network:
         self._making_clients = threading.Lock()
         self._slots = threading.BoundedSemaphore(MAX_CONCURRENT_CALLS)
         self._endpoint = endpoint
-        test_keys = {"aws_access_key_id": access_key, "aws_secret_access_key": "test"} if endpoint else {}
+        self._make = clients
+        test_keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"} if endpoint else {}
         try:
             self._session = boto3.Session(profile_name=profile, **test_keys)
         except BotoCoreError as error:
@@ -197,9 +204,12 @@ class Network:
         with self._making_clients:  # making a client is not thread-safe in boto3; using one is
             key = (service, region)
             if key not in self._clients:
-                self._clients[key] = self._guarded(
-                    self._session.client(service, region_name=region, endpoint_url=self._endpoint, config=self._config), service
+                made = (
+                    self._make(service, region, self._config)
+                    if self._make
+                    else self._session.client(service, region_name=region, endpoint_url=self._endpoint, config=self._config)
                 )
+                self._clients[key] = self._guarded(made, service)
             return self._clients[key]
 
     def _guarded(self, client: Any, service: str) -> Any:
