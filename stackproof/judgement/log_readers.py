@@ -12,6 +12,7 @@ from stackproof.judgement.access import Document, allowed_resources, matches
 from stackproof.judgement.trails import ManagementSelector
 
 READING = (
+    "logs:AssociateSourceToS3TableIntegration",
     "logs:CreateExportTask",
     "logs:CreateScheduledQuery",
     "logs:FilterLogEvents",
@@ -22,13 +23,16 @@ READING = (
     "logs:IntegrateWithDataset",
     "logs:IntegrateWithS3Table",
     "logs:Link",
+    "logs:ListAnomalies",
     "logs:PutAccountPolicy",
     "logs:PutSubscriptionFilter",
     "logs:StartLiveTail",
     "logs:StartQuery",
     "logs:Unmask",
+    "logs:UpdateScheduledQuery",
 )
 """Actions that show what is in a log event, or have it sent elsewhere: exported, streamed, mirrored, shared with another account.
+An anomaly is told with samples of the lines that it was found in.
 
 Not so ``logs:CreateDelivery``: it sends what a service is about to log, not what is in a log group.
 """

@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from stackproof.core.provenance import Provenance
 from stackproof.core.verdicts import CouldNotVerify, NotReported
 from stackproof.redaction.logged import redacted_events
 from stackproof.redaction.redaction import redact, redact_data
-from stackproof.sources.aws.enums import marked_pages
+from stackproof.sources.aws.enums import marked, marked_pages
 from stackproof.util.spool import Index, Spool
 
 
@@ -154,8 +154,14 @@ class Answer:
         found = self._by.get((member, key))
         if found is None:
             items = ((item[key], item) for item in self.each(member))
-            found = self._by[member, key] = Index(items, _packed, _unpacked) if self.is_long else dict(items)
+            unpacked = partial(self._unpacked_item, member)
+            found = self._by[member, key] = Index(items, _packed, unpacked) if self.is_long else dict(items)
         return found
+
+    def _unpacked_item(self, member: str, text: str) -> dict[str, Any]:
+        """An item of a list as `each` has it."""
+        item: dict[str, Any] = marked(self.call.operation, {member: [_unpacked(text)]})[member][0]
+        return item
 
 
 MANY_PAGES = 20
