@@ -255,9 +255,13 @@ def is_mask(text: str) -> bool:
 
 
 def name_of(key: str, among: Mapping[Any, object], outer: str) -> str:
-    """What a member's value is called: by its key, by a name beside a value (``ParameterName``, ``ParameterValue``), or from outside."""
-    if key.endswith(("value", "Value")):
-        before = key[:-5]
+    """What a member's value is called: by its key, by a name beside a value (``ParameterName``, ``ParameterValue``), or from outside.
+
+    >>> name_of("Values", {"Name": "password", "Values": ["x"]}, ""), name_of("value", {"value": "x"}, "db_password")
+    ('password', 'db_password')
+    """
+    if key.endswith(("value", "Value", "values", "Values")):
+        before = key.removesuffix("s")[:-5]
         named = next(
             (among[one] for word in ("name", "Name", "key", "Key") if isinstance(among.get(one := before + word), str)), None
         )

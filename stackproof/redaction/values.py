@@ -22,7 +22,9 @@ _STATES = (
     r"|(?:없음|누락|만료|변경|오류|불일치|일치|필수|초기화|재설정|설정|미설정|확인|성공|실패|입력|비공개|갱신|삭제)(?:됨|함|완료|필요)?"
 )
 _SAYS_NONE = re.compile(
-    rf"(?:{_STATES}|null|nil|none|undefined|true|false|yes|no|on|off|not|n/a|void|default|auto|inherit)", re.IGNORECASE
+    rf"(?:{_STATES}|null|nil|none|undefined|true|false|[tfyn]|yes|no|on|off|not|n/a|void|default|auto|inherit|preferred|"
+    r"always|never|strict|only|both|all|any|other|manual|automatic|supported|unsupported|allowed|blocked)",
+    re.IGNORECASE,
 )
 _MASK = re.compile(r"[*•.#?_-]*+|x{3,}|\*{3,}[\w-]{0,4}|\[[A-Z ]+\]|\(redacted[a-z, -]{0,60}\)", re.IGNORECASE)
 """What others write in the place of a secret."""
@@ -78,6 +80,8 @@ def is_assigned(promise: Promise, name: str, value: str, *, is_whole: bool) -> b
         return False
     if value.isupper() and value.isidentifier() and words_of(value) == words_of(name):  # access_token=ACCESS_TOKEN
         return False
+    if promise is not Promise.PASSWORD and value in words_of(name):  # SESSION_KEY=session
+        return False
     if number := _NUMBER.fullmatch(value):
         digits = number["digits"] or ""
         return len(digits) >= _SHORTEST_NUMBER[promise] and not (promise is not Promise.PASSWORD and _is_a_quantity(digits))
@@ -85,13 +89,14 @@ def is_assigned(promise: Promise, name: str, value: str, *, is_whole: bool) -> b
         return len(value) > 3 if is_whole else is_mixed(value)
     if name.lower().endswith("pwd") and value.startswith(("/", "~", ".")):
         return False
-    if _names_one(promise, value):
+    if _names_one(promise, value) or (promise is not Promise.PASSWORD and is_plain_address(value) and "hook" not in name.lower()):
         return False
     if promise is Promise.LIKELY:
         return looks_made(value)
     if promise is Promise.KEY and _MOMENT.fullmatch(value):
         return False
-    return is_whole or not _CODE.fullmatch(value)
+    is_code = _CODE.fullmatch(value) and not is_jumbled(value.partition("(")[2])
+    return is_whole or not is_code
 
 
 def says_nothing(value: str) -> bool:
