@@ -19,7 +19,10 @@ from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.targets.base import Stage
 
 ELSEWHERE = Reference("aws_elsewhere.other", "attribute")
-IDENTIFIERS = {"id", "arn", "key_id", "name", "bucket", "identifier", "default_route_table_id", "main_route_table_id"}
+IDENTIFIERS = {
+    *("id", "arn", "key_id", "name", "bucket", "identifier"),
+    *("default_route_table_id", "main_route_table_id", "default_security_group_id"),
+}
 """What others call a resource by. In a plan they refer to its address, so that it need not be known."""
 PLACES = {"vpc_id", "cluster"}
 """What a resource is in. Whatever a plan makes is the stack's, wherever it will be."""

@@ -12,7 +12,7 @@ WORLD = {4: "0.0.0.0/0", 6: "::/0"}
 
 
 def tcp(source: str, first: int = 22, last: int = 22) -> Opening:
-    return Opening("tcp", first, last, source)
+    return opening("tcp", first, last, source)
 
 
 @st.composite
@@ -68,7 +68,7 @@ class TestMerged:
         apart = {
             tcp("0.0.0.0/1"),
             tcp("128.0.0.0/1", 443, 443),
-            Opening("udp", 22, 22, "128.0.0.0/1"),
+            opening("udp", 22, 22, "128.0.0.0/1"),
             tcp("128.0.0.0/1", 22, 23),
             tcp("::/1"),
         }
@@ -91,10 +91,10 @@ class TestOpening:
             assert opening(number, 1, 1, "a") == opening(name, 1, 1, "a") == opening(name.upper(), 1, 1, "a")
 
     def test_every_protocol_is_every_port_whatever_the_ports_say(self) -> None:
-        everything = Opening(ALL, 0, 65535, "a")
+        everything = opening(ALL, 0, 65535, "a")
         for protocol in ("-1", "all"):
             for ports in ((None, None), (0, 0), (22, 22), (-1, -1)):
                 assert opening(protocol, *ports, "a") == everything
 
     def test_no_ports_are_all_ports(self) -> None:
-        assert opening("tcp", None, None, "a") == opening("tcp", 0, None, "a") == Opening("tcp", 0, 65535, "a")
+        assert opening("tcp", None, None, "a") == opening("tcp", 0, None, "a") == opening("tcp", 0, 65535, "a")

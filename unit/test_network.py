@@ -6,7 +6,7 @@ import pytest
 from plan_documents import Planned, plan, refers
 
 from stackproof.core.verdicts import NotReported, NotYetKnown
-from stackproof.judgement.exposure import Opening
+from stackproof.judgement.exposure import PREFIX_LIST, Opening, Source, opening
 from stackproof.resources.network import SecurityGroup
 from stackproof.sources.aws.calls import Call
 from stackproof.sources.aws.source import AwsSource, Reader
@@ -15,8 +15,8 @@ from stackproof.sources.replay import Recorded, Recording
 
 REGION = "ap-northeast-2"
 DB, ECS, EVIL = "aws_security_group.db", "aws_security_group.ecs", "aws_security_group.evil"
-FROM_ECS = frozenset({Opening("tcp", 5432, 5432, "ecs")})
-WORLD = Opening("tcp", 22, 22, "0.0.0.0/0")
+FROM_ECS = frozenset({opening("tcp", 5432, 5432, "ecs")})
+WORLD = opening("tcp", 22, 22, "0.0.0.0/0")
 
 
 def group(name: str, **more: Any) -> Planned:
@@ -54,7 +54,7 @@ class TestPlanned:
 
     def test_inline_from_itself_and_from_addresses(self) -> None:
         found = group("db", ingress=[rule(self=True), rule(cidr_blocks=["10.0.0.0/9", "10.128.0.0/9"])], unknown=[{}, {}])
-        assert opened(found) == {Opening("tcp", 5432, 5432, "db"), Opening("tcp", 5432, 5432, "10.0.0.0/8")}
+        assert opened(found) == {opening("tcp", 5432, 5432, "db"), opening("tcp", 5432, 5432, "10.0.0.0/8")}
 
     def test_two_rules_from_groups_are_not_decided(self) -> None:
         """The second may be a dynamic block's, from a group that the configuration does not show."""
@@ -76,7 +76,7 @@ class TestPlanned:
         old = separate("aws_security_group_rule", type="ingress", protocol="tcp", cidr_blocks=["0.0.0.0/0"], **world)
         new = separate("aws_vpc_security_group_ingress_rule", ip_protocol="tcp", cidr_ipv4="0.0.0.0/0", **world)
         for one in (old, new):
-            assert opened(own, one) == {Opening("tcp", 5432, 5432, "10.0.0.0/8"), WORLD}
+            assert opened(own, one) == {opening("tcp", 5432, 5432, "10.0.0.0/8"), WORLD}
             assert opened(group("db"), one) == {WORLD}
 
     def test_separate_rules_of_another_group_or_outward_open_nothing(self) -> None:
@@ -110,7 +110,7 @@ class TestPlanned:
 
     def test_a_group_that_is_not_in_the_plan_is_told_by_its_id(self) -> None:
         found = Planned(DB, {"name": "db", "id": "sg-1", "ingress": [rule(security_groups=["sg-9"])]})
-        assert opened(found) == {Opening("tcp", 5432, 5432, "sg-9")}
+        assert opened(found) == {opening("tcp", 5432, 5432, "sg-9")}
 
     def test_a_prefix_list_does_not_pass_for_the_group_whose_name_it_has(self) -> None:
         prefixes = Planned("aws_ec2_managed_prefix_list.x", {"name": "ecs"}, {"id": True})
@@ -120,8 +120,7 @@ class TestPlanned:
             unknown=[{"prefix_list_ids": [True]}],
             written={"ingress": refers("aws_ec2_managed_prefix_list.x.id")},
         )
-        with pytest.raises(NotYetKnown):
-            opened(found, prefixes)
+        assert opened(found, prefixes) == {opening("tcp", 5432, 5432, Source(PREFIX_LIST, prefixes.address))}
 
     def test_a_group_does_not_pass_for_another_of_the_same_name(self) -> None:
         namesake = Planned(EVIL, {"name": "ecs"}, {"id": True, "ingress": True})
@@ -131,7 +130,7 @@ class TestPlanned:
             unknown=[{"security_groups": [True]}],
             written={"ingress": refers(f"{EVIL}.id")},
         )
-        assert opened(found, group("ecs"), namesake) == {Opening("tcp", 5432, 5432, EVIL)}
+        assert opened(found, group("ecs"), namesake) == {opening("tcp", 5432, 5432, EVIL)}
 
 
 def answered(*groups: dict[str, Any]) -> dict[str, frozenset[Opening]]:
@@ -155,7 +154,7 @@ class TestAnswered:
     @pytest.mark.parametrize("elsewhere", [[item("sg-2", "ecs", "vpc-2")], []])
     def test_a_group_of_another_vpc_does_not_pass_for_one_of_the_same_name(self, elsewhere: list[dict[str, Any]]) -> None:
         found = answered(item("sg-1", "db", "vpc-1", FROM_2), *elsewhere)
-        assert found["sg-1"] == {Opening("tcp", 5432, 5432, "sg-2")}
+        assert found["sg-1"] == {opening("tcp", 5432, 5432, "sg-2")}
 
     def test_every_kind_of_source(self) -> None:
         everything = {

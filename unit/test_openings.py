@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackproof.judgement.exposure import ALL, LARGE, Network, Opening, is_the_world, merged, opens_to_the_world
+from stackproof.judgement.exposure import ALL, LARGE, Network, Opening, is_the_world, merged, opening, opens_to_the_world
 
 WORLDS: list[Network] = [ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")]
 PRIVATE = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10"]
@@ -29,9 +29,9 @@ def rules(draw: st.DrawFn, sources: list[Network], port: int) -> list[Opening]:
     found = []
     for source in sources:
         if draw(st.booleans()):
-            found.append(Opening(ALL, 0, 65535, str(source)))
+            found.append(opening(ALL, 0, 65535, str(source)))
         else:
-            found.append(Opening("tcp", draw(st.integers(0, port)), draw(st.integers(port, 65535)), str(source)))
+            found.append(opening("tcp", draw(st.integers(0, port)), draw(st.integers(port, 65535)), str(source)))
     return found
 
 
@@ -49,10 +49,10 @@ def test_a_union_that_leaves_an_address_out_is_not_the_declared_world_and_is_fou
 ) -> None:
     left_out = type(world)((data.draw(st.integers(0, world.num_addresses - 1)), world.max_prefixlen))
     parts = data.draw(st.permutations(list(world.address_exclude(left_out))))
-    openings = [Opening("tcp", 443, 443, str(part)) for part in parts]
-    declared = merged([Opening("tcp", 443, 443, str(world))])
+    openings = [opening("tcp", 443, 443, str(part)) for part in parts]
+    declared = merged([opening("tcp", 443, 443, str(world))])
     assert merged(openings) != declared
-    assert merged([*openings, Opening("tcp", 443, 443, str(left_out))]) == declared
+    assert merged([*openings, opening("tcp", 443, 443, str(left_out))]) == declared
     assert opens_to_the_world(openings)
 
 
@@ -61,7 +61,7 @@ def test_a_union_that_leaves_an_address_out_is_not_the_declared_world_and_is_fou
     st.lists(st.sampled_from(PRIVATE)),
 )
 def test_offices_and_private_networks_are_not_the_world(offices: list[Network], private: list[str]) -> None:
-    openings = [Opening("tcp", 22, 22, str(source)) for source in (*offices, *private)]
+    openings = [opening("tcp", 22, 22, str(source)) for source in (*offices, *private)]
     assert opens_to_the_world(openings) == []
 
 
@@ -70,7 +70,7 @@ def test_halves_at_different_ports_are_not_the_world(data: st.DataObject, world:
     """Each has half as many addresses as count as the world."""
     small = [next(half.subnets(new_prefix=9 if half.version == 4 else 33)) for half in _global(world).subnets()]
     first, second = data.draw(st.permutations(small))
-    openings = [Opening("tcp", 0, port - 1, str(first)), Opening("tcp", port, 65535, str(second))]
+    openings = [opening("tcp", 0, port - 1, str(first)), opening("tcp", port, 65535, str(second))]
     assert opens_to_the_world(openings) == []
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stackproof.core.verdicts import UsageError
-from stackproof.judgement.exposure import Opening
+from stackproof.judgement.exposure import opening
 from stackproof.profile.loading import load
 from stackproof.profile.schema import Profile
 from stackproof.targets import TARGETS
@@ -37,11 +37,52 @@ def test_every_target_of_a_profile_can_be_opened() -> None:
 
 def test_ingress_is_merged_as_that_of_a_group(tmp_path: Path) -> None:
     halves = '[{ port = 22, from = "0.0.0.0/1" }, { port = 22, from = "128.0.0.0/1" }, { port = 22, from = "ecs" }]'
-    text = f'extends = "production.toml"\n[network]\nvpc = "x"\nsecurity_groups = [{{ name = "db", ingress = {halves} }}]'
+    text = f"""
+        extends = "production.toml"
+        database.security_groups = ["db"]
+        load_balancer.security_groups = []
+        network.security_groups = [{{ name = "db", ingress = {halves} }}]
+    """
     network = loaded(tmp_path, here=text, production=PRODUCTION).network
-    assert network.openings_of("db") == {Opening("tcp", 22, 22, "0.0.0.0/0"), Opening("tcp", 22, 22, "ecs")}
+    assert network.openings_of("db") == {opening("tcp", 22, 22, "0.0.0.0/0"), opening("tcp", 22, 22, "ecs")}
     with pytest.raises(LookupError):
         network.openings_of("other")
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ('"10.0.0.0/8"', "cidr"),
+        ('"pl-0a1b"', "prefix list"),
+        ('"ecs"', "group"),
+        ('{ group = "10.0.0.0/8" }', "group"),
+        ('{ group = "pl-0a1b" }', "group"),
+        ('{ cidr = "10.0.0.0/8" }', "cidr"),
+        ('{ prefix_list = "pl-0a1b" }', "prefix list"),
+    ],
+)
+def test_a_source_is_what_it_is_said_to_be(tmp_path: Path, source: str, kind: str) -> None:
+    text = f"""
+        extends = "production.toml"
+        database.security_groups = []
+        load_balancer.security_groups = []
+        network.security_groups = [{{ name = "db", ingress = [{{ port = 22, from = {source} }}] }}]
+    """
+    (way,) = loaded(tmp_path, here=text, production=PRODUCTION).network.openings_of("db")
+    assert way.source.kind == kind
+
+
+@pytest.mark.parametrize("source", ["{ }", '{ cidr = "10.0.0.0/8", group = "ecs" }', '{ name = "ecs" }'])
+def test_a_source_is_one_thing(tmp_path: Path, source: str) -> None:
+    text = f'extends = "production.toml"\nnetwork.security_groups = [{{ name = "db", ingress = [{{ port = 22, from = {source} }}] }}]'
+    with pytest.raises(UsageError, match="from"):
+        loaded(tmp_path, here=text, production=PRODUCTION)
+
+
+def test_a_group_that_something_has_is_declared(tmp_path: Path) -> None:
+    text = 'extends = "production.toml"\ndatabase.security_groups = ["other"]'
+    with pytest.raises(UsageError, match=r"other is not among network\.security_groups"):
+        loaded(tmp_path, here=text, production=PRODUCTION)
 
 
 def test_who_takes_on_a_reader_is_of_this_account_if_nothing_else_is_said(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from proofs.harness import (
     omits,
     on_page_2,
     planned,
+    refers,
     says,
     unknown,
     unset,
@@ -335,9 +336,358 @@ OTHERS = [
         ),
         names="default",
     ),
+    plan(
+        "SEC-SG-02",
+        "a rule of its own in the default group, by its VPC",
+        FAIL,
+        with_resource(
+            "aws_security_group_rule.more",
+            refers={"security_group_id": "aws_vpc.main.default_security_group_id"},
+            type="ingress",
+            protocol="tcp",
+            from_port=22,
+            to_port=22,
+            cidr_blocks=["0.0.0.0/0"],
+        ),
+        names="default",
+    ),
+    plan(
+        "SEC-SG-02",
+        "a rule of its own in another group beside the default one",
+        PASS,
+        another_planned(),
+        with_resource(
+            "aws_vpc_security_group_ingress_rule.more",
+            refers={"security_group_id": f"{OTHER}.id"},
+            ip_protocol="tcp",
+            from_port=22,
+            to_port=22,
+            cidr_ipv4="10.0.0.0/8",
+        ),
+    ),
     plan("SEC-SG-02", "a default group that is left as it is", FAIL, without(DEFAULT_GROUP), names="default"),
     plan("SEC-SG-02", "a default group that is emptied", PASS, unset(DEFAULT_GROUP, "ingress", "egress")),
     plan("SEC-SG-02", "rules of the default group known after apply", UNKNOWN, unknown(DEFAULT_GROUP, "egress")),
 ]
 
-CASES = [*DECLARED, *OTHERS]
+# By the groups that things really have
+
+INSTANCES, CLUSTERS, BALANCERS, SERVICES = (
+    *("rds:DescribeDBInstances", "rds:DescribeDBClusters"),
+    *("elbv2:DescribeLoadBalancers", "ecs:DescribeServices"),
+)
+INTERFACES, ENDPOINTS, FUNCTIONS = "ec2:DescribeNetworkInterfaces", "ec2:DescribeVpcEndpoints", "lambda:ListFunctions"
+_ids = {group["GroupName"]: group["GroupId"] for group in answered(GROUPS, "SecurityGroups") if group["VpcId"] == VPC}
+ALB_ID, ECS_ID, RDS_ID = (_ids[f"triflow-ai-production-{name}"] for name in ("alb", "ecs", "rds"))
+OFFICE = {"FromPort": 5432, "ToPort": 5432, "IpRanges": [{"CidrIp": "8.8.8.0/24"}]}
+OFFICES = another(OFFICE)
+ELSEWHERE = another(OFFICE, vpc="vpc-0shared")
+OF_BALANCER, OF_SERVICE = "LoadBalancers.0.SecurityGroups", "services.0.networkConfiguration.awsvpcConfiguration.securityGroups"
+NLB = "triflow-ai-production-static"
+
+
+def of_database(*groups: str) -> Edit:
+    attached = [{"VpcSecurityGroupId": group, "Status": "active"} for group in groups]
+    return says(INSTANCES, "DBInstances.0.VpcSecurityGroups", attached)
+
+
+def in_use(group: str, *interfaces: str) -> Edit:
+    """The network interfaces that have a group."""
+    found = [{"NetworkInterfaceId": one} for one in interfaces]
+    return answers(INTERFACES, {"NetworkInterfaces": found}, Filters=[{"Name": "group-id", "Values": [group]}])
+
+
+def open_cluster(*groups: str) -> Edit:
+    attached = [{"VpcSecurityGroupId": group, "Status": "active"} for group in groups]
+    return answers(CLUSTERS, {"DBClusters": [{"DBClusterIdentifier": "c", "VpcSecurityGroups": attached}]})
+
+
+def endpoint(*groups: str, kind: str = "Interface", vpc: str = VPC) -> Edit:
+    """An endpoint of the VPC."""
+    found = {"VpcEndpointId": "vpce-0a1b", "VpcEndpointType": kind, "VpcId": vpc, "Groups": [{"GroupId": one} for one in groups]}
+    return answers(ENDPOINTS, {"VpcEndpoints": [found]})
+
+
+def function(*groups: str, vpc: str = VPC) -> Edit:
+    """A function in the VPC; in none, if it has no group."""
+    config = {"VpcConfig": {"VpcId": vpc, "SecurityGroupIds": list(groups)}} if groups else {}
+    return answers(FUNCTIONS, {"Functions": [{"FunctionName": "resize", **config}]})
+
+
+def balancer(**changes: object) -> list[Edit]:
+    """A network load balancer beside the declared one, without a group."""
+    more = {**answered(BALANCERS, "LoadBalancers.0"), "LoadBalancerName": NLB, "LoadBalancerArn": "arn:nlb", "Type": "network"}
+    listeners = [{"ListenerArn": "arn:more", "Port": 443, "Protocol": "TLS"}]
+    return [
+        adds(
+            BALANCERS, "LoadBalancers", {**{name: value for name, value in more.items() if name != "SecurityGroups"}, **changes}
+        ),
+        answers("elbv2:DescribeListeners", {"Listeners": listeners}, LoadBalancerArn="arn:nlb"),
+    ]
+
+
+PLANNED_OFFICE = with_resource(
+    "aws_security_group.office",
+    refers={"vpc_id": "aws_vpc.main.id"},
+    name="office",
+    ingress=[{**CLOSED, "protocol": "tcp", "from_port": 5432, "to_port": 5432, "cidr_blocks": ["8.8.8.0/24"]}],
+    egress=[],
+)
+PLANNED_GROUPS = {
+    "aws_db_instance.main": "vpc_security_group_ids",
+    "aws_lb.main": "security_groups",
+}
+ATTACHED = [
+    cloud(
+        "SEC-SG-01",
+        "a group that nobody declared in the database's place",
+        FAIL,
+        OFFICES,
+        of_database("sg-0other"),
+        in_use(RDS_ID),
+        names="the way to triflow-ai-production-db",
+    ),
+    cloud(
+        "SEC-SG-01",
+        "a group that nobody declared beside the database's",
+        FAIL,
+        OFFICES,
+        of_database(RDS_ID, "sg-0other"),
+        names="8.8.8.0/24",
+    ),
+    cloud(
+        "SEC-SG-01",
+        "a group of another VPC beside the database's",
+        FAIL,
+        ELSEWHERE,
+        of_database(RDS_ID, "sg-0other"),
+        names="8.8.8.0/24",
+    ),
+    cloud("SEC-SG-01", "another's declared group in the database's place", FAIL, of_database(ALB_ID), in_use(RDS_ID, "eni-1")),
+    cloud(
+        "SEC-SG-01",
+        "another's declared group beside the database's",
+        FAIL,
+        of_database(RDS_ID, ALB_ID),
+        names="triflow-ai-production-db",
+    ),
+    cloud("SEC-SG-01", "a group without a rule beside the database's", PASS, another(), of_database(RDS_ID, "sg-0other")),
+    cloud("SEC-SG-01", "a group that EC2 does not show", ERROR, of_database(RDS_ID, "sg-0hidden"), names="sg-0hidden"),
+    cloud("SEC-SG-01", "the database's groups not reported", ERROR, omits(INSTANCES, "DBInstances.0.VpcSecurityGroups")),
+    cloud(
+        "SEC-SG-01",
+        "a declared group that is attached to nothing",
+        FAIL,
+        another(),
+        of_database("sg-0other"),
+        in_use(RDS_ID),
+        names="the use of triflow-ai-production-rds",
+    ),
+    cloud(
+        "SEC-SG-01", "a cluster with a group that nobody declared", FAIL, OFFICES, open_cluster("sg-0other"), names="the way to c"
+    ),
+    cloud("SEC-SG-01", "a cluster with the database's group", PASS, open_cluster(RDS_ID)),
+    cloud("SEC-SG-01", "a cluster of another VPC", PASS, ELSEWHERE, open_cluster("sg-0other")),
+    cloud(
+        "SEC-SG-01",
+        "the load balancer with a group that nobody declared",
+        FAIL,
+        OFFICES,
+        adds(BALANCERS, OF_BALANCER, "sg-0other"),
+        names="the way to triflow-ai-production-alb",
+    ),
+    cloud("SEC-SG-01", "the load balancer without a group", ERROR, says(BALANCERS, OF_BALANCER, [])),
+    cloud("SEC-SG-01", "a network load balancer without a group", FAIL, *balancer(), names="443 from 0.0.0.0/0"),
+    cloud("SEC-SG-01", "a network load balancer with the declared group", PASS, *balancer(SecurityGroups=[ALB_ID])),
+    cloud("SEC-SG-01", "an internal network load balancer", PASS, *balancer(Scheme="internal")),
+    cloud("SEC-SG-01", "a gateway load balancer", PASS, *balancer(Type="gateway", Scheme=None)),
+    cloud(
+        "SEC-SG-01",
+        "the service with a group that nobody declared",
+        FAIL,
+        OFFICES,
+        adds(SERVICES, OF_SERVICE, "sg-0other"),
+        names="backend-service",
+    ),
+    cloud(
+        "SEC-SG-01",
+        "a deployment with a group that nobody declared",
+        FAIL,
+        OFFICES,
+        says(
+            SERVICES, "services.0.deployments.0.networkConfiguration", {"awsvpcConfiguration": {"securityGroups": ["sg-0other"]}}
+        ),
+        names="backend-service",
+    ),
+    cloud(
+        "SEC-SG-01", "another group in the service's place", FAIL, says(SERVICES, OF_SERVICE, [ALB_ID]), in_use(ECS_ID, "eni-1")
+    ),
+    cloud("SEC-SG-02", "an endpoint with the load balancer's group", FAIL, endpoint(ALB_ID), names="vpce-0a1b"),
+    cloud(
+        "SEC-SG-02", "an endpoint for the VPC", PASS, another({"IpRanges": [{"CidrIp": "10.0.0.0/16"}]}), endpoint("sg-0other")
+    ),
+    cloud(
+        "SEC-SG-02",
+        "an endpoint with a group of another VPC",
+        FAIL,
+        another({"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}, vpc="vpc-0shared"),
+        endpoint("sg-0other"),
+        names="vpce-0a1b",
+    ),
+    cloud("SEC-SG-02", "another VPC's endpoint", PASS, endpoint(ALB_ID, vpc="vpc-0")),
+    cloud("SEC-SG-02", "an endpoint that routes lead to", PASS, endpoint(kind="Gateway")),
+    cloud("SEC-SG-02", "a function with the load balancer's group", FAIL, function(ALB_ID), names="resize"),
+    cloud("SEC-SG-02", "a function with the tasks' group", PASS, function(ECS_ID)),
+    cloud("SEC-SG-02", "a function in no VPC", PASS, function()),
+    cloud("SEC-SG-02", "another VPC's function", PASS, function(ALB_ID, vpc="vpc-0")),
+    *(
+        case
+        for address, attribute in PLANNED_GROUPS.items()
+        for case in (
+            plan(
+                "SEC-SG-01",
+                f"{address} with a group that nobody declared",
+                FAIL,
+                PLANNED_OFFICE,
+                refers(address, **{attribute: "aws_security_group.office.id"}),
+                names="the way to triflow-ai-production",
+            ),
+            plan("SEC-SG-01", f"the groups of {address} known after apply", UNKNOWN, unknown(address, attribute)),
+        )
+    ),
+    plan(
+        "SEC-SG-01",
+        "a cluster with a group that nobody declared",
+        FAIL,
+        PLANNED_OFFICE,
+        with_resource(
+            "aws_rds_cluster.more", refers={"vpc_security_group_ids": "aws_security_group.office.id"}, cluster_identifier="more"
+        ),
+        names="the way to more",
+    ),
+    plan(
+        "SEC-SG-01",
+        "a cluster with the database's group",
+        PASS,
+        with_resource("aws_rds_cluster.more", refers={"vpc_security_group_ids": f"{RDS}.id"}, cluster_identifier="more"),
+    ),
+    plan(
+        "SEC-SG-01",
+        "a database without a group of its own",
+        UNKNOWN,
+        with_resource("aws_db_instance.more", identifier="more", vpc_security_group_ids=[]),
+        names="the way to more",
+    ),
+    *(
+        plan(
+            "SEC-SG-02",
+            f"an endpoint with {name}",
+            verdict,
+            with_resource(
+                "aws_vpc_endpoint.more",
+                refers={"vpc_id": "aws_vpc.main.id", "security_group_ids": f"{group}.id"},
+                vpc_endpoint_type="Interface",
+            ),
+            names=names,
+        )
+        for name, group, verdict, names in (
+            ("the load balancer's group", "aws_security_group.alb", FAIL, "aws_vpc_endpoint.more"),
+            ("the tasks' group", "aws_security_group.ecs", PASS, ""),
+        )
+    ),
+    plan(
+        "SEC-SG-02", "an endpoint that routes lead to", PASS, with_resource("aws_vpc_endpoint.more", vpc_endpoint_type="Gateway")
+    ),
+    plan(
+        "SEC-SG-02",
+        "a function in no VPC",
+        PASS,
+        with_resource("aws_lambda_function.more", function_name="resize", vpc_config=[]),
+    ),
+]
+
+# What a source is does not rest with its name
+
+CALLED = ("0.0.0.0/0", "::/0", "pl-0c0ffee", "10.0.0.0/8")
+
+
+def called(name: str) -> list[Edit]:
+    """A group of this name, and a rule of the other group that lets it in."""
+    return [
+        another({"UserIdGroupPairs": [{"GroupId": "sg-0called"}]}),
+        on_page_2(GROUPS, "SecurityGroups", GroupName=name, GroupId="sg-0called", VpcId=VPC, IpPermissions=[]),
+    ]
+
+
+def planned_called(name: str) -> list[Edit]:
+    """Likewise, on a plan."""
+    return [
+        with_resource("aws_security_group.called", refers={"vpc_id": "aws_vpc.main.id"}, name=name, ingress=[], egress=[]),
+        another_planned(),
+        with_resource(
+            "aws_vpc_security_group_ingress_rule.more",
+            refers={"security_group_id": f"{OTHER}.id", "referenced_security_group_id": "aws_security_group.called.id"},
+            ip_protocol="tcp",
+            from_port=22,
+            to_port=22,
+        ),
+    ]
+
+
+PEER = {"GroupId": "sg-0peer", "VpcId": "vpc-0peer", "UserId": "210987654321", "PeeringStatus": "active"}
+LATTICE = ("169.254.171.0/24", "fd00:ec2:80::/64")
+TYPED = [
+    *(
+        case
+        for name in CALLED
+        for case in (
+            cloud("SEC-SG-02", f"open to a group that is called {name}", PASS, *called(name)),
+            plan("SEC-SG-02", f"open to a group that is called {name}", PASS, *planned_called(name)),
+        )
+    ),
+    cloud(
+        "SEC-SG-01",
+        "the load balancer's world is a group that is called so",
+        FAIL,
+        on_page_2(GROUPS, "SecurityGroups", GroupName="0.0.0.0/0", GroupId="sg-0called", VpcId=VPC, IpPermissions=[]),
+        says(
+            GROUPS,
+            "SecurityGroups.GroupName=triflow-ai-production-alb.IpPermissions",
+            [{**WORLD, "FromPort": port, "ToPort": port, "UserIdGroupPairs": [{"GroupId": "sg-0called"}]} for port in (80, 443)],
+        ),
+        names="group 0.0.0.0/0",
+    ),
+    cloud(
+        "SEC-SG-01",
+        "a peer's group that is called like the tasks'",
+        FAIL,
+        on_page_2(GROUPS, "SecurityGroups", GroupName="triflow-ai-production-ecs", GroupId="sg-0peer", VpcId="vpc-0peer"),
+        says(GROUPS, RULES, [{**WORLD, "FromPort": 5432, "ToPort": 5432, "UserIdGroupPairs": [PEER]}]),
+        names="sg-0peer",
+    ),
+    cloud("SEC-SG-02", "a peer's group", PASS, another({"UserIdGroupPairs": [PEER]})),
+    cloud("SEC-SG-02", "AWS's list of VPC Lattice", PASS, *from_list("AWS", *LATTICE)),
+    cloud("SEC-SG-02", "AWS's list of CloudFront", FAIL, *from_list("AWS", "120.52.22.96/27"), names="pl-0a1b"),
+    cloud("SEC-SG-02", "AWS's list with one address that others rent", FAIL, *from_list("AWS", *LATTICE, "3.5.140.0/22")),
+    cloud("SEC-SG-02", "AWS's list that may not be read", ERROR, *from_list("AWS"), fails(ENTRIES, AccessDenied("denied"))),
+    *(
+        plan(
+            "SEC-SG-02",
+            f"a prefix list that the plan makes, of {name}",
+            verdict,
+            with_resource("aws_ec2_managed_prefix_list.offices", name="offices", entry=[{"cidr": cidr} for cidr in cidrs]),
+            another_planned(),
+            with_resource(
+                "aws_vpc_security_group_ingress_rule.more",
+                refers={"security_group_id": f"{OTHER}.id", "prefix_list_id": "aws_ec2_managed_prefix_list.offices.id"},
+                ip_protocol="tcp",
+                from_port=22,
+                to_port=22,
+            ),
+            names="other" if verdict is FAIL else "",
+        )
+        for name, cidrs, verdict in (("offices", ["8.8.8.0/24"], PASS), ("the world", ["0.0.0.0/1", "128.0.0.0/1"], FAIL))
+    ),
+]
+
+CASES = [*DECLARED, *OTHERS, *ATTACHED, *TYPED]

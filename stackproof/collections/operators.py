@@ -49,7 +49,7 @@ def _compose_service(name: str, service: object, unknown: tuple[str, ...]) -> Co
 def deployment_script(stage: Stage) -> DeploymentScript:
     """The deployment script at work."""
     file = _existing(stage, SCRIPT)
-    facts = LazyMapping({"findings": partial(script.shellcheck, file), **script.watched(file)})
+    facts: LazyMapping[object] = LazyMapping({"findings": partial(script.shellcheck, file), **script.watched(file)})
     source = f"shellcheck; {SCRIPT} with fakes for aws, docker and git"
     return DeploymentScript(file.name, StaticOrigin(facts, source), source)
 

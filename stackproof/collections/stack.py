@@ -1,22 +1,26 @@
 """Collections of the deployed stack: what AWS has, or what a plan promises."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import chain
+from typing import TypeVar
 
 from stackproof.collections.registry import collection
 from stackproof.core.partial import collected
-from stackproof.core.resource import FailedOrigin
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown, may_be_about
+from stackproof.core.resource import FailedOrigin, LazyMapping
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotReported, NotYetKnown, may_be_about
+from stackproof.judgement.exposure import Opening, merged
 from stackproof.judgement.iam import ECS_TASKS, lets_in
 from stackproof.profile.schema import Profile
 from stackproof.resources.database import ClusterSnapshot, DatabaseCluster, DatabaseInstance, Snapshot
 from stackproof.resources.encryption import KmsKey
 from stackproof.resources.front_door import FrontDoor
+from stackproof.resources.functions import Function
 from stackproof.resources.identity import Role, User
 from stackproof.resources.load_balancer import LoadBalancer
 from stackproof.resources.logs import LogGroup
-from stackproof.resources.network import SecurityGroup, Vpc
+from stackproof.resources.network import Guarded, InterfaceEndpoint, SecurityGroup, Vpc
 from stackproof.resources.secrets import Secret
 from stackproof.resources.service import NewestTaskDefinition, Service, TaskDefinition
 from stackproof.resources.storage import Bucket
@@ -24,6 +28,8 @@ from stackproof.sources import R
 from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.targets.base import Stage
 from stackproof.util.spool import Reiterable
+
+G = TypeVar("G", bound=Guarded)
 
 
 @collection
@@ -48,21 +54,22 @@ def database(stage: Stage) -> DatabaseInstance:
 def databases(stage: Stage) -> tuple[DatabaseInstance, ...]:
     """The declared database instance, and every other of the stack's: read replicas of it, and what is in the VPC, too."""
     declared = database(stage)
+    return declared, *_undeclared(stage, DatabaseInstance, [declared.name], lambda one: _is_of_the_databases(stage, one))
 
-    def belongs(one: DatabaseInstance) -> bool:
-        return one.replica_of == declared.name or one.vpc_id == _vpc(stage).vpc_id
 
-    return declared, *_undeclared(stage, DatabaseInstance, [declared.name], belongs)
+def _is_of_the_databases(stage: Stage, one: DatabaseInstance) -> bool:
+    declared = stage.profile.database.identifier
+    return declared in (one.name, one.replica_of) or one.vpc_id == _vpc(stage).vpc_id
 
 
 @collection(reads=(Vpc, SecurityGroup))
 def database_clusters(stage: Stage) -> tuple[DatabaseCluster, ...]:
     """The DB clusters of the stack, with instances or without: by their name, or because they are in the VPC."""
+    return tuple(_undeclared(stage, DatabaseCluster, (), lambda one: _is_in_the_vpc(stage, one)))
 
-    def belongs(one: DatabaseCluster) -> bool:
-        return any(group.vpc_id == _vpc(stage).vpc_id for group in one.security_groups)
 
-    return tuple(_undeclared(stage, DatabaseCluster, (), belongs))
+def _is_in_the_vpc(stage: Stage, one: Guarded) -> bool:
+    return any(group.vpc_id == _vpc(stage).vpc_id for group in one.security_groups)
 
 
 @collection(reads=(ClusterSnapshot, Vpc))
@@ -99,6 +106,52 @@ def task_security_group(stage: Stage) -> SecurityGroup:
     if missing:
         raise missing[0]
     return found[0]
+
+
+@collection(reads=(DatabaseInstance, DatabaseCluster, LoadBalancer, Service, Vpc))
+def guarded(stage: Stage) -> tuple[Guarded, ...]:
+    """The stack's databases, load balancers and services, declared or not, as far as they are there: what stands behind groups."""
+    cluster, balancer = stage.profile.service.cluster, stage.profile.load_balancer.name
+    balancers = _behind_groups(stage, LoadBalancer, lambda one: one.name == balancer or one.vpc_id == _vpc(stage).vpc_id)
+    services = _behind_groups(stage, Service, lambda one: one.name.startswith(f"{cluster}/"), [f"{cluster}/"])
+    return (
+        *_behind_groups(stage, DatabaseInstance, lambda one: _is_of_the_databases(stage, one)),
+        *_behind_groups(stage, DatabaseCluster, lambda one: _is_in_the_vpc(stage, one)),
+        *_chosen(balancers, lambda one: not one.is_a("gateway") and (one.name == balancer or not one.is_internal)),
+        *services,
+    )
+
+
+@collection(reads=(InterfaceEndpoint, Function, Vpc))
+def other_guarded(stage: Stage) -> tuple[Guarded, ...]:
+    """The interface endpoints and functions of the stack: nothing is declared of whom they let in."""
+    endpoints = _behind_groups(stage, InterfaceEndpoint, lambda one: one.vpc_id == _vpc(stage).vpc_id)
+    return *endpoints, *_behind_groups(stage, Function, lambda one: one.vpc_id == _vpc(stage).vpc_id)
+
+
+def _behind_groups(stage: Stage, kind: type[G], belongs: Callable[[G], bool], names: Sequence[str] = ()) -> list[G]:
+    """The resources of a kind that are the stack's. Where the target does not have the kind, one that says so stands for all."""
+    if reason := stage.unseen.get(f"{kind.__name__}.security_groups"):
+        return [kind(f"every {kind.__name__}", FailedOrigin(NotApplicable(reason)), stage.target)]
+    return _undeclared(stage, kind, names, belongs)
+
+
+@collection
+def declared_ways(stage: Stage) -> Mapping[str, frozenset[Opening]]:
+    """What is declared to be open of each of `guarded`, by its label: the ways into the groups that are declared for it.
+
+    Of what no group is declared for, those of the declared groups that it has.
+    """
+    network = stage.profile.network
+
+    def ways(one: Guarded) -> frozenset[Opening]:
+        names = stage.profile.groups_of(one.name)
+        if not names:
+            declared = {group.identity: group.name for group in security_groups(stage)}
+            names = tuple(declared[group.identity] for group in one.security_groups if group.identity in declared)
+        return merged(way for name in names for way in network.openings_of(name))
+
+    return LazyMapping({one.label: partial(ways, one) for one in guarded(stage)})
 
 
 def _declared_groups(stage: Stage, declared: Sequence[str]) -> tuple[list[SecurityGroup], list[DeclaredButMissing]]:

@@ -28,6 +28,8 @@ from stackproof.core.partial import Partial, PartialMapping, collected, parts
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.util.once import Once
 
+T = TypeVar("T")
+
 KEY = r'\[(?:\d+|"(?:\\.|[^"\\])*")\]'
 """A regular expression for an instance's key in a Terraform address."""
 
@@ -175,18 +177,18 @@ class StaticOrigin:
         return Found(fact, self.source)
 
 
-class LazyMapping(Mapping[str, object]):
-    """Facts for `StaticOrigin` that are found out when they are asked for, once, by a function each.
+class LazyMapping(Mapping[str, T]):
+    """Values by name, as facts for `StaticOrigin`, that are found out when they are asked for, once, by a function each.
 
     >>> facts = LazyMapping({"first": lambda: 1, "second": lambda: 1 / 0})
     >>> facts["first"], len(facts)
     (1, 2)
     """
 
-    def __init__(self, functions: Mapping[str, Callable[[], object]]) -> None:
+    def __init__(self, functions: Mapping[str, Callable[[], T]]) -> None:
         self._functions = {name: Once(function) for name, function in functions.items()}
 
-    def __getitem__(self, name: str) -> object:
+    def __getitem__(self, name: str) -> T:
         return self._functions[name]()
 
     def __iter__(self) -> Iterator[str]:

@@ -5,12 +5,14 @@ a rule for all protocols opens every port of each.
 """
 
 import ipaddress
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from stackproof.core.partial import judges_what_is_known
+from stackproof.core.verdicts import CouldNotVerify
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -47,11 +49,55 @@ Source: IANA, IPv4 Special-Purpose Address Registry; 224.0.0.0/4 is multicast, 2
 """
 
 
+CIDR, GROUP, PREFIX_LIST = "cidr", "group", "prefix list"
+"""What a source of a rule can be."""
+
+
+@dataclass(frozen=True, order=True)
+class Source:
+    """Whom a rule lets in. What it is, is said where it comes from: a group may be called ``0.0.0.0/0`` or ``pl-0c0ffee``.
+
+    >>> print(Source(GROUP, "ecs"), "|", Source(GROUP, "0.0.0.0/0"), "|", Source(CIDR, "0.0.0.0/0"), "|", Source(PREFIX_LIST, "pl-0a1b"))
+    ecs | group 0.0.0.0/0 | 0.0.0.0/0 | pl-0a1b
+    """
+
+    kind: str
+    """`CIDR`, `GROUP` or `PREFIX_LIST`."""
+    id: str
+    """A CIDR block; the id of a prefix list; of a group its name in its own VPC, its id in another one, its address on a plan."""
+
+    @property
+    def network(self) -> Network | None:
+        """The network that it is; None for a group or a prefix list. Raises `CouldNotVerify` for a block that is none."""
+        if self.kind != CIDR:
+            return None
+        network = network_of(self.id)
+        if network is None:
+            raise CouldNotVerify(f"{self.id} is not a CIDR block")
+        return network
+
+    def __str__(self) -> str:
+        return self.id if source(self.id) == self else f"{self.kind} {self.id}"
+
+    __repr__ = __str__
+
+
+def source(text: str) -> Source:
+    """The source that a person means who writes it as a text: a CIDR block, the id of a prefix list, or the name of a group.
+
+    >>> source("10.0.0.0/8").kind, source("pl-6fa54006").kind, source("ecs").kind, source("pl-production").kind
+    ('cidr', 'prefix list', 'group', 'group')
+    """
+    if network_of(text):
+        return Source(CIDR, text)
+    return Source(PREFIX_LIST if re.fullmatch("pl-[0-9a-f]+", text) else GROUP, text)
+
+
 @dataclass(frozen=True, order=True)
 class Opening:
     """One way in: a range of ports of a protocol, to one source.
 
-    >>> print(Opening("tcp", 443, 443, "0.0.0.0/0"), "|", Opening(ALL, 0, 65535, "sg-1"), "|", Opening("tcp", 0, 65535, "::/0"))
+    >>> print(opening("tcp", 443, 443, "0.0.0.0/0"), "|", opening(ALL, 0, 65535, "sg-1"), "|", opening("tcp", 0, 65535, "::/0"))
     tcp 443 from 0.0.0.0/0 | everything from sg-1 | tcp 0-65535 from ::/0
     """
 
@@ -59,8 +105,7 @@ class Opening:
     """``tcp``, ``udp``, ``icmp``, a protocol number, or `ALL`."""
     first_port: int
     last_port: int
-    source: str
-    """A CIDR block, a prefix list id, or the name or id of a security group."""
+    source: Source
 
     def __str__(self) -> str:
         if self.protocol == ALL:
@@ -71,35 +116,36 @@ class Opening:
     __repr__ = __str__
 
 
-def opening(protocol: str, first_port: int | None, last_port: int | None, source: str) -> Opening:
-    """An opening from a rule as EC2 and Terraform write it.
+def opening(protocol: str, first_port: int | None, last_port: int | None, let_in: Source | str) -> Opening:
+    """An opening from a rule as EC2 and Terraform write it; a text stands for the `source` that a person means by it.
 
     >>> opening("-1", None, None, "0.0.0.0/0"), opening("6", 22, 22, "10.0.0.0/8"), opening("-1", 0, 0, "sg-1")
     (everything from 0.0.0.0/0, tcp 22 from 10.0.0.0/8, everything from sg-1)
     """
     named = {"-1": ALL, ALL: ALL, "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}.get(protocol.lower(), protocol.lower())
+    typed = source(let_in) if isinstance(let_in, str) else let_in
     if named == ALL or first_port is None or last_port is None:
-        return Opening(named, 0, 65535, source)
-    return Opening(named, first_port, last_port, source)
+        return Opening(named, 0, 65535, typed)
+    return Opening(named, first_port, last_port, typed)
 
 
 def merged(openings: Iterable[Opening]) -> frozenset[Opening]:
     """The same openings with CIDR blocks of the same ports joined to the fewest.
 
-    >>> halves = [Opening("tcp", 22, 22, "0.0.0.0/1"), Opening("tcp", 22, 22, "128.0.0.0/1")]
+    >>> halves = [opening("tcp", 22, 22, "0.0.0.0/1"), opening("tcp", 22, 22, "128.0.0.0/1")]
     >>> merged(halves)
     frozenset({tcp 22 from 0.0.0.0/0})
     """
     networks: dict[tuple[str, int, int, int], list[Network]] = defaultdict(list)
     others = set()
     for one in openings:
-        network = network_of(one.source)
+        network = one.source.network
         if network is None:
             others.add(one)
         else:
             networks[one.protocol, one.first_port, one.last_port, network.version].append(network)
     joined = {
-        Opening(protocol, first, last, str(network))
+        Opening(protocol, first, last, Source(CIDR, str(network)))
         for (protocol, first, last, _), found in networks.items()
         for network in ipaddress.collapse_addresses(found)  # type: ignore[type-var]  # one version in each list
     }
@@ -111,18 +157,18 @@ def opens_to_the_world(openings: Iterable[Opening]) -> list[Opening]:
     """The openings that let the world in, alone or together: on some port of some protocol, their sources are the world.
 
     A prefix list counts as the world. Whoever asks puts the addresses of a list in its place; the id is left of those that AWS keeps for
-    its own services, whose addresses others rent.
+    services on the internet, whose addresses others rent.
 
-    >>> opens_to_the_world([Opening("tcp", 22, 22, "0.0.0.0/1"), Opening("tcp", 0, 1023, "128.0.0.0/1")])
+    >>> opens_to_the_world([opening("tcp", 22, 22, "0.0.0.0/1"), opening("tcp", 0, 1023, "128.0.0.0/1")])
     [tcp 0-1023 from 128.0.0.0/1, tcp 22 from 0.0.0.0/1]
-    >>> opens_to_the_world([Opening("tcp", 22, 22, "0.0.0.0/1"), Opening("tcp", 23, 23, "10.0.0.0/8"), Opening("tcp", 24, 24, "alb")])
+    >>> opens_to_the_world([opening("tcp", 22, 22, "0.0.0.0/1"), opening("tcp", 23, 23, "10.0.0.0/8"), opening("tcp", 24, 24, "alb")])
     [tcp 22 from 0.0.0.0/1]
-    >>> opens_to_the_world([Opening("udp", 53, 53, "::/1"), Opening(ALL, 0, 65535, "pl-6fa54006")])
+    >>> opens_to_the_world([opening("udp", 53, 53, "::/1"), opening(ALL, 0, 65535, "pl-6fa54006")])
     [everything from pl-6fa54006, udp 53 from ::/1]
     """
     openings = list(openings)
-    found = {one for one in openings if one.source.startswith("pl-")}
-    sources = [(one, network) for one in openings if (network := network_of(one.source))]
+    found = {one for one in openings if one.source.kind == PREFIX_LIST}
+    sources = [(one, network) for one in openings if (network := one.source.network)]
     for protocol in {one.protocol for one, _ in sources}:
         rules = [(one, network) for one, network in sources if one.protocol in (protocol, ALL)]
         for port in {_ports(one)[0] for one, _ in rules}:  # the fewest ports at which another set of rules can begin to hold
@@ -151,14 +197,24 @@ def is_the_world(networks: Iterable[Network]) -> bool:
     return any(public_addresses(version) >= large for version, large in LARGE.items())
 
 
-def network_of(source: str) -> Network | None:
-    """The network that a source is; None for a group or a prefix list.
+def is_public(cidr: str) -> bool:
+    """True for a block of addresses of which some host on the internet may have one.
+
+    >>> is_public("8.8.8.0/24"), is_public("169.254.171.0/24"), is_public("fd00:ec2:80::/64"), is_public("0.0.0.0/0")
+    (True, False, False, True)
+    """
+    network = Source(CIDR, cidr).network
+    return network is not None and _public(network) > 0
+
+
+def network_of(text: str) -> Network | None:
+    """The network that a text is; None for any other text.
 
     >>> network_of("10.0.0.7"), network_of("sg-1")
     (IPv4Network('10.0.0.7/32'), None)
     """
     try:
-        return ipaddress.ip_network(source, strict=False)
+        return ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
 

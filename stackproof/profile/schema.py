@@ -1,9 +1,9 @@
 """One environment: what it must look like, as data (``environments/*.toml``)."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from stackproof.judgement.images import EcrRegistry
 from stackproof.profile.base import OF_THIS_ACCOUNT, Table
@@ -54,6 +54,24 @@ class Profile(Table):
             if not any(name.startswith(value) for name in names):
                 raise ValueError(f"none of {', '.join(names)} begins so; did this come from another environment?")
         return value
+
+    @model_validator(mode="after")
+    def _has_declared_groups(self) -> Self:
+        """Raises `ValueError`."""
+        declared = {group.name for group in self.network.security_groups}
+        named = {*self.database.security_groups, *self.load_balancer.security_groups}
+        if undeclared := sorted(named - declared):
+            raise ValueError(f"security_groups: {', '.join(undeclared)} is not among network.security_groups")
+        return self
+
+    def groups_of(self, name: str) -> tuple[str, ...]:
+        """The security groups that are declared for a database, load balancer or service; none where nothing is said."""
+        services = {f"{self.service.cluster}/{one}": (self.service.security_group,) for one in self.service.names}
+        return {
+            self.database.identifier: self.database.security_groups,
+            self.load_balancer.name: self.load_balancer.security_groups,
+            **services,
+        }.get(name, ())
 
     @property
     def reader_principals(self) -> tuple[str, ...]:

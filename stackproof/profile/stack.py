@@ -1,12 +1,32 @@
 """Tables about what the stack is made of: network, database, storage, keys, secrets, identities, load balancer, cost, audit."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from stackproof.judgement.exposure import Opening, merged, opening
+from stackproof.judgement.exposure import CIDR, GROUP, PREFIX_LIST, Opening, Source, merged, opening
 from stackproof.profile.base import RoleElsewhere, Table
+
+
+class TypedSource(Table):
+    """Whom a way in is for, where its name looks like something else: one of these."""
+
+    cidr: str | None = None
+    group: str | None = None
+    prefix_list: str | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        """Raises `ValueError`."""
+        if len(self.model_fields_set) != 1:
+            raise ValueError("has one of cidr, group and prefix_list")
+        return self
+
+    @property
+    def source(self) -> Source:
+        kinds = {CIDR: self.cidr, GROUP: self.group, PREFIX_LIST: self.prefix_list}
+        return next(Source(kind, id) for kind, id in kinds.items() if id is not None)
 
 
 class Ingress(Table):
@@ -14,8 +34,8 @@ class Ingress(Table):
 
     port: int = Field(ge=1, le=65535)
     """TCP."""
-    source: str = Field(alias="from")
-    """A CIDR block, or the name of a security group."""
+    source: str | TypedSource = Field(alias="from")
+    """A CIDR block, the id of a prefix list, or the name of a security group; ``{ group = "10.0.0.0/8" }`` for one that is called so."""
 
 
 class SecurityGroup(Table):
@@ -35,6 +55,8 @@ class Database(Table):
     """How long automated backups are kept, at least."""
     ca_certificate_days: int = Field(ge=1)
     """How long the certificate authority must still be valid: the clients need the next one before."""
+    security_groups: tuple[str, ...] = ()
+    """The groups that it has, among those of the network; if it does not say, any of them."""
 
 
 class Storage(Table):
@@ -69,7 +91,8 @@ class Network(Table):
     def openings_of(self, group: str) -> frozenset[Opening]:
         """The declared ways into a security group. Raises `LookupError` for a group that is not declared."""
         declared = {one.name: one.ingress for one in self.security_groups}
-        return merged(opening("tcp", way.port, way.port, way.source) for way in declared[group])
+        sources = [(way.port, way.source) for way in declared[group]]
+        return merged(opening("tcp", port, port, one if isinstance(one, str) else one.source) for port, one in sources)
 
 
 class Identity(Table):
@@ -116,3 +139,5 @@ class LoadBalancer(Table):
     """How long its certificate must still be valid."""
     hsts_seconds: int = Field(ge=1)
     """For how long it must have browsers use HTTPS alone."""
+    security_groups: tuple[str, ...] = ()
+    """The groups that it has, among those of the network; if it does not say, any of them."""

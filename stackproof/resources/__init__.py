@@ -39,6 +39,7 @@ _OURS: dict[str, tuple[str, ...]] = {
     "encryption": ("KmsKey",),
     "filter_patterns": ("FilterPattern",),
     "flow_logs": ("FlowLog",),
+    "functions": ("Function",),
     "front_door": (
         "Certificate",
         "Health",
@@ -77,6 +78,8 @@ _OURS: dict[str, tuple[str, ...]] = {
     "network": (
         "Vpc",
         "SecurityGroup",
+        "Guarded",
+        "InterfaceEndpoint",
         "RouteTable",
         "Subnet",
         "NatGateway",

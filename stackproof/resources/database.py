@@ -17,7 +17,7 @@ from stackproof.judgement.databases import (
     option_requires_tls,
     tls_parameter,
 )
-from stackproof.resources.network import SecurityGroup, Subnet
+from stackproof.resources.network import Guarded, SecurityGroup, Subnet
 from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
 
@@ -256,27 +256,39 @@ class Engine(TlsRule):
     requires_tls: bool = field(aws=lambda _: True)
 
 
-def _answered_rules(database: AwsFacts) -> tuple[TlsRule, ...] | None:
-    """Every database has one: an answer without one does not tell it. Whether a cluster requires TLS, its own group says."""
-    engine, version = database.at("Engine"), str(database.at("EngineVersion"))
-    if engine is None:
-        return None
-    if always_requires_tls(engine, version):
-        return (database.inside(Engine, f"{engine} {version}", {}),)
+def _answered_rules(instance: AwsFacts) -> tuple[TlsRule, ...] | None:
+    """Every instance has one: an answer without one does not tell it. Whether a cluster requires TLS, its own group says."""
+    if by_itself := _answered_engine(instance):
+        return by_itself
+    engine = instance.at("Engine")
     if has_options(engine):
-        options = database.at("OptionGroupMemberships") or ()
-        return tuple(database.inside(OptionGroup, one["OptionGroupName"], one) for one in options) or None
+        options = instance.at("OptionGroupMemberships") or ()
+        return tuple(instance.inside(OptionGroup, one["OptionGroupName"], one) for one in options) or None
     tls_parameter(engine)  # what RDS shows of an unknown engine tells nothing
-    if cluster := database.at("DBClusterIdentifier"):
-        return _answered_of_cluster(database, cluster)
-    groups = ({**group, "Engine": engine} for group in database.at("DBParameterGroups") or ())
-    return tuple(database.inside(ParameterGroup, group["DBParameterGroupName"], group) for group in groups) or None
+    if cluster := instance.at("DBClusterIdentifier"):
+        return _answered_of_cluster(instance, cluster, instance.at("DBInstanceIdentifier"))
+    groups = ({**group, "Engine": engine} for group in instance.at("DBParameterGroups") or ())
+    return tuple(instance.inside(ParameterGroup, group["DBParameterGroupName"], group) for group in groups) or None
 
 
-def _answered_of_cluster(database: AwsFacts, cluster: str) -> tuple[TlsRule, ...] | None:
-    """Of a cluster, as each of its instances has it, or as the one has it that asks; of one without instances, it is in force."""
+def _answered_cluster_rules(cluster: AwsFacts) -> tuple[TlsRule, ...] | None:
+    if by_itself := _answered_engine(cluster):
+        return by_itself
+    tls_parameter(cluster.at("Engine"))
+    return _answered_of_cluster(cluster, cluster.at("DBClusterIdentifier"), None)
+
+
+def _answered_engine(database: AwsFacts) -> tuple[TlsRule, ...]:
+    """The engine, if it speaks TLS alone. Raises `NotReported` where nobody says what engine it is."""
+    engine, version = database.at("Engine"), database.at("EngineVersion") or ""
+    if engine is None:
+        raise NotReported("the engine is not reported, and with it what makes it refuse connections without TLS")
+    return (database.inside(Engine, f"{engine} {version}", {}),) if always_requires_tls(engine, version) else ()
+
+
+def _answered_of_cluster(database: AwsFacts, cluster: str, instance: str | None) -> tuple[TlsRule, ...] | None:
+    """Of a cluster, as one of its instances has it, or each; of one without instances, it is in force."""
     answer = database.read("rds:DescribeDBClusters")
-    instance = database.at("DBInstanceIdentifier")
     found = []
     for one in (one for one in answer.items("DBClusters") if one.get("DBClusterIdentifier") == cluster):
         members = [member for member in one["DBClusterMembers"] if instance in (None, member["DBInstanceIdentifier"])]
@@ -403,7 +415,7 @@ def _planned_future(instance: PlannedBlock) -> "DatabaseInstance":
     return DatabaseInstance(f"{instance.name_or_address('identifier')} after maintenance", instance, instance.source)
 
 
-class DatabaseInstance(Resource):
+class DatabaseInstance(Guarded):
     """An RDS DB instance, of a cluster or by itself."""
 
     operations = (
@@ -412,6 +424,7 @@ class DatabaseInstance(Resource):
         "rds:DescribeDBSubnetGroups",
         *(*ParameterGroup.operations, *ClusterParameterGroup.operations, *OptionGroup.operations),
         *CertificateAuthority.operations,
+        *SecurityGroup.operations,
     )
     terraform = ("aws_db_instance", "aws_rds_cluster_instance")
     planned_name = "identifier"
@@ -443,6 +456,9 @@ class DatabaseInstance(Resource):
     deletion_protection: bool = field(aws="DeletionProtection", plan="deletion_protection")
     upgrades_minor_versions: bool = field(aws="AutoMinorVersionUpgrade", plan="auto_minor_version_upgrade")
     certificate_authority: CertificateAuthority = field(aws=_answered_authority, plan=_planned_authority)
+    security_groups: tuple[SecurityGroup, ...] = field(
+        aws=lambda instance: _answered_groups(instance), plan=lambda instance: _planned_groups(_origin_of_groups(instance))
+    )
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[DatabaseInstance]":
@@ -455,10 +471,13 @@ def _answered_cluster_subnets(cluster: AwsFacts) -> tuple[Subnet, ...] | None:
     return None if group is None else _answered(cluster, _subnets_of(cluster, group))
 
 
-class DatabaseCluster(Resource):
+class DatabaseCluster(Guarded):
     """A DB cluster of Aurora, DocumentDB or Neptune, or a Multi-AZ one of RDS; it may have no instance, or none that is listed."""
 
-    operations = ("rds:DescribeDBClusters", "rds:DescribeDBSubnetGroups", *Subnet.operations, *ClusterParameterGroup.operations)
+    operations = (
+        *("rds:DescribeDBClusters", "rds:DescribeDBSubnetGroups"),
+        *(*Subnet.operations, *SecurityGroup.operations, *ClusterParameterGroup.operations),
+    )
     terraform = _CLUSTERS
     planned_name = "cluster_identifier"
 
@@ -468,7 +487,7 @@ class DatabaseCluster(Resource):
     """Of a Multi-AZ cluster; None of one whose instances say so, each for itself."""
     subnets: tuple[Subnet, ...] = field(aws=_answered_cluster_subnets, plan=_planned_subnets)
     storage_encrypted: bool = field(aws="StorageEncrypted", plan="storage_encrypted")
-    tls_rules: tuple[TlsRule, ...] = field(aws=_answered_rules, plan=_planned_rules)
+    tls_rules: tuple[TlsRule, ...] = field(aws=_answered_cluster_rules, plan=_planned_rules)
     security_groups: tuple[SecurityGroup, ...] = field(
         aws=lambda cluster: _answered_groups(cluster),
         plan=lambda cluster: SecurityGroup.planned(cluster, "vpc_security_group_ids"),
@@ -485,3 +504,15 @@ def _answered_groups(database: AwsFacts) -> tuple[SecurityGroup, ...] | None:
     """Every database in a VPC has one at least."""
     groups = database.at("VpcSecurityGroups") or ()
     return tuple(SecurityGroup.answered(database, one["VpcSecurityGroupId"]) for one in groups) or None
+
+
+def _origin_of_groups(instance: PlannedBlock) -> PlannedBlock:
+    """An instance of a cluster has the groups of the cluster; a replica has its own."""
+    return instance if instance.type == "aws_db_instance" else _origin(instance)
+
+
+def _planned_groups(database: PlannedBlock) -> tuple[SecurityGroup, ...]:
+    """Raises `NotYetKnown` where the sources name none: then it has the default group of its VPC."""
+    if database.is_unset("vpc_security_group_ids") or database.values.get("vpc_security_group_ids") == []:
+        raise NotYetKnown(f"{database.source}: the sources give it no security group, so it has the default one of its VPC")
+    return SecurityGroup.planned(database, "vpc_security_group_ids")

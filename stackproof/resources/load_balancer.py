@@ -1,6 +1,6 @@
 """Elastic Load Balancing: application, network and gateway load balancers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,8 @@ from stackproof.core.provenance import within
 from stackproof.core.resource import Reference, Resource, StaticOrigin, field
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.judgement import tls
+from stackproof.judgement.exposure import Opening, merged, opening
+from stackproof.resources.network import Guarded, SecurityGroup
 from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
 
@@ -147,6 +149,7 @@ class Listener(Resource):
 
     protocol: str = field(aws="Protocol", plan="protocol")
     """``HTTP`` or ``HTTPS``; of a network load balancer ``TLS``, ``TCP``, ``QUIC``, ..."""
+    port: int = field(aws="Port", plan="port")
     default_actions: tuple[Action, ...] = field(
         aws=lambda listener: _answered_actions(listener.at("DefaultActions")),
         plan=lambda listener: _planned_actions(listener.blocks("default_action")),
@@ -154,6 +157,11 @@ class Listener(Resource):
     rules: tuple[ListenerRule, ...] = field(aws=_answered_rules, plan=_planned_rules)
     tls_policy: TlsPolicy | None = field(aws=_answered_policy, plan=_planned_policy)
     """None for a listener that does not terminate TLS."""
+
+    @property
+    def transport(self) -> str:
+        """What its packets are, as rules of security groups call it: ``tcp``, ``udp``, or ``-1`` for both."""
+        return {"UDP": "udp", "QUIC": "udp", "TCP_UDP": "-1", "TCP_QUIC": "-1"}.get(self.protocol, "tcp")
 
     @property
     def is_encrypted(self) -> bool:
@@ -230,10 +238,21 @@ KINDS = ("application", "network", "gateway")
 """What a load balancer can be (API reference, LoadBalancer)."""
 
 
-class LoadBalancer(Resource):
+def _answered_groups(balancer: AwsFacts) -> tuple[SecurityGroup, ...] | None:
+    """An application load balancer has one at least."""
+    groups = balancer.at("SecurityGroups")
+    if not groups and balancer.at("Type") == "application":
+        return None
+    return tuple(SecurityGroup.answered(balancer, group) for group in groups or ())
+
+
+class LoadBalancer(Guarded):
     """A load balancer."""
 
-    operations = ("elbv2:DescribeLoadBalancers", "elbv2:DescribeLoadBalancerAttributes", *Listener.operations)
+    operations = (
+        *("elbv2:DescribeLoadBalancers", "elbv2:DescribeLoadBalancerAttributes"),
+        *(*Listener.operations, *SecurityGroup.operations),
+    )
     terraform = ("aws_lb", "aws_alb")
 
     arn: str = field(aws="LoadBalancerArn", plan="arn")
@@ -246,6 +265,10 @@ class LoadBalancer(Resource):
     is_internal: bool = field(aws=_answered_place, plan=_planned_place)
     """Whether no address of it is on the internet."""
     listeners: tuple[Listener, ...] = field(aws=_answered_listeners, plan=_planned_listeners)
+    security_groups: tuple[SecurityGroup, ...] = field(
+        aws=_answered_groups, plan=lambda balancer: SecurityGroup.planned(balancer, "security_groups")
+    )
+    """None of a gateway load balancer, and of a network one that was made without: it lets everybody in."""
     drops_invalid_headers: bool = field(
         aws=lambda balancer: _is_on(balancer, "routing.http.drop_invalid_header_fields.enabled"),
         plan="drop_invalid_header_fields",
@@ -258,14 +281,24 @@ class LoadBalancer(Resource):
     """Name of the bucket that gets the access logs; None where they are off."""
 
     @property
+    def ways_in(self) -> Collection[Opening]:
+        """What its groups open together; without a group, every listener to everybody."""
+        if self.security_groups:
+            return super().ways_in
+        ports = [(listener.transport, listener.port) for listener in self.listeners]
+        return merged(opening(protocol, port, port, world) for protocol, port in ports for world in ("0.0.0.0/0", "::/0"))
+
+    def is_a(self, kind: str) -> bool:
+        """True if it is of this one of `KINDS`. Raises `CouldNotVerify` for one that is of none of them."""
+        own = self.kind
+        if own not in KINDS:
+            raise CouldNotVerify(f"{self.label}: load balancers of type {own!r} are not known here; there are {', '.join(KINDS)}")
+        return own == kind
+
+    @property
     def speaks_http(self) -> bool:
-        """True for an application load balancer: no other has attributes of HTTP. Raises `CouldNotVerify` for an unknown kind."""
-        kind = self.kind
-        if kind not in KINDS:
-            raise CouldNotVerify(
-                f"{self.label}: load balancers of type {kind!r} are not known here; there are {', '.join(KINDS)}"
-            )
-        return kind == "application"
+        """True for an application load balancer: no other has attributes of HTTP."""
+        return self.is_a("application")
 
     @property
     def tls_listeners(self) -> Sequence[Listener]:

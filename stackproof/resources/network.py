@@ -1,14 +1,13 @@
 """Amazon VPC: networks, their subnets and routes, and security groups."""
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from stackproof.core.partial import Partial, collected, known_of, parts
 from stackproof.core.resource import Reference, Resource, StaticOrigin, field, type_of
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
-from stackproof.judgement.exposure import Opening, merged, opening
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotReported, NotYetKnown
+from stackproof.judgement.exposure import CIDR, GROUP, PREFIX_LIST, Opening, Source, is_public, merged, opening
 from stackproof.sources.aws.facts import AwsFacts, listed, told
 from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.sources.plan.document import Plan
@@ -61,10 +60,10 @@ def _answered_rules(group: AwsFacts, member: str) -> frozenset[Opening] | None:
     found = set()
     for rule in rules:
         sources = [
-            *(pair["CidrIp"] for pair in rule.get("IpRanges", ())),
-            *(pair["CidrIpv6"] for pair in rule.get("Ipv6Ranges", ())),
-            *(pair["PrefixListId"] for pair in rule.get("PrefixListIds", ())),
-            *(names.get(pair["GroupId"], pair["GroupId"]) for pair in rule.get("UserIdGroupPairs", ())),
+            *(Source(CIDR, pair["CidrIp"]) for pair in rule.get("IpRanges", ())),
+            *(Source(CIDR, pair["CidrIpv6"]) for pair in rule.get("Ipv6Ranges", ())),
+            *(Source(PREFIX_LIST, pair["PrefixListId"]) for pair in rule.get("PrefixListIds", ())),
+            *(Source(GROUP, names.get(pair["GroupId"], pair["GroupId"])) for pair in rule.get("UserIdGroupPairs", ())),
         ]
         if not sources:  # EC2 keeps no rule without one
             raise NotReported(f"a rule of {group.at('GroupName')} has no source: what it lets in is not reported")
@@ -79,26 +78,27 @@ def _answered_reach(group: AwsFacts) -> frozenset[Opening] | None:
     return merged(
         replace(rule, source=source)
         for rule in rules
-        for source in (_answered_addresses(group, rule.source) if _is_prefix_list(rule) else [rule.source])
+        for source in (_answered_addresses(group, rule.source) if rule.source.kind == PREFIX_LIST else [rule.source])
     )
 
 
-def _answered_addresses(group: AwsFacts, prefix_list: str) -> list[str]:
-    """The addresses of a prefix list; its id for one of AWS's own. Raises `CouldNotVerify` for one that EC2 does not list."""
+def _answered_addresses(group: AwsFacts, source: Source) -> list[Source]:
+    """The addresses of a prefix list. Raises `CouldNotVerify` for one that EC2 does not list.
+
+    One that AWS keeps stands for itself: others rent its addresses. But link-local ones, as of VPC Lattice, nobody on the internet has.
+    """
+    prefix_list = source.id
     answer = group.read("ec2:DescribeManagedPrefixLists")
     owners = {item["PrefixListId"]: item.get("OwnerId") for item in answer.items("PrefixLists")}
     if prefix_list not in owners:
         raise CouldNotVerify(
             f"{answer.source}: the answer does not have {prefix_list}, which a rule of {group.at('GroupName')} names"
         )
-    if owners[prefix_list] == "AWS":
-        return [prefix_list]
     entries = group.read("ec2:GetManagedPrefixListEntries", PrefixListId=prefix_list)
-    return [entry["Cidr"] for entry in entries.items("Entries")]
-
-
-def _is_prefix_list(rule: Opening) -> bool:
-    return bool(re.fullmatch("pl-[0-9a-f]+", rule.source))
+    addresses = [entry["Cidr"] for entry in entries.items("Entries")]
+    if owners[prefix_list] == "AWS" and (not addresses or any(map(is_public, addresses))):
+        return [source]
+    return [Source(CIDR, address) for address in addresses]
 
 
 def _planned_rules(group: PlannedBlock, direction: str) -> Collection[Opening]:
@@ -108,9 +108,9 @@ def _planned_rules(group: PlannedBlock, direction: str) -> Collection[Opening]:
     that exists they are what it had before, and count where no resource beside it makes or deletes its rules.
     """
     plan, older, newer = group.plan, "aws_security_group_rule", f"aws_vpc_security_group_{direction}_rule"
-    beside, rest = parts(plan.referring(older, "security_group_id", group))
+    beside, rest = parts(_rules_beside(group, older))
     of_one, more = known_of(beside, lambda rule: [rule] if rule.at("type") == direction else [])
-    of_its_own, others = parts(plan.referring(newer, "security_group_id", group))
+    of_its_own, others = parts(_rules_beside(group, newer))
     gone = [rule for rule in plan.removed(older, "security_group_id", group) if rule.at("type") == direction]
     is_decided_beside = bool(of_one or of_its_own or gone or plan.removed(newer, "security_group_id", group))
     inside, untold = parts(group.written_blocks(direction, is_decided_beside=is_decided_beside))
@@ -119,14 +119,33 @@ def _planned_rules(group: PlannedBlock, direction: str) -> Collection[Opening]:
     return Partial(merged(found), errors[0]) if errors else merged(found)
 
 
+def _rules_beside(group: PlannedBlock, kind: str) -> Sequence[PlannedBlock]:
+    """Rules that are resources of their own. A default group is also called by its VPC (``default_security_group_id``)."""
+    found, rest = parts(group.plan.referring(kind, "security_group_id", group))
+    if group.type == "aws_default_security_group":
+        vpcs, _ = parts(group.referents("vpc_id", *Vpc.terraform))
+        by_vpc, unknown = known_of(vpcs, lambda vpc: group.plan.referring(kind, "security_group_id", vpc))
+        return collected([*found, *by_vpc], [*rest, *unknown])
+    return collected(found, rest)
+
+
 def _planned_reach(group: PlannedBlock) -> Collection[Opening]:
-    """The addresses of a prefix list are not in a plan."""
+    """The addresses of a prefix list are in a plan only if that makes the list."""
     rules, rest = parts(_planned_rules(group, "ingress"))
-    unread = [
-        NotYetKnown(f"{group.source}: the addresses of {one.source} are not in the plan") for one in rules if _is_prefix_list(one)
-    ]
-    known = frozenset(rule for rule in rules if not _is_prefix_list(rule))
-    return Partial(known, [*rest, *unread][0]) if rest or unread else known
+    found, unread = known_of(rules, lambda rule: [replace(rule, source=one) for one in _planned_addresses(group, rule.source)])
+    errors = [*rest, *unread]
+    return Partial(merged(found), errors[0]) if errors else merged(found)
+
+
+def _planned_addresses(group: PlannedBlock, source: Source) -> list[Source]:
+    """The addresses of a prefix list; every other source as it is."""
+    if source.kind != PREFIX_LIST:
+        return [source]
+    made = group.plan.resource(source.id)
+    if made is None:
+        raise NotYetKnown(f"{group.source}: the addresses of {source.id} are not in the plan")
+    entries = [*made.written_blocks("entry"), *group.plan.referring("aws_ec2_managed_prefix_list_entry", "prefix_list_id", made)]
+    return [Source(CIDR, str(_known_now(entry, "cidr"))) for entry in entries]
 
 
 def _openings(group: PlannedBlock, rule: PlannedBlock) -> Sequence[Opening]:
@@ -135,18 +154,30 @@ def _openings(group: PlannedBlock, rule: PlannedBlock) -> Sequence[Opening]:
     protocol = "ip_protocol" if is_of_its_own else "protocol"
     ports = [_known_now(rule, attribute) for attribute in (protocol, "from_port", "to_port")]
     if is_of_its_own:
-        addresses, rest = known_of(("cidr_ipv4", "cidr_ipv6", "prefix_list_id"), lambda name: _one(rule, name))
-        groups, more = known_of(("referenced_security_group_id",), lambda name: _one(rule, name))
+        told = [
+            (CIDR, "cidr_ipv4", _one),
+            (CIDR, "cidr_ipv6", _one),
+            (PREFIX_LIST, "prefix_list_id", _one),
+            (GROUP, "referenced_security_group_id", _one),
+        ]
     else:
-        addresses, rest = known_of(("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"), lambda name: _several(rule, name))
-        inside = (
-            [("security_groups", _several)] if rule.type != "aws_security_group_rule" else [("source_security_group_id", _one)]
-        )
-        groups, more = known_of(inside, lambda one: one[1](rule, one[0], *SecurityGroup.terraform))
-    names, others = known_of([*addresses, *groups], lambda source: [_named(group.plan, source)])
+        is_inside = rule.type != "aws_security_group_rule"
+        told = [
+            (CIDR, "cidr_blocks", _several),
+            (CIDR, "ipv6_cidr_blocks", _several),
+            (PREFIX_LIST, "prefix_list_ids", _several),
+            (GROUP, "security_groups", _several) if is_inside else (GROUP, "source_security_group_id", _one),
+        ]
+    found, rest = known_of(told, lambda one: _sources(rule, *one))
     if rule.at("self"):
-        names.append(group.name_or_address("name"))
-    return collected([opening(str(ports[0]), ports[1], ports[2], name) for name in names], [*rest, *more, *others])
+        found.append(Source(GROUP, group.name_or_address("name")))
+    return collected([opening(str(ports[0]), ports[1], ports[2], source) for source in found], rest)
+
+
+def _sources(rule: PlannedBlock, kind: str, attribute: str, read: Callable[..., Sequence[str | Reference]]) -> Sequence[Source]:
+    """What an attribute of a rule says of whom it lets in; what it is, rests with the attribute."""
+    found, rest = known_of(read(rule, attribute, *_MADE[kind]), lambda value: [_source(rule.plan, kind, value)])
+    return collected(found, rest)
 
 
 def _several(rule: PlannedBlock, attribute: str, *types: str) -> Sequence[str | Reference]:
@@ -175,22 +206,44 @@ def _known_now(rule: PlannedBlock, attribute: str) -> Any:
     return value
 
 
-def _named(plan: Plan, source: str | Reference) -> str:
-    """A planned group by its name, or by its address where another has the same name; everything else as it is."""
-    group = next(iter(plan.referred(source, *SecurityGroup.terraform)), None)
-    if group is None:
-        if isinstance(source, Reference):
-            raise NotYetKnown(f"{source!r} is a source of a rule, and no security group of this plan")
-        return source
-    name = group.name_or_address("name")
-    namesakes = plan.referred(name, "aws_security_group") if name != group.address else [group]
-    return name if len(namesakes) == 1 else group.address
+def _source(plan: Plan, kind: str, value: str | Reference) -> Source:
+    """A planned group by its name, or by its address where another has the same name; a planned prefix list by its address."""
+    made = next(iter(plan.referred(value, *_MADE[kind])), None) if _MADE[kind] else None
+    if made is None:
+        if isinstance(value, Reference):
+            raise NotYetKnown(f"{value!r} is a source of a rule, and no {kind} of this plan")
+        return Source(kind, value)
+    if kind == PREFIX_LIST:
+        return Source(kind, made.address)
+    name = made.name_or_address("name")
+    namesakes = plan.referred(name, "aws_security_group") if name != made.address else [made]
+    return Source(kind, name if len(namesakes) == 1 else made.address)
+
+
+_MADE: Mapping[str, tuple[str, ...]] = {
+    CIDR: (),
+    GROUP: ("aws_security_group", "aws_default_security_group"),
+    PREFIX_LIST: ("aws_ec2_managed_prefix_list",),
+}
+"""What a plan makes of each kind of source."""
+
+
+def _answered_use(group: AwsFacts) -> bool:
+    filters = [{"Name": "group-id", "Values": [group.at("GroupId")]}]
+    return bool(group.read("ec2:DescribeNetworkInterfaces", Filters=filters).items("NetworkInterfaces"))
+
+
+def _planned_use(group: PlannedBlock) -> bool:
+    raise NotApplicable(f"a plan does not tell whether what another stack has is in {group.address}")
 
 
 class SecurityGroup(Resource):
     """A security group of a VPC; each VPC has one that is called ``default`` and cannot be removed."""
 
-    operations = ("ec2:DescribeSecurityGroups", "ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries")
+    operations = (
+        *("ec2:DescribeSecurityGroups", "ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"),
+        "ec2:DescribeNetworkInterfaces",
+    )
     terraform = ("aws_security_group", "aws_default_security_group")
 
     identity: str = field(aws="GroupId", plan=lambda group: group.address)
@@ -204,6 +257,8 @@ class SecurityGroup(Resource):
         aws=lambda group: _answered_rules(group, "IpPermissionsEgress"), plan=lambda group: _planned_rules(group, "egress")
     )
     """Likewise, on the way out."""
+    is_in_use: bool = field(aws=_answered_use, plan=_planned_use)
+    """True if some network interface has it, of whatever."""
     reach: frozenset[Opening] = field(aws=_answered_reach, plan=_planned_reach)
     """`ingress` with the addresses of each prefix list in its place, but for those lists that AWS keeps for its own services."""
 
@@ -239,6 +294,64 @@ class SecurityGroup(Resource):
                 raise NotYetKnown(f"{user.source}: the security group {value} is not in the plan, and neither are its rules")
             found |= {block.address: cls(block.name_or_address("name"), block, block.source) for block in blocks}
         return tuple(found.values())
+
+
+def together(groups: Iterable[SecurityGroup], ways: Callable[[SecurityGroup], Collection[Opening]]) -> Collection[Opening]:
+    """What several groups open; what of them is not known yet stands for the rest."""
+    found, rest = known_of(groups, lambda group: collected(*parts(ways(group))))
+    return Partial(merged(found), rest[0]) if rest else merged(found)
+
+
+class Guarded(Resource):
+    """What stands behind security groups, and is open by the union of those that it really has."""
+
+    security_groups: tuple[SecurityGroup, ...] = field()
+
+    @property
+    def ways_in(self) -> Collection[Opening]:
+        """What its groups open together."""
+        return together(self.security_groups, lambda group: group.ingress)
+
+    @property
+    def reach(self) -> Collection[Opening]:
+        """`ways_in` with the addresses of each prefix list in its place; see `SecurityGroup.reach`."""
+        return together(self.security_groups, lambda group: group.reach)
+
+
+class InterfaceEndpoint(Guarded):
+    """An interface endpoint of a VPC, named by its id, on a plan by its address."""
+
+    operations = ("ec2:DescribeVpcEndpoints", *SecurityGroup.operations)
+    terraform = ("aws_vpc_endpoint",)
+    planned_name = "id"
+
+    vpc_id: str = field(aws="VpcId", plan="vpc_id")
+    security_groups: tuple[SecurityGroup, ...] = field(
+        aws=lambda endpoint: tuple(SecurityGroup.answered(endpoint, one["GroupId"]) for one in endpoint.at("Groups") or ()),
+        plan=lambda endpoint: SecurityGroup.planned(endpoint, "security_group_ids"),
+    )
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[InterfaceEndpoint]":
+        del names  # one call lists all
+        answer = aws.read("ec2:DescribeVpcEndpoints")
+        return [
+            cls(one["VpcEndpointId"], AwsFacts(aws, one, answer.source), answer.source)
+            for one in answer.items("VpcEndpoints")
+            if one.get("VpcEndpointType") not in WITHOUT_INTERFACE
+        ]
+
+    @classmethod
+    def from_plan(cls, plan: Plan, names: Sequence[str]) -> "list[InterfaceEndpoint]":
+        del names
+        blocks = (
+            one for one in plan.resources(*cls.terraform) if one.at_or("vpc_endpoint_type", "Gateway") not in WITHOUT_INTERFACE
+        )
+        return [cls(block.name_or_address(cls.planned_name), block, block.source) for block in blocks]
+
+
+WITHOUT_INTERFACE = ("Gateway", "GatewayLoadBalancer")
+"""Types of endpoints that have no security group: routes lead to them."""
 
 
 @dataclass(frozen=True)

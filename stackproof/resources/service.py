@@ -9,6 +9,7 @@ from stackproof.core.resource import Field, Found, Reference, Resource, field
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.redaction.plain_secrets import SecretSource, Variable
 from stackproof.redaction.redaction import HIDDEN
+from stackproof.resources.network import Guarded, SecurityGroup
 from stackproof.sources.aws.facts import AwsFacts, described
 from stackproof.sources.plan.blocks import PlannedBlock
 
@@ -254,15 +255,41 @@ def _by_family(service: PlannedBlock) -> PlannedBlock | None:
     return found[0] if len(found) == 1 else None
 
 
-class Service(Resource):
+def _answered_groups(service: AwsFacts) -> tuple[SecurityGroup, ...]:
+    """Those of what it runs now, and of what is being rolled out."""
+    parts = [{"networkConfiguration": service.at("networkConfiguration")}]
+    parts += [*(service.at("deployments") or ()), *(service.at("taskSets") or ())]
+    found = [
+        ((one.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}).get("securityGroups", ()) for one in parts
+    ]
+    ids = dict.fromkeys(group for groups in found for group in groups)
+    if not ids:
+        raise CouldNotVerify(
+            f"{service.at('serviceArn')} has no security group of its own: what its tasks are open to is not known"
+        )
+    return tuple(SecurityGroup.answered(service, id) for id in ids)
+
+
+def _planned_groups(service: PlannedBlock) -> tuple[SecurityGroup, ...]:
+    for block in service.blocks("network_configuration"):
+        return SecurityGroup.planned(block, "security_groups")
+    raise NotReported(f"{service.source} has no network_configuration")
+
+
+class Service(Guarded):
     """An ECS service, named ``cluster/service`` as in its ARN."""
 
-    operations: ClassVar[tuple[str, ...]] = ("ecs:ListServices", "ecs:DescribeServices", *TaskDefinition.operations)
+    operations: ClassVar[tuple[str, ...]] = (
+        *("ecs:ListServices", "ecs:DescribeServices"),
+        *(*TaskDefinition.operations, *SecurityGroup.operations),
+    )
     terraform = ("aws_ecs_service",)
 
     task_definitions: tuple[TaskDefinition, ...] = field(aws=_answered_definitions, plan=planned_definitions)
     execute_command: bool = field(aws="enableExecuteCommand", plan=lambda service: service.at("enable_execute_command") or False)
     """Whether ECS Exec opens a shell in its containers; off where the sources leave it out (Terraform's default)."""
+    security_groups: tuple[SecurityGroup, ...] = field(aws=_answered_groups, plan=_planned_groups)
+    """Those of its tasks."""
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> list[Self]:

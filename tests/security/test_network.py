@@ -6,19 +6,26 @@ from stackproof.judgement.flow_logs import uncaptured
 
 
 @control("SEC-SG-01", severity="critical")
-def test_security_groups_open_exactly_what_is_declared(security_groups, profile, subtests):
-    """Every way in is declared, and every declared way is there."""
+def test_security_groups_open_exactly_what_is_declared(security_groups, guarded, declared_ways, profile, subtests):
+    """Every way in is declared, and every declared way is there: by the groups that things have, whatever those are called."""
     for group in security_groups:
         with subtests.test(group.name):
             assert group.ingress == profile.network.openings_of(group.name)
+    for one in guarded:
+        with subtests.test(f"the way to {one.name}"):
+            assert one.ways_in == declared_ways[one.label]
+    for group in security_groups:
+        with subtests.test(f"the use of {group.name}"):
+            attached = {has.identity for one in guarded for has in one.security_groups}
+            assert group.identity in attached or group.is_in_use, "it is attached to nothing"
 
 
 @control("SEC-SG-02", severity="high")
-def test_other_security_groups_are_closed_to_the_world(other_security_groups, default_security_group, subtests):
+def test_other_security_groups_are_closed_to_the_world(other_security_groups, other_guarded, default_security_group, subtests):
     """What nobody declared is open to nobody outside; and whatever is put into the default group by mistake can talk to nobody."""
-    for group in other_security_groups:
-        with subtests.test(group.name):
-            assert opens_to_the_world(group.reach) == []
+    for one in (*other_security_groups, *other_guarded):
+        with subtests.test(one.name):
+            assert opens_to_the_world(one.reach) == []
     with subtests.test(default_security_group.name):
         assert default_security_group.ingress == frozenset()
         assert default_security_group.egress == frozenset()
