@@ -1,0 +1,69 @@
+"""The compliant plans that the proofs start from: from nothing, with nothing to do, and an update of what runs."""
+
+import functools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+COMPLIANT = Path(__file__).with_name("compliant")
+FROM_NOTHING, RUNNING, UPDATE = "from nothing", "nothing to do", "an update"
+BASES = (FROM_NOTHING, RUNNING, UPDATE)
+
+
+def compliant_plan(base: str = FROM_NOTHING) -> dict[str, Any]:
+    """A copy for whoever asks."""
+    document: dict[str, Any] = json.loads(_text(base))
+    return document
+
+
+@functools.cache
+def _text(base: str) -> str:
+    if base == FROM_NOTHING:
+        return _recorded("plan.json")
+    running = _unpacked(json.loads(_recorded("running.json")))
+    return json.dumps(running if base == RUNNING else _updated(running, json.loads(_recorded("update.json"))))
+
+
+def _recorded(name: str) -> str:
+    return (COMPLIANT / name).read_text(encoding="utf-8")
+
+
+def _unpacked(document: dict[str, Any]) -> dict[str, Any]:
+    """A plan that has nothing to do, as Terraform writes it: each resource is before and after as it is planned."""
+    document["resource_changes"] = [
+        {
+            **{name: resource[name] for name in ("address", "mode", "type", "name")},
+            "change": {
+                "actions": ["no-op"],
+                "before": resource["values"],
+                "after": resource["values"],
+                "after_unknown": {},
+                "before_sensitive": resource.get("sensitive_values", {}),
+                "after_sensitive": resource.get("sensitive_values", {}),
+            },
+        }
+        for resource in _resources(document["planned_values"]["root_module"])
+        if resource["mode"] == "managed"
+    ]
+    return document
+
+
+def _updated(document: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
+    """The plan after what an update does; see `proofs.record_plans`."""
+    planned = {one["address"]: one for one in _resources(document["planned_values"]["root_module"])}
+    for told in document["resource_changes"]:
+        if told["address"] in update:
+            done = update[told["address"]]
+            change = told["change"]
+            gone = {name for name, mask in done["after_unknown"].items() if mask is True}
+            after = {name: value for name, value in {**change["before"], **done["after"]}.items() if name not in gone}
+            told["change"] = {**change, **done, "after": after}
+            planned[told["address"]]["values"] = after
+    return document
+
+
+def _resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from module.get("resources", ())
+    for child in module.get("child_modules", ()):
+        yield from _resources(child)
