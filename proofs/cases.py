@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from proofs.harness import Edit, on_cloud, on_plan
+from proofs.plans import FROM_NOTHING
 from stackproof.core.runner import Judgement
 from stackproof.core.verdicts import Verdict
 from stackproof.profile.schema import Profile
@@ -32,8 +33,11 @@ class Case:
     def __str__(self) -> str:
         return f"{self.control}, {self.stage}: {self.name}"
 
-    def judge(self) -> Judgement:
-        return (on_cloud if self.stage == "cloud" else on_plan)(self.control, *self.edits, expected=self.expected)
+    def judge(self, base: str = FROM_NOTHING) -> Judgement:
+        """Judge it; a case on a plan on one of the compliant plans."""
+        if self.stage == "cloud":
+            return on_cloud(self.control, *self.edits, expected=self.expected)
+        return on_plan(self.control, *self.edits, expected=self.expected, base=base)
 
 
 def cloud(control: str, name: str, verdict: Verdict, *edits: Edit, names: str = "") -> Case:

@@ -7,7 +7,6 @@
 import copy
 import functools
 import importlib
-import json
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ from typing import Any
 import tests
 from proofs import live
 from proofs.models import Modelled
+from proofs.plans import BASE, FROM_NOTHING, RUNNING, compliant_plan
 from stackproof.collections.registry import collections
 from stackproof.core.controls import catalogue, control_of, declared
 from stackproof.core.resource import without_keys
@@ -138,9 +138,9 @@ def edited_cloud(*edits: Edit, expected: Profile | None = None) -> CloudStage:
     return CloudStage(Recording(calls), expected or profile())
 
 
-def on_plan(control: str, *edits: Edit, expected: Profile | None = None) -> Judgement:
-    """Judge a control on the compliant plan after some edits."""
-    document = compliant_plan()
+def on_plan(control: str, *edits: Edit, expected: Profile | None = None, base: str = FROM_NOTHING) -> Judgement:
+    """Judge a control on a compliant plan after some edits."""
+    document = compliant_plan(base)
     for edit in edits:
         edit(document)
     return judged(control, PlanStage(Plan(document, "an edited plan"), expected or profile()))
@@ -150,17 +150,6 @@ def on_plan(control: str, *edits: Edit, expected: Profile | None = None) -> Judg
 def compliant_calls() -> tuple[Recorded, ...]:
     calls = from_json((COMPLIANT / "cloud.json").read_text(encoding="utf-8")).calls
     return (*calls, *live.calls(calls, profile(), recorded_at()))
-
-
-def compliant_plan() -> dict[str, Any]:
-    """A copy for whoever asks."""
-    document: dict[str, Any] = json.loads(_compliant_plan())
-    return document
-
-
-@functools.cache
-def _compliant_plan() -> str:
-    return (COMPLIANT / "plan.json").read_text(encoding="utf-8")
 
 
 # Edits of a recording
@@ -266,7 +255,7 @@ def _step(container: Any, step: str) -> int | str:
 
 
 def planned(address: str, **attributes: object) -> Edit:
-    """Set planned attributes of a resource to known values."""
+    """Set planned attributes of a resource to known values. Where the stack runs already, it runs so, unless the plan is an update."""
 
     def edit(document: dict[str, Any]) -> None:
         resource, change = _planned(document, address)
@@ -274,6 +263,7 @@ def planned(address: str, **attributes: object) -> Edit:
             resource["values"][name] = value
             change["after_unknown"].pop(name, None)
             change["after"][name] = value
+        _settle(document, change, attributes)
 
     return edit
 
@@ -286,32 +276,60 @@ def unknown(address: str, *attributes: str) -> Edit:
         configured = _configured(document, address)
         for name in attributes:
             resource["values"].pop(name, None)
+            change["after"].pop(name, None)
             change["after_unknown"][name] = True
             configured["expressions"][name] = {"references": ["local.computed"]}
+        _settle(document, change)
 
     return edit
 
 
 def refers(address: str, **attributes: str) -> Edit:
-    """Let planned attributes be those of other resources, known only after apply (``key="aws_kms_key.main.arn"``)."""
+    """Let planned attributes be those of other resources (``key="aws_kms_key.main.arn"``): known only after apply, unless those exist."""
 
     def edit(document: dict[str, Any]) -> None:
-        unknown(address, *attributes)(document)
         for name, target in attributes.items():
+            value = _value_of(document, address, target)
+            if value is None:
+                unknown(address, name)(document)
+            else:
+                before = _planned(document, address)[0]["values"].get(name)
+                planned(address, **{name: [value] if isinstance(before, list) else value})(document)
             _configured(document, address)["expressions"][name] = {"references": [target, target.rpartition(".")[0]]}
 
     return edit
 
 
 def unset(address: str, *attributes: str) -> Edit:
-    """Let the sources say nothing about attributes that the provider fills in."""
+    """Let the sources say nothing about attributes that the provider fills in. Of what runs it remembers what it filled in before."""
 
     def edit(document: dict[str, Any]) -> None:
-        unknown(address, *attributes)(document)
+        if _planned(document, address)[1].get("before") is None:
+            unknown(address, *attributes)(document)
         for name in attributes:
-            del _configured(document, address)["expressions"][name]
+            _configured(document, address)["expressions"].pop(name, None)
 
     return edit
+
+
+def _settle(document: dict[str, Any], change: dict[str, Any], attributes: Mapping[str, object] | None = None) -> None:
+    """Let the change of a resource that exists fit what is planned of it; see `planned`."""
+    if change.get("before") is None:
+        return
+    if attributes is not None and document[BASE] == RUNNING and change["actions"] == ["no-op"]:
+        change["before"] = {**change["before"], **attributes}
+    elif change["actions"] == ["no-op"]:
+        change["actions"] = ["update"]
+
+
+def _value_of(document: dict[str, Any], address: str, target: str) -> Any:
+    """What is known of a target (``aws_kms_key.main.arn``), as the sources of a resource at an address name it; None if nothing is."""
+    resource, _, attribute = ("".join(module_steps(address)) + target).rpartition(".")
+    for module in _planned_modules(document["planned_values"]["root_module"]):
+        for one in module.get("resources", ()):
+            if one["address"] == resource and (change := _planned(document, resource)[1]).get("before") is not None:
+                return None if change["after_unknown"].get(attribute) else one["values"].get(attribute)
+    return None
 
 
 def exists(address: str) -> Edit:
@@ -330,13 +348,16 @@ def changes(address: str, *actions: str, forced_by: str = "") -> Edit:
 
 
 def without(address: str) -> Edit:
-    """Take a resource out of the plan."""
+    """Take a resource out of the plan; where it exists already, the plan destroys it."""
 
     def edit(document: dict[str, Any]) -> None:
-        _planned(document, address)
+        change = _planned(document, address)[1]
         for module in _planned_modules(document["planned_values"]["root_module"]):
             module["resources"] = [one for one in module.get("resources", ()) if one["address"] != address]
-        document["resource_changes"] = [one for one in document["resource_changes"] if one["address"] != address]
+        if change.get("before") is None:
+            document["resource_changes"] = [one for one in document["resource_changes"] if one["address"] != address]
+        else:
+            change.update(actions=["delete"], after=None, after_unknown={}, after_sensitive=False)
 
     return edit
 
@@ -350,6 +371,9 @@ def with_resource(address: str, *, refers: Mapping[str, str] | None = None, **va
     def edit(document: dict[str, Any]) -> None:
         prefix = "".join(module_steps(address))
         kind, _, name = address.removeprefix(prefix).partition(".")
+        known = {attribute: _value_of(document, address, target) for attribute, target in (refers or {}).items()}
+        after = {**values, **{attribute: value for attribute, value in known.items() if value is not None}}
+        masks = {attribute: True for attribute, value in known.items() if value is None}
         module = next(
             one
             for one in _planned_modules(document["planned_values"]["root_module"])
@@ -357,14 +381,14 @@ def with_resource(address: str, *, refers: Mapping[str, str] | None = None, **va
         )
         module["resources"] = [
             *module.get("resources", ()),
-            {"address": address, "mode": "managed", "type": kind, "name": name, "values": dict(values)},
+            {"address": address, "mode": "managed", "type": kind, "name": name, "values": dict(after)},
         ]
         document["resource_changes"].append(
             {
                 "address": address,
                 "mode": "managed",
                 "type": kind,
-                "change": {"actions": ["create"], "after": dict(values), "after_unknown": dict.fromkeys(refers or {}, True)},
+                "change": {"actions": ["create"], "before": None, "after": dict(after), "after_unknown": masks},
             }
         )
         expressions = {

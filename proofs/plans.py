@@ -8,13 +8,15 @@ from typing import Any
 
 COMPLIANT = Path(__file__).with_name("compliant")
 FROM_NOTHING, RUNNING, UPDATE = "from nothing", "nothing to do", "an update"
+BASE = "proofs_base"
+"""The member of an edited document that says which of them it was."""
 BASES = (FROM_NOTHING, RUNNING, UPDATE)
 
 
 def compliant_plan(base: str = FROM_NOTHING) -> dict[str, Any]:
     """A copy for whoever asks."""
     document: dict[str, Any] = json.loads(_text(base))
-    return document
+    return {**document, BASE: base}
 
 
 @functools.cache

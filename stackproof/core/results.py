@@ -108,6 +108,8 @@ class Run:
     """AWS requests sent, by operation: ``{"rds:DescribeDBInstances": 1}``."""
     notes: tuple[str, ...] = ()
     """What a reader must know to trust the verdicts: the provider used, what was downgraded, what could not be shown."""
+    unknown_closes: tuple[str, ...] = ()
+    """The severities of controls whose UNKNOWN closes the gate."""
     plans: tuple[PlannedChanges, ...] = ()
     """What each plan does to its stack, where plans are judged; the app stack's first."""
     controls: tuple[ControlResult, ...] = field(default=())
@@ -121,4 +123,5 @@ class Run:
     @property
     def exit_status(self) -> int:
         """0 when controls were judged, none failed, and each was verified or honestly set aside; else 1."""
-        return int(not self.controls or any(control.verdict.closes_the_gate for control in self.controls))
+        closed = (control.verdict.closes_the_gate(control.severity, self.unknown_closes) for control in self.controls)
+        return int(not self.controls or any(closed))

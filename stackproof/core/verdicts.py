@@ -17,7 +17,7 @@ anything else         ERROR           the control itself broke
 A control that returned without reading anything is an ERROR too: no evidence, no pass.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 
@@ -31,10 +31,15 @@ class Verdict(StrEnum):
     ERROR = "ERROR"
     FAIL = "FAIL"
 
-    @property
-    def closes_the_gate(self) -> bool:
-        """Whether a run with this verdict ends with a non-zero exit status."""
-        return self in (Verdict.FAIL, Verdict.ERROR)
+    def closes_the_gate(self, severity: str, unknown_closes: Collection[str]) -> bool:
+        """Whether a run with this verdict of a control ends with a non-zero exit status.
+
+        ``unknown_closes`` are the severities of which UNKNOWN does (``[gate]`` in the profile).
+
+        >>> [Verdict.UNKNOWN.closes_the_gate(severity, ("critical", "high")) for severity in ("critical", "medium")]
+        [True, False]
+        """
+        return self in (Verdict.FAIL, Verdict.ERROR) or (self is Verdict.UNKNOWN and severity in unknown_closes)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

@@ -40,6 +40,7 @@ class Profile(Table):
     audit: Audit
     observability: Observability
     change: Change = Change()
+    gate: Gate = Gate()
     owned: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(min_length=1)
     """Name prefixes of the stack: every bucket, database, load balancer, task definition and secret that begins with one of them, and
     every role that does and that ECS tasks may assume, is judged like a declared one. So is what is in the stack's VPC, and a replica of

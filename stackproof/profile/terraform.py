@@ -56,6 +56,13 @@ class Destruction(Table):
     """Whose plan; needed only where two stacks have the address."""
 
 
+class Gate(Table):
+    """What closes the gate of a pull request, beside FAIL and ERROR."""
+
+    unknown_closes: tuple[Literal["critical", "high", "medium", "low"], ...] = ("critical", "high")
+    """The severities of controls of which nobody may be left UNKNOWN: a plan that does not tell is no proof."""
+
+
 class Change(Table):
     """What a plan may do to a stack that runs."""
 

@@ -570,10 +570,11 @@ def _has_public_address(gateway: AwsFacts) -> bool | None:
 
 
 class NatGateway(Resource):
-    """A NAT gateway: the way out of private subnets, and none in. Named by its id, on a plan by its address, as routes name it."""
+    """A NAT gateway: the way out of private subnets, and none in. Named by its id, by its address before it exists, as routes name it."""
 
     operations = ("ec2:DescribeNatGateways", *Subnet.operations)
     terraform = ("aws_nat_gateway",)
+    planned_name = "id"
 
     state: str = field(aws="State", plan=lambda _: "available")
     """``available``; ``pending``, ``failed``, ``deleting``, ``deleted``. An apply waits until one is available."""

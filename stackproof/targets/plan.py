@@ -20,8 +20,16 @@ class OnAPlan(Stage):
         return PlanSource(self.plan())
 
     def _not_given(self) -> str:
-        missing = {*self.profile.terraform.stacks} - {*stacks_of(self.plan())}
-        return f"; no --plan was given for {', '.join(sorted(missing))}" if missing else ""
+        return f"; no --plan was given for {', '.join(missing)}" if (missing := self._missing()) else ""
+
+    def to_know(self) -> str:
+        """What would make known what is UNKNOWN on a plan."""
+        give = f"give the plan of {' and of '.join(missing)}, too, with --plan; " if (missing := self._missing()) else ""
+        return f"{give}write the attribute in the sources instead of leaving it to AWS; or apply first, and judge what is deployed"
+
+    def _missing(self) -> list[str]:
+        """The stacks of which no plan was given."""
+        return sorted({*self.profile.terraform.stacks} - {*stacks_of(self.plan())})
 
 
 class PlanStage(OnAPlan, PlanningStage):

@@ -64,6 +64,10 @@ class RunStage(Stage):
         """Requests sent to AWS, by operation."""
         return Counter()
 
+    def to_know(self) -> str:
+        """What would make known what is UNKNOWN here, for the message that closes the gate."""
+        return "judge what is deployed (--target aws)"
+
     def planned_changes(self) -> tuple[PlannedChanges, ...]:
         """What the plans of this run do to what runs; nothing where no plan is judged."""
         return ()
