@@ -289,13 +289,37 @@ def refers(address: str, **attributes: str) -> Edit:
 
     def edit(document: dict[str, Any]) -> None:
         for name, target in attributes.items():
-            value = _value_of(document, address, target)
+            value = value_of(document, address, target)
             if value is None:
                 unknown(address, name)(document)
             else:
                 before = _planned(document, address)[0]["values"].get(name)
                 planned(address, **{name: [value] if isinstance(before, list) else value})(document)
             _configured(document, address)["expressions"][name] = {"references": [target, target.rpartition(".")[0]]}
+
+    return edit
+
+
+def set_inside(address: str, block: str, **attributes: Any) -> Edit:
+    """Set attributes of the only nested block of a name: to known values, or to lists of what they refer to (``["aws_subnet.a.id"]``)."""
+
+    def edit(document: dict[str, Any]) -> None:
+        resource, change = _planned(document, address)
+        written = _configured(document, address)["expressions"][block][0]
+        masks = change["after_unknown"].setdefault(block, [{}])[0]
+        (inside,) = resource["values"][block]
+        for attribute, value in attributes.items():
+            masks.pop(attribute, None)
+            if isinstance(value, list) and all(isinstance(one, str) and "." in one for one in value):
+                written[attribute] = {"references": [part for one in value for part in (one, one.rpartition(".")[0])]}
+                value = [value_of(document, address, one) for one in value]
+            if isinstance(value, list) and None in value:
+                inside.pop(attribute, None)
+                masks[attribute] = True
+            else:
+                inside[attribute] = value
+        change["after"][block] = resource["values"][block]
+        _settle(document, change, {block: resource["values"][block]})
 
     return edit
 
@@ -322,7 +346,13 @@ def _settle(document: dict[str, Any], change: dict[str, Any], attributes: Mappin
         change["actions"] = ["update"]
 
 
-def _value_of(document: dict[str, Any], address: str, target: str) -> Any:
+def planned_addresses(document: dict[str, Any], kind: str) -> list[str]:
+    """The addresses of the planned resources of a type."""
+    modules = _planned_modules(document["planned_values"]["root_module"])
+    return [one["address"] for module in modules for one in module.get("resources", ()) if one["type"] == kind]
+
+
+def value_of(document: dict[str, Any], address: str, target: str) -> Any:
     """What is known of a target (``aws_kms_key.main.arn``), as the sources of a resource at an address name it; None if nothing is."""
     resource, _, attribute = ("".join(module_steps(address)) + target).rpartition(".")
     for module in _planned_modules(document["planned_values"]["root_module"]):
@@ -371,7 +401,7 @@ def with_resource(address: str, *, refers: Mapping[str, str] | None = None, **va
     def edit(document: dict[str, Any]) -> None:
         prefix = "".join(module_steps(address))
         kind, _, name = address.removeprefix(prefix).partition(".")
-        known = {attribute: _value_of(document, address, target) for attribute, target in (refers or {}).items()}
+        known = {attribute: value_of(document, address, target) for attribute, target in (refers or {}).items()}
         after = {**values, **{attribute: value for attribute, value in known.items() if value is not None}}
         masks = {attribute: True for attribute, value in known.items() if value is None}
         module = next(

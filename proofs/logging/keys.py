@@ -4,7 +4,20 @@ import json
 from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
-from proofs.harness import Edit, answered, answers, omits, on_page_2, planned, says, unknown, with_resource, without
+from proofs.harness import (
+    Edit,
+    answered,
+    answers,
+    omits,
+    on_page_2,
+    planned,
+    planned_addresses,
+    says,
+    unknown,
+    value_of,
+    with_resource,
+    without,
+)
 from proofs.logging.edits import APPLICATION, CENTRAL, ERRORS, GROUPS, group, planned_group
 from stackproof.core.verdicts import Verdict
 
@@ -54,6 +67,9 @@ def given_to_all_groups(key: str) -> Edit:
     def edit(document: dict[str, Any]) -> None:
         central = document["configuration"]["root_module"]["module_calls"]["central_logging"]["module"]
         central["module_calls"]["groups"]["expressions"]["kms_key_arn"] = {"references": [f"{key}.arn", key]}
+        if arn := value_of(document, f"{CENTRAL}.x.y", f"{key}.arn"):
+            for address in planned_addresses(document, "aws_cloudwatch_log_group"):
+                planned(address, kms_key_id=arn)(document)
 
     return edit
 

@@ -15,6 +15,7 @@ from proofs.harness import (
     omits,
     planned,
     says,
+    set_inside,
     unknown,
     without,
 )
@@ -118,20 +119,7 @@ def with_image(reference: str) -> Edit:
 def placed(name: str, verdict: Verdict, names: str = "", **attributes: Any) -> Case:
     """Another network configuration on a plan: known values, or what they refer to."""
 
-    def edit(document: dict[str, Any]) -> None:
-        module = document["planned_values"]["root_module"]
-        values = next(one["values"] for one in module["resources"] if one["address"] == SERVICE)["network_configuration"][0]
-        change = next(one["change"] for one in document["resource_changes"] if one["address"] == SERVICE)
-        configured = next(one for one in document["configuration"]["root_module"]["resources"] if one["address"] == SERVICE)
-        written = configured["expressions"]["network_configuration"][0]
-        for attribute, value in attributes.items():
-            if isinstance(value, list) and all(isinstance(one, str) and "." in one for one in value):
-                written[attribute] = {"references": [part for one in value for part in (one, one.rpartition(".")[0])]}
-            else:
-                values[attribute] = value
-                change["after_unknown"]["network_configuration"][0].pop(attribute, None)
-
-    return plan("ECS-02", name, verdict, edit, names=names)
+    return plan("ECS-02", name, verdict, set_inside(SERVICE, "network_configuration", **attributes), names=names)
 
 
 REPOSITORY = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com"

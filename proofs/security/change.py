@@ -37,7 +37,9 @@ def gone(address: str, *actions: str) -> Edit:
     def edit(document: dict[str, Any]) -> None:
         told = next(one for one in document["resource_changes"] if one["address"] == address)
         without(address)(document)
-        document["resource_changes"].append({**told, "change": {**told["change"], "actions": list(actions), "after": None}})
+        others = [one for one in document["resource_changes"] if one["address"] != address]
+        gone = {**told, "change": {**told["change"], "actions": list(actions), "after": None}}
+        document["resource_changes"] = [*others, gone]
 
     return edit
 
