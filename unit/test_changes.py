@@ -1,10 +1,13 @@
 """What a plan does is told as Terraform means it, with nothing that is sensitive."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from stackproof.core.changes import Action, ChangedField, ChangedResource, Kind, PlannedChanges
+from stackproof.core.results import ControlResult, Run
+from stackproof.core.verdicts import Verdict
 from stackproof.reports.changes import lines, section
 from stackproof.sources.plan.changes import planned_changes
 from stackproof.sources.plan.document import Plan
@@ -137,7 +140,7 @@ PLANS = [
 
 def test_a_terminal_tells_additions_changes_replacements_and_destructions_in_this_order() -> None:
     said = list(lines(PLANS))
-    assert said[0] == ("The plan of app is an update of what runs: 9 to add, 0 to change, 1 to replace, 1 to destroy, 1 to move")
+    assert said[0] == ("The plan of app (an update of what runs): 9 to add, 0 to change, 1 to replace, 1 to destroy, 1 to move")
     assert said[1] == "  + aws_x.n0"
     assert said[6:] == [
         "  + and 4 resources more to add, see results.json",
@@ -154,3 +157,26 @@ def test_a_report_escapes_what_it_tells() -> None:
     assert "\x1b" not in shown
     assert shown.index("aws_x.n0") < shown.index("aws_db.main") < shown.index("aws_x.gone")
     assert section([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("verdict", "severity", "closes", "status"),
+    [
+        (Verdict.UNKNOWN, "critical", ("critical", "high"), 1),
+        (Verdict.UNKNOWN, "high", ("critical", "high"), 1),
+        (Verdict.UNKNOWN, "medium", ("critical", "high"), 0),
+        (Verdict.UNKNOWN, "critical", (), 0),
+        (Verdict.UNKNOWN, "low", ("low",), 1),
+        (Verdict.FAIL, "low", (), 1),
+        (Verdict.NOT_APPLICABLE, "critical", ("critical",), 0),
+        (Verdict.PASS, "critical", ("critical",), 0),
+    ],
+)
+def test_unknown_closes_the_gate_for_the_severities_of_the_profile(
+    verdict: Verdict, severity: str, closes: tuple[str, ...], status: int
+) -> None:
+    control = ControlResult("SEC-RDS-01", "", "", severity, verdict, "", 0.1, "")
+    run = Run(
+        datetime(2026, 11, 28, tzinfo=UTC), 1.0, "local", "plan", "", "", {}, {}, unknown_closes=closes, controls=(control,)
+    )
+    assert run.exit_status == status

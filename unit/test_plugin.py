@@ -205,9 +205,21 @@ def another(tmp_path: Path) -> Callable[..., Path]:
 
 class TestSelection:
     def test_by_id_and_folder_and_what_is_set_aside_keeps_the_gate_open(self, another: Callable[..., Path]) -> None:
-        ended = run(another(), "-m", "security", "-k", "SEC-RDS-01 or TF-08 or SEC-LOG-01")
-        assert ended.verdicts == {"TF-08": NOT_APPLICABLE, "SEC-RDS-01": PASS, "SEC-LOG-01": UNKNOWN}
+        ended = run(another(), "-m", "security", "-k", "SEC-RDS-01 or TF-08")
+        assert ended.verdicts == {"TF-08": NOT_APPLICABLE, "SEC-RDS-01": PASS}
         assert (ended.status, ended.results["exit_status"]) == (0, 0)
+
+    def test_what_is_unknown_closes_the_gate_unless_the_environment_opens_it(self, another: Callable[..., Path]) -> None:
+        root = another()
+        closed = run(root, "-k", "SEC-LOG-01")
+        assert closed.verdicts == {"SEC-LOG-01": UNKNOWN}
+        assert (closed.status, closed.results["exit_status"]) == (1, 1)
+        assert "UNKNOWN closes the gate" in closed.results["controls"][0]["message"]
+        environment = root / "environments" / "local.toml"
+        environment.write_text(f"{environment.read_text(encoding='utf-8')}\n[gate]\nunknown_closes = []\n", encoding="utf-8")
+        opened = run(root, "-k", "SEC-LOG-01")
+        assert opened.verdicts == {"SEC-LOG-01": UNKNOWN}
+        assert (opened.status, opened.results["exit_status"]) == (0, 0)
 
     def test_an_error_alone_closes_the_gate(self, another: Callable[..., Path]) -> None:
         ended = run(another(), "-k", "SEC-IAM-01")

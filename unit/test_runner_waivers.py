@@ -84,7 +84,7 @@ class TestAcceptance:
         assert "waived until 2026-11-21 by devops (T-1): Nothing private is in it." in one.message
         assert "assert" in one.message
         assert "one: " in judgement.message
-        assert not judgement.verdict.closes_the_gate
+        assert not judgement.verdict.closes_the_gate("critical", ("critical",))
 
     def test_another_failure_stays(self) -> None:
         judgement = judged(test_buckets, buckets(one=False, two=False), waiver())

@@ -222,14 +222,23 @@ class Session:
             precondition=lambda: stage.require(control),
             apply_waivers=partial(self.waivers.apply_waivers, control.id, stage.now.date()),
         )
-        pyfuncitem.stash[RESULT] = result_of_control(
-            pyfuncitem, judgement.verdict, judgement.message, judgement.seconds, judgement
-        )
-        if judgement.verdict.closes_the_gate:
-            pytest.fail(judgement.message, pytrace=False)
+        closed = judgement.verdict.closes_the_gate(control.severity, self.request.profile.gate.unknown_closes)
+        advice = f"\n{self._closes(stage, control.severity)}" if closed and judgement.verdict is Verdict.UNKNOWN else ""
+        message = judgement.message + advice
+        pyfuncitem.stash[RESULT] = result_of_control(pyfuncitem, judgement.verdict, message, judgement.seconds, judgement)
+        if closed:
+            pytest.fail(message, pytrace=False)
         if judgement.verdict is not Verdict.PASS:
-            pytest.skip(judgement.message)
+            pytest.skip(message)
         return True
+
+    @staticmethod
+    def _closes(stage: RunStage, severity: str) -> str:
+        """Why an UNKNOWN closes the gate, and what opens it."""
+        return (
+            f"UNKNOWN closes the gate for a control of severity {severity} ([gate] unknown_closes in the environment). "
+            f"To know it: {stage.to_know()}"
+        )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
@@ -321,6 +330,7 @@ class Session:
             account=opened.account,
             region=self.request.profile.region,
             versions=opened.versions,
+            unknown_closes=self.request.profile.gate.unknown_closes,
             plans=opened.planned_changes(),
             calls=dict(sorted(self.calls.items())),
             notes=(

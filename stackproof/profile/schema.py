@@ -9,7 +9,7 @@ from stackproof.judgement.images import EcrRegistry
 from stackproof.profile.base import OF_THIS_ACCOUNT, Table
 from stackproof.profile.logs import Logs
 from stackproof.profile.stack import Audit, Costs, Database, Encryption, Identity, LoadBalancer, Network, Secrets, Storage
-from stackproof.profile.terraform import Change, Terraform
+from stackproof.profile.terraform import Change, Gate, Terraform
 from stackproof.profile.workload import Emulator, Host, Observability, Registry, Service, Workload
 
 

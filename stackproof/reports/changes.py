@@ -42,11 +42,11 @@ def headline(plan: PlannedChanges) -> str:
     >>> from stackproof.core.changes import Kind
     >>> change = ChangedResource("aws_vpc.main", Action.DESTROY)
     >>> headline(PlannedChanges("app", Kind.UPDATE, (change,)))
-    'The plan of app is an update of what runs: 0 to add, 0 to change, 0 to replace, 1 to destroy'
+    'The plan of app (an update of what runs): 0 to add, 0 to change, 0 to replace, 1 to destroy'
     """
     counts = plan.counts
     told = [f"{counts[action]:,} to {action}" for action in Action if counts[action] or action in _ALWAYS]
-    return visible(f"The plan of {plan.stack} is {plan.kind}: {', '.join(told)}")
+    return visible(f"The plan of {plan.stack} ({plan.kind}): {', '.join(told)}")
 
 
 def lines(plans: Sequence[PlannedChanges]) -> Iterator[str]:

@@ -25,7 +25,9 @@ class OnAPlan(Stage):
     def to_know(self) -> str:
         """What would make known what is UNKNOWN on a plan."""
         give = f"give the plan of {' and of '.join(missing)}, too, with --plan; " if (missing := self._missing()) else ""
-        return f"{give}write the attribute in the sources instead of leaving it to AWS; or apply first, and judge what is deployed"
+        return (
+            f"{give}write the attribute in the sources instead of leaving it to AWS; or apply first, and judge what is deployed"
+        )
 
     def _missing(self) -> list[str]:
         """The stacks of which no plan was given."""
