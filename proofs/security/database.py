@@ -501,7 +501,7 @@ TLS = [
     plan("SEC-RDS-04", "not set", UNKNOWN, planned(PARAMETER_GROUP, parameter=[]), names="rds.force_ssl"),
     plan("SEC-RDS-04", "parameters known after apply", UNKNOWN, unknown(PARAMETER_GROUP, "parameter")),
     plan("SEC-RDS-04", "a group from elsewhere", UNKNOWN, planned(INSTANCE, parameter_group_name="default.postgres17")),
-    plan("SEC-RDS-04", "an instance that runs already", UNKNOWN, exists(INSTANCE)),
+    plan("SEC-RDS-04", "an instance that runs already", PASS, exists(INSTANCE)),
 ]
 
 

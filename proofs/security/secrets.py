@@ -60,7 +60,7 @@ CASES = [
     ),
     plan("SEC-SM-01", "rotation inside the secret", PASS, without(ROTATION), planned(PLANNED, rotation_lambda_arn=LAMBDA)),
     plan("SEC-SM-01", "rotation turned on for a secret that exists", PASS, exists(PLANNED)),
-    plan("SEC-SM-01", "rotation that exists", UNKNOWN, exists(PLANNED), exists(ROTATION)),
+    plan("SEC-SM-01", "rotation that exists", PASS, exists(PLANNED), exists(ROTATION)),
     plan("SEC-SM-01", "no key", FAIL, planned(PLANNED, kms_key_id=None), names="no customer key"),
     plan("SEC-SM-01", "a key that is disabled", FAIL, planned("aws_kms_key.main", is_enabled=False), names=NAME),
     plan("SEC-SM-01", "key known after apply", UNKNOWN, unknown(PLANNED, "kms_key_id")),

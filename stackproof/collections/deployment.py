@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import TypeVar
 
 from stackproof.collections.registry import collection
-from stackproof.collections.stack import database, load_balancer, run_task_definitions
+from stackproof.collections.stack import database, is_in_vpc, load_balancer, run_task_definitions
 from stackproof.core.verdicts import DeclaredButMissing, NotYetKnown
 from stackproof.judgement.costs import last_month
 from stackproof.resources.account import Caller
@@ -70,8 +70,8 @@ def _declared_subnets(stage: Stage, cidrs: tuple[str, ...]) -> tuple[Subnet, ...
 
 def _subnets(stage: Stage) -> dict[str, Subnet]:
     """The subnets of the stack's VPC by their addresses, which no two of a VPC share."""
-    own = vpc(stage)
-    return {subnet.cidr: subnet for subnet in stage.source().collect(Subnet, []) if subnet.vpc_id == own.vpc_id}
+    vpc(stage)
+    return {subnet.cidr: subnet for subnet in stage.source().collect(Subnet, []) if is_in_vpc(stage, subnet)}
 
 
 @collection
@@ -84,7 +84,7 @@ def nat_gateways(stage: Stage) -> tuple[NatGateway, ...]:
 def flow_logs(stage: Stage) -> tuple[FlowLog, ...]:
     """The flow logs of the stack's VPC, and of its subnets."""
     own = vpc(stage)
-    found = tuple(log for log in stage.source().collect(FlowLog, []) if log.vpc_id == own.vpc_id or _is_inside(stage, log))
+    found = tuple(log for log in stage.source().collect(FlowLog, []) if is_in_vpc(stage, log) or _is_inside(stage, log))
     if not found:
         raise DeclaredButMissing(f"{own.name} has no flow log")
     return found
@@ -101,8 +101,8 @@ def _is_inside(stage: Stage, log: FlowLog) -> bool:
 @collection(reads=(Vpc, Subnet))
 def vpc_subnets(stage: Stage) -> Collection[Subnet]:
     """The subnets of the stack's VPC. They are asked for when somebody looks at one."""
-    own = vpc(stage)
-    return Reiterable(lambda: (one for one in stage.source().collect(Subnet, []) if one.vpc_id == own.vpc_id))
+    vpc(stage)
+    return Reiterable(lambda: (one for one in stage.source().collect(Subnet, []) if is_in_vpc(stage, one)))
 
 
 @collection(reads=(DatabaseInstance,))

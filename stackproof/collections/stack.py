@@ -8,19 +8,20 @@ from typing import TypeVar
 
 from stackproof.collections.registry import collection
 from stackproof.core.partial import collected
-from stackproof.core.resource import FailedOrigin, LazyMapping
+from stackproof.core.resource import FailedOrigin, LazyMapping, Resource
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotReported, NotYetKnown, may_be_about
 from stackproof.judgement.exposure import Opening, merged
 from stackproof.judgement.iam import ECS_TASKS, lets_in
 from stackproof.profile.schema import Profile
 from stackproof.resources.database import ClusterSnapshot, DatabaseCluster, DatabaseInstance, Snapshot
 from stackproof.resources.encryption import KmsKey
+from stackproof.resources.flow_logs import FlowLog
 from stackproof.resources.front_door import FrontDoor
 from stackproof.resources.functions import Function
 from stackproof.resources.identity import Role, User
 from stackproof.resources.load_balancer import LoadBalancer
 from stackproof.resources.logs import LogGroup
-from stackproof.resources.network import Guarded, InterfaceEndpoint, SecurityGroup, Vpc
+from stackproof.resources.network import Guarded, InterfaceEndpoint, SecurityGroup, Subnet, Vpc
 from stackproof.resources.secrets import Secret
 from stackproof.resources.service import NewestTaskDefinition, Service, TaskDefinition
 from stackproof.resources.storage import Bucket
@@ -47,7 +48,9 @@ def now(stage: Stage) -> datetime:
 @collection
 def database(stage: Stage) -> DatabaseInstance:
     """The stack's declared database instance."""
-    return stage.one(DatabaseInstance, stage.profile.database.identifier)
+    found = stage.one(DatabaseInstance, stage.profile.database.identifier)
+    _note_what_runs(stage, [found], "how a running instance is, and whether it has the values of its parameter group already")
+    return found
 
 
 @collection(reads=(Vpc,))
@@ -213,15 +216,26 @@ def _groups_of_stack(stage: Stage) -> list[SecurityGroup]:
     if stage.target != "plan":
         vpc = _vpc(stage)
         return [group for group in _groups(stage) if group.vpc_id == vpc.vpc_id]
-    vpcs = [vpc for vpc in stage.source().collect(Vpc, []) if vpc.name == stage.profile.network.vpc]
+    vpcs = _planned_vpcs(stage)
     placed = [(group, _is_in(group, vpcs)) for group in _groups(stage)]
     certain = {group.name for group, is_inside in placed if is_inside}
     return [group for group, is_inside in placed if is_inside or (is_inside is None and group.name not in certain)]
 
 
-def _is_in(group: SecurityGroup, vpcs: Sequence[Vpc]) -> bool | None:
-    """Whether a planned group is in one of these VPCs; None where the plan does not tell."""
-    origin = group.origin
+def is_in_vpc(stage: Stage, one: SecurityGroup | Subnet | FlowLog) -> bool:
+    """Whether something is in the stack's VPC; on a plan, whether it may be: whatever that makes or keeps is the stack's."""
+    if stage.target != "plan":
+        return one.vpc_id == _vpc(stage).vpc_id
+    return _is_in(one, _planned_vpcs(stage)) is not False
+
+
+def _planned_vpcs(stage: Stage) -> list[Vpc]:
+    return [vpc for vpc in stage.source().collect(Vpc, []) if vpc.name == stage.profile.network.vpc]
+
+
+def _is_in(one: Resource, vpcs: Sequence[Vpc]) -> bool | None:
+    """Whether something that is planned is in one of these VPCs; None where the plan does not tell."""
+    origin = one.origin
     assert isinstance(origin, PlannedBlock)
     if not vpcs:
         return None
@@ -234,8 +248,8 @@ def _is_in(group: SecurityGroup, vpcs: Sequence[Vpc]) -> bool | None:
 
 
 def _makes_its_vpc(stage: Stage) -> bool:
-    made = [one for one in stage.source().collect(Vpc, []) if one.name == stage.profile.network.vpc]
-    return any(isinstance(vpc.origin, PlannedBlock) and vpc.origin.plan.creates(vpc.origin) for vpc in made)
+    made = (vpc.origin for vpc in _planned_vpcs(stage))
+    return any(isinstance(vpc, PlannedBlock) and vpc.plan.creates(vpc) for vpc in made)
 
 
 @collection
@@ -247,10 +261,25 @@ def customer_keys(stage: Stage) -> tuple[KmsKey, ...]:
     return (*declared, *_chosen(others, lambda key: key.is_customers and not key.is_being_deleted))
 
 
+def _note_what_runs(stage: Stage, resources: Iterable[Resource], what: str) -> None:
+    """Tell what no plan shows of those that are there already: that part is judged on AWS."""
+    there = (one.origin for one in resources)
+    running = [one.address for one in there if isinstance(one, PlannedBlock) and not one.plan.creates(one)]
+    note = f"No plan tells {what}, so that is judged on AWS alone: {', '.join(running)}."
+    if running and note not in stage.notes:
+        stage.notes.append(note)
+
+
 @collection
 def secrets(stage: Stage) -> tuple[Secret, ...]:
     """The declared secrets, and every other of the stack's."""
     names = stage.profile.secrets.names
+    found = _secrets(stage, names)
+    _note_what_runs(stage, found, "when a secret that exists was rotated last")
+    return found
+
+
+def _secrets(stage: Stage, names: Sequence[str]) -> tuple[Secret, ...]:
     return *stage.named(Secret, names), *_undeclared(stage, Secret, names)
 
 

@@ -180,6 +180,23 @@ def known_of(values: Iterable[T], make: Callable[[T], Iterable[U]]) -> "tuple[li
     return found, errors
 
 
+def values_of(resources: Iterable[object], field: str) -> Collection[Any]:
+    """The values of a field of some resources: whether one is among them, the known ones say first.
+
+    >>> "a" in values_of([Missing("x", NotYetKnown("x")), type("Group", (), {"group_name": "a"})], "group_name")
+    True
+    """
+    found, rest = known_of(resources, lambda one: [getattr(one, field)])
+    return Partial(found, rest[0]) if rest else _Values(found)
+
+
+class _Values(tuple[Any, ...]):
+    """Values of which one may have no answer yet."""
+
+    def __contains__(self, value: object) -> bool:
+        return is_among(value, self)
+
+
 def holds_for_any(question: Callable[[T], bool], values: Iterable[T]) -> bool:
     """Whether a question holds for one of the values. Raises `NotYetKnown` only where none is known to be such a one."""
     unknown: NotYetKnown | None = None

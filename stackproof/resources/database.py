@@ -51,23 +51,25 @@ def _answered(database: AwsFacts, subnets: Iterable[Mapping[str, str]]) -> tuple
 def _origin(instance: PlannedBlock) -> PlannedBlock:
     """What a planned instance has its storage from, and its subnets if it says nothing itself: its cluster, what it is a replica of, or
     itself."""
-    parent, kind, named = ("replicate_source_db", "aws_db_instance", "identifier")
+    parent, kind = ("replicate_source_db", "aws_db_instance")
     if instance.type != kind:
-        parent, kind, named = ("cluster_identifier", "aws_rds_cluster", "cluster_identifier")
-    name = instance.at(parent) if instance.type in DatabaseInstance.terraform else None
-    if not isinstance(name, Reference) and not name:
+        parent, kind = ("cluster_identifier", "aws_rds_cluster")
+    if instance.type not in DatabaseInstance.terraform or (instance.is_known(parent) and not instance.at(parent)):
         return instance
-    for origin in instance.plan.referred(name, kind, named=named):
+    if not instance.is_written(parent) and instance.values.get(parent) is None:
+        return instance
+    if origin := instance.referent(parent, kind):
         return origin
     raise NotYetKnown(f"{instance.source}: what it takes its storage from is not in the plan")
 
 
-def _planned_subnets(instance: PlannedBlock) -> tuple[Subnet, ...]:
-    says_itself = not instance.is_unset("db_subnet_group_name") and instance.at("db_subnet_group_name") is not None
-    name = (instance if says_itself else _origin(instance)).at("db_subnet_group_name")
-    for group in instance.plan.referred(name, "aws_db_subnet_group", named="name"):
+def _planned_subnets(instance: PlannedBlock) -> Sequence[Subnet]:
+    attribute = "db_subnet_group_name"
+    says_itself = instance.is_written(attribute) or bool(instance.values.get(attribute))
+    placed = instance if says_itself else _origin(instance)
+    if group := placed.referent(attribute, "aws_db_subnet_group"):
         return Subnet.planned(group, "subnet_ids")
-    raise NotYetKnown(f"{instance.source}: the subnet group {name} is not in the plan")
+    raise NotYetKnown(f"{instance.source}: the subnet group {placed.at(attribute)} is not in the plan")
 
 
 def _answered_sharing(snapshot: AwsFacts, kind: str = "DBSnapshot") -> tuple[str, ...] | None:
@@ -91,23 +93,18 @@ class _Origin(NamedTuple):
 
     attribute: str
     types: tuple[str, ...]
-    named: str
 
 
 _CLUSTERS = ("aws_rds_cluster", "aws_docdb_cluster", "aws_neptune_cluster")
 _MADE_OF = {
-    "aws_db_snapshot": _Origin("db_instance_identifier", ("aws_db_instance",), "identifier"),
-    "aws_db_snapshot_copy": _Origin(
-        "source_db_snapshot_identifier", ("aws_db_snapshot", "aws_db_snapshot_copy"), "db_snapshot_identifier"
-    ),
+    "aws_db_snapshot": _Origin("db_instance_identifier", ("aws_db_instance",)),
+    "aws_db_snapshot_copy": _Origin("source_db_snapshot_identifier", ("aws_db_snapshot", "aws_db_snapshot_copy")),
     "aws_rds_cluster_snapshot_copy": _Origin(
-        "source_db_cluster_snapshot_identifier",
-        ("aws_db_cluster_snapshot", "aws_rds_cluster_snapshot_copy"),
-        "db_cluster_snapshot_identifier",
+        "source_db_cluster_snapshot_identifier", ("aws_db_cluster_snapshot", "aws_rds_cluster_snapshot_copy")
     ),
     **dict.fromkeys(
         ("aws_db_cluster_snapshot", "aws_docdb_cluster_snapshot", "aws_neptune_cluster_snapshot"),
-        _Origin("db_cluster_identifier", _CLUSTERS, "cluster_identifier"),
+        _Origin("db_cluster_identifier", _CLUSTERS),
     ),
 }
 
@@ -123,7 +120,7 @@ def _planned_encryption(snapshot: PlannedBlock) -> Any:
         if isinstance(key, Reference) or key:
             return True
     made_of = _MADE_OF[snapshot.type]
-    for origin in snapshot.plan.referred(snapshot.at(made_of.attribute), *made_of.types, named=made_of.named):
+    for origin in snapshot.referents(made_of.attribute, *made_of.types):
         return _planned_encryption(origin) if origin.type in _MADE_OF else _origin(origin).at("storage_encrypted")
     raise NotYetKnown(f"{snapshot.source}: what it is made of is not in the plan")
 
@@ -300,17 +297,10 @@ def _answered_of_cluster(database: AwsFacts, cluster: str, instance: str | None)
     return tuple(found) or None
 
 
-def _planned_rule(kind: type[TlsRule], group: PlannedBlock, database: PlannedBlock, requires_tls: Callable[[], bool]) -> TlsRule:
-    """A rule with its group from the plan. A database that an apply makes starts with the values of its group."""
-
-    def status() -> str:
-        if not database.plan.creates(database):
-            raise NotYetKnown(
-                f"{database.source}: whether a running instance has the values of its groups shows only after apply"
-            )
-        return "in-sync"
-
-    facts = LazyMapping({"status": status, "requires_tls": requires_tls})
+def _planned_rule(kind: type[TlsRule], group: PlannedBlock, requires_tls: Callable[[], bool]) -> TlsRule:
+    """A rule with its group from the plan: a database that an apply makes starts with its values, and no plan tells whether one that
+    runs has them."""
+    facts = LazyMapping({"status": lambda: "in-sync", "requires_tls": requires_tls})
     return kind(group.name_or_address("name"), StaticOrigin(facts, group.source), group.source)
 
 
@@ -349,12 +339,12 @@ def _planned_rules(instance: PlannedBlock) -> tuple[TlsRule, ...]:
     if has_options(engine):
         return (_planned_options(database),)
     parameter = tls_parameter(engine)
-    name = database.at(_GROUP_OF[database.type])
+    attribute = _GROUP_OF[database.type]
     kind = ParameterGroup if database.type == "aws_db_instance" else ClusterParameterGroup
-    groups = database.plan.referred(name, *kind.terraform, named="name")
+    groups = tuple(database.referents(attribute, *kind.terraform))
     if not groups:
-        raise NotYetKnown(f"{database.source}: the parameter group {name} is not in the plan")
-    return tuple(_planned_rule(kind, one, database, partial(_planned_parameter, one, parameter)) for one in groups)
+        raise NotYetKnown(f"{database.source}: the parameter group {database.at(attribute)} is not in the plan")
+    return tuple(_planned_rule(kind, one, partial(_planned_parameter, one, parameter)) for one in groups)
 
 
 def _engine(database: PlannedBlock) -> str:
@@ -369,9 +359,9 @@ def _planned_options(database: PlannedBlock) -> TlsRule:
     """A database without an option group of its own gets one without an option."""
     name = None if database.is_unset("option_group_name") else database.at("option_group_name")
     if name is None:
-        return _planned_rule(OptionGroup, database, database, lambda: option_requires_tls(None))
+        return _planned_rule(OptionGroup, database, lambda: option_requires_tls(None))
     for group in database.plan.referred(name, *OptionGroup.terraform, named="name"):
-        return _planned_rule(OptionGroup, group, database, partial(_planned_option, group))
+        return _planned_rule(OptionGroup, group, partial(_planned_option, group))
     raise NotYetKnown(f"{database.source}: the option group {name} is not in the plan")
 
 
@@ -396,13 +386,6 @@ def _planned_authority(instance: PlannedBlock) -> CertificateAuthority:
         raise NotYetKnown(f"{instance.source}: until when {name} is valid is not in the table of {certificates.TABLE_DATE}")
     source = within(instance.source, f".ca_cert_identifier; AWS's table of certificate authorities, {certificates.TABLE_DATE}")
     return CertificateAuthority(name, StaticOrigin({"valid_till": certificates.VALID_TILL[name]}, source), source)
-
-
-def _planned_state(instance: PlannedBlock) -> str:
-    """An apply waits until a new instance is available."""
-    if not instance.plan.creates(instance):
-        raise NotYetKnown(f"{instance.source}: how an instance is that runs already shows only on AWS")
-    return "available"
 
 
 def _answered_future(instance: AwsFacts) -> "DatabaseInstance":
@@ -430,8 +413,11 @@ class DatabaseInstance(Guarded):
     planned_name = "identifier"
 
     identifier: str = field(aws="DBInstanceIdentifier", plan="identifier")
-    status: str = field(aws="DBInstanceStatus", plan=_planned_state)
-    """``available``; ``creating``, ``backing-up``, ``storage-full``, ...; see `stackproof.judgement.databases.serves`."""
+    status: str = field(aws="DBInstanceStatus", plan=lambda _: "available")
+    """``available``; ``creating``, ``backing-up``, ``storage-full``, ...; see `stackproof.judgement.databases.serves`.
+
+    An apply waits until a new instance is available; of one that runs already no plan tells it.
+    """
     engine: str = field(aws="Engine", plan="engine")
     engine_version: str = field(aws="EngineVersion", plan="engine_version")
     """``17.6``; on a plan as it is asked for, which may be ``17``."""
@@ -511,7 +497,7 @@ def _origin_of_groups(instance: PlannedBlock) -> PlannedBlock:
     return instance if instance.type == "aws_db_instance" else _origin(instance)
 
 
-def _planned_groups(database: PlannedBlock) -> tuple[SecurityGroup, ...]:
+def _planned_groups(database: PlannedBlock) -> Sequence[SecurityGroup]:
     """Raises `NotYetKnown` where the sources name none: then it has the default group of its VPC."""
     if database.is_unset("vpc_security_group_ids") or database.values.get("vpc_security_group_ids") == []:
         raise NotYetKnown(f"{database.source}: the sources give it no security group, so it has the default one of its VPC")

@@ -35,8 +35,8 @@ def planned_document(block: PlannedBlock, attribute: str) -> dict[str, Any]:
 
     Raises `NotYetKnown` where nothing of it is known.
     """
-    if block.is_known(attribute):
-        return policy_document(block.at(attribute), block.source)
+    if block.is_known(attribute) and isinstance(written := block.at(attribute), str):
+        return policy_document(written, block.source)
     unknown = block.unknown(attribute)
     described = block.described_by(attribute, "aws_iam_policy_document")
     if not described:

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stackproof.core.resource import FailedOrigin, Origin, Reference, Resource, StaticOrigin, field
+from stackproof.core.partial import the_one
+from stackproof.core.resource import FailedOrigin, Origin, Resource, StaticOrigin, field
 from stackproof.core.verdicts import AccessDenied, CouldNotVerify, DeclaredButMissing, NotYetKnown
 from stackproof.judgement.arns import arn
-from stackproof.resources.documents import policy_document
+from stackproof.resources.documents import planned_document, policy_document
 from stackproof.sources.aws.facts import AwsFacts, told
 from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.sources.plan.document import Plan
@@ -68,11 +69,19 @@ def _answered_policy(key: AwsFacts) -> dict[str, Any] | None:
 
 
 def _planned_policy(key: PlannedBlock) -> dict[str, Any]:
-    block = next(iter(key.plan.referring("aws_kms_key_policy", "key_id", key, named="key_id", apart=KmsKey.terraform)), key)
-    policy = block.at("policy")
-    if not isinstance(policy, str):
-        raise NotYetKnown(f"{block.source}.policy is known only after apply")
-    return policy_document(policy, block.source)
+    beside = the_one(key.plan.referring("aws_kms_key_policy", "key_id", key))
+    if beside is None and key.plan.removed("aws_kms_key_policy", "key_id", key) and not key.is_written("policy"):
+        return _default_policy(key)
+    return planned_document(beside or key, "policy")
+
+
+def _default_policy(key: PlannedBlock) -> dict[str, Any]:
+    """What a key has once the resource of its policy is deleted: its account decides (provider documentation, aws_kms_key_policy)."""
+    if not key.is_known("arn"):
+        raise key.unknown("policy")
+    _, partition, _, _, account, _ = key.at("arn").split(":", 5)
+    root = f"arn:{partition}:iam::{account}:root"
+    return {"Statement": [{"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}]}
 
 
 IN_USE = ("Enabled", "Creating", "Updating")
@@ -173,10 +182,22 @@ class KmsKey(Resource):
         return cls(key_id, StaticOrigin({"arn": key_id, "manager": "CUSTOMER", **facts}, source), source)
 
     @classmethod
-    def planned(cls, plan: Plan, key: str | Reference) -> "KmsKey":
-        """The key that a planned value refers to. Raises `NotYetKnown` for one that the plan does not make."""
-        block = plan.meant(key, "aws_kms_key", named="arn")
+    def planned(cls, user: PlannedBlock, attribute: str) -> "KmsKey | None":
+        """The key that a planned attribute means, by itself or by an alias; None where it is not set.
+
+        Raises `NotYetKnown` for one that the plan does not make.
+        """
+        if user.is_known(attribute) and not user.at(attribute):
+            return None
+        if not user.is_written(attribute) and user.values.get(attribute) is None and not user.is_unset(attribute):
+            return None
+        block = user.referent(attribute, *cls.terraform)
+        if block is None and (alias := user.referent(attribute, "aws_kms_alias")):
+            block = alias.referent("target_key_id", *cls.terraform)
         if block is None:
+            key = user.at(attribute)
+            if key is None:
+                return None
             raise NotYetKnown(f"{key}: this key is not in the plan; whether it is enabled shows only after apply")
         return cls(block.address, block, block.source)
 
@@ -209,7 +230,6 @@ def encrypting_key(*, aws: str, plan: str) -> Any:
         return KmsKey.answered(user, key_id) if key_id else None
 
     def planned(user: PlannedBlock) -> KmsKey | None:
-        key = user.at(plan)
-        return KmsKey.planned(user.plan, key) if isinstance(key, Reference) or key else None
+        return KmsKey.planned(user, plan)
 
     return field(aws=answered, plan=planned)

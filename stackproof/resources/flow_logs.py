@@ -7,6 +7,7 @@ from stackproof.core.resource import Reference, Resource, field
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.arns import arn
 from stackproof.resources.logs import LogGroup
+from stackproof.resources.network import Subnet, Vpc, planned_id
 from stackproof.resources.storage import Bucket
 from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
@@ -77,11 +78,13 @@ def _answered_resource(beginning: str) -> Callable[[AwsFacts], str | None]:
 
 def _planned_destination(log: PlannedBlock) -> Bucket | LogGroup:
     """The bucket or log group of the plan that the flow log names, by reference or by ARN."""
-    destination = log.at("log_destination")
     kind: type[Bucket] | type[LogGroup] = Bucket if log.at("log_destination_type") == "s3" else LogGroup
     named, name_of = ("bucket", bucket_of) if kind is Bucket else ("name", _group_of)
+    if block := log.referent("log_destination", *kind.terraform):
+        return kind(block.name_or_address(named), block, block.source)
+    destination = log.at("log_destination")
     value = destination if isinstance(destination, Reference) else name_of(destination or "")
-    for block in log.plan.referred(value, *kind.terraform, named=named):
+    for block in log.plan.referred(value, *kind.terraform):
         return kind(block.name_or_address(named), block, block.source)
     raise NotYetKnown(f"{log.source}: {destination} is not in the plan; whether it is encrypted shows only after apply")
 
@@ -96,9 +99,11 @@ class FlowLog(Resource):
     )
     terraform = ("aws_flow_log",)
 
-    vpc_id: str | None = field(aws=_answered_resource("vpc-"), plan="vpc_id")
+    vpc_id: str | None = field(aws=_answered_resource("vpc-"), plan=lambda log: planned_id(log, "vpc_id", *Vpc.terraform))
     """Of what it is a log; None if it is not of a VPC."""
-    subnet_id: str | None = field(aws=_answered_resource("subnet-"), plan="subnet_id")
+    subnet_id: str | None = field(
+        aws=_answered_resource("subnet-"), plan=lambda log: planned_id(log, "subnet_id", *Subnet.terraform)
+    )
     """None if it is not of a subnet."""
     status: str = field(aws="FlowLogStatus", plan=lambda _: "ACTIVE")
     """``ACTIVE``, as it is from its creation on."""

@@ -41,6 +41,12 @@ class Vpc(Resource):
         return [cls(_planned_name_tag(block) or block.address, block, block.source) for block in plan.resources("aws_vpc")]
 
 
+def planned_id(block: PlannedBlock, attribute: str, *types: str) -> Any:
+    """The id of the planned resource of some types that an attribute means; what else the plan has in its place."""
+    referent = block.referent(attribute, *types)
+    return block.at(attribute) if referent is None else referent.at("id")
+
+
 def _planned_name_tag(block: PlannedBlock) -> str | None:
     """The Name of a planned resource, which may come by the tags that the provider gives to everything (``default_tags``)."""
     for attribute in ("tags_all", "tags"):
@@ -216,7 +222,7 @@ def _source(plan: Plan, kind: str, value: str | Reference) -> Source:
     if kind == PREFIX_LIST:
         return Source(kind, made.address)
     name = made.name_or_address("name")
-    namesakes = plan.referred(name, "aws_security_group") if name != made.address else [made]
+    namesakes = [one for one in plan.resources("aws_security_group") if one.name_or_address("name") == name]
     return Source(kind, name if len(namesakes) == 1 else made.address)
 
 
@@ -248,7 +254,7 @@ class SecurityGroup(Resource):
 
     identity: str = field(aws="GroupId", plan=lambda group: group.address)
     """Its id; on a plan its address."""
-    vpc_id: str = field(aws="VpcId", plan="vpc_id")
+    vpc_id: str = field(aws="VpcId", plan=lambda group: planned_id(group, "vpc_id", *Vpc.terraform))
     ingress: frozenset[Opening] = field(
         aws=lambda group: _answered_rules(group, "IpPermissions"), plan=lambda group: _planned_rules(group, "ingress")
     )
@@ -285,15 +291,10 @@ class SecurityGroup(Resource):
         raise CouldNotVerify(f"{answer.source}: the answer does not have the security group {group_id}, which is in use")
 
     @classmethod
-    def planned(cls, user: PlannedBlock, attribute: str) -> "tuple[SecurityGroup, ...]":
-        """The groups whose ids a planned resource lists. Raises `NotYetKnown` for one that the plan does not have."""
-        found: dict[str, SecurityGroup] = {}
-        for value in user.elements(attribute):
-            blocks = user.plan.referred(value, *cls.terraform)
-            if not blocks:
-                raise NotYetKnown(f"{user.source}: the security group {value} is not in the plan, and neither are its rules")
-            found |= {block.address: cls(block.name_or_address("name"), block, block.source) for block in blocks}
-        return tuple(found.values())
+    def planned(cls, user: PlannedBlock, attribute: str) -> "Sequence[SecurityGroup]":
+        """The groups whose ids a planned resource lists; one that the plan does not have stands for what is not known."""
+        blocks, rest = _listed_in(user, attribute, cls, "neither are its rules")
+        return collected([cls(block.name_or_address("name"), block, block.source) for block in blocks], rest)
 
 
 def together(groups: Iterable[SecurityGroup], ways: Callable[[SecurityGroup], Collection[Opening]]) -> Collection[Opening]:
@@ -399,7 +400,7 @@ def _answered_route(route: Mapping[str, str]) -> Route:
 def _planned_routes(table: PlannedBlock) -> tuple[Route, ...]:
     added = [*table.plan.referring("aws_route", "route_table_id", table)]
     if table.type == "aws_default_route_table":
-        for vpc in table.plan.referred(table.at("default_route_table_id"), "aws_vpc", named="default_route_table_id"):
+        for vpc in table.referents("default_route_table_id", "aws_vpc"):
             added += _added_to_main(vpc)
     return tuple(_planned_route(block) for block in (*table.written_blocks("route"), *added))
 
@@ -488,29 +489,28 @@ def _answered_table(subnet: AwsFacts) -> RouteTable | None:
 
 def _planned_table(subnet: PlannedBlock) -> RouteTable:
     plan = subnet.plan
-    for association in plan.referring("aws_route_table_association", "subnet_id", subnet, named="id"):
+    for association in plan.referring("aws_route_table_association", "subnet_id", subnet):
         return _associated_table(association)
-    vpcs = plan.referred(subnet.at("vpc_id"), "aws_vpc")
-    if len(vpcs) != 1:
+    vpc = subnet.referent("vpc_id", "aws_vpc")
+    if vpc is None:
         raise NotYetKnown(f"{subnet.source}: its VPC is not in the plan, and neither is the main route table")
-    for association in plan.referring("aws_main_route_table_association", "vpc_id", vpcs[0], named="id"):
+    for association in plan.referring("aws_main_route_table_association", "vpc_id", vpc):
         return _associated_table(association)
-    return _own_table(vpcs[0])
+    return _own_table(vpc)
 
 
 def _associated_table(association: PlannedBlock) -> RouteTable:
-    table = association.at("route_table_id")
-    found = association.plan.referred(table, *RouteTable.terraform)
-    if len(found) == 1:
-        return RouteTable(found[0].address, found[0], found[0].source)
-    for vpc in association.plan.referred(table, "aws_vpc"):
+    table = association.referent("route_table_id", *RouteTable.terraform)
+    if table is not None:
+        return RouteTable(table.address, table, table.source)
+    if vpc := association.referent("route_table_id", "aws_vpc"):
         return _own_table(vpc)
-    raise NotYetKnown(f"{association.source}: the route table {table} is not in the plan")
+    raise NotYetKnown(f"{association.source}: the route table {association.at('route_table_id')} is not in the plan")
 
 
 def _own_table(vpc: PlannedBlock) -> RouteTable:
     """The main table that EC2 makes with a VPC: as the plan adopts it, else with nothing but the routes that the plan adds."""
-    for table in vpc.plan.referring("aws_default_route_table", "default_route_table_id", vpc, named="default_route_table_id"):
+    for table in vpc.plan.referring("aws_default_route_table", "default_route_table_id", vpc):
         return RouteTable(table.address, table, table.source)
     if not vpc.plan.creates(vpc):
         raise NotYetKnown(f"{vpc.source}: the routes of its main route table are not in the plan")
@@ -530,7 +530,7 @@ class Subnet(Resource):
     terraform = ("aws_subnet",)
 
     subnet_id: str = field(aws="SubnetId", plan="id")
-    vpc_id: str = field(aws="VpcId", plan="vpc_id")
+    vpc_id: str = field(aws="VpcId", plan=lambda one: planned_id(one, "vpc_id", *Vpc.terraform))
     cidr: str = field(aws="CidrBlock", plan="cidr_block")
     zone: str = field(aws="AvailabilityZone", plan="availability_zone")
     free_addresses: int = field(aws="AvailableIpAddressCount")
@@ -553,15 +553,23 @@ class Subnet(Resource):
         raise DeclaredButMissing(f"the subnet {subnet_id} is in use, but EC2 does not have it")
 
     @classmethod
-    def planned(cls, user: PlannedBlock, attribute: str) -> "tuple[Subnet, ...]":
-        """The subnets whose ids a planned resource lists. Raises `NotYetKnown` for one that the plan does not have."""
-        found: dict[str, Subnet] = {}
-        for value in user.elements(attribute):
-            blocks = user.plan.referred(value, *cls.terraform)
-            if not blocks:
-                raise NotYetKnown(f"{user.source}: the subnet {value} is not in the plan, and neither are its routes")
-            found |= {block.address: cls(block.address, block, block.source) for block in blocks}
-        return tuple(found.values())
+    def planned(cls, user: PlannedBlock, attribute: str) -> "Sequence[Subnet]":
+        """The subnets whose ids a planned resource lists; one that the plan does not have stands for what is not known."""
+        blocks, rest = _listed_in(user, attribute, cls, "neither are its routes")
+        return collected([cls(block.address, block, block.source) for block in blocks], rest)
+
+
+def _listed_in(user: PlannedBlock, attribute: str, kind: type[Resource], why: str) -> tuple[list[PlannedBlock], list[Exception]]:
+    """The planned resources of a kind that another one lists, each once, and an error for one that is not in the plan."""
+
+    def of(value: object) -> list[PlannedBlock]:
+        found = user.plan.referred(value, *kind.terraform)
+        if not found:
+            raise NotYetKnown(f"{user.source}: {value} is not in the plan, and {why}")
+        return found
+
+    blocks, rest = known_of(user.elements(attribute, *kind.terraform), of)
+    return [*{block.address: block for block in blocks}.values()], rest
 
 
 def _has_public_address(gateway: AwsFacts) -> bool | None:
@@ -602,7 +610,7 @@ class NatGateway(Resource):
 
 
 def _planned_subnet(user: PlannedBlock) -> Subnet:
-    for block in user.plan.referred(user.at("subnet_id"), *Subnet.terraform):
+    if block := user.referent("subnet_id", *Subnet.terraform):
         return Subnet(block.address, block, block.source)
     raise NotYetKnown(f"{user.source}: its subnet is not in the plan")
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from stackproof.core.partial import the_one
 from stackproof.core.resource import Resource, field
-from stackproof.core.verdicts import NotYetKnown
 from stackproof.resources.encryption import KmsKey, encrypting_key
 from stackproof.sources.aws.facts import listed
 from stackproof.sources.plan.blocks import PlannedBlock
@@ -16,19 +16,17 @@ if TYPE_CHECKING:
 
 def _planned_rotation(secret: PlannedBlock) -> PlannedBlock | None:
     """What turns on rotation: a resource of its own; before version 4 of the provider also the secret itself."""
-    for rotation in secret.plan.referring("aws_secretsmanager_secret_rotation", "secret_id", secret, named="id"):
+    kind = "aws_secretsmanager_secret_rotation"
+    if rotation := the_one(secret.plan.referring(kind, "secret_id", secret)):
         return rotation
-    return None if secret.is_unset("rotation_lambda_arn") or not secret.at("rotation_lambda_arn") else secret
+    is_decided_beside = bool(secret.plan.removed(kind, "secret_id", secret))
+    says = secret.says("rotation_lambda_arn", is_decided_beside=is_decided_beside)
+    return secret if says and (not secret.is_known("rotation_lambda_arn") or secret.at("rotation_lambda_arn")) else None
 
 
 def _planned_start(secret: PlannedBlock) -> bool:
     rotation = _planned_rotation(secret)
     return rotation is not None and secret.plan.creates(rotation) and rotation.at("rotate_immediately") in (None, True)
-
-
-def _planned_last_rotation(secret: PlannedBlock) -> None:
-    if not secret.plan.creates(secret):
-        raise NotYetKnown(f"{secret.source}: when it was rotated last is not in the plan")
 
 
 class Secret(Resource):
@@ -46,12 +44,16 @@ class Secret(Resource):
 
     Source: AWS Secrets Manager API reference, RotateSecret, RotateImmediately.
     """
-    last_rotated: datetime | None = field(aws="LastRotatedDate", plan=_planned_last_rotation)
-    """None if it never was."""
+    last_rotated: datetime | None = field(aws="LastRotatedDate", plan=lambda _: None)
+    """None if it never was; no plan tells it."""
+    tells_rotations: bool = field(aws=lambda _: True, plan=lambda secret: secret.plan.creates(secret))
+    """Whether it shows when it was rotated: a plan does not show it of a secret that is there already."""
 
     def is_rotated_since(self, moment: datetime) -> bool:
-        """Whether it was rotated at that moment or later, or is going to be at once."""
-        return self.rotates_on_apply or (self.last_rotated is not None and self.last_rotated >= moment)
+        """Whether it was rotated at that moment or later, or is going to be at once; taken for so where no plan can tell."""
+        return (
+            self.rotates_on_apply or not self.tells_rotations or (self.last_rotated is not None and self.last_rotated >= moment)
+        )
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Secret]":

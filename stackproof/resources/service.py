@@ -270,7 +270,7 @@ def _answered_groups(service: AwsFacts) -> tuple[SecurityGroup, ...]:
     return tuple(SecurityGroup.answered(service, id) for id in ids)
 
 
-def _planned_groups(service: PlannedBlock) -> tuple[SecurityGroup, ...]:
+def _planned_groups(service: PlannedBlock) -> Sequence[SecurityGroup]:
     for block in service.blocks("network_configuration"):
         return SecurityGroup.planned(block, "security_groups")
     raise NotReported(f"{service.source} has no network_configuration")

@@ -109,8 +109,8 @@ def _placement(service: PlannedBlock) -> PlannedBlock:
 
 def _planned_groups(service: PlannedBlock) -> frozenset[str]:
     addresses = []
-    for value in _placement(service).elements("security_groups"):
-        group = service.plan.meant(value, "aws_security_group", named="id")
+    for value in _placement(service).elements("security_groups", "aws_security_group"):
+        group = next(iter(service.plan.referred(value, "aws_security_group")), None)
         if group is None:
             raise NotYetKnown(f"{service.source}: the security group {value} is not in the plan")
         addresses.append(group.address)

@@ -103,9 +103,9 @@ def _answered_bucket(trail: AwsFacts) -> Bucket | None:
 
 
 def _planned_bucket(trail: PlannedBlock) -> Bucket:
-    name = trail.at("s3_bucket_name")
-    block = trail.plan.meant(name, "aws_s3_bucket", named="bucket")
+    block = trail.referent("s3_bucket_name", "aws_s3_bucket")
     if block is None:
+        name = trail.at("s3_bucket_name")
         raise NotYetKnown(f"{trail.source}: the bucket {name} is not in the plan; whom its policy lets in shows only after apply")
     return Bucket(block.name_or_address("bucket"), block, block.source)
 

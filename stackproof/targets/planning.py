@@ -56,7 +56,11 @@ class PlanningStage(RunStage):
         return found
 
     def _open_plan(self) -> Plan:
-        return self._kept_plan("plan", lambda: joined(self._given_plans or self._plans_made_here()))
+        plan = self._kept_plan("plan", lambda: joined(self._given_plans or self._plans_made_here()))
+        if plan.forgotten:
+            left = ", ".join(plan.forgotten)
+            self.notes.append(f"Terraform lets go of these and leaves them alone in AWS, so they are not judged: {left}.")
+        return plan
 
     def _plans_made_here(self) -> dict[str, Plan]:
         stacks = list(self.profile.terraform.stacks)

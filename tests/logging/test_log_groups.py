@@ -1,6 +1,7 @@
 """Log groups by the central logging design."""
 
 from stackproof.core.controls import control
+from stackproof.core.partial import values_of
 from stackproof.judgement.log_tags import tag_problems
 from stackproof.judgement.subscriptions import export_problems, link_problems, recipient_problem
 
@@ -22,7 +23,7 @@ def test_declared_log_groups_exist(found_log_groups, profile, subtests):
     """A group that is missing is made by whatever writes to it first: without a key, and for ever."""
     for name in profile.logs.groups:
         with subtests.test(name):
-            assert name in [group.group_name for group in found_log_groups]
+            assert name in values_of(found_log_groups, "group_name")
 
 
 @control("LOG-03", severity="medium")

@@ -23,7 +23,7 @@ Expressions = Callable[[str], Any]
 
 IDENTITIES = (
     *("id", "arn", "name", "bucket", "identifier", "cluster_identifier", "key_id"),
-    *("default_route_table_id", "main_route_table_id"),
+    *("db_snapshot_identifier", "db_cluster_snapshot_identifier", "default_route_table_id", "main_route_table_id"),
 )
 """The attributes that others call a resource by."""
 
@@ -68,9 +68,14 @@ class PlannedBlock:
         return own or self.plan.region_of(self.plan.following.configured_for(self.address))
 
     def name_or_address(self, attribute: str) -> str:
-        """The name as planned, or the address where the name is not known yet."""
-        name = self.values.get(attribute)
-        return name if isinstance(name, str) else self.address
+        """The name as planned; the prefix that the provider makes it of; or the address, where neither is known yet.
+
+        A prefix ends in what separates it from the rest of the name: ``app-`` stands for ``app``.
+        """
+        for name in (self.values.get(attribute), str(self.values.get(f"{attribute}_prefix") or "").rstrip("-_.")):
+            if isinstance(name, str) and name:
+                return name
+        return self.address
 
     def at(self, attribute: str) -> Any:
         """The planned value of an attribute; None if it will not be set; a `Reference` where the plan says what it will be.
