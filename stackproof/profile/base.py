@@ -17,8 +17,16 @@ class Table(BaseModel):
 
 
 def _compiles(pattern: str) -> str:
-    Expression(pattern)
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"is not a regular expression: {error}") from None
+    if _REPEATS_A_GROUP.search(pattern):  # what may not end; to try it takes a library that few profiles need
+        Expression(pattern)
     return pattern
+
+
+_REPEATS_A_GROUP = re.compile(r"\)[*+{]|\\[1-9]")
 
 
 Pattern = Annotated[str, AfterValidator(_compiles)]
