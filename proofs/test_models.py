@@ -87,13 +87,13 @@ def test_exceptions_are_of_operations_that_there_are_and_needed() -> None:
 def test_every_fact_that_aws_tells_is_looked_up_in_some_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that no path goes unheld against the model."""
     found: set[str] = set()
-    checked = Field._checked
+    checked = Field.checked
 
     def note(field: Field, value: object, instance: Resource) -> object:
         found.add(field.place)
         return checked(field, value, instance)
 
-    monkeypatch.setattr(Field, "_checked", note)
+    monkeypatch.setattr(Field, "checked", note)
     declared = {
         one.place
         for kind in kinds()

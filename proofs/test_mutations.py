@@ -201,9 +201,9 @@ def stages(control: str) -> list[str]:
 @contextmanager
 def looking_up(change: Callable[[Resource, Field, object], object]) -> Iterator[None]:
     """Let every field be looked up with a change of its value."""
-    checked = Field._checked
+    checked = Field.checked
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Field, "_checked", lambda field, value, one: checked(field, change(one, field, value), one))
+        patch.setattr(Field, "checked", lambda field, value, one: checked(field, change(one, field, value), one))
         yield
 
 

@@ -74,11 +74,15 @@ class Field:
         if instance is None:
             return self
         found = instance.origin.look_up(self)
-        value = self._checked(found.value, instance)
+        value = self.checked(found.value, instance)
         ledger.record(instance.label, self.name, value, found.source)
         return value
 
-    def _checked(self, value: object, instance: "Resource") -> object:
+    def checked(self, value: object, instance: "Resource") -> object:
+        """A value that the origin gave, if it is of a type that the field declares.
+
+        Raises `NotReported` for an absent one, `CouldNotVerify` for one of another type. Every reading passes here.
+        """
         if isinstance(value, Reference | Partial | PartialMapping):
             return value
         if self._allowed is None:

@@ -11,7 +11,6 @@ from stackproof.profile.terraform import APP
 from stackproof.resources.sources import Output
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.api import ApiStage
-from stackproof.targets.base import Stage
 from stackproof.targets.outputs import applied_outputs
 from stackproof.targets.request import Request
 from stackproof.targets.run import second_plan_name
@@ -19,21 +18,18 @@ from stackproof.util.temporary import temporary
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.session import Network, Transport
-    from stackproof.terraform.speculative_plan import SpeculativePlan
 
 
 class LiveStage(ApiStage):
     """Live AWS, with the caller's own credentials and the caller's own Terraform."""
 
     target_codes = "SA"
+    makes_plans = False  # a plan from nothing is none of what is deployed; one may be given
 
     def __init__(self, request: Request, say: Callable[[str], None], store: Store | None = None) -> None:
         super().__init__(request, say, store)
         if request.plan_files:
             self.target_codes += "P"
-
-    def speculative_plan(self, stack: str = APP) -> "SpeculativePlan":
-        return Stage.speculative_plan(self, stack)  # a plan from nothing is none of what is deployed; one may be given
 
     def outputs(self) -> Mapping[str, Output]:
         told = {stack: json.loads(self._by_user(stack, "output", "-json")) for stack in self.profile.terraform.stacks}

@@ -26,6 +26,8 @@ class PlanningStage(RunStage):
 
     packages: tuple[str, ...] = ("boto3",)
     """The Python packages that decide what the target says."""
+    makes_plans = True
+    """That Terraform makes plans of the sources here, where none is given."""
 
     def __init__(self, request: Request, say: Callable[[str], None], store: Store | None = None) -> None:
         super().__init__(request, say, store)
@@ -41,7 +43,7 @@ class PlanningStage(RunStage):
         return self._plan()
 
     def speculative_plan(self, stack: str = APP) -> "SpeculativePlan":
-        return self._speculative_plans[stack]()
+        return self._speculative_plans[stack]() if self.makes_plans else super().speculative_plan(stack)
 
     @property
     def versions(self) -> Mapping[str, str]:
