@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from plan_documents import Planned, constant, document, refers
 
+from stackproof.core.resource import Reference
 from stackproof.core.verdicts import NotYetKnown
 from stackproof.judgement.images import config_digest, image_name, platforms
 from stackproof.profile.loading import load
@@ -121,14 +122,14 @@ def planned(*resources: Planned) -> Plan:
 VPC = Planned("aws_vpc.main", {"tags": {"Name": "v"}}, {"id": True, "default_route_table_id": True})
 
 
-def test_a_flow_log_is_of_the_vpc_that_it_refers_to() -> None:
+def test_a_flow_log_is_of_the_vpc_or_the_subnet_that_it_refers_to() -> None:
     log = Planned("aws_flow_log.main", {"traffic_type": "ALL"}, {"vpc_id": True}, {"vpc_id": refers("aws_vpc.main.id")})
     subnet = Planned("aws_flow_log.part", {}, {"subnet_id": True}, {"subnet_id": refers("aws_subnet.a.id")})
-    found = FlowLog.from_plan(planned(VPC, log, subnet), [])
-    assert [one.name for one in found] == ["aws_flow_log.main"]
+    of_vpc, of_subnet = FlowLog.from_plan(planned(VPC, log, subnet), [])
     vpc = planned(VPC).resource("aws_vpc.main")
     assert vpc is not None
-    assert found[0].vpc_id == vpc.at("id")
+    assert (of_vpc.vpc_id, of_vpc.subnet_id) == (vpc.at("id"), None)
+    assert (of_subnet.vpc_id, of_subnet.subnet_id) == (None, Reference("aws_subnet.a", "id"))
 
 
 def test_a_nat_gateway_in_a_subnet_from_elsewhere_is_not_known() -> None:
