@@ -9,11 +9,12 @@ PYTEST := $(BIN)/python -m pytest
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test shuffled fresh-machine proofs check-evidence up down localstack localstack-down benchmark lint lock setup clean
+.PHONY: help verify test engine shuffled fresh-machine proofs check-evidence up down localstack localstack-down benchmark lint lock setup clean
 
 help:
 	@echo "make verify   set up, deploy the stacks to the embedded cloud, start the backend there, verify all of it, write reports/"
 	@echo "make test     everything that CI runs: the engine's tests, the proofs, make verify, its replay, and phase 0 on LocalStack"
+	@echo "make engine   the engine's tests and doctests, and the proofs"
 	@echo "make shuffled   the engine's tests and the proofs in another order each time; --random-order-seed=N, which it prints, repeats one"
 	@echo "make fresh-machine   make verify in a new clone, by an ordinary user with a bare environment, and behind dead proxies"
 	@echo "make proofs   prove that each control can fail"
@@ -27,12 +28,14 @@ help:
 verify: setup
 	$(PYTEST)
 
-test: setup
-	$(PYTEST) unit proofs stackproof --doctest-modules -q -n auto
+test: engine
 	$(PYTEST)
 	$(BIN)/python -m stackproof.evidence check reports/local-embedded
 	$(PYTEST) --evidence reports/local-embedded -q
 	$(PYTEST) -m "phase0 or security or logging" --target localstack
+
+engine: setup
+	$(PYTEST) unit proofs stackproof --doctest-modules -q -n auto
 
 shuffled: setup
 	$(PYTEST) unit proofs -n auto -p random_order --random-order

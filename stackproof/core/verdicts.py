@@ -1,4 +1,4 @@
-"""What a control can end in, and the exceptions that lead there.
+"""The verdicts of a control, and the tree of exceptions that lead to them.
 
 A control is a plain function with plain asserts; it never returns a verdict. The verdict follows from how it ended:
 
@@ -15,6 +15,35 @@ anything else         ERROR           the control itself broke
 ====================  ==============  ==============================================================
 
 A control that returned without reading anything is an ERROR too: no evidence, no pass.
+
+The exceptions (those of other modules with their module's name), each with the verdict of a control that raises it::
+
+    AssertionError                                FAIL
+      DeclaredButMissing
+      judgement.log_names.NotInDesign
+    CouldNotVerify                                ERROR
+      AccessDenied
+      Throttled
+      Unreachable
+      NotImplementedByEndpoint
+      CallFailed
+      NotReported
+      embedded.cloud.CloudFailed
+      localstack.server.LocalStackFailed
+      targets.replay.NotRecorded
+      terraform.cli.TerraformError
+        terraform.diagnostics.ProviderFailed
+      terraform.downgrade.CannotDowngrade
+    NotYetKnown                                   UNKNOWN
+    NotApplicable                                 NOT_APPLICABLE
+    UsageError                                    none: exit status 4, and nothing is judged
+    sources.aws.readonly.RefusedOperation         ERROR, as every other exception: a defect of the suite
+
+From the verdicts of its resources, and of its items, a control has the one that weighs most::
+
+    PASS < WAIVED < NOT_APPLICABLE < UNKNOWN < ERROR < FAIL
+
+FAIL and ERROR close the gate (exit status 1), and UNKNOWN does for the severities that the profile's ``[gate]`` names.
 """
 
 from collections.abc import Collection, Iterable
@@ -32,7 +61,7 @@ class Verdict(StrEnum):
     FAIL = "FAIL"
 
     def closes_the_gate(self, severity: str, unknown_closes: Collection[str]) -> bool:
-        """Whether a run with this verdict of a control ends with a non-zero exit status.
+        """True if a run in which a control has this verdict ends with a non-zero exit status.
 
         ``unknown_closes`` are the severities of which UNKNOWN does (``[gate]`` in the profile).
 
@@ -92,7 +121,7 @@ class NotYetKnown(Exception):
 
 
 def may_be_about(error: BaseException, address: str) -> bool:
-    """Whether what a plan does not know yet may concern the planned resource at an address."""
+    """True if the unknown value that an error stands for may be about the planned resource at an address."""
     candidates = getattr(error, "candidates", None)
     return candidates is None or address in candidates
 
