@@ -37,8 +37,6 @@ MARKS = re.compile(r"(\(redacted(?: [a-z, -]{1,80})?\))")
 """What stands in the place of what was hidden, alone or with its kind."""
 _ROUNDS = 20
 """Two are enough for anything but a line that is made to take long."""
-_MASK = re.compile(r"\*{3,}")
-"""What others write in the place of a secret."""
 _OPEN_NAME = re.compile(r"[\w.-]{1,80}+[\"'\]]{0,3}\s{0,20}+(?:=>|[:=]{0,2})\s{0,20}+[\"']?\Z")
 _OPEN_WORD = re.compile(r"[^\s\"']{1,300}+\Z")
 _TAKES_THE_NAME = frozenset(
@@ -243,15 +241,6 @@ def shows_a_secret(text: str) -> bool:
     [True, True, False]
     """
     return bool(MARKS.search(text)) or bool(detector.secrets_in(text)) or HIDDEN in redact(text)
-
-
-def is_mask(text: str) -> bool:
-    """Whether a text is what others write in the place of a secret.
-
-    >>> is_mask("***"), is_mask("hunter2***")
-    (True, False)
-    """
-    return bool(_MASK.fullmatch(text))
 
 
 def name_of(key: str, among: Mapping[Any, object], outer: str) -> str:
