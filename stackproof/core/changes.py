@@ -1,4 +1,4 @@
-"""What a plan does to a stack that runs: plain data for the reports."""
+"""The changes that a plan makes to a stack that runs: plain data for the reports."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What happens to one resource, in the order in which reports tell it."""
+    """The thing that happens to one resource; the order is that in which reports list it."""
 
     ADD = "add"
     CHANGE = "change"
@@ -23,7 +23,7 @@ class Action(StrEnum):
 
 
 class Kind(StrEnum):
-    """What kind of plan it is, by all that it does."""
+    """The kind of a plan, by all that it does."""
 
     FROM_NOTHING = "from nothing"
     UPDATE = "an update of what runs"
@@ -44,7 +44,7 @@ class ChangedField:
 
 @dataclass(frozen=True)
 class ChangedResource:
-    """What a plan does to one resource."""
+    """One resource that a plan changes, and how."""
 
     address: str
     action: Action
@@ -58,7 +58,7 @@ class ChangedResource:
 
 @dataclass(frozen=True)
 class PlannedChanges:
-    """What the plan of one stack does; resources that stay as they are do not occur."""
+    """The changes that the plan of one stack makes; resources that stay as they are do not occur."""
 
     stack: str
     kind: Kind

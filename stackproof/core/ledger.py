@@ -17,7 +17,7 @@ LONGEST_VALUE = 300
 
 
 class Ledger:
-    """What one control has read so far, in order, each reading once."""
+    """The record of the fields that one control has read so far, in order, each reading once."""
 
     def __init__(self, *, by_resource: bool = False) -> None:
         self.by_resource = by_resource

@@ -77,7 +77,7 @@ class Partial(Sequence[T]):
 
 
 class Missing(Partial[Any]):
-    """What a control asked for and could not be had: no element is known, and every fact of it is the error.
+    """The stand-in for an argument of a control that could not be had: no element is known, and every field of it raises the error.
 
     >>> missing = Missing("default_security_group", NotYetKnown("the VPC is known only after apply"))
     >>> missing.name
@@ -158,7 +158,7 @@ def the_one(values: Iterable[T]) -> T | None:
 
 
 def known_of(values: Iterable[T], make: Callable[[T], Iterable[U]]) -> "tuple[list[U], list[Exception]]":
-    """What a function makes of each element that is known, and the errors in the place of the others.
+    """The results of a function for the elements that are known, and the errors in the place of the others.
 
     >>> def even(number):
     ...     if number > 2:
@@ -198,7 +198,7 @@ class _Values(tuple[Any, ...]):
 
 
 def holds_for_any(question: Callable[[T], bool], values: Iterable[T]) -> bool:
-    """Whether a question holds for one of the values. Raises `NotYetKnown` only where none is known to be such a one."""
+    """True if a question holds for one of the values. Raises `NotYetKnown` if it holds for no known one and one is unknown."""
     unknown: NotYetKnown | None = None
     for value in values:
         try:
@@ -212,7 +212,7 @@ def holds_for_any(question: Callable[[T], bool], values: Iterable[T]) -> bool:
 
 
 def is_among(value: object, values: Iterable[object]) -> bool:
-    """Whether a value is one of these. Raises `NotYetKnown` only where it is none of the known ones."""
+    """True if a value equals one of the values. Raises `NotYetKnown` if it equals no known one and one is unknown."""
     return holds_for_any(lambda one: bool(one == value), values)
 
 

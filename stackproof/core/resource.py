@@ -1,4 +1,4 @@
-"""What every typed resource shares: fields that know where they came from.
+"""The base of every typed resource: fields that know where they came from.
 
 A resource class declares its fields once, with the name of the fact in each world:
 

@@ -1,4 +1,4 @@
-"""What a run leaves: the judgement of each control, and the run around them. Plain data, no behaviour beyond counting.
+"""The results of a run: the judgement of each control, and the run around them. Plain data, no behaviour beyond counting.
 
 What a control read, and how it judged each resource, may be very much: of more than a few, all lie in a temporary file (`Readings`,
 `Resources`).
@@ -40,7 +40,7 @@ class Examined:
 
 
 class Readings(Spool[Reading]):
-    """What a control read, in order, each reading once."""
+    """The fields that a control read, in order, each reading once."""
 
     def __init__(self) -> None:
         super().__init__(_packed_reading, _unpacked_reading, distinct=True)

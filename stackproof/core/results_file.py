@@ -37,7 +37,7 @@ def to_json(run: Run) -> str:
 
 
 def portions(run: Run) -> Iterator[str]:
-    """What `to_json` gives, in portions: one for each resource and each reading of a control, so that it is never whole in memory."""
+    """The text of `to_json` in portions, one for each resource and each reading of a control, so that it is never whole in memory."""
     document = {
         "format": FORMAT,
         "exit_status": run.exit_status,

@@ -159,7 +159,7 @@ def _examined(name: str, error: Exception | None) -> Examined:
 
 
 def message_of(error: BaseException) -> str:
-    """What an exception tells the reader of a report: what happened and where, without a secret, of bounded length."""
+    """The message of an exception for a report: what happened and where, without a secret, of bounded length."""
     text = str(error).strip()
     if verdict_of(error) is Verdict.ERROR and type(error).__module__ != "stackproof.core.verdicts":
         text = f"{type(error).__name__}: {text} (at {_place(error)})"

@@ -70,15 +70,15 @@ class Waiver(BaseModel):
 
     @property
     def names_one_resource(self) -> bool:
-        """Whether it is as narrow as it must be."""
+        """True if the waiver names exactly one resource, without a wildcard, as it must."""
         return bool(self.resource.strip()) and not set("*?") & set(self.resource)
 
     def counts(self, environment: str, target: str) -> bool:
-        """Whether it is meant for a run on a target of an environment."""
+        """True if the waiver is meant for a run on this target of this environment."""
         return environment in (self.environments or (environment,)) and target in (self.targets or (target,))
 
     def expired(self, today: datetime.date) -> bool:
-        """Whether its last day is over."""
+        """True if the last day of the waiver is over."""
         return today > self.expires
 
 
@@ -93,7 +93,7 @@ class Waivers:
     def apply_waivers(
         self, control: str, today: datetime.date, examined: Sequence[Examined], is_complete: bool
     ) -> Iterable[Examined]:
-        """What a control examined, with what a waiver accepts WAIVED, and a FAIL for each waiver that may not stay as it is.
+        """The resources of a control, WAIVED where a waiver accepts one, and a FAIL for each waiver that must be changed or removed.
 
         ``is_complete``: whether the control came to its end, so that a resource which is not among the examined does not exist.
         """

@@ -1,4 +1,4 @@
-"""What the embedded account has before a stack is applied: the things that its variables name.
+"""The things that the embedded account has before a stack is applied: those that the stack's variables name.
 
 All of it is made by requests to the endpoint, so that a recording of the endpoint holds it too.
 """

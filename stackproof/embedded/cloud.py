@@ -112,7 +112,7 @@ def stop(cloud: Cloud) -> bool:
 
 
 def is_running(cloud: Cloud) -> bool:
-    """Whether this very server answers."""
+    """True if this very server, and not another one on its port, answers."""
     try:
         return bool(status(cloud.endpoint)["instance"] == cloud.instance)
     except CloudFailed:
@@ -120,12 +120,12 @@ def is_running(cloud: Cloud) -> bool:
 
 
 def status(endpoint: str) -> dict[str, Any]:
-    """What the server says of itself: instance, requests handled, gaps used, requests refused. `CloudFailed` if none."""
+    """The server's own report: instance, requests handled, gaps used, requests refused. Raises `CloudFailed` if it does not answer."""
     return json.loads(_request(endpoint, "GET", "/_stackproof/status"))  # type: ignore[no-any-return]
 
 
 def live(endpoint: str) -> dict[str, Any]:
-    """What runs in the cloud; see `stackproof.embedded.live.state`. Raises `CloudFailed`."""
+    """The processes that run in the cloud; see `stackproof.embedded.live.state`. Raises `CloudFailed`."""
     return json.loads(_request(endpoint, "GET", "/_stackproof/live"))  # type: ignore[no-any-return]
 
 

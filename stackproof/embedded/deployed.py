@@ -43,12 +43,12 @@ class Deployed:
 
     @property
     def endpoint(self) -> str:
-        """Of every service: ``http://127.0.0.1:PORT``."""
+        """The URL at which every service of the cloud answers: ``http://127.0.0.1:PORT``."""
         return self.cloud.endpoint
 
     @property
     def handle(self) -> dict[str, Any]:
-        """What another process needs to use it, as JSON can hold it; see `shared`."""
+        """The deployment as JSON, for another process to use it; see `shared`."""
         live = self.cloud
         return {
             "cloud": {"endpoint": live.endpoint, "instance": live.instance, "pid": live.pid, "started": live.started},
@@ -70,7 +70,7 @@ class Deployed:
 
     @property
     def notes(self) -> list[str]:
-        """What a reader must know to trust what is read here."""
+        """The sentences that a reader of the report needs to trust what is read from this deployment."""
         deployed = f"{self.recipe.summary} {_HOW[self.how].format(seconds=self.seconds, endpoint=self.endpoint)}"
         return [deployed, _BACKEND] if self.workload else [deployed]
 
@@ -89,19 +89,19 @@ class Deployed:
         )
 
     def second_plan(self, name: str) -> dict[str, Any]:
-        """What Terraform would do to a stack now, as ``terraform show -json`` tells it."""
+        """A new plan of a stack that is deployed, as the document of ``terraform show -json``."""
         with self._planned(self._stack(name)) as (_, planfile):
             return self.workspaces[name].show(planfile)
 
     def settle(self) -> bool:
-        """Whether plans right after the deployment are empty; if so, the states learn what the refresh found.
+        """True if plans right after the deployment are empty; then the states have learned what the refresh found.
 
         What the cloud did by itself meanwhile (a rotation, an address taken) is then no drift.
         """
         return self._of_all(self._settle)
 
     def is_settled(self) -> bool:
-        """Whether plans of all stacks are empty."""
+        """True if plans of all stacks are empty."""
         return self._of_all(self._is_settled)
 
     def _of_all(self, check: Callable[[Stack], bool]) -> bool:
@@ -192,7 +192,7 @@ def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def state_of(stack: str) -> str:
-    """What the state of a stack is called in a recording."""
+    """The name of a stack's state in a recording."""
     return f"{stack}.tfstate"
 
 

@@ -39,7 +39,7 @@ _LONGEST_BODY = 1_048_576  # bytes; what Application Load Balancers take for a L
 
 @dataclass(frozen=True)
 class Listener:
-    """What one listener does."""
+    """A listener of a load balancer, and how it answers."""
 
     port: int
     """As the load balancer has it; the one that is listened on here is another."""

@@ -27,7 +27,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Health:
-    """What DescribeTargetHealth says of one target. Source: Elastic Load Balancing user guide, "Target health status"."""
+    """The state of one target in DescribeTargetHealth. Source: Elastic Load Balancing user guide, "Target health status"."""
 
     state: str
     reason: str | None = None
@@ -66,7 +66,7 @@ def check_all(asked: dict[str, Check]) -> dict[str, Health]:
 
 
 def matches(matcher: str, status: int) -> bool:
-    """Whether a status is one of those that a target group takes for healthy. Raises `CloudFailed` for what is no matcher.
+    """True if a status is one of those that a target group takes for healthy. Raises `CloudFailed` for a matcher of another form.
 
     >>> matches("200", 200), matches("200,204", 204), matches("200-299", 301)
     (True, True, False)

@@ -37,7 +37,7 @@ class Image:
 
     @property
     def digest(self) -> str:
-        """What names the image: ``sha256:...`` of its index."""
+        """The digest that names the image, ``sha256:...``, which is that of its index."""
         return digest(self.index.encode())
 
 

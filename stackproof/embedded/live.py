@@ -1,4 +1,4 @@
-"""What really runs, in the answers of the embedded cloud.
+"""The embedded cloud's answers about processes that really run: tasks, targets, databases.
 
 moto keeps services, tasks and targets as they were asked for. The workload (`stackproof.embedded.workload`) tells this process which
 task is which process; from then on the APIs answer by what these processes do at the moment of the call. Until it has told something,
@@ -53,7 +53,7 @@ def tell(told: Mapping[str, Any]) -> None:
 
 
 def state() -> dict[str, Any]:
-    """What runs, and what should: for the workload, and for those who use it."""
+    """The processes that run in the cloud and those that should, as JSON for the supervisor and the tests."""
     for backend in _all(ecs_backends):
         _observe(backend)
     return {
@@ -201,7 +201,7 @@ def describe_tasks(original: Callable[..., Any], self: EC2ContainerServiceBacken
 
 @corrects(EC2ContainerServiceBackend, "list_tasks", "ecs:ListTasks status", "moto's tasks are no processes")
 def list_tasks(original: Callable[..., Any], self: EC2ContainerServiceBackend, *args: Any, **kw: Any) -> Any:
-    """Those that run or shall run; stopped ones only if asked for."""
+    """List the tasks that run or shall run; stopped ones only if asked for."""
     _observe(self)
     return original(self, *args, **kw)
 
@@ -236,7 +236,7 @@ def _checks(group: FakeTargetGroup) -> list[tuple[str, Check]]:
 def describe_target_health(
     original: Callable[..., list[FakeHealthStatus]], self: ELBv2Backend, target_group_arn: str, targets: Any
 ) -> list[FakeHealthStatus]:
-    """What each target answered to the check that was sent for this call; see `measure`."""
+    """Describe each target by its answer to the health check that was sent for this call; see `measure`."""
     found = original(self, target_group_arn, targets)
     if not _told:
         return found
@@ -271,7 +271,7 @@ def _forces_tls(database: DBInstance) -> bool:
 
 @corrects(RDSBackend, "describe_db_instances", "rds:DescribeDBInstances DBInstanceStatus", "moto's databases are no processes")
 def describe_db_instances(original: Callable[..., Any], self: RDSBackend, *args: Any, **kw: Any) -> Any:
-    """Whether the database runs."""
+    """Describe a DB instance as stopped when its database process does not run."""
     found = original(self, *args, **kw)
     told = _told.get("database")
     if told and not _is_alive(told):

@@ -69,7 +69,7 @@ def _is_terraform_in(directory: Path, pid: int) -> bool:
 
 
 def dies_with_its_parent(number: int = signal.SIGKILL) -> Callable[[], None] | None:
-    """What a child runs before its program (``preexec_fn``) so that the kernel sends it this signal when its parent ends, however it
+    """A function for ``preexec_fn`` that makes the kernel send this signal to the child when its parent ends, however it
     ends. None where only Linux has that; there a child outlives a parent that was killed.
 
     The parent is the *thread* that started the child (prctl(2), PR_SET_PDEATHSIG).

@@ -1,4 +1,4 @@
-"""What a person sees while the embedded cloud comes up."""
+"""The lines that a person sees while the embedded cloud comes up."""
 
 import sys
 import time
@@ -33,7 +33,7 @@ class Progress:
         self.say(text)
 
     def end(self) -> None:
-        """What began has ended, well or not."""
+        """Say that the last thing begun has ended, well or not."""
 
     def planned(self, event: Mapping[str, Any]) -> None:
         """Learn from an event of ``terraform plan -json`` what will be made."""
@@ -65,7 +65,7 @@ class Progress:
             self.say(f"           {self.waiting()}")
 
     def waiting(self) -> str:
-        """What is being made, for how long, and what comes next."""
+        """A line that says which resources are being made, for how long, and which comes next."""
         now = time.monotonic()
         running = ", ".join(f"{address} ({now - since:.0f} s)" for address, since in self._running.items())
         following = f"; next: {self._pending[0]}" if self._pending else ""

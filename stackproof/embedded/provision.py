@@ -107,7 +107,7 @@ def down(*, cache: Path, say: Say | None = None) -> str | None:
 def shared(
     stacks: Sequence[Stack], *, cache: Path, account: Account = LOCAL, source: Source | None = None, handle: Mapping[str, Any]
 ) -> Deployed:
-    """What another process of this run deployed, by its `Deployed.handle`; closing it ends nothing."""
+    """The deployment of another process of this run, by its `Deployed.handle`; closing it ends nothing."""
     return as_found(Recipe.of(stacks, cache, account, source), Running.of(handle))
 
 

@@ -29,7 +29,7 @@ _ANY_ENDPOINT = "http://127.0.0.1:1"
 
 @dataclass(frozen=True)
 class Account:
-    """What differs from one environment to the next."""
+    """The account and the region that are deployed to, which differ from one environment to the next."""
 
     id: str = "123456789012"
     region: str = "ap-northeast-2"

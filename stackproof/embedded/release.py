@@ -59,7 +59,7 @@ def release(ecs: Any, service: Service, digest: str) -> str:
 
 
 def next_revision(described: Mapping[str, Any], digest: str) -> dict[str, Any]:
-    """What a revision is registered with that differs from a described one by its first container's image.
+    """The parameters of RegisterTaskDefinition for a described revision with another image in its first container.
 
     >>> current = {"family": "app", "revision": 4, "containerDefinitions": [{"image": "registry.example/app:v1"}]}
     >>> next_revision({"taskDefinition": current}, "sha256:0a")

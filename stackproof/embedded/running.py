@@ -33,7 +33,7 @@ def deployed_at(recipe: Recipe, live: Cloud, directory: Path, told: Mapping[str,
 
 @dataclass(frozen=True)
 class Running:
-    """What ``running.json`` tells."""
+    """The content of ``running.json``: a cloud that runs, and what is deployed in it."""
 
     cloud: Cloud
     digest: str

@@ -89,7 +89,7 @@ class Application:
             recording.replay(lines, self._moto)
 
     def status(self) -> dict[str, Any]:
-        """What is served at ``/_stackproof/status``."""
+        """The answer to ``/_stackproof/status``."""
         return {
             "instance": self.instance,
             "requests": self._requests,

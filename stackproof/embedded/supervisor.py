@@ -1,4 +1,4 @@
-"""What runs in the embedded cloud: a database behind TLS, the tasks of every service, and the front doors of the load balancers.
+"""The supervisor of all that runs in the embedded cloud: a database behind TLS, the tasks of every service, the front doors.
 
 A supervisor process (``python -m stackproof.embedded.supervisor``) has all of it as children and threads. Like the cloud's server it ends
 with the process that started it unless it is detached, and in any case with the cloud; what it started ends with it, however it ends.

@@ -53,7 +53,7 @@ class Running:
 
     @property
     def told(self) -> dict[str, Any]:
-        """What `stackproof.embedded.live` needs to know."""
+        """The facts of this process that `stackproof.embedded.live` answers from."""
         return {"pid": self.child.pid, "started": self.started, "port": self.port, "at": self.at}
 
     def _read(self) -> None:
@@ -179,6 +179,6 @@ def batches(lines: Sequence[tuple[int, str]]) -> list[list[tuple[int, str]]]:
 
 
 def base_environment() -> dict[str, str]:
-    """What every process needs, and nothing of this process's credentials or settings."""
+    """The environment variables that every process needs, without this process's credentials or settings."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
     return {name: os.environ[name] for name in kept if name in os.environ} | {"PYTHONUNBUFFERED": "1"}

@@ -1,4 +1,4 @@
-"""What runs in the embedded cloud, from the side of who starts it: begin, tell it where the cloud is, detach, stop, locate.
+"""The workload of the embedded cloud as its starter sees it: begin, tell it where the cloud is, detach, stop, locate.
 
 The work itself is done by a process of its own, `stackproof.embedded.supervisor`.
 """
@@ -30,7 +30,7 @@ READY_SECONDS = 900  # packages may have to be installed
 
 @dataclass(frozen=True)
 class Source:
-    """What the workload is made of."""
+    """The files that the workload is made of."""
 
     backend: Path
     """The backend's directory: its package, requirements and migrations."""
@@ -67,7 +67,7 @@ class Workload:
 
     @property
     def handle(self) -> dict[str, Any]:
-        """What another process needs to end it."""
+        """The workload as JSON, for another process to end it."""
         return {"pid": self.pid, "started": self.started}
 
 

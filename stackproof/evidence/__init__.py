@@ -1,4 +1,4 @@
-"""What was asked, what was answered, what was read: kept so that others can check it (docs/evidence.md).
+"""The evidence of a run: what was asked, answered and read, kept so that others can check it (docs/evidence.md).
 
 An evidence folder has
 

@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def check(directory: Path, public_key: Path | None = None) -> tuple[list[Problem], str]:
-    """What is not as the run left it, and a sentence about the whole. Raises `UsageError` for what is no directory of a run."""
+    """The parts of a run that are not as it left them, and a sentence about the whole. Raises `UsageError` if it is no run's directory."""
     if not (directory / FOLDER).is_dir():
         raise UsageError(f"{directory}: there is no evidence of a run (no folder {FOLDER})")
     key = signing.public_key(public_key) if public_key else None
@@ -72,7 +72,7 @@ def _unsigned(directory: Path, key: Ed25519PublicKey | None) -> list[Problem]:
 
 
 def _worth(directory: Path, key: Ed25519PublicKey | None) -> str:
-    """What whoever reads this may conclude about who made it."""
+    """How far the signature shows who made the evidence, as a phrase: signed by the given key, by an unknown one, or not signed."""
     if key:
         return f"signed by the key {signing.fingerprint(key)}"
     if not (directory / PUBLIC_KEY).is_file():

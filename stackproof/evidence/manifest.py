@@ -25,7 +25,7 @@ _LINE = re.compile(r"(?P<chain>[0-9a-f]{64}) (?P<rest>(?P<digest>[0-9a-f]{64})  
 
 @dataclass(frozen=True)
 class Problem:
-    """What is not as it was when the run ended, and where."""
+    """A file of a run that is not as it was when the run ended."""
 
     path: str
     """From the directory of the run."""

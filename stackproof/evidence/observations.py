@@ -1,4 +1,4 @@
-"""What a run observed by other means than a call of AWS's API: Terraform, checkov, git, a file, a connection.
+"""Observations of a run by other means than a call of AWS's API: Terraform, checkov, git, a file, a connection.
 
 Such facts are at hand when a resource is made (`stackproof.core.resource.StaticOrigin`), and no call and no plan has them. They are kept as
 an evidence file, a collection of `stackproof.collections` each, and made again from it.

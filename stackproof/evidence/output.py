@@ -1,4 +1,4 @@
-"""What this process prints, without secrets. pytest's reports are redacted; what it does not capture goes to the terminal at once."""
+"""Redaction of all that this process prints. pytest's reports are redacted; what it does not capture goes to the terminal at once."""
 
 import contextlib
 import io

@@ -68,7 +68,7 @@ class RecordedRun:
 
     @cached_property
     def profile(self) -> Profile:
-        """What was expected then."""
+        """The profile that the run was judged by."""
         try:
             return Profile.model_validate_json(self._text(f"{FOLDER}/environment.json"))
         except ValidationError as error:
@@ -80,12 +80,12 @@ class RecordedRun:
 
     @cached_property
     def waivers(self) -> str:
-        """What was accepted then."""
+        """The text of ``waivers.toml`` as the run had it."""
         return self._text(f"{FOLDER}/waivers.toml")
 
     @cached_property
     def recording(self) -> Recording:
-        """What AWS answered then."""
+        """The answers of AWS that the run recorded."""
         try:
             return store.recording(self.folder)
         except ValueError as error:
@@ -93,7 +93,7 @@ class RecordedRun:
 
     @cached_property
     def results(self) -> Run:
-        """What the verdicts were."""
+        """The results that the run wrote."""
         from stackproof.core import results_file as results_json
 
         with self._open("results.json") as file:

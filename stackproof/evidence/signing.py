@@ -61,7 +61,7 @@ def as_pem(key: "Ed25519PublicKey") -> bytes:
 
 
 def is_signed_by(key: "Ed25519PublicKey", signature: bytes, content: bytes) -> bool:
-    """Whether a signature is this key's for this content."""
+    """True if a signature is by this key, of this content."""
     from cryptography.exceptions import InvalidSignature
 
     try:

@@ -20,7 +20,7 @@ _OBJECT = {"PUT": "s3:PutObject", "GET": "s3:GetObject", "HEAD": "s3:HeadObject"
 
 
 class RecordingProxy:
-    """What was granted, by what it was done for."""
+    """A proxy before the emulator that records which operations were granted, and for what."""
 
     def __init__(self) -> None:
         self.endpoint = ""
@@ -33,7 +33,7 @@ class RecordingProxy:
         return frozenset(self._granted.get(name, ()))
 
     def begins(self, name: str) -> None:
-        """What follows is done for this name."""
+        """Record what is granted from now on under this name."""
         self._about = name
 
     def saw(self, operation: str) -> None:

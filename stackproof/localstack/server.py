@@ -66,7 +66,7 @@ class LocalStack:
 
     @property
     def notes(self) -> list[str]:
-        """What a reader must know to trust what is read here."""
+        """The sentences that a reader of the report needs to trust what is read from this LocalStack."""
         how = {"found": "ran already", "package": "was started without Docker", "docker": f"was started by {COMPOSE}"}[self.how]
         return [f"LocalStack {self.version} {how}, at {self.endpoint}."]
 

@@ -52,7 +52,7 @@ def _runs_aws(program: Path, python: Path) -> None:
 
 
 def state(endpoint: str, region: str) -> State:
-    """What the emulator has, as its own clients see it, without what reading changes. Raises `CouldNotVerify`."""
+    """The buckets and secrets of the emulator, read by its clients without changing anything. Raises `CouldNotVerify`."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -62,7 +62,7 @@ def state(endpoint: str, region: str) -> State:
 
 
 def differences(before: State, after: State) -> tuple[str, ...]:
-    """What was made, changed or removed.
+    """The names of all that was made, changed or removed between two states.
 
     >>> differences({"bucket a": 1, "secret b": 1}, {"bucket a": 1, "secret b": 2, "secret c": 1})
     ('secret b', 'secret c')

@@ -42,7 +42,7 @@ _MARK = "/stackproof/deployed"
 
 @dataclass(frozen=True)
 class Deployed:
-    """What was deployed to a LocalStack."""
+    """The stacks' resources that were deployed to a LocalStack."""
 
     count: int
     is_found: bool
@@ -50,7 +50,7 @@ class Deployed:
 
     @property
     def notes(self) -> list[str]:
-        """What a reader must know to trust what is read here."""
+        """The sentences that a reader of the report needs to trust what is read from this deployment."""
         if self.is_found:
             return ["An earlier run deployed the stacks' resources there, and they were judged as they were found."]
         return [f"Terraform deployed to it the {self.count} of the stacks' resources that it implements."]

@@ -1,4 +1,4 @@
-"""What a run of controls does without, so that it ends sooner."""
+"""The switches that let a run of controls end sooner, by leaving out what it does not need."""
 
 import gc
 import sys

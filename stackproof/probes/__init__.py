@@ -1,4 +1,4 @@
-"""What no API of AWS tells, as calls: what a front door, a database and a host do, asked and answered like everything else.
+"""Probes as calls: what no API of AWS tells of a front door, a database and a host, asked and answered like everything else.
 
 A probe is a `Call` of one of the services in `stackproof.sources.aws.readonly.PROBES`: asked once, kept as evidence, recorded and
 replayed like a call to AWS. Nothing is sent but one handshake, one GET request or one constant statement, to the host that the call names;

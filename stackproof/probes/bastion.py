@@ -46,7 +46,7 @@ class Bastion:
         self._starting = threading.Lock()
 
     def reaches(self, host: str, port: int) -> bool:
-        """Whether the bastion can open a TCP connection there. Raises `CouldNotVerify` if it cannot be asked."""
+        """True if the bastion can open a TCP connection to a host and port. Raises `CouldNotVerify` if it cannot be asked."""
         import testinfra
 
         self._require_ssh()

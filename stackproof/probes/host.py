@@ -45,7 +45,7 @@ def _shown(path: Path) -> str:
 
 
 def connect(address: tuple[str, int], timeout: float) -> dict[str, Any]:
-    """Whether a TCP connection can be opened from here: ``{"Connected": false, "Answer": "timed out"}``.
+    """The outcome of opening a TCP connection from here: ``{"Connected": false, "Answer": "timed out"}``.
 
     Raises `CouldNotVerify` for a name that nothing is known of, and where it fails on this machine (no network, no free descriptor, a
     firewall of its own): that says nothing about the host. Silence and refusal do.

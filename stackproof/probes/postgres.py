@@ -91,7 +91,7 @@ _LONGEST_MESSAGE = 30_000
 
 @dataclass(frozen=True)
 class Access:
-    """What it takes to be let in."""
+    """The password and the trusted authorities that a database is asked with."""
 
     password: str = field(repr=False)
     trusted: Path

@@ -85,7 +85,7 @@ def problem_with_chain(connection: socket.socket, server_name: str, trusted: Pat
 
 
 def certificate(connection: socket.socket, server_name: str) -> dict[str, Any]:
-    """What the server's own certificate says, trusted or not."""
+    """The fields of the server's own certificate, trusted or not."""
     from cryptography import x509
 
     with encrypted(connection, server_name) as tls:

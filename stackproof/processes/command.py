@@ -58,7 +58,7 @@ def run(*command: str, name: str = "", directory: Path, environment: Mapping[str
 
 
 def environment(endpoint: str, region: str, *, path: str = "", **more: str) -> dict[str, str]:
-    """What a command sees: an emulator and the keys of the deployment guide, and of the user's own what a program needs to run.
+    """The environment of a command: an emulator, the keys of the deployment guide, and of the user's own what any program needs.
 
     ``path`` is a directory that PATH begins with.
 

@@ -1,4 +1,4 @@
-"""What ``python -m stackproof.embedded`` and ``python -m stackproof.localstack`` have in common: how they end."""
+"""The end of ``python -m stackproof.embedded`` and ``python -m stackproof.localstack``: signals, messages, exit status."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from stackproof.core.verdicts import CouldNotVerify, UsageError
 
 
 def exit_status(work: Callable[[], int]) -> int:
-    """That of the work; 1 when it failed, 4 for bad input, 130 when it was interrupted, each with a message.
+    """The exit status of some work: its own, 1 when it failed, 4 for bad input, 130 when it was interrupted, each with a message.
 
     SIGTERM ends the work as an exception does, so that what was started is ended. So does, without a word and with the status of a
     program that SIGPIPE ends, whoever reads the output and has seen enough (``| head -1``).

@@ -1,4 +1,4 @@
-"""What the plans of a run do to what runs, as people read it: before the verdicts, in the terminal and in the report."""
+"""The changes that a run's plans make, as people read them: before the verdicts, in the terminal and in the report."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -50,7 +50,7 @@ def headline(plan: PlannedChanges) -> str:
 
 
 def lines(plans: Sequence[PlannedChanges]) -> Iterator[str]:
-    """What the plans do, for a terminal: additions, changes, replacements, destructions, and what stays in AWS untouched."""
+    """The lines of the terminal about plans: additions, changes, replacements, destructions, and what stays in AWS untouched."""
     for plan in plans:
         yield headline(plan)
         for action in Action:
@@ -66,7 +66,7 @@ def lines(plans: Sequence[PlannedChanges]) -> Iterator[str]:
 
 
 def section(plans: Sequence[PlannedChanges]) -> str:
-    """What the plans do, for the HTML report; empty where there are none."""
+    """The part of the HTML report about plans; empty where there are none."""
     return "".join(f'<section class="changes"><h3>{_html(headline(plan))}</h3>{_table(plan)}</section>' for plan in plans)
 
 

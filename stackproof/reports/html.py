@@ -108,7 +108,7 @@ def other_row_cells(test: str, outcome: str, seconds: float) -> list[str]:
 
 
 def detail_html(result: ControlResult) -> str:
-    """What opens under a row: why, which resources, and what was read where. One line of markup."""
+    """The markup, one line, that opens under a row: why, which resources, and what was read where."""
     return (
         f'<div class="detail">{_message(result)}{_resources(result)}{_evidence(result.read)}'
         f'<p class="test">Test <code>{_text(result.test)}</code></p></div>'
@@ -116,7 +116,7 @@ def detail_html(result: ControlResult) -> str:
 
 
 def summary_html(run: Run) -> str:
-    """What stands above the table: the outcome, what was judged, the counts, and every control that did not pass."""
+    """The markup above the table: the outcome, what was judged, the counts, and every control that did not pass."""
     return (
         f'<div class="run">{_outcome(run)}{changes.section(run.plans)}{_facts(run)}{_counts(run)}{_severities(run)}{_notes(run)}'
         f"{''.join(_reasons(run, verdict) for verdict in WORST_FIRST if verdict is not Verdict.PASS)}"

@@ -1,4 +1,4 @@
-"""What a control adds to its test case in the junit.xml that pytest writes."""
+"""The properties of a control's test case in the junit.xml that pytest writes."""
 
 from stackproof.core.results import ControlResult
 from stackproof.reports.text import examined

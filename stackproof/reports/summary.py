@@ -1,4 +1,4 @@
-"""What a run says in the terminal."""
+"""The last lines of a run in the terminal."""
 
 import textwrap
 from itertools import islice

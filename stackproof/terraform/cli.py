@@ -39,7 +39,7 @@ class Completed:
 
 
 def redacted(variable: str) -> str:
-    """What stands in captured output for the value of a Terraform variable that was given through the environment.
+    """The text in captured output that replaces the value of a Terraform variable given through the environment.
 
     >>> redacted("db_password")
     '[redacted var.db_password]'

@@ -1,4 +1,4 @@
-"""What Terraform says went wrong, read from its ``-json`` output."""
+"""The diagnostics of Terraform, errors and warnings, read from its ``-json`` output."""
 
 import json
 from collections.abc import Iterator, Mapping

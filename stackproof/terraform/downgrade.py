@@ -270,7 +270,7 @@ def _requirements(work: _Work) -> list[hcl.Argument]:
 
 
 def admits(constraint: str, version: str) -> bool:
-    """Whether a version meets a constraint in Terraform's own syntax.
+    """True if a version meets a constraint in Terraform's own syntax.
 
     >>> constraints = ("~> 6.0", ">= 3.0, < 4.0", "~> 3.39", "3.39.0", "~> 3.38.0", "!= 3.39")
     >>> [admits(constraint, "3.39.0") for constraint in constraints]

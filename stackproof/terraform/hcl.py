@@ -75,7 +75,7 @@ class Block(_Placed):
 
 @dataclass(frozen=True)
 class Body:
-    """What stands between the braces of a block, or in a whole file."""
+    """The arguments and blocks between the braces of a block, or in a whole file."""
 
     arguments: Mapping[str, Argument]
     blocks: tuple[Block, ...]

@@ -60,7 +60,7 @@ class Provider:
 
     @property
     def needs_downgrade(self) -> bool:
-        """Whether the sources have to be downgraded (see `stackproof.terraform.downgrade`) before this provider takes them."""
+        """True if the sources have to be downgraded (see `stackproof.terraform.downgrade`) before this provider takes them."""
         return self.origin == "packaged"
 
     @property

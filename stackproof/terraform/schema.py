@@ -23,13 +23,13 @@ META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection"})
 
 @dataclass(frozen=True)
 class Schema:
-    """What a provider version takes, by resource type."""
+    """The arguments and blocks that a provider version takes, by resource type."""
 
     version: str
     resources: Mapping[str, Mapping[str, Entry]]
 
     def computes(self, type: str, attribute: str) -> bool:
-        """Whether the provider alone sets an attribute.
+        """True if the provider alone sets an attribute.
 
         >>> [current().computes("aws_db_instance", name) for name in ("latest_restorable_time", "backup_window", "arm")]
         [True, False, False]

@@ -105,7 +105,7 @@ class ModuleCall:
 
     @property
     def is_local(self) -> bool:
-        """Whether the module is a directory of this repository."""
+        """True if the module is a directory of this repository."""
         return self.source.startswith(("./", "../"))
 
 
@@ -163,7 +163,7 @@ def modules(root: Path) -> dict[Path, tuple[str, ...]]:
 
 
 def assignments(file: Path) -> Mapping[str, Value]:
-    """What a ``.tfvars`` file sets.
+    """The variables that a ``.tfvars`` file sets, with their values.
 
     Raises `UsageError` when it does not exist, `CouldNotVerify` when it does not parse.
     """
@@ -174,7 +174,7 @@ def assignments(file: Path) -> Mapping[str, Value]:
 
 
 def parse(files: Mapping[str, str]) -> Sources:
-    """What the files of one module declare.
+    """The declarations in the files of one module.
 
     >>> sources = parse({"a.tf": 'variable "password" {\\n  type      = string\\n  sensitive = true\\n}\\n'})
     >>> sources.variables["password"].is_required, sources.variables["password"].is_sensitive

@@ -35,7 +35,7 @@ class SpeculativePlan:
 
     @property
     def shows_the_password(self) -> bool:
-        """Whether Terraform printed the database password anywhere."""
+        """True if Terraform printed the database password anywhere."""
         return any(redacted(PASSWORD) in printed for printed in (self.text, *map(str, self.said)))
 
     @cached_property
@@ -75,7 +75,7 @@ def speculate(copy: Workspace, root: Path, variables: Mapping[str, object]) -> S
 
 
 def notes(made: SpeculativePlan, stack: str, reviewed: int) -> list[str]:
-    """What a reader must know of how the plan of a stack was made."""
+    """The sentences that a reader of the report needs about how the plan of a stack was made."""
     copy = made.workspace
     said = [
         f"{stack} was planned with {copy.terraform.name} and hashicorp/aws {copy.provider_version()} ({copy.provider.origin})."

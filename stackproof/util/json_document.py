@@ -50,7 +50,7 @@ _TOO_DEEP = f"it nests more than {MOST_LEVELS} levels deep"
 
 
 def is_deeper(data: object, levels: int) -> bool:
-    """Whether lists and mappings nest more deeply than this; in linear time, without recursion.
+    """True if lists and mappings nest more deeply than this number of levels; in linear time, without recursion.
 
     >>> is_deeper({"a": [1]}, 2), is_deeper({"a": [[]]}, 2)
     (False, True)

@@ -36,5 +36,5 @@ class Once(Generic[T]):
 
     @property
     def made(self) -> T | None:
-        """What was made, if it was."""
+        """The value, if it was made already; None otherwise."""
         return self._made[0] if self._made else None

@@ -30,11 +30,11 @@ class Expression:
         self._compiled = _compiled(written, ascii_only)
 
     def is_in(self, text: str) -> bool:
-        """Whether it matches a part of the text. Raises `TookTooLong`."""
+        """True if the expression matches a part of the text. Raises `TookTooLong`."""
         return self._asked("search", text)
 
     def fits(self, text: str) -> bool:
-        """Whether it matches the whole text. Raises `TookTooLong`."""
+        """True if the expression matches the whole text. Raises `TookTooLong`."""
         return self._asked("fullmatch", text)
 
     def _asked(self, how: str, text: str) -> bool:
@@ -48,7 +48,7 @@ class Expression:
 
 
 def fits(written: str, text: str) -> bool:
-    """Whether a regular expression matches a whole text. Raises `TookTooLong` where it does not come to an end.
+    """True if a regular expression matches a whole text. Raises `TookTooLong` where it does not come to an end.
 
     >>> fits(r"[a-z0-9.-]+:5432", "db.example.com:5432")
     True

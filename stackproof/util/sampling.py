@@ -35,7 +35,7 @@ def samples(
     wait: Callable[[float], None],
     clock: Callable[[], float] = time.monotonic,
 ) -> tuple[T, ...]:
-    """What each look saw; ``look`` gets its number, from 0 on. A look that takes longer than the time between two delays the next.
+    """The results of ``look``, called at each moment of the schedule with its number from 0 on; one that takes too long delays the next.
 
     >>> waited = []
     >>> samples(str, Schedule(3, 60), waited.append, clock=lambda: 0.0), waited

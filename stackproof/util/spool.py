@@ -39,7 +39,7 @@ class Spool(Sequence[T]):
 
     @property
     def is_long(self) -> bool:
-        """Whether the rows lie in a file."""
+        """True if the rows are so many that they lie in a file."""
         return self._file is not None
 
     def append(self, row: T) -> None:
@@ -143,7 +143,7 @@ class Index(Mapping[str, T]):
 
 
 class Reiterable(Collection[T], Generic[T]):
-    """What is made anew each time that it is gone through.
+    """A collection whose items are made anew each time that it is iterated.
 
     >>> letters = Reiterable(lambda: iter("ab"))
     >>> list(letters), list(letters), len(letters), "b" in letters

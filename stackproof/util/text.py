@@ -48,7 +48,7 @@ def shortened(items: Sequence[str], limit: int) -> str:
 
 
 def difference(left: Set[object], right: Set[object]) -> list[str]:
-    """What differs between two sets that should be equal, in pytest's words, but in the same order in every run.
+    """The lines that say how two sets differ that should be equal, in pytest's words, but in the same order in every run.
 
     >>> difference({"b", "a"}, frozenset())
     ["{'a', 'b'} == {}", '', 'Extra items in the left set:', "'a'", "'b'"]

@@ -1,4 +1,4 @@
-"""What moto lacks, or answers otherwise than AWS, put right: one small handler each, with its reason.
+"""The operations that moto lacks, or answers otherwise than AWS, put right: one small handler each, with its reason.
 
 A gap is *supplied* (an operation moto does not have), *corrected* (a method of moto's wrapped) or *reported* (an
 attribute that moto leaves out of its answers). Each handler is written against moto's own classes, so that it could be

@@ -1,4 +1,4 @@
-"""What moto answers otherwise than AWS of EC2."""
+"""EC2 operations that moto answers otherwise than AWS, put right."""
 
 import ipaddress
 from collections.abc import Callable

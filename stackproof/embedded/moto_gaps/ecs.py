@@ -1,4 +1,4 @@
-"""What moto lacks of ECS: services with tasks."""
+"""ECS operations that moto lacks, put right: services with tasks."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

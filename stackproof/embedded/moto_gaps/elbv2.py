@@ -1,4 +1,4 @@
-"""What moto answers otherwise than AWS of Elastic Load Balancing."""
+"""Elastic Load Balancing operations that moto answers otherwise than AWS, put right."""
 
 from collections.abc import Callable
 from typing import Any

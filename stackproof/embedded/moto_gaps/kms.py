@@ -1,4 +1,4 @@
-"""What moto answers otherwise than AWS of KMS."""
+"""KMS operations that moto answers otherwise than AWS, put right."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What moto lacks of CloudWatch Logs, or answers otherwise than AWS."""
+"""CloudWatch Logs operations that moto lacks, or answers otherwise than AWS, put right."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -49,7 +49,7 @@ def put_query_definition(self: LogsResponse) -> ActionResult:
 
 @supplies(LogsResponse, "logs:DescribeQueryDefinitions", "moto has no query definitions")
 def describe_query_definitions(self: LogsResponse) -> ActionResult:
-    """Those whose names begin with the prefix, in pages of ``maxResults`` (1000)."""
+    """Describe the query definitions whose names begin with the prefix, in pages of ``maxResults`` (1000)."""
     prefix = self._get_param("queryDefinitionNamePrefix", "")
     start = int(self._get_param("nextToken", "0"))
     end = start + int(self._get_param("maxResults", 1000))
@@ -88,7 +88,7 @@ def put_account_policy(self: LogsResponse) -> ActionResult:
 
 @supplies(LogsResponse, "logs:DescribeAccountPolicies", "moto has no policies of the account")
 def describe_account_policies(self: LogsResponse) -> ActionResult:
-    """Those of a type, or the one that is named, on one page."""
+    """Describe the account's policies of a type, or the one that is named, on one page."""
     kind, name = self._get_param("policyType"), self._get_param("policyName")
     policies = _account_policies(self.logs_backend).values()
     found = [one for one in policies if one["policyType"] == kind and name in (None, one["policyName"])]

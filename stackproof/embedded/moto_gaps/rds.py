@@ -1,4 +1,4 @@
-"""What moto lacks of RDS, or answers otherwise than AWS."""
+"""RDS operations that moto lacks, or answers otherwise than AWS, put right."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,7 @@ def db_parameter_group_status_list(self: DBInstance, _: None) -> list[dict[str, 
 
 @corrects(RDSBackend, "modify_db_parameter_group", "rds:ModifyDBParameterGroup ApplyMethod", "moto applies all at once")
 def modify_db_parameter_group(original: Callable[..., Any], self: RDSBackend, name: str, parameters: Any) -> Any:
-    """What is set with ``pending-reboot`` waits for the reboot of each instance that has the group."""
+    """Let a parameter that is set with ``pending-reboot`` wait for the reboot of each instance that has the group."""
     given = list(parameters)
     group = original(self, name, given)
     if any(parameter.get("ApplyMethod") == "pending-reboot" for parameter in given):
@@ -96,7 +96,7 @@ def create_with_performance_insights(original: Callable[..., None], self: DBInst
     "moto omits it, and the provider would enable it in every plan",
 )
 def performance_insights_enabled(self: DBInstance, _: None) -> bool:
-    """Whether it was asked for at creation or by a change since."""
+    """True if Performance Insights was asked for when the instance was made, or by a change since."""
     return bool(vars(self).get("enable_performance_insights"))
 
 

@@ -1,4 +1,4 @@
-"""What was put right in moto, and how: registration, installation, and counting."""
+"""The register of what was put right in moto: registration, installation, and counting."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

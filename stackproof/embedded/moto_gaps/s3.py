@@ -1,4 +1,4 @@
-"""What moto answers otherwise than AWS of S3."""
+"""S3 operations that moto answers otherwise than AWS, put right."""
 
 import re
 from collections.abc import Callable
