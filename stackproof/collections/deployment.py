@@ -101,7 +101,6 @@ def _is_inside(stage: Stage, log: FlowLog) -> bool:
 @collection(reads=(Vpc, Subnet))
 def vpc_subnets(stage: Stage) -> Collection[Subnet]:
     """The subnets of the stack's VPC. They are asked for when somebody looks at one."""
-    vpc(stage)
     return Reiterable(lambda: (one for one in stage.source().collect(Subnet, []) if is_in_vpc(stage, one)))
 
 
