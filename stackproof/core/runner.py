@@ -172,7 +172,8 @@ def message_of(error: BaseException) -> str:
 def _judged(
     error: BaseException | None, examined: Sequence[Examined], readings: Sequence[Reading], *, by_resource: bool
 ) -> tuple[Verdict, str]:
-    verdict = worst({*(one.verdict for one in examined), *([verdict_of(error)] if error else [])})
+    verdicts = {*(one.verdict for one in examined), *([verdict_of(error)] if error else [])}
+    verdict = worst(verdicts - {Verdict.NOT_APPLICABLE} or verdicts)  # what the target cannot show hides nothing that it shows
     if verdict is Verdict.PASS and not readings:
         return Verdict.ERROR, "the control passed without reading anything: no evidence, no pass"
     if verdict is Verdict.PASS and by_resource and not examined:

@@ -114,7 +114,8 @@ class PlannedBlock:
         """
         unknown = self._unknown.get(attribute, False)
         if not _any(unknown):
-            return [*(self._shown(attribute) or ())]
+            value = self._shown(attribute)
+            return [value] if isinstance(value, str) and value else [*(value or ())]
         shown: Sequence[Any] = [] if unknown is True else list(self._shown(attribute) or ())
         masks = unknown if isinstance(unknown, list) else []
         known = [value for value, mask in zip(shown, masks, strict=False) if not _any(mask)]
