@@ -150,7 +150,7 @@ def declared_ways(stage: Stage) -> Mapping[str, frozenset[Opening]]:
     def ways(one: Guarded) -> frozenset[Opening]:
         names = stage.profile.groups_of(one.name)
         if not names:
-            declared = {group.identity: group.name for group in security_groups(stage)}
+            declared = {group.identity: group.name for group in stage.once(security_groups)}
             names = tuple(declared[group.identity] for group in one.security_groups if group.identity in declared)
         return merged(way for name in names for way in network.openings_of(name))
 
@@ -159,7 +159,7 @@ def declared_ways(stage: Stage) -> Mapping[str, frozenset[Opening]]:
 
 def _declared_groups(stage: Stage, declared: Sequence[str]) -> tuple[list[SecurityGroup], list[DeclaredButMissing]]:
     """The groups of these names, each once; and what is to be said of those that are not there once."""
-    inside = _groups_of_stack(stage)
+    inside = stage.once(_groups_of_stack)
     names = [group.name for group in inside]
     found = [group for name in declared for group in inside if group.name == name and names.count(name) == 1]
     if not (absent := [name for name in declared if names.count(name) != 1]):
@@ -175,11 +175,11 @@ def _declared_groups(stage: Stage, declared: Sequence[str]) -> tuple[list[Securi
 def other_security_groups(stage: Stage) -> tuple[SecurityGroup, ...]:
     """The groups of the stack's VPC that are not declared, but for its default group; on a plan, every other that it makes or keeps."""
     declared = {group.name for group in stage.profile.network.security_groups}
-    own = {group.identity for group in _groups_of_stack(stage) if group.name in declared}
+    own = {group.identity for group in stage.once(_groups_of_stack) if group.name in declared}
     default = _default_group(stage)
     mine = {*own, *([default.identity] if default else [])}
     if stage.target != "plan":
-        return tuple(group for group in _groups_of_stack(stage) if group.name not in {*declared, "default"})
+        return tuple(group for group in stage.once(_groups_of_stack) if group.name not in {*declared, "default"})
     return tuple(group for group in _groups(stage) if group.identity not in mine)
 
 
@@ -200,7 +200,7 @@ def default_security_group(stage: Stage) -> SecurityGroup:
 
 
 def _default_group(stage: Stage) -> SecurityGroup | None:
-    return next((group for group in _groups_of_stack(stage) if group.name == "default"), None)
+    return next((group for group in stage.once(_groups_of_stack) if group.name == "default"), None)
 
 
 def _groups(stage: Stage) -> Collection[SecurityGroup]:

@@ -18,13 +18,15 @@ from typing import Any
 
 from stackproof.core.partial import Partial, parts
 from stackproof.core.resource import Reference, without_keys
-from stackproof.core.verdicts import NotYetKnown, may_be_about
+from stackproof.core.verdicts import NotYetKnown
 from stackproof.sources import R
 from stackproof.sources.plan.addresses import module_steps
 from stackproof.sources.plan.blocks import IDENTITIES, PlannedBlock, cannot_be_followed
 from stackproof.sources.plan.masking import without_secrets
 from stackproof.sources.plan.references import References
 from stackproof.sources.plan.shape import checked
+
+_Unknown = dict[str | None, NotYetKnown]
 
 
 class PlanSource:
@@ -52,7 +54,7 @@ class Plan:
     def __init__(self, document: object, where: str) -> None:
         self.where = where
         self.document: Mapping[str, Any] = without_secrets(checked(document, where))
-        self._referrers: dict[tuple[str, str, str], tuple[dict[str, list[PlannedBlock]], list[NotYetKnown]]] = {}
+        self._referrers: dict[tuple[str, str, str], tuple[dict[str, list[PlannedBlock]], _Unknown]] = {}
 
     def to_json(self) -> str:
         """The document, without its secrets."""
@@ -120,20 +122,21 @@ class Plan:
         """The planned resources of a type whose attribute means another resource; a `Partial` where one may, and may not, mean it."""
         del named, apart
         found, unknown = self._referring(kind, attribute, to.type)
-        rest = [error for error in unknown if may_be_about(error, to.address)]
-        here = found.get(to.address, [])
-        return Partial(here, rest[0]) if rest else list(here)
+        here, rest = found.get(to.address, []), unknown.get(to.address) or unknown.get(None)
+        return Partial(here, rest) if rest else list(here)
 
-    def _referring(self, kind: str, attribute: str, to: str) -> "tuple[dict[str, list[PlannedBlock]], list[NotYetKnown]]":
-        """All of a type by what they mean, and an error for each of which that is not known."""
+    def _referring(self, kind: str, attribute: str, to: str) -> "tuple[dict[str, list[PlannedBlock]], _Unknown]":
+        """All of a type by what they mean, and the first error of those that may mean it; of those that may mean any, under None."""
         if (kind, attribute, to) not in self._referrers:
             found: dict[str, list[PlannedBlock]] = {}
-            errors: list[NotYetKnown] = []
+            errors: _Unknown = {}
             for block in self.resources(kind):
                 meant, rest = parts(block.referents(attribute, to))
                 for one in meant:
                     found.setdefault(one.address, []).append(block)
-                errors += [error for error in rest if isinstance(error, NotYetKnown)]
+                for error in (error for error in rest if isinstance(error, NotYetKnown)):
+                    for address in (None,) if error.candidates is None else error.candidates:
+                        errors.setdefault(address, error)
             self._referrers[kind, attribute, to] = found, errors
         return self._referrers[kind, attribute, to]
 
