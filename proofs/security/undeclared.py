@@ -430,25 +430,33 @@ ROLES = [
     ),
 ]
 
-# Task definitions: by family, the newest revision
+# Task definitions: by family, every active revision
 
-FAMILIES, RUN = "ecs:ListTaskDefinitionFamilies", answered(DESCRIBE, "taskDefinition")
+ACTIVE, RUN = "ecs:ListTaskDefinitions", answered(DESCRIBE, "taskDefinition")
 BACKEND, MIGRATION = RUN["family"], "triflow-ai-production-migration"
 
 
-def newest(family: str, *containers: dict[str, Any], **members: object) -> Edit:
-    """The newest revision of a family: like the one that runs, but for this."""
-    changed = {"family": family, "revision": RUN["revision"] + 1, **members}
+def listed(family: str, revision: int = 7) -> Edit:
+    """One more active revision."""
+    return adds(ACTIVE, "taskDefinitionArns", revision_arn(family, revision))
+
+
+def revision_arn(family: str, revision: int) -> str:
+    return f"arn:aws:ecs:ap-northeast-2:123456789012:task-definition/{family}:{revision}"
+
+
+def active(family: str, *containers: dict[str, Any], revision: int = 7, **members: object) -> list[Edit]:
+    """An active revision of a family: like the one that runs, but for this."""
+    changed = {"family": family, "revision": revision, **members}
     described = {**RUN, **changed, "containerDefinitions": [*containers] or RUN["containerDefinitions"]}
-    return answers(DESCRIBE, {"taskDefinition": described}, taskDefinition=family)
+    asked = {"taskDefinition": revision_arn(family, revision)}
+    return [listed(family, revision), answers(DESCRIBE, {"taskDefinition": described}, **asked)]
 
 
 def planned_family(family: str, *containers: dict[str, Any], **values: object) -> Edit:
     return with_resource("aws_ecs_task_definition.more", family=family, container_definitions=json.dumps(containers), **values)
 
 
-MORE = adds(FAMILIES, "families", MIGRATION)
-THEIR_FAMILY = adds(FAMILIES, "families", "triflow-ai-product-images")
 DEFINITIONS = [
     *(
         case
@@ -457,16 +465,25 @@ DEFINITIONS = [
             ("SEC-ECS-02", {**SIDECAR, "privileged": True}),
         )
         for case in (
-            cloud(control, "a family that no service runs", FAIL, MORE, newest(MIGRATION, bad), names=MIGRATION),
-            cloud(control, "a revision that no service runs yet", FAIL, newest(BACKEND, bad), names=BACKEND),
-            cloud(control, "a family that is as it must be", PASS, MORE, newest(MIGRATION)),
-            cloud(control, "a family that is not described", ERROR, MORE),
-            cloud(control, "a family of another team", PASS, THEIR_FAMILY),
+            cloud(control, "a family that no service runs", FAIL, *active(MIGRATION, bad), names=MIGRATION),
+            cloud(control, "a revision that no service runs yet", FAIL, *active(BACKEND, bad), names=f"{BACKEND}:7"),
+            cloud(
+                control,
+                "a revision that no service runs any more, under a newer one",
+                FAIL,
+                *active(BACKEND, bad, revision=7),
+                *active(BACKEND, revision=8),
+                names=f"{BACKEND}:7",
+            ),
+            cloud(control, "a family that is as it must be", PASS, *active(MIGRATION)),
+            cloud(control, "a family that is not described", ERROR, listed(MIGRATION), names=f"{MIGRATION}:7"),
+            cloud(control, "one that is not described, beside a bad one", FAIL, listed(MIGRATION), *active(BACKEND, bad)),
+            cloud(control, "a family of another team", PASS, listed("triflow-ai-product-images")),
             plan(control, "one that no service runs", FAIL, planned_family("more", bad), names="more"),
             plan(control, "a second one of the family", FAIL, planned_family(BACKEND, bad), names="aws_ecs_task_definition.more"),
         )
     ),
-    cloud("SEC-ECS-01", "families not reported", ERROR, omits(FAMILIES, "families")),
+    cloud("SEC-ECS-01", "active revisions not reported", ERROR, omits(ACTIVE, "taskDefinitionArns")),
     plan(
         "SEC-ECS-01",
         "one that no service runs, beside one that is not in the plan",
@@ -479,8 +496,7 @@ DEFINITIONS = [
         "SEC-IAM-03",
         "a family with one role for both",
         FAIL,
-        MORE,
-        newest(MIGRATION, taskRoleArn=RUN["executionRoleArn"]),
+        *active(MIGRATION, taskRoleArn=RUN["executionRoleArn"]),
         names=MIGRATION,
     ),
     plan(

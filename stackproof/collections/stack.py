@@ -23,7 +23,7 @@ from stackproof.resources.load_balancer import LoadBalancer
 from stackproof.resources.logs import LogGroup
 from stackproof.resources.network import Guarded, InterfaceEndpoint, SecurityGroup, Subnet, Vpc
 from stackproof.resources.secrets import Secret
-from stackproof.resources.service import NewestTaskDefinition, Service, TaskDefinition
+from stackproof.resources.service import ActiveTaskDefinition, Service, TaskDefinition
 from stackproof.resources.storage import Bucket
 from stackproof.sources import R
 from stackproof.sources.plan.blocks import PlannedBlock
@@ -316,13 +316,13 @@ def services(stage: Stage) -> tuple[Service, ...]:
     return (*declared, *(service for service in found if service.name not in names and service.name.startswith(f"{cluster}/")))
 
 
-@collection(reads=(Service, NewestTaskDefinition))
+@collection(reads=(Service, ActiveTaskDefinition))
 def task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
-    """What the services run, and of each of the stack's families the newest revision, whoever runs it; each revision once."""
+    """What the services run, and every active revision of the stack's families, whoever runs it, or nobody; each revision once."""
     run = run_task_definitions(stage)
     names = [definition.name for definition in run]
-    newest = stage.source().collect(NewestTaskDefinition, stage.profile.owned)
-    return *run, *(definition for definition in newest if definition.name not in names)
+    active = stage.source().collect(ActiveTaskDefinition, stage.profile.owned)
+    return *run, *(definition for definition in active if definition.name not in names)
 
 
 def run_task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:

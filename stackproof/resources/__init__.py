@@ -108,7 +108,7 @@ _OURS: dict[str, tuple[str, ...]] = {
     "service": (
         "Container",
         "TaskDefinition",
-        "NewestTaskDefinition",
+        "ActiveTaskDefinition",
         "Service",
     ),
     "sources": (

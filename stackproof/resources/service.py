@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from os.path import commonprefix
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
-from stackproof.core.resource import Field, Found, Reference, Resource, field
+from stackproof.core.resource import FailedOrigin, Field, Found, Origin, Reference, Resource, field
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.redaction.plain_secrets import SecretSource, Variable
 from stackproof.redaction.redaction import HIDDEN
@@ -196,20 +196,28 @@ class TaskDefinition(Resource):
         return [cls(_called(block), block, block.source) for block in plan.resources(*cls.terraform)]
 
 
-class NewestTaskDefinition(TaskDefinition):
-    """The newest active revision of a family, whoever runs it."""
+class ActiveTaskDefinition(TaskDefinition):
+    """An active revision of a family, whoever runs it, or nobody: it can be read, and run, until it is deregistered."""
 
-    operations = ("ecs:ListTaskDefinitionFamilies", *TaskDefinition.operations)
+    operations = ("ecs:ListTaskDefinitions", *TaskDefinition.operations)
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> list[Self]:
-        """Those of the families that begin with one of these names. One call lists what begins with all that the names have in common."""
-        common = commonprefix(names)  # noqa: RUF071 - names are no paths
-        narrowed: dict[str, Any] = {"familyPrefix": common} if common else {}
-        families: list[Any] = aws.read("ecs:ListTaskDefinitionFamilies", status="ACTIVE", **narrowed).items("families")
-        answers = [aws.read("ecs:DescribeTaskDefinition", taskDefinition=one) for one in families if one.startswith(tuple(names))]
-        found = [(_definition_in(answer), answer.source) for answer in answers]
-        return [cls(f"{one['family']}:{one['revision']}", AwsFacts(aws, one, source), source) for one, source in found]
+        """Those of the families that begin with one of these names. One call lists the account's; ECS narrows it to one family alone."""
+        arns: list[Any] = aws.read("ecs:ListTaskDefinitions", status="ACTIVE").items("taskDefinitionArns")
+        own = [arn for arn in arns if arn.rpartition("/")[2].startswith(tuple(names))]
+        answers = aws.together(*(partial(aws.read, "ecs:DescribeTaskDefinition", taskDefinition=arn) for arn in own))
+        return [
+            cls(arn.rpartition("/")[2], _described(aws, answer), answer.source) for arn, answer in zip(own, answers, strict=True)
+        ]
+
+
+def _described(aws: "Reader", answer: "Answer") -> Origin:
+    """A definition as it is described; where it is not, what stands in its place is the error."""
+    try:
+        return AwsFacts(aws, _definition_in(answer), answer.source)
+    except CouldNotVerify as undescribed:
+        return FailedOrigin(undescribed)
 
 
 _UNKNOWN = "ClientException"
