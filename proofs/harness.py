@@ -392,6 +392,10 @@ def without(address: str) -> Edit:
     return edit
 
 
+LISTS = ("_ids", "security_groups")
+"""How the attributes end that are lists."""
+
+
 def with_resource(address: str, *, refers: Mapping[str, str] | None = None, **values: object) -> Edit:
     """Add a resource to the plan; ``refers`` are attributes that are another resource's (``{"bucket": "aws_s3_bucket.app.id"}``).
 
@@ -402,7 +406,8 @@ def with_resource(address: str, *, refers: Mapping[str, str] | None = None, **va
         prefix = "".join(module_steps(address))
         kind, _, name = address.removeprefix(prefix).partition(".")
         known = {attribute: value_of(document, address, target) for attribute, target in (refers or {}).items()}
-        after = {**values, **{attribute: value for attribute, value in known.items() if value is not None}}
+        given = {name: [value] if name.endswith(LISTS) else value for name, value in known.items() if value is not None}
+        after = {**values, **given}
         masks = {attribute: True for attribute, value in known.items() if value is None}
         module = next(
             one

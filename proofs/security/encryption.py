@@ -178,6 +178,13 @@ CASES = [
     cloud("SEC-KMS-01", "imported material", PASS, *another(rotates=False, Origin="EXTERNAL")),
     cloud("SEC-KMS-01", "an asymmetric key that is open", FAIL, *another(policy=document(EVERYONE), KeySpec="RSA_2048")),
     cloud("SEC-KMS-01", "a key about to be deleted", PASS, *another(rotates=False, KeyState="PendingDeletion")),
+    cloud(
+        "SEC-KMS-01",
+        "a key about to be deleted that is open",
+        FAIL,
+        *another(rotates=False, policy=document(EVERYONE), KeyState="PendingDeletion"),
+        names="other",
+    ),
     cloud("SEC-KMS-01", "a key that AWS manages", PASS, adds(KEYS, "Keys", {"KeyId": OF_AWS, "KeyArn": "arn"})),
     plan("SEC-KMS-01", "no rotation", FAIL, planned(KEY, enable_key_rotation=False), names=NAME),
     plan("SEC-KMS-01", "rotation not set", FAIL, planned(KEY, enable_key_rotation=None), names=NAME),

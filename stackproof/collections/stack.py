@@ -7,9 +7,9 @@ from itertools import chain
 from typing import TypeVar
 
 from stackproof.collections.registry import collection
-from stackproof.core.partial import collected
+from stackproof.core.partial import collected, parts
 from stackproof.core.resource import FailedOrigin, LazyMapping, Resource
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotReported, NotYetKnown, may_be_about
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown, may_be_about
 from stackproof.judgement.exposure import Opening, merged
 from stackproof.judgement.iam import ECS_TASKS, lets_in
 from stackproof.profile.schema import Profile
@@ -133,10 +133,32 @@ def other_guarded(stage: Stage) -> tuple[Guarded, ...]:
 
 
 def _behind_groups(stage: Stage, kind: type[G], belongs: Callable[[G], bool], names: Sequence[str] = ()) -> list[G]:
-    """The resources of a kind that are the stack's. Where the target does not have the kind, one that says so stands for all."""
+    """The resources of a kind that are the stack's; none, and a note, where the target does not have the kind."""
     if reason := stage.unseen.get(f"{kind.__name__}.security_groups"):
-        return [kind(f"every {kind.__name__}", FailedOrigin(NotApplicable(reason)), stage.target)]
+        stage.notes.append(f"Judged by its security groups elsewhere: {kind.__name__}. {reason}")
+        return []
     return _undeclared(stage, kind, names, belongs)
+
+
+def _groups_behind(one: Guarded) -> Iterable[SecurityGroup]:
+    """The groups of a resource as far as they are known: what is not known of them is said where it is judged."""
+    try:
+        return parts(one.security_groups)[0]
+    except (NotYetKnown, CouldNotVerify):
+        return ()
+
+
+@collection
+def idle_security_groups(stage: Stage) -> tuple[SecurityGroup, ...]:
+    """The declared groups that nothing of `guarded` has. What has them may be another stack's on a plan, which a note says there."""
+    groups, _ = parts(security_groups(stage))
+    attached = {group.identity for one in guarded(stage) for group in _groups_behind(one)}
+    idle = tuple(group for group in groups if group.identity not in attached)
+    if stage.target != "plan" and not any(place.endswith(".security_groups") for place in stage.unseen):
+        return idle
+    if idle:
+        stage.notes.append(f"What has them is not shown here, and judged elsewhere: {', '.join(group.name for group in idle)}.")
+    return ()
 
 
 @collection
@@ -254,11 +276,11 @@ def _makes_its_vpc(stage: Stage) -> bool:
 
 @collection
 def customer_keys(stage: Stage) -> tuple[KmsKey, ...]:
-    """The declared keys, and every other of the account that AWS does not manage and that is not about to be deleted."""
+    """The declared keys, and every other of the account that AWS does not manage; also those that are about to be deleted."""
     names = stage.profile.encryption.keys
     declared = stage.named(KmsKey, names)
     others = (key for key in stage.source().collect(KmsKey, names) if key.name not in names)
-    return (*declared, *_chosen(others, lambda key: key.is_customers and not key.is_being_deleted))
+    return (*declared, *_chosen(others, lambda key: key.is_customers))
 
 
 def _note_what_runs(stage: Stage, resources: Iterable[Resource], what: str) -> None:

@@ -120,11 +120,6 @@ class KmsKey(Resource):
         return self.manager == "CUSTOMER"
 
     @property
-    def is_being_deleted(self) -> bool:
-        """Whether it can encrypt nothing any more, and is gone soon."""
-        return self.state in ("PendingDeletion", "PendingReplicaDeletion")
-
-    @property
     def must_rotate(self) -> bool:
         """Whether KMS rotates it if told to: it does not rotate a key that is disabled, or that encrypts nothing for another reason.
 

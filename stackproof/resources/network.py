@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.core.partial import Partial, collected, known_of, parts
 from stackproof.core.resource import Reference, Resource, StaticOrigin, field, type_of
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotReported, NotYetKnown
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.exposure import CIDR, GROUP, PREFIX_LIST, Opening, Source, is_public, merged, opening
 from stackproof.sources.aws.facts import AwsFacts, listed, told
 from stackproof.sources.plan.blocks import PlannedBlock
@@ -239,10 +239,6 @@ def _answered_use(group: AwsFacts) -> bool:
     return bool(group.read("ec2:DescribeNetworkInterfaces", Filters=filters).items("NetworkInterfaces"))
 
 
-def _planned_use(group: PlannedBlock) -> bool:
-    raise NotApplicable(f"a plan does not tell whether what another stack has is in {group.address}")
-
-
 class SecurityGroup(Resource):
     """A security group of a VPC; each VPC has one that is called ``default`` and cannot be removed."""
 
@@ -263,7 +259,7 @@ class SecurityGroup(Resource):
         aws=lambda group: _answered_rules(group, "IpPermissionsEgress"), plan=lambda group: _planned_rules(group, "egress")
     )
     """Likewise, on the way out."""
-    is_in_use: bool = field(aws=_answered_use, plan=_planned_use)
+    is_in_use: bool = field(aws=_answered_use)
     """True if some network interface has it, of whatever."""
     reach: frozenset[Opening] = field(aws=_answered_reach, plan=_planned_reach)
     """`ingress` with the addresses of each prefix list in its place, but for those lists that AWS keeps for its own services."""
