@@ -60,7 +60,7 @@ def judged(control, **given: object) -> Judgement:
 
 class TestVerdict:
     def test_only_a_failure_and_what_could_not_be_verified_close_the_gate(self) -> None:
-        assert {verdict for verdict in Verdict if verdict.closes_the_gate} == {FAIL, ERROR}
+        assert {verdict for verdict in Verdict if verdict.closes_the_gate("critical", ())} == {FAIL, ERROR}
 
     def test_the_worst_decides(self) -> None:
         order = [PASS, Verdict.WAIVED, NOT_APPLICABLE, UNKNOWN, ERROR, FAIL]
@@ -188,7 +188,8 @@ class TestSubtests:
         [
             ([AccessDenied("no"), NotYetKnown("later")], ERROR),
             ([NotYetKnown("later"), None], UNKNOWN),
-            ([NotApplicable("not here"), None], NOT_APPLICABLE),
+            ([NotApplicable("not here"), None], PASS),
+            ([NotApplicable("not here"), NotApplicable("nor there")], NOT_APPLICABLE),
             ([None, None], PASS),
         ],
     )

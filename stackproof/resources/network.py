@@ -393,12 +393,17 @@ def _answered_route(route: Mapping[str, str]) -> Route:
     return Route(destination, target, route.get("GatewayId", "").startswith("igw-"), route["State"] == "active")
 
 
-def _planned_routes(table: PlannedBlock) -> tuple[Route, ...]:
-    added = [*table.plan.referring("aws_route", "route_table_id", table)]
+def _planned_routes(table: PlannedBlock) -> Sequence[Route]:
+    """Routes in the table's own blocks, which count of a table that exists where no resource beside it makes or deletes its routes."""
+    added, rest = parts(table.plan.referring("aws_route", "route_table_id", table))
+    gone = table.plan.removed("aws_route", "route_table_id", table)
     if table.type == "aws_default_route_table":
-        for vpc in table.referents("default_route_table_id", "aws_vpc"):
-            added += _added_to_main(vpc)
-    return tuple(_planned_route(block) for block in (*table.written_blocks("route"), *added))
+        vpcs, unknown = parts(table.referents("default_route_table_id", "aws_vpc"))
+        of_main, more = known_of(vpcs, lambda vpc: vpc.plan.referring("aws_route", "route_table_id", vpc))
+        added, rest = [*added, *of_main], [*rest, *unknown, *more]
+    inside, untold = parts(table.written_blocks("route", is_decided_beside=bool(added or gone)))
+    routes, others = known_of([*inside, *added], lambda block: [_planned_route(block)])
+    return collected(routes, [*rest, *untold, *others])
 
 
 def _planned_route(route: PlannedBlock) -> Route:
@@ -450,9 +455,11 @@ class RouteTable(Resource):
     routes: tuple[Route, ...] = field(aws=_answered_routes, plan=_planned_routes)
 
     @property
-    def internet_routes(self) -> list[Route]:
+    def internet_routes(self) -> Sequence[Route]:
         """The routes that lead to an internet gateway, whatever their destination; one that is not active may be so again."""
-        return [route for route in self.routes if route.leads_to_the_internet]
+        routes, rest = parts(self.routes)
+        found = [route for route in routes if route.leads_to_the_internet]
+        return Partial(found, rest[0]) if rest else found
 
     @property
     def reaches_the_internet(self) -> bool:
@@ -510,13 +517,10 @@ def _own_table(vpc: PlannedBlock) -> RouteTable:
         return RouteTable(table.address, table, table.source)
     if not vpc.plan.creates(vpc):
         raise NotYetKnown(f"{vpc.source}: the routes of its main route table are not in the plan")
-    routes = tuple(map(_planned_route, _added_to_main(vpc)))
+    added, rest = parts(vpc.plan.referring("aws_route", "route_table_id", vpc))
+    found, others = known_of(added, lambda block: [_planned_route(block)])
+    routes = collected(found, [*rest, *others])
     return RouteTable(f"main table of {vpc.address}", StaticOrigin({"routes": routes}, vpc.source), vpc.source)
-
-
-def _added_to_main(vpc: PlannedBlock) -> list[PlannedBlock]:
-    """Routes that resources of their own add to a VPC's own main table."""
-    return [*vpc.plan.referring("aws_route", "route_table_id", vpc)]
 
 
 class Subnet(Resource):

@@ -1,0 +1,123 @@
+"""What holds of every control on every plan, whatever it is about.
+
+Adding what is unknown hides no failure; deleting a companion leaves no pass that it made; how a known value is written changes nothing;
+and neither does what the provider remembers of before where the sources have a resource that decides.
+"""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from proofs import harness
+from proofs.cases import Case
+from proofs.harness import on_plan, unknown, with_resource, without
+from proofs.plans import FROM_NOTHING, RUNNING, UPDATE
+from proofs.rows import CASES
+from stackproof.core.controls import catalogue
+from stackproof.core.verdicts import Verdict
+
+CONTROLS = [control for control in harness.controls(*harness.ON_AWS) if "P" in catalogue()[control].stages]
+CHOSEN = random.Random(11)
+FAILING = [case for case in CASES if case.stage == "plan" and case.verdict is Verdict.FAIL]
+SOME = CHOSEN.sample(FAILING, 60)
+
+ADDED: dict[str, tuple[str, dict[str, Any]]] = {
+    "aws_security_group_rule": (
+        "security_group_id",
+        {"type": "ingress", "protocol": "tcp", "from_port": 1, "to_port": 1, "cidr_blocks": ["10.0.0.0/8"]},
+    ),
+    "aws_vpc_security_group_ingress_rule": ("security_group_id", {"ip_protocol": "-1", "cidr_ipv4": "10.0.0.0/8"}),
+    "aws_iam_role_policy_attachment": ("role", {"policy_arn": "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"}),
+    "aws_iam_role_policy": ("role", {"policy": '{"Statement": []}'}),
+    "aws_lb_listener": ("load_balancer_arn", {"protocol": "HTTPS", "port": 1, "default_action": [{"type": "fixed-response"}]}),
+    "aws_route": ("route_table_id", {"destination_cidr_block": "192.0.2.0/24", "nat_gateway_id": "nat-0a1b", "gateway_id": None}),
+}
+"""Resources that belong to something that is not known, by the attribute that says to what; none that could be what is missing."""
+
+
+def added() -> Iterator[harness.Edit]:
+    for kind, (attribute, values) in ADDED.items():
+        yield with_resource(f"{kind}.unrelated", **values)
+        yield unknown(f"{kind}.unrelated", attribute)
+
+
+@pytest.mark.parametrize("case", SOME, ids=str)
+def test_what_is_unknown_beside_it_hides_no_failure(case: Case) -> None:
+    judgement = on_plan(case.control, *case.edits, *added())
+    assert judgement.verdict is Verdict.FAIL, judgement.message
+
+
+COMPANIONS = (
+    "aws_s3_bucket_policy.app",
+    "aws_s3_bucket_public_access_block.app",
+    "aws_secretsmanager_secret_rotation.database",
+    "aws_flow_log.main",
+    "aws_iam_role_policy.task",
+    "aws_lb_listener.https",
+    "aws_default_security_group.closed",
+    "aws_route_table_association.public_a",
+    "module.central_logging.aws_s3_bucket_policy.audit",
+    "module.central_logging.aws_s3_bucket_public_access_block.audit",
+)
+
+
+@pytest.mark.parametrize("base", [RUNNING, UPDATE])
+@pytest.mark.parametrize("companion", COMPANIONS)
+def test_a_deleted_companion_leaves_no_pass_that_it_made(companion: str, base: str) -> None:
+    """What passes only because of a companion in a new stack does not pass in a running one that loses it."""
+    made = [control for control in CONTROLS if on_plan(control, without(companion)).verdict is not Verdict.PASS]
+    left = {control: on_plan(control, without(companion), base=base) for control in made}
+    assert [control for control, judgement in left.items() if judgement.verdict is Verdict.PASS] == []
+
+
+def by_reference(document: dict[str, Any]) -> None:
+    """Write every known value as what some other resource says; what is planned stays as it is."""
+    known = {"references": ["aws_vpc.main.cidr_block", "aws_vpc.main"]}
+
+    def rewritten(node: Any) -> Any:
+        if isinstance(node, dict):
+            return known if "constant_value" in node else {name: rewritten(part) for name, part in node.items()}
+        return [rewritten(part) for part in node] if isinstance(node, list) else node
+
+    for module in modules(document["configuration"]["root_module"]):
+        for resource in module.get("resources", ()):
+            resource["expressions"] = rewritten(resource.get("expressions", {}))
+
+
+def modules(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield module
+    for call in module.get("module_calls", {}).values():
+        yield from modules(call["module"])
+
+
+@pytest.mark.parametrize("base", [FROM_NOTHING, RUNNING])
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_reference_to_what_is_known_is_as_good_as_a_literal(control: str, base: str) -> None:
+    assert on_plan(control, by_reference, base=base).verdict is on_plan(control, base=base).verdict
+
+
+STAR = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}'
+STALE = {
+    "aws_s3_bucket.app": {"policy": STAR},
+    "module.central_logging.aws_s3_bucket.audit": {"policy": STAR},
+    "aws_iam_role.task": {"inline_policy": [{"name": "old", "policy": STAR}]},
+    "aws_iam_role.execution": {"inline_policy": [{"name": "old", "policy": STAR}]},
+    "aws_secretsmanager_secret.database": {"rotation_lambda_arn": "arn:aws:lambda:::old", "rotation_enabled": False},
+}
+"""What the provider computed before, where the sources have a resource that decides."""
+
+
+def remembered(document: dict[str, Any]) -> None:
+    for address, values in STALE.items():
+        resource, change = harness._planned(document, address)
+        resource["values"] |= values
+        change["before"] = {**(change.get("before") or {}), **values}
+        change["after"] = resource["values"]
+
+
+@pytest.mark.parametrize("base", [RUNNING, UPDATE])
+@pytest.mark.parametrize("control", CONTROLS)
+def test_what_the_provider_remembers_decides_nothing(control: str, base: str) -> None:
+    assert on_plan(control, remembered, base=base).verdict is on_plan(control, base=base).verdict
