@@ -24,6 +24,7 @@ from stackproof.sources.plan.document import Plan
 from stackproof.targets.plan import OnAPlan
 from stackproof.targets.request import Request
 from stackproof.targets.run import RunStage, second_plan_name
+from stackproof.util.once import Once
 
 if TYPE_CHECKING:
     from stackproof.terraform.speculative_plan import SpeculativePlan
@@ -48,6 +49,7 @@ class ReplayStage(RunStage):
             f"(manifest {self.run.head[:12]}). Nothing was asked anew."
         )
         self._reader = self._reading(self.run.recording, facts.account, facts.region)
+        self._plan = Once(partial(self._planned, "plan"))  # what is planned is told apart by being the same
 
     def observe(self, collection: str, make: Callable[[], Any]) -> Any:
         def again() -> Any:
@@ -62,7 +64,7 @@ class ReplayStage(RunStage):
         return AwsSource(self._reader)
 
     def plan(self) -> Plan:
-        return self._planned("plan")
+        return self._plan()
 
     def second_plan(self, stack: str = APP) -> Plan:
         return self._planned(second_plan_name(stack))
