@@ -255,7 +255,7 @@ class PlannedBlock:
         """The resources of some types that an expression may mean."""
         types = tuple(types)
         found = [one for one in of_types(self._same(meant.references, types), types) if not self.plan.knows(one)]
-        for prefix in sorted(meant.locals):
+        for prefix in meant.locals:
             found += [Reference(address, "") for address in self.plan.following.in_module(prefix, types)]
         return [*{one.address: one for one in found}.values()]
 

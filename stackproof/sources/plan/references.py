@@ -37,8 +37,8 @@ class Meant:
 
     references: tuple[Reference, ...] = ()
     """Attributes of managed resources. The attribute is empty where the document does not tell it."""
-    locals: frozenset[str] = frozenset()
-    """The module instances, as prefixes are, in which a local is used."""
+    locals: tuple[str, ...] = ()
+    """The module instances, as prefixes are, in which a local is used, each once, in the order of writing."""
     loose: bool = False
     """Whether a part of it cannot be followed: a data source that is read later, a module that is not in the document."""
     data: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Meant:
         every = {(one.address, one.attribute): one for one in (*self.references, *other.references)}  # a reference has no hash
         return Meant(
             tuple(every.values()),
-            self.locals | other.locals,
+            tuple(dict.fromkeys((*self.locals, *other.locals))),
             self.loose or other.loose,
             (*self.data, *other.data),
             self.mixed or other.mixed,
@@ -197,10 +197,15 @@ class References:
 
     def _at_index(self, meant: Meant, place: Place) -> Meant:
         """Of as many references as there are instances of what refers, the one at the place of the instance."""
-        siblings = [one for one in self._instances.get(place.prefix, {}).get(place.name, ()) if one]
-        if len(meant.references) < 2 or len(meant.references) != len(siblings) or not place.key[1:-1].isdigit():
+        siblings = self._instances.get(place.prefix, {}).get(place.name, ())
+        index = int(place.key[1:-1]) if place.key[1:-1].isdigit() else None
+        if index is None or len(siblings) < 2 or index >= len(siblings):
             return meant
-        return replace(meant, references=(meant.references[int(place.key[1:-1])],))
+        if len(meant.references) == len(siblings) and not meant.locals:
+            return replace(meant, references=(meant.references[index],))
+        if len(meant.locals) == len(siblings) and not meant.references:
+            return replace(meant, locals=(meant.locals[index],))
+        return meant
 
     def _follow(self, written: str, keys: frozenset[str], place: Place) -> Meant:
         head, _, rest = written.partition(".")
@@ -212,7 +217,7 @@ class References:
             case "ephemeral" | "self":
                 return LOOSE
             case "local":
-                return Meant(locals=frozenset({place.prefix}))
+                return Meant(locals=(place.prefix,))
             case "data":
                 return self._of_data(written, place)
             case "var":
