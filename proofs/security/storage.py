@@ -169,6 +169,14 @@ PRIVACY = [
     cloud("SEC-S3-02", "versioning suspended", FAIL, says("s3:GetBucketVersioning", "Status", "Suspended")),
     cloud("SEC-S3-02", "versioning never enabled", FAIL, omits("s3:GetBucketVersioning", "Status")),
     cloud("SEC-S3-02", "no such bucket", FAIL, says("s3:ListBuckets", "Buckets", [])),
+    plan(
+        "SEC-S3-02",
+        "no versioning, behind an encryption that is not known yet",
+        FAIL,
+        unknown("aws_s3_bucket.app", "server_side_encryption_configuration"),
+        planned("aws_s3_bucket.app", versioning=[{"enabled": False, "mfa_delete": False}]),
+        names="Suspended",
+    ),
     plan("SEC-S3-02", "no policy", FAIL, without(POLICY), names="no bucket policy"),
     plan(
         "SEC-S3-02", "a policy inside the bucket", PASS, without(POLICY), planned(BUCKET, policy=json.dumps({"Statement": DENY}))

@@ -62,11 +62,14 @@ def test_load_balancers_are_careful_and_keep_their_logs_private(
     for balancer in (load_balancer, *other_load_balancers):
         with subtests.test(balancer.name):
             assert not balancer.speaks_http or balancer.drops_invalid_headers
+        with subtests.test(balancer.name):
             assert balancer.deletion_protection
+        with subtests.test(balancer.name):
             assert balancer.access_log_bucket == profile.load_balancer.access_log_bucket
     for bucket in access_log_buckets:
         with subtests.test(bucket.name):
             assert bucket.policy is None or open_grants(bucket.policy) == []
             assert bucket.policy is None or confused_deputies(bucket.policy, profile.account) == []
             assert bucket.policy is None or not bucket.policy_is_public
+        with subtests.test(bucket.name):
             assert bucket.public_grants == ()

@@ -13,5 +13,6 @@ def test_secrets_use_a_customer_key_and_rotate(secrets, profile, now, subtests):
             assert secret.kms_key is not None, "no customer key"
             assert secret.kms_key.manager == "CUSTOMER"
             assert secret.kms_key.state == "Enabled"
+        with subtests.test(secret.name):
             assert secret.rotates
             assert secret.is_rotated_since(now - timedelta(days=profile.secrets.rotated_within_days)), "no rotation ran lately"

@@ -24,10 +24,13 @@ def test_buckets_are_encrypted_versioned_and_private(buckets, profile, subtests)
     for bucket in buckets:
         with subtests.test(bucket.name):
             assert bucket.encryption in ("aws:kms", "aws:kms:dsse")
+        with subtests.test(bucket.name):
             assert bucket.versioning == "Enabled"
+        with subtests.test(bucket.name):
             assert bucket.policy is not None, "there is no bucket policy"
-            assert denies_plain_http(bucket.policy, bucket.name)
             assert open_grants(bucket.policy) == []
             assert confused_deputies(bucket.policy, profile.account) == []
             assert not bucket.policy_is_public
+            assert denies_plain_http(bucket.policy, bucket.name)
+        with subtests.test(bucket.name):
             assert bucket.public_grants == ()
