@@ -8,29 +8,31 @@ import copy
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import tests
-from proofs import live
+from proofs import kinds, live
 from proofs.models import Modelled
 from proofs.plans import BASE, FROM_NOTHING, RUNNING, compliant_plan
-from stackproof.collections.registry import collections
+from stackproof.collections.registry import resolved
 from stackproof.core.controls import catalogue, control_of, declared
 from stackproof.core.resource import without_keys
 from stackproof.core.runner import Judgement, judge
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.profile.loading import load
 from stackproof.profile.schema import Profile
+from stackproof.profile.terraform import APP
 from stackproof.sources import Source
 from stackproof.sources.aws.calls import Call, to_jsonable
 from stackproof.sources.aws.permissions import needed
 from stackproof.sources.aws.source import AwsSource, Reader
 from stackproof.sources.plan.addresses import module_steps, scope_of
 from stackproof.sources.plan.document import Plan, PlanSource
+from stackproof.sources.plan.stacks import STACKS, joined
 from stackproof.sources.replay import Recorded, Recording, from_json
 from stackproof.targets.base import Stage
 
@@ -111,45 +113,81 @@ def judged(control: str, stage: Stage) -> Judgement:
     test = declared[control]
     described = control_of(test)
     assert described is not None
-    return judge(test, lambda name: collections[name](stage), precondition=lambda: stage.require(described))
+    return judge(test, lambda name: resolved(name)(stage), precondition=lambda: stage.require(described))
 
 
 def on_cloud(control: str, *edits: Edit, expected: Profile | None = None) -> Judgement:
     """Judge a control on the compliant recording after some edits. It must not ask more than its policy allows."""
-    stage = edited_cloud(*edits, expected=expected)
+    stage = edited_cloud(*edits, expected=expected, control=control)
     judgement = judged(control, stage)
     unforeseen = {call.operation for call in stage.reader.answers} - needed([control])
-    assert not unforeseen, f"{control} asks {sorted(unforeseen)}; python -m proofs.needs adds that to what it needs"
+    assert not unforeseen, (
+        f"{control} asks {', '.join(sorted(unforeseen))}, and has no permission for it: python -m proofs.needs {control} adds it"
+    )
     return judgement
 
 
 def asked(control: str, *edits: Edit) -> list[Call]:
     """The calls that a control makes on the compliant recording after some edits."""
-    stage = edited_cloud(*edits)
+    stage = edited_cloud(*edits, control=control)
     judged(control, stage)
     return list(stage.reader.answers)
 
 
-def edited_cloud(*edits: Edit, expected: Profile | None = None) -> CloudStage:
-    """A stage on the compliant recording after some edits."""
-    calls = list(compliant_calls())
+def edited_cloud(*edits: Edit, expected: Profile | None = None, control: str = "") -> CloudStage:
+    """A stage on the compliant recording, as a control has it, after some edits."""
+    calls = list(compliant_calls(control))
     for edit in edits:
         calls = edit(calls)
-    return CloudStage(Recording(calls), expected or profile())
+    return CloudStage(recording_of(calls, control), expected or profile())
+
+
+def recording_of(calls: Iterable[Recorded], control: str = "") -> Recording:
+    """A recording that says how to add what a control finds missing in it."""
+    return Recording(calls, f"python -m proofs.record --control {control or 'ID'} adds it")
 
 
 def on_plan(control: str, *edits: Edit, expected: Profile | None = None, base: str = FROM_NOTHING) -> Judgement:
     """Judge a control on a compliant plan after some edits."""
-    document = compliant_plan(base)
+    document = plan_for(control, base)
     for edit in edits:
         edit(document)
     return judged(control, PlanStage(Plan(document, "an edited plan"), expected or profile()))
 
 
+def plan_for(control: str, base: str = FROM_NOTHING) -> dict[str, Any]:
+    """A compliant plan, joined with those of the kinds that a control asks for and the stacks lack; a copy for whoever asks."""
+    document = compliant_plan(base)
+    more = {path.name: plan for path in _own_stacks(control) if (plan := kinds.plan_in(path))}
+    if not more:
+        return document
+    plans = joined({APP: Plan(document, "the plan"), **{name: Plan(plan, name) for name, plan in more.items()}})
+    return copy.deepcopy({**plans.document, STACKS: sorted([*document[STACKS], *more])})
+
+
 @functools.cache
-def compliant_calls() -> tuple[Recorded, ...]:
-    calls = from_json((COMPLIANT / "cloud.json").read_text(encoding="utf-8")).calls
+def compliant_calls(control: str = "") -> tuple[Recorded, ...]:
+    """The recording, and what completes it for a control."""
+    own = [call for path in _own_stacks(control) for call in kinds.calls_in(path)]
+    there = {call.call for call in own}
+    return (*(call for call in _calls_of_the_stacks() if call.call not in there), *own)
+
+
+@functools.cache
+def _calls_of_the_stacks() -> tuple[Recorded, ...]:
+    calls = (*from_json((COMPLIANT / "cloud.json").read_text(encoding="utf-8")).calls, *kinds.calls_everywhere())
     return (*calls, *live.calls(calls, profile(), recorded_at()))
+
+
+def has_own_stack(control: str) -> bool:
+    """Whether a control is proven on more than the stacks: on kinds of resources that they lack."""
+    return bool(_own_stacks(control))
+
+
+def _own_stacks(control: str) -> tuple[Path, ...]:
+    if control:
+        _import_controls()
+    return kinds.own_stacks(declared[control]) if control else ()
 
 
 # Edits of a recording

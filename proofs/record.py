@@ -1,36 +1,249 @@
-"""Record what the proofs start from: ``python -m proofs.record``.
+"""Record what the proofs start from.
 
-The stacks are deployed to the embedded cloud, every control that reads AWS is judged there, and what was asked is kept, secrets
-hidden; so is a plan of the stacks.
+``python -m proofs.record --control ID`` adds what a control asks and the recordings lack, and its permissions. What the stacks have is
+asked of the embedded cloud with all stacks (``stackproof cloud up`` keeps one); what they lack, of a cloud of its own, to which the
+``main.tf`` of the kind is applied (`proofs.kinds`). With ``--again`` what was recorded of the control's kinds is asked anew.
+
+``python -m proofs.record`` records the stacks as a whole: every control that reads AWS is judged there, and what was asked is kept,
+secrets hidden; so is a plan of the stacks. What did not change stays as it was, byte by byte (`proofs.normal`).
 """
 
+import argparse
 import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
-from proofs.harness import COMPLIANT, ON_AWS, ROOT, controls, judged
-from stackproof.core.controls import catalogue
-from stackproof.core.verdicts import Verdict
-from stackproof.sources.aws.source import AwsSource
-from stackproof.sources.replay import recorded, to_json
+from proofs import harness, kinds, needs, normal
+from proofs.harness import COMPLIANT, ON_AWS, ROOT, CloudStage, compliant_calls, controls, judged, profile, recorded_at
+from stackproof.core.controls import catalogue, declared
+from stackproof.core.verdicts import UsageError, Verdict
+from stackproof.processes.command_line import exit_status
+from stackproof.resources import allowed_operations
+from stackproof.sources.aws.calls import Answer, Call, kept_pages, plain
+from stackproof.sources.aws.session import Network, Transport
+from stackproof.sources.aws.source import AwsSource, Reader
+from stackproof.sources.replay import Recorded, Recording, from_entry, recorded, to_entry
 from stackproof.targets import open_stage
+from stackproof.targets.embedded import fresh_cloud
 from stackproof.targets.request import resolve
+from stackproof.terraform import provider
+from stackproof.terraform.workspace import prepare
+from stackproof.util.cache import CACHE
+
+CLOUD, PLAN = "cloud.json", "plan.json"
 
 
-def main() -> None:
+class Clock:
+    """A transport to a cloud of now for whoever takes it to be the moment of the recordings: times are moved on both ways."""
+
+    def __init__(self, transport: Transport, then: datetime) -> None:
+        self._transport = transport
+        self._since = timedelta(seconds=round((datetime.now(UTC) - then).total_seconds()))  # so that both ways are exact
+
+    @property
+    def counts(self) -> Counter[str]:
+        return self._transport.counts
+
+    def wait(self, seconds: float) -> None:
+        self._transport.wait(seconds)
+
+    def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
+        asked = replace(call, parameters=Call.of("", "", **normal.shifted(call.arguments, self._since)).parameters)
+        answer = self._transport.send(asked, absent)
+        entry = normal.shifted(_entries([Recorded(call, answer.raw_pages)])[0], -self._since)
+        pages = () if answer.error or answer.is_absent else from_entry({**entry, "parameters": call.arguments}).pages
+        return Answer(call, kept_pages(pages), answer.error, answer.is_absent)
+
+
+class Completed:
+    """A recording, and the transport that knows what it lacks."""
+
+    def __init__(self, calls: Iterable[Recorded], transport: Transport) -> None:
+        self._calls = {one.call: one for one in calls}
+        self._transport = transport
+        self.added: list[Call] = []
+
+    @property
+    def counts(self) -> Counter[str]:
+        return self._transport.counts
+
+    def wait(self, seconds: float) -> None:
+        """What was recorded does not change."""
+
+    def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
+        if call in self._calls:
+            return self._calls[call].answer
+        self.added.append(call)
+        return self._transport.send(call, absent)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m proofs.record", description=__doc__.partition("\n")[0])
+    parser.add_argument("--control", metavar="ID", help="add what this control asks and the recordings lack")
+    parser.add_argument("--again", action="store_true", help="and ask anew what was recorded of its kinds of resources")
+    options = parser.parse_args(arguments)
+
+    def work() -> int:
+        if options.control:
+            add(options.control, again=options.again)
+        else:
+            record_all()
+        return 0
+
+    return exit_status(work)
+
+
+def add(control: str, *, again: bool = False) -> None:
+    """Record what a control asks and the recordings lack. Raises `UsageError` if it does not pass there."""
+    if control not in controls(*ON_AWS):
+        raise UsageError(f"{control} is no control that reads AWS; those are: {', '.join(controls(*ON_AWS))}")
+    test = declared[control]
+    own, asked_kinds = kinds.own_stacks(test), kinds.asked_by(test)
+    before = {path: kinds.calls_in(path) for path in map(kinds.folder, asked_kinds)}
+    forgotten = {one.call for calls in before.values() for one in calls} if again else set()
+    for path in own:
+        _write(path / PLAN, _planned(path))
+    with _cloud_of(own) as transport:
+        completed = Completed((one for one in compliant_calls(control) if one.call not in forgotten), transport)
+        stage = CloudStage(Recording([]), profile())
+        stage.reader = Reader(completed, account=profile().account, region=profile().region)
+        judgement = judged(control, stage)
+    if judgement.verdict is not Verdict.PASS:
+        read = "\n".join(f"  {one.resource}: {one.field} = {one.value} ({one.source})" for one in judgement.read)
+        raise UsageError(
+            f"{control} is {judgement.verdict} on what should comply, so nothing is recorded: {judgement.message}\nIt has read:\n{read}"
+        )
+    answers = [answer for call, answer in stage.reader.answers.items() if call in completed.added]
+    for path, new in _by_kind(answers, asked_kinds).items():
+        kept = [] if again else before.get(path, ())
+        text = to_text(_settled(new, before.get(path, ())), kept)
+        _write(path / CLOUD, text)
+        print(f"{(path / CLOUD).relative_to(ROOT)}: {len(new)} calls added")
+    if not answers:
+        print(f"{control} asks nothing that the recordings lack.")
+    _forget_what_was_read()
+    needs.update([control])
+
+
+def record_all() -> None:
+    """Record the stacks as a whole."""
+    chosen = [control for control in controls(*ON_AWS) if set("EA") & set(catalogue()[control].stages)]
     stage = open_stage(resolve(ROOT, "local"), print)
     try:
-        for control in (control for control in controls(*ON_AWS) if catalogue()[control].stages != "S"):
-            judgement = judged(control, stage)
-            if judgement.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE):
-                raise SystemExit(f"{control} is {judgement.verdict}: {judgement.message}")
         source = stage.source()
         assert isinstance(source, AwsSource)
-        (COMPLIANT / "cloud.json").write_text(to_json(recorded(source.reader.answers.values())), encoding="utf-8")
-        (COMPLIANT / "recorded_at.txt").write_text(f"{stage.now.isoformat()}\n", encoding="utf-8")
-        plan = json.dumps(stage.plan().document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        (COMPLIANT / "plan.json").write_text(plan, encoding="utf-8")
+        source.reader.transport = Clock(source.reader.transport, recorded_at())
+        stage.now = recorded_at()
+        for control in (control for control in chosen if not kinds.own_stacks(declared[control])):
+            judgement = judged(control, stage)
+            if judgement.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+                raise UsageError(f"{control} is {judgement.verdict}: {judgement.message}")
+        answers = list(source.reader.answers.values())
+        _write(COMPLIANT / PLAN, _plan_text(stage.plan().document))
+    finally:
+        stage.close()
+    old = {
+        path: kinds.calls_in(path) for path in (COMPLIANT, *sorted(kinds.FOLDER.glob("*"))) if not (path / "main.tf").is_file()
+    }
+    new = _settled(answers, [one for calls in old.values() for one in calls])
+    elsewhere = {one.call for path, calls in old.items() if path != COMPLIANT for one in calls}
+    for path, calls in old.items():
+        there = {one.call for one in calls}
+        mine = [one for one in new if (call := from_entry(one).call) in there or (path == COMPLIANT and call not in elsewhere)]
+        _write(path / CLOUD, to_text(mine))
+    _forget_what_was_read()
+    for control in chosen:
+        if kinds.own_stacks(declared[control]):
+            add(control, again=True)
+    needs.main()
+
+
+@contextmanager
+def _cloud_of(own: Sequence[Path]) -> Iterator[Transport]:
+    """A cloud with the stacks of these folders; with the reference stacks, if there are none."""
+    if own:
+        with fresh_cloud(profile().account) as endpoint:
+            for path in own:
+                print(f"Applying {path.relative_to(ROOT) / 'main.tf'} ...")
+                copy = _workspace(path, endpoint)
+                (copy.directory / "terraform.tfstate").unlink(missing_ok=True)  # of a cloud that has ended
+                copy.plan()
+                copy.apply(copy.directory / "tfplan")
+            yield Clock(Network(allowed_operations(), endpoint=endpoint), recorded_at())
+        return
+    stage = open_stage(resolve(ROOT, "local"), print)
+    try:
+        source = stage.source()
+        assert isinstance(source, AwsSource)
+        yield Clock(source.reader.transport, recorded_at())
     finally:
         stage.close()
 
 
+def _workspace(path: Path, endpoint: str | None) -> Any:
+    cache = ROOT / CACHE
+    chosen = provider.choose_for_deploying(cache)
+    return prepare(path, cache / "work", chosen, endpoint=endpoint, region=profile().region, account=profile().account)
+
+
+def _planned(path: Path) -> str:
+    """The plan of a folder's ``main.tf``, from nothing."""
+    copy = _workspace(path, None)
+    copy.plan()
+    return _plan_text(copy.show(copy.directory / "tfplan"))
+
+
+def _plan_text(document: Mapping[str, Any]) -> str:
+    still = {**document, "timestamp": f"{recorded_at():%Y-%m-%dT%H:%M:%SZ}"}
+    if "relevant_attributes" in still:  # in any order
+        still["relevant_attributes"] = sorted(still["relevant_attributes"], key=json.dumps)
+    return json.dumps(still, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _by_kind(answers: Iterable[Answer], asked_kinds: Sequence[Any]) -> dict[Path, list[Answer]]:
+    """Answers by the folder of the first kind that declares their operation."""
+    found: dict[Path, list[Answer]] = {}
+    for answer in answers:
+        kind = next(kind for kind in asked_kinds if answer.call.operation in kind.operations)
+        found.setdefault(kinds.folder(kind), []).append(answer)
+    return found
+
+
+def _settled(answers: Iterable[Answer], old: Iterable[Recorded]) -> list[normal.Entry]:
+    return normal.settled(_entries(recorded(answers).calls), _entries(old), recorded_at())
+
+
+def _entries(calls: Iterable[Recorded]) -> list[normal.Entry]:
+    entries: list[normal.Entry] = json.loads(json.dumps([to_entry(one) for one in calls], default=plain))
+    return entries
+
+
+def to_text(entries: Iterable[normal.Entry], kept: Iterable[Recorded] = ()) -> str:
+    """A recording as it is written: a call after the other, in a stable order."""
+    every = sorted([*entries, *_entries(kept)], key=lambda entry: str(from_entry(entry).call))
+    return json.dumps(every, indent=1, ensure_ascii=False) + "\n"
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def _forget_what_was_read() -> None:
+    for made in (
+        kinds.calls_everywhere,
+        kinds.calls_in,
+        harness.compliant_calls,
+        harness._calls_of_the_stacks,
+    ):
+        made.cache_clear()
+
+
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -37,7 +37,6 @@ from stackproof.resources.logs import LogGroup
 from stackproof.resources.service import Container
 from stackproof.sources.aws.readonly import PROBES
 from stackproof.sources.plan.document import Plan
-from stackproof.sources.replay import Recording
 from stackproof.targets.base import Stage
 
 CONTROLS = [control for control in harness.controls(*harness.ON_AWS) if set("PEA") & set(catalogue()[control].stages)]
@@ -168,9 +167,12 @@ def survivors() -> list[Survivor]:
 
 
 @functools.cache
-def compliant() -> dict[str, Callable[[], Stage]]:
-    """Fresh compliant stages, by name. What they are made from is read once: no run changes it."""
-    recording, plan = Recording(harness.compliant_calls()), Plan(harness.compliant_plan(), "the compliant plan")
+def compliant(control: str) -> dict[str, Callable[[], Stage]]:
+    """Fresh compliant stages for a control, by name. What they are made from is read once: no run changes it."""
+    if not harness.has_own_stack(control) and control:
+        return compliant("")
+    recording = harness.recording_of(harness.compliant_calls(control), control)
+    plan = Plan(harness.plan_for(control), "the compliant plan")
     return {"cloud": lambda: CloudStage(recording, harness.profile()), "plan": lambda: PlanStage(plan, harness.profile())}
 
 
@@ -224,7 +226,7 @@ def facts(control: str, stage: str) -> list[Fact]:
     shown = ledger.record
     with looking_up(note), pytest.MonkeyPatch.context() as patch:
         patch.setattr(ledger, "record", record)  # it shows every member
-        judgement = harness.judged(control, compliant()[stage]())
+        judgement = harness.judged(control, compliant(control)[stage]())
     assert judgement.verdict is Verdict.PASS, judgement.message
     return list(found.values())
 
@@ -236,7 +238,7 @@ def tried(control: str) -> Iterator[Tried]:
             seen: list[tuple[str, bool]] = []
             for mutant in fact.mutants():
                 with looking_up(lambda one, field, value: mutant.value if fact.is_looked_up(one, field) else value):  # noqa: B023
-                    judgement = harness.judged(control, compliant()[stage]())
+                    judgement = harness.judged(control, compliant(control)[stage]())
                 seen.append((str(mutant), judgement.verdict is not Verdict.PASS))
             for mutation, is_noticed in seen:
                 in_part = ", in part" if (mutation, not is_noticed) in seen else ""

@@ -63,7 +63,7 @@ def reads(control: str) -> list[Read]:
         return value()
 
     with looking_at(note):
-        judgement = harness.judged(control, fresh())
+        judgement = harness.judged(control, fresh(control))
     assert judgement.verdict is Verdict.PASS, judgement.message
     assert found or judgement.read, "the control reads nothing of a plan"
     return list(found)
@@ -80,12 +80,12 @@ def passes_without(control: str, unknown: Read) -> bool:
         return ELSEWHERE
 
     with looking_at(look):
-        return harness.judged(control, fresh()).verdict is Verdict.PASS
+        return harness.judged(control, fresh(control)).verdict is Verdict.PASS
 
 
-def fresh() -> Stage:
+def fresh(control: str) -> Stage:
     """A stage on the compliant plan that does not remember what refers to what."""
-    stage = compliant()["plan"]()
+    stage = compliant(control)["plan"]()
     vars(stage.plan())["_referrers"].clear()
     return stage
 

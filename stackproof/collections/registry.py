@@ -38,9 +38,30 @@ def collection(function: Function | None = None, /, *, reads: tuple[type[Resourc
     return register(function) if function else register
 
 
+def resolved(name: str) -> Collection:
+    """The collection of a name. Raises `LookupError`, with those that there are."""
+    if name not in collections:
+        raise LookupError(
+            f"fixture '{name}' not found; available: {', '.join(sorted(collections))}. "
+            "A collection is a function in stackproof/collections/ (stackproof new resource makes one), or in conftest.py"
+        )
+    return collections[name]
+
+
+def returning(kind: type[Resource]) -> list[str]:
+    """The collections that are tuples of a kind of resources, by name."""
+    hints = {name: typing.get_type_hints(function).get("return") for name, function in collections.items()}
+    return sorted(name for name, hint in hints.items() if typing.get_args(hint) == (kind, ...))
+
+
+def kinds_of(names: Iterable[str]) -> tuple[type[Resource], ...]:
+    """The kinds of resources that these collections return or look at, each once; nothing for a name that is no collection."""
+    return tuple(dict.fromkeys(kind for name in names for kind in _kinds.get(name, ())))
+
+
 def operations(names: Iterable[str]) -> frozenset[str]:
     """The AWS operations that making and reading these collections may take."""
-    return frozenset(operation for name in names for kind in _kinds[name] for operation in kind.operations)
+    return frozenset(operation for kind in kinds_of(names) for operation in kind.operations)
 
 
 def _resources_in(hint: object) -> tuple[type[Resource], ...]:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from stackproof.collections.registry import collection
 from stackproof.core.partial import collected, parts
 from stackproof.core.resource import FailedOrigin, LazyMapping, Resource
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown, may_be_about
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotReported, NotYetKnown, may_be_about
 from stackproof.judgement.exposure import Opening, merged
 from stackproof.judgement.iam import ECS_TASKS, lets_in
 from stackproof.profile.schema import Profile
@@ -398,6 +398,18 @@ def other_load_balancers(stage: Stage) -> tuple[LoadBalancer, ...]:
     names = [stage.profile.load_balancer.name]
     others = _undeclared(stage, LoadBalancer, names, lambda one: one.vpc_id == _vpc(stage).vpc_id)
     return tuple(_chosen(others, lambda balancer: not balancer.is_internal))
+
+
+def of_own(stage: Stage, kind: type[R], declared: Sequence[str] = ()) -> tuple[R, ...]:
+    """The declared resources of a kind, and every other of the stack's.
+
+    Raises `NotApplicable` where none is declared and there are none, with what was looked at: nothing is judged then, and nothing passes.
+    """
+    found = *stage.named(kind, declared), *_undeclared(stage, kind, declared)
+    if not found:
+        asked = "the plan makes none" if stage.target == "plan" else f"{kind.operations[0]} shows none of its own"
+        raise NotApplicable(f"the stack has no {kind.__name__}: {stage.profile.name} declares none, and {asked}")
+    return found
 
 
 def _undeclared(stage: Stage, kind: type[R], declared: Sequence[str], belongs: Callable[[R], bool] = lambda _: False) -> list[R]:

@@ -1,6 +1,5 @@
 """``python -m stackproof.embedded up | down | status``: the embedded cloud that stays between runs."""
 
-import argparse
 import sys
 from collections.abc import Mapping
 from functools import partial
@@ -11,18 +10,22 @@ from stackproof.embedded import cloud, process, provision
 from stackproof.embedded.deployed import Deployed
 from stackproof.embedded.recipe import Account, stacks_of
 from stackproof.embedded.workload import Source
-from stackproof.processes.command_line import exit_status
+from stackproof.processes.command_line import Parser, exit_status
 from stackproof.profile.loading import load
 from stackproof.util.cache import CACHE
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, prog: str = "python -m stackproof.embedded") -> int:
     """Run one command; its exit status: 0, 1 when it failed, 3 for ``status`` when nothing runs, 4 for bad input."""
-    parser = argparse.ArgumentParser(prog="python -m stackproof.embedded", description=__doc__)
+    return exit_status(partial(_main, arguments, prog))
+
+
+def _main(arguments: list[str] | None, prog: str) -> int:
+    parser = Parser(prog=prog, description=__doc__)
     parser.add_argument("command", choices=("up", "down", "status"))
     parser.add_argument("--env", default="local", help="environment whose stack is deployed (%(default)s)")
     options = parser.parse_args(arguments)
-    return exit_status(partial(_run, options.command, options.env))
+    return _run(options.command, options.env)
 
 
 def _run(command: str, environment: str) -> int:

@@ -3,35 +3,30 @@
 Exit status: 0 if they are, 1 if something was changed, removed or added, 4 for bad input.
 """
 
-import argparse
 import sys
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from stackproof.core.verdicts import UsageError
 from stackproof.evidence import manifest, signing
 from stackproof.evidence.manifest import FOLDER, MANIFEST, PUBLIC_KEY, SIGNATURE, Problem
+from stackproof.processes.command_line import Parser, exit_status
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}\n{self.format_usage().strip()}")
-
-
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, prog: str = "python -m stackproof.evidence") -> int:
     """Run the command; its exit status."""
-    parser = _Parser(prog="python -m stackproof.evidence", description=__doc__)
+    return exit_status(partial(_main, arguments, prog))
+
+
+def _main(arguments: list[str] | None, prog: str) -> int:
+    parser = Parser(prog=prog, description=__doc__)
     parser.add_argument("command", choices=("check",))
     parser.add_argument("directory", metavar="DIR", type=Path, help="of a run: reports/local-embedded")
     parser.add_argument("--public-key", metavar="FILE", type=Path, help="the Ed25519 key (PEM) that must have signed it")
-    try:
-        options = parser.parse_args(arguments)
-        found, said = check(options.directory, options.public_key)
-    except UsageError as error:
-        print(error, file=sys.stderr)
-        return 4
+    options = parser.parse_args(arguments)
+    found, said = check(options.directory, options.public_key)
     for problem in found:
         print(f"{options.directory}/{problem}")
     print(f"{options.directory}: {said}")

@@ -73,6 +73,25 @@ def confused_deputies(document: Document, account: str) -> list[str]:
     ]
 
 
+def unbound_services(document: Document, account: str) -> list[str]:
+    """Every service that a resource policy lets in, whatever it is, with nothing that binds it to an account or an organization.
+
+    Where only the stack itself has a reason to let a service in, as to its images or functions.
+
+    >>> invoke = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "lambda:InvokeFunction", "Resource": "*"}
+    >>> here = {"Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}}}
+    >>> unbound_services({"Statement": invoke}, "123456789012"), unbound_services({"Statement": {**invoke, **here}}, "123456789012")
+    (['sns.amazonaws.com'], [])
+    """
+    return [
+        service
+        for statement in statements(document)
+        if statement["Effect"] == "Allow" and not is_bound(statement, account) and not _is_for_an_organization(statement)
+        for kind, service in principals(statement)
+        if kind == "Service"
+    ]
+
+
 def _is_for_an_organization(statement: Mapping[str, Any]) -> bool:
     return any(
         key == "aws:sourceorgid" and all(re.fullmatch("o-[a-z0-9]{10,32}", value) for value in admitted)

@@ -1,22 +1,25 @@
 """``python -m stackproof.localstack up | down | status``: the LocalStack that stays between runs."""
 
-import argparse
 import sys
 from functools import partial
 from pathlib import Path
 
 from stackproof.localstack import server
 from stackproof.localstack.server import LocalStack
-from stackproof.processes.command_line import exit_status
+from stackproof.processes.command_line import Parser, exit_status
 from stackproof.util.cache import CACHE
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, prog: str = "python -m stackproof.localstack") -> int:
     """Run one command; its exit status: 0, 1 when it failed, 3 for ``status`` when nothing runs, 4 for bad input."""
-    parser = argparse.ArgumentParser(prog="python -m stackproof.localstack", description=__doc__)
+    return exit_status(partial(_main, arguments, prog))
+
+
+def _main(arguments: list[str] | None, prog: str) -> int:
+    parser = Parser(prog=prog, description=__doc__)
     parser.add_argument("command", choices=("up", "down", "status"))
     options = parser.parse_args(arguments)
-    return exit_status(partial(_run, options.command))
+    return _run(options.command)
 
 
 def _run(command: str) -> int:

@@ -1,5 +1,6 @@
-"""The end of ``python -m stackproof.embedded`` and ``python -m stackproof.localstack``: signals, messages, exit status."""
+"""What every command has in common: how its arguments are read, and how it ends."""
 
+import argparse
 import os
 import signal
 import sys
@@ -7,6 +8,14 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from stackproof.core.verdicts import CouldNotVerify, UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises `UsageError` for bad arguments, so that they end as all bad input does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageError` with the message and the usage."""
+        raise UsageError(f"{message}\n{self.format_usage().strip()}")
 
 
 def exit_status(work: Callable[[], int]) -> int:

@@ -35,10 +35,14 @@ class Recorded:
 
 
 class Recording:
-    """A transport that answers from what was recorded. A call that was not recorded is an error, never an empty answer."""
+    """A transport that answers from what was recorded. A call that was not recorded is an error, never an empty answer.
 
-    def __init__(self, calls: Iterable[Recorded]) -> None:
+    ``remedy`` is what to do about such a call; that error says it.
+    """
+
+    def __init__(self, calls: Iterable[Recorded], remedy: str = "judge the target itself, without --evidence") -> None:
         self.calls = tuple(calls)
+        self._remedy = remedy
         self._by_call = {recorded.call: recorded for recorded in self.calls}
 
     @property
@@ -52,7 +56,7 @@ class Recording:
         del absent  # the recording says how the call ended
         recorded = self._by_call.get(call)
         if recorded is None:
-            return Answer(call, error=CallFailed(f"{call} is not in the recording"))
+            return Answer(call, error=CallFailed(f"{call} is not in the recording: {self._remedy}"))
         return recorded.answer
 
 

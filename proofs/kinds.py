@@ -1,0 +1,68 @@
+"""The small recordings beside the whole-stack one: a folder a kind of resource, ``compliant/kinds/<kind>/``.
+
+===============  ==================================================================================================
+``cloud.json``   the calls that the whole-stack recording lacks
+``main.tf``      where the stacks have nothing of the kind: a stack of its own, as small as it can be and compliant
+``plan.json``    the plan of ``main.tf``
+===============  ==================================================================================================
+
+Calls and plan of a kind that has a ``main.tf`` are there for the controls alone that ask for that kind: to all others the stacks are as
+they were. All but ``main.tf`` is made by ``python -m proofs.record --control ID``.
+"""
+
+import functools
+import inspect
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from stackproof.collections.registry import kinds_of
+from stackproof.core.resource import Resource
+from stackproof.sources.replay import Recorded, from_json
+
+FOLDER = Path(__file__).with_name("compliant") / "kinds"
+
+
+def folder(kind: type[Resource]) -> Path:
+    """Where the small recording of a kind lies, whether there is one or not."""
+    return FOLDER / snake(kind.__name__)
+
+
+def snake(name: str) -> str:
+    """
+    >>> snake("DatabaseInstance"), snake("KmsKey")
+    ('database_instance', 'kms_key')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def asked_by(test: Callable[..., None]) -> tuple[type[Resource], ...]:
+    """The kinds of resources that a control asks for."""
+    return kinds_of(inspect.signature(test).parameters)
+
+
+def own_stacks(test: Callable[..., None]) -> tuple[Path, ...]:
+    """The folders of the kinds that a control asks for and that have a ``main.tf`` of their own."""
+    return tuple(path for kind in asked_by(test) if (path := folder(kind)) and (path / "main.tf").is_file())
+
+
+@functools.cache
+def calls_everywhere() -> tuple[Recorded, ...]:
+    """What completes the recording for every control: the calls of kinds that the stacks have."""
+    return tuple(call for path in sorted(FOLDER.glob("*")) if not (path / "main.tf").is_file() for call in calls_in(path))
+
+
+@functools.cache
+def calls_in(path: Path) -> tuple[Recorded, ...]:
+    """The calls of a folder; none where nothing was recorded."""
+    file = path / "cloud.json"
+    return from_json(file.read_text(encoding="utf-8")).calls if file.is_file() else ()
+
+
+def plan_in(path: Path) -> dict[str, Any] | None:
+    """The plan document of a folder, a copy for whoever asks; None where nothing was recorded."""
+    file = path / "plan.json"
+    document: dict[str, Any] | None = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+    return document

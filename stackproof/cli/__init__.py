@@ -1,0 +1,52 @@
+"""The command ``stackproof``: a table of commands, each the ``main`` of a module that is imported when it is asked for."""
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import stackproof
+from stackproof.core.verdicts import UsageError
+from stackproof.processes.command_line import exit_status
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "new": ("stackproof.cli.new", "write the files of a new control or a new kind of resource"),
+    "cloud": ("stackproof.embedded.__main__", "the embedded cloud that stays between runs: up, status, down"),
+    "localstack": ("stackproof.localstack.__main__", "the LocalStack that stays between runs: up, status, down"),
+    "evidence": ("stackproof.evidence.__main__", "check whether a run's evidence is as the run left it"),
+}
+"""Each command: the module whose ``main(arguments, prog)`` runs it, and what it is for."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; its exit status: 0, 1 when it failed, 4 for bad input, and what the command itself says of others."""
+    name, *others = (sys.argv[1:] if arguments is None else arguments) or [""]
+    if name in ("", "-h", "--help"):
+        print(usage())
+        return 0 if name else 4
+    if name == "--version":
+        print(f"stackproof {stackproof.__version__}")
+        return 0
+    if name not in COMMANDS:
+        return exit_status(partial(_refuse, name))
+    module = importlib.import_module(COMMANDS[name][0])
+    status: int = module.main(others, f"stackproof {name}")
+    return status
+
+
+def usage() -> str:
+    """What ``stackproof --help`` prints."""
+    lines = [f"  {name:<12}{meaning}" for name, (_, meaning) in COMMANDS.items()]
+    return "\n".join(
+        [
+            "stackproof COMMAND ...: prove that an AWS stack meets its documented conditions. Controls are run by pytest.",
+            "",
+            *lines,
+            "",
+            "stackproof COMMAND --help tells more of one; pytest -m security judges a stack.",
+        ]
+    )
+
+
+def _refuse(name: str) -> int:
+    raise UsageError(f"stackproof has no command {name!r}; it has: {', '.join(COMMANDS)}")

@@ -1,0 +1,19 @@
+"""Repositories of Amazon ECR."""
+
+from stackproof.core.controls import control
+from stackproof.judgement.deputies import unbound_services
+from stackproof.judgement.policy import open_grants, undeclared
+
+
+@control("ECR-02", severity="medium")
+def test_repositories_scan_expire_and_let_nobody_else_in(ecr_repositories, profile, subtests):
+    """An image that was never scanned, or that somebody else has pushed, is run like any other."""
+    own = (profile.account, f"arn:aws*:iam::{profile.account}:*", "*.amazonaws.com")
+    for repository in ecr_repositories:
+        with subtests.test(repository.name):
+            assert repository.scans_on_push
+            assert repository.expires_images
+            for policy in repository.policies:
+                assert open_grants(policy) == []
+                assert undeclared(policy, own) == []
+                assert unbound_services(policy, profile.account) == []

@@ -1,0 +1,148 @@
+"""The command ``stackproof``: what it finds, what it refuses, and that nothing is left half done."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stackproof import cli
+from stackproof.cli.new import Change, Names, listed_by
+
+ROOT = Path(__file__).parents[1]
+TABLE = ("--resource", "Table", "--aws", "dynamodb:ListBackups", "--terraform", "aws_dynamodb_table")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """What ``stackproof new`` looks at, in a directory of its own."""
+    for folder in ("tests", "proofs", "stackproof/resources", "stackproof/collections"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "compliant"))
+    return tmp_path
+
+
+def written(root: Path) -> dict[str, str]:
+    return {str(path.relative_to(root)): path.read_text() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+def test_help_is_quick_to_import() -> None:
+    heavy = "sorted({'boto3', 'botocore', 'pytest', 'moto'} & {*sys.modules})"
+    code = f"import sys; from stackproof import cli; cli.main(['--help']); print({heavy})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert all(f"  {name}" in done.stdout for name in cli.COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["no-such"], "it has: new, cloud, localstack, evidence"),
+        (["new"], "usage: stackproof new"),
+        (["new", "control", "sec-1", *TABLE], "no control's id"),
+        (["new", "control", "SEC-RDS-01", *TABLE], "SEC-RDS-01 is taken"),
+        (["new", "control", "SEC-X-01", "--resource", "table"], "no name of a class"),
+        (["new", "control", "SEC-X-01", "--resource", "NewKind", "--aws", "dynamodb:ListTable"], "it has: ListTables"),
+        (["new", "control", "SEC-X-01", "--resource", "NewKind", "--aws", "nowhere:ListTables"], "no service 'nowhere'"),
+        (["new", "control", "SEC-X-01", "--resource", "NewKind", "--folder", "other"], "invalid choice: 'other'"),
+        (["new", "resource", "Bucket"], "Bucket is there already: stackproof.resources.storage"),
+        (["evidence", "check", "nowhere"], "there is no evidence of a run"),
+        (["cloud", "sideways"], "usage: stackproof cloud"),
+        (["localstack", "sideways"], "usage: stackproof localstack"),
+    ],
+    ids=str,
+)
+def test_bad_input_is_one_message_and_status_4(
+    arguments: list[str], said: str, repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = written(repository)
+    monkeypatch.chdir(repository)
+    assert cli.main(arguments) == 4
+    assert said in capsys.readouterr().err
+    assert written(repository) == before
+
+
+def test_outside_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["new", "control", "SEC-X-01", "--resource", "NewKind"]) == 4
+    assert "run this in the repository of stackproof" in capsys.readouterr().err
+
+
+def test_a_control_for_a_new_kind_of_resource(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = written(repository)
+    monkeypatch.chdir(repository)
+    new = ["new", "control", "SEC-X-01", "--resource", "NewKind", "--aws", "dynamodb:ListBackups"]
+    assert cli.main(new) == 0
+    after = written(repository)
+    changed = {path for path in after if before.get(path) != after[path]}
+    assert changed == {
+        "tests/security/controls.toml",
+        "tests/security/test_new_kinds.py",
+        "proofs/security/new_kinds.py",
+        "stackproof/resources/__init__.py",
+        "stackproof/resources/new_kind.py",
+        "stackproof/collections/__init__.py",
+        "stackproof/collections/new_kinds.py",
+    }
+    assert '"new_kind": ("NewKind",),' in after["stackproof/resources/__init__.py"]
+    assert "    new_kinds,\n" in after["stackproof/collections/__init__.py"]
+    assert '"BackupSummaries"' in after["stackproof/resources/new_kind.py"]
+    assert "python -m proofs.record --control SEC-X-01" in capsys.readouterr().out
+    ruff = [sys.executable, "-m", "ruff", "check", "--config", str(ROOT / "pyproject.toml"), "--ignore", "I001"]
+    subprocess.run([*ruff, *(path for path in changed if path.endswith(".py"))], check=True)
+    load = "import tests.security.test_new_kinds, proofs.security.new_kinds, stackproof.collections; from stackproof.resources import kinds"
+    copied = (
+        "core",
+        "sources",
+        "targets",
+        "profile",
+        "judgement",
+        "redaction",
+        "util",
+        "evidence",
+        "probes",
+        "terraform",
+        "processes",
+    )
+    for folder in copied:
+        (repository / "stackproof" / folder).symlink_to(ROOT / "stackproof" / folder)
+    (repository / "stackproof" / "__init__.py").write_text('__version__ = "0"\n')
+    (repository / "proofs" / "compliant").symlink_to(ROOT / "proofs" / "compliant")
+    (repository / "environments").symlink_to(ROOT / "environments")
+    subprocess.run([sys.executable, "-c", f"{load}; assert 'NewKind' in map(lambda one: one.__name__, kinds())"], check=True)
+    assert cli.main(new) == 4  # twice
+    assert written(repository / "tests") == {
+        path.removeprefix("tests/"): text for path, text in after.items() if path.startswith("tests/")
+    }
+
+
+def test_a_control_for_a_kind_that_there_is(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = written(repository)
+    monkeypatch.chdir(repository)
+    assert cli.main(["new", "control", "SEC-X-01", "--resource", "Bucket", "--severity", "low"]) == 0
+    after = written(repository)
+    changed = {path for path in after if before.get(path) != after[path]}
+    assert changed == {"tests/security/controls.toml", "tests/security/test_buckets.py", "proofs/security/buckets.py"}
+    assert 'severity="low"' in after["tests/security/test_buckets.py"]
+    assert "(buckets, subtests)" in after["tests/security/test_buckets.py"]
+
+
+def test_nothing_is_written_where_one_file_cannot_be(tmp_path: Path) -> None:
+    change = Change(tmp_path)
+    change.create("one.py", "1")
+    change.create("folder/two.py", "2")
+    (tmp_path / "folder").write_text("a file is in the way")
+    with pytest.raises(Exception, match="nothing was left changed"):
+        change.write()
+    assert not (tmp_path / "one.py").exists()
+
+
+def test_what_lists_a_kind_is_found_in_the_model_of_aws() -> None:
+    assert (
+        listed_by("rds:DescribeDBInstances") == ("DBInstances", "DBInstanceIdentifier")
+        or listed_by("rds:DescribeDBInstances")[0] == "DBInstances"
+    )
+    assert listed_by("lambda:ListFunctions") == ("Functions", "FunctionName")
+    assert Names("NatGateway", "ec2:DescribeNatGateways", "aws_nat_gateway").fixture == "nat_gateways"
