@@ -1,12 +1,25 @@
-"""Real runs of the suite in a small copy of the repository: the controls, the environments and the waivers."""
+"""Real runs of the suite in a small copy of the repository (the controls, the environments and the waivers), and runs made of answers."""
 
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from proofs import harness
+from stackproof.core import results_file
+from stackproof.core.results import Run
+from stackproof.evidence import recorded, signing
+from stackproof.evidence.facts import Facts
+from stackproof.evidence.store import Store
+from stackproof.sources.aws.calls import Answer
+
+ACCOUNT, REGION = "123456789012", "ap-northeast-2"
 ROOT = Path(__file__).parents[1]
 PLAN = ROOT / "proofs" / "compliant" / "plan.json"
 
@@ -40,3 +53,18 @@ def run(folder: Path, *options: str, **variables: str) -> "subprocess.CompletedP
 def files(folder: Path) -> Mapping[str, bytes]:
     """Every file under a folder, by its path."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def seal(directory: Path, answers: list[Answer], key: Ed25519PrivateKey | None = None, **changes: Any) -> None:
+    """A directory with the evidence of a run that got these answers; ``changes`` are to its facts."""
+    directory.mkdir()
+    kept = Store.temporary(ACCOUNT)
+    for answer in answers:
+        kept.answer(answer.call, lambda answer=answer: answer)  # type: ignore[misc]
+    signed_by = signing.fingerprint(key.public_key()) if key else ""
+    facts = Facts("0.1.0", "0" * 64, "local", "embedded", "SPE", ACCOUNT, REGION, "", False, harness.recorded_at(), "")
+    facts = replace(facts, signed_by=signed_by, **changes)
+    recorded.write(directory, kept, facts, harness.profile(), "")
+    nothing = Run(facts.now, 0.0, facts.environment, facts.target, facts.account, facts.region, {}, {})
+    (directory / "results.json").write_text(results_file.to_json(nothing), encoding="utf-8")
+    recorded.seal(directory, key)

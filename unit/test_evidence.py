@@ -17,7 +17,7 @@ from aws_server import AwsServer, identity, json_error, query_reply, serving
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
-from evidence_runs import PLAN, ROOT, copied, files, run
+from evidence_runs import ACCOUNT, PLAN, REGION, ROOT, copied, files, run, seal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,16 +36,14 @@ from stackproof.core.verdicts import (
     UsageError,
     Verdict,
 )
-from stackproof.evidence import manifest, observations, recorded, signing, store
+from stackproof.evidence import manifest, observations, recorded, signing, store, verification
 from stackproof.evidence.__main__ import main
-from stackproof.evidence.recorded import Facts
 from stackproof.evidence.store import Store
 from stackproof.resources.sources import Formatting, SecondPlan
 from stackproof.sources.aws.calls import MANY_PAGES, Answer, Call, Exchange, to_jsonable
 from stackproof.sources.replay import digest
 from stackproof.targets.request import resolve
 
-ACCOUNT, REGION = "123456789012", "ap-northeast-2"
 CALL = Call.of("rds:DescribeDBInstances", REGION)
 EXCHANGE = Exchange(datetime(2026, 11, 21, 11, 35, tzinfo=UTC), 0.25, 2, (("request-1", 200),))
 
@@ -107,19 +105,6 @@ def cloud_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ended = run(folder, "-m", "security", "--evidence=seed")
     assert ended.returncode == 1, ended.stdout + ended.stderr
     return folder / "reports" / "local-replay"
-
-
-def seal(directory: Path, answers: list[Answer], key: Ed25519PrivateKey | None = None, **changes: Any) -> None:
-    """A directory with the evidence of a run that got these answers."""
-    directory.mkdir()
-    kept = Store.temporary(ACCOUNT)
-    for answer in answers:
-        kept.answer(answer.call, lambda answer=answer: answer)  # type: ignore[misc]
-    facts = Facts("0.1.0", "0" * 64, "local", "embedded", "SPE", ACCOUNT, REGION, "", False, harness.recorded_at(), "")
-    recorded.write(directory, kept, replace(facts, **changes), harness.profile(), "")
-    nothing = Run(harness.recorded_at(), 0.0, "local", "embedded", ACCOUNT, REGION, {}, {})
-    (directory / "results.json").write_text(results_json.to_json(nothing), encoding="utf-8")
-    recorded.seal(directory, key)
 
 
 def results(directory: Path) -> Run:
@@ -270,9 +255,9 @@ class TestReplay:
     def test_of_a_folder_of_another_format_is_refused(self, tmp_path: Path) -> None:
         seal(tmp_path / "run", [])
         facts = tmp_path / "run" / "evidence" / "run.json"
-        facts.write_text(facts.read_text().replace('"format": 1', '"format": 0'))
+        facts.write_text(facts.read_text().replace('"format": 2', '"format": 0'))
         recorded.seal(tmp_path / "run", None)
-        with pytest.raises(UsageError, match="another format than 1"):
+        with pytest.raises(UsageError, match="another format than 2"):
             recorded.read(tmp_path / "run")
 
     @pytest.mark.parametrize("path", ["evidence/run.json", "evidence/environment.json", "evidence/calls/x.y.0.json.gz"])
@@ -454,10 +439,11 @@ class TestObservations:
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("small") / "run"
-    seal(directory, [Answer(CALL, [{"DBInstances": []}])], Ed25519PrivateKey.generate())
+    key = Ed25519PrivateKey.generate()
+    seal(directory, [Answer(CALL, [{"DBInstances": []}])], key)
     (directory / "report.html").write_text("a report")
     (directory / "evidence" / "waivers.toml").write_text("# none")
-    recorded.seal(directory, Ed25519PrivateKey.generate())
+    recorded.seal(directory, key)
     return directory
 
 
@@ -556,9 +542,7 @@ class TestCheck:
 
 
 def unsigned(directory: Path) -> list[manifest.Problem]:
-    from stackproof.evidence.__main__ import _unsigned
-
-    return _unsigned(directory, None)
+    return verification._signature(directory, None)
 
 
 # Signing

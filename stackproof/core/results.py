@@ -110,6 +110,8 @@ class Run:
     """What a reader must know to trust the verdicts: the provider used, what was downgraded, what could not be shown."""
     unknown_closes: tuple[str, ...] = ()
     """The severities of controls whose UNKNOWN closes the gate."""
+    not_judged: tuple[str, ...] = ()
+    """The ids of controls that were selected and have no verdict; any closes the gate."""
     plans: tuple[PlannedChanges, ...] = ()
     """What each plan does to its stack, where plans are judged; the app stack's first."""
     controls: tuple[ControlResult, ...] = field(default=())
@@ -122,6 +124,6 @@ class Run:
 
     @property
     def exit_status(self) -> int:
-        """0 when controls were judged, none failed, and each was verified or honestly set aside; else 1."""
+        """0 when all selected controls were judged, none failed, and each was verified or honestly set aside; else 1."""
         closed = (control.verdict.closes_the_gate(control.severity, self.unknown_closes) for control in self.controls)
-        return int(not self.controls or any(closed))
+        return int(not self.controls or bool(self.not_judged) or any(closed))

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from stackproof.core import verdicts
+from stackproof.core.partial import Partial
 from stackproof.core.provenance import Provenance, evidence_behind
 from stackproof.core.resource import FailedOrigin, Resource, StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotYetKnown
@@ -28,6 +29,8 @@ def to_data(made: object) -> Any:
             return _from_resource(made)
         if isinstance(made, tuple):
             return [_from_resource(one) for one in made]
+        if type(made) is Partial:
+            return {"known": [_from_resource(one) for one in made.known], "rest": error_to_data(made.rest)}
     except _ElsewhereError:
         pass
     return None
@@ -38,6 +41,8 @@ def from_data(data: Any, path: str) -> Any:
     try:
         if isinstance(data, list):
             return tuple(_to_resource(one, path) for one in data)
+        if "known" in data:
+            return Partial([_to_resource(one, path) for one in data["known"]], error_from_data(data["rest"]))
         return _to_resource(data, path)
     except (KeyError, TypeError, AttributeError, StopIteration) as error:
         raise ValueError(f"{path}: not a collection: {type(error).__name__} {error}") from None
@@ -64,6 +69,10 @@ def error_from_data(data: Mapping[str, str]) -> Exception:
     return error
 
 
+FOLDER = "observations"
+"""Of an evidence folder. What is judged again comes from there, and is kept again."""
+
+
 class _ElsewhereError(Exception):
     """The facts lie elsewhere, or are of a kind that JSON cannot hold."""
 
@@ -71,7 +80,7 @@ class _ElsewhereError(Exception):
 def _from_resource(resource: Resource) -> dict[str, Any]:
     about: dict[str, Any] = {"kind": _name(type(resource)), "name": resource.name}
     match resource.origin:
-        case StaticOrigin(facts=facts, source=source) if not evidence_behind(source):
+        case StaticOrigin(facts=facts, source=source) if all(path.startswith(f"{FOLDER}/") for path in evidence_behind(source)):
             given = {name: _from_value(value) for name, value in facts.items()}
             return {**about, "source": redact(source), "facts": redact_data(given)}
         case FailedOrigin(error=error):
@@ -111,7 +120,10 @@ def _from_value(value: object) -> Any:
         case datetime():
             return {"$date": value.isoformat()}
         case Mapping():
-            return {str(key): _from_value(part) for key, part in value.items()}
+            pairs = [(key, _from_value(part)) for key, part in value.items()]
+            if all(isinstance(key, str) and not key.startswith("$") for key, _ in pairs):
+                return dict(pairs)
+            return {"$items": [[_from_value(key), part] for key, part in pairs]}
         case Resource():
             return {"$resource": _from_resource(value)}
         case Exception():
@@ -129,6 +141,8 @@ def _to_value(value: Any, path: str) -> Any:
             return [_to_value(part, path) for part in parts]
         case {"$set": parts}:
             return frozenset(_to_value(part, path) for part in parts)
+        case {"$items": pairs}:
+            return {_to_value(key, path): _to_value(part, path) for key, part in pairs}
         case {"$date": moment}:
             return datetime.fromisoformat(moment)
         case {"$error": error}:

@@ -1,56 +1,26 @@
 """A run as its evidence folder holds it: written when the run ends, read when it is judged again."""
 
-import hashlib
 import json
 import shutil
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from stackproof.core.results import Run
 from stackproof.core.verdicts import UsageError
-from stackproof.evidence import manifest, signing, store
+from stackproof.evidence import code, manifest, signing, store, verification
+from stackproof.evidence import facts as run_facts
+from stackproof.evidence.facts import Facts
 from stackproof.evidence.manifest import FOLDER, MANIFEST, PUBLIC_KEY, SIGNATURE
 from stackproof.profile.schema import Profile
 from stackproof.redaction.redaction import redact
 from stackproof.sources.replay import Recording
-from stackproof.util import json_document
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-FORMAT = 1
-"""Raised with every change of the folder's format."""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """``run.json``: what was judged, where, when, and by which code."""
-
-    stackproof: str
-    """The version."""
-    code: str
-    """`code_digest`: two runs with the same one were judged by the same code."""
-    environment: str
-    target: str
-    """As the controls saw it: ``plan``, ``embedded``, ``aws``."""
-    stages: str
-    """The catalogue's target codes that were judged."""
-    account: str
-    """Empty where none was asked."""
-    region: str
-    endpoint: str
-    """Of an emulator; empty for AWS itself and for a plan."""
-    is_given_a_plan: bool
-    """Whether the plan was made elsewhere, and only its document was there."""
-    now: datetime
-    """The moment that ages were counted from, UTC."""
-    replay_of: str
-    """The head of the manifest whose recording was judged; empty for a run of its own."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 
 @dataclass(frozen=True)
@@ -61,6 +31,8 @@ class RecordedRun:
     facts: Facts
     head: str
     """Of the manifest."""
+    signed: str
+    """By which key it was signed, as a phrase."""
 
     @property
     def folder(self) -> Path:
@@ -94,10 +66,7 @@ class RecordedRun:
     @cached_property
     def results(self) -> Run:
         """The results that the run wrote."""
-        from stackproof.core import results_file as results_json
-
-        with self._open("results.json") as file:
-            return results_json.read(file)
+        return verification.results_of(self.directory)
 
     def document(self, name: str) -> Any:
         """A document that was judged; None if the run had none of this name."""
@@ -118,43 +87,36 @@ class RecordedRun:
             raise UsageError(f"{self.directory / path}: {error.strerror}") from None
 
 
-_FACTS = TypeAdapter(Facts)
-
-
-def read(directory: Path) -> RecordedRun:
+def read(directory: Path, key: "Ed25519PublicKey | None" = None) -> RecordedRun:
     """The run in a directory (``reports/local-embedded``, or its evidence folder).
 
-    Raises `UsageError` if there is none, or if anything in it is not as the run left it: what was changed proves nothing.
+    Raises `UsageError` if there is none, or if anything in it is not as the run left it: what was changed proves nothing. With a key,
+    the run must be signed by it.
     """
     if directory.name == FOLDER and (directory / "run.json").is_file():
         directory = directory.parent
     if not (directory / FOLDER).is_dir():
         raise UsageError(f"--evidence {directory}: there is no evidence of a run (no folder {FOLDER})")
-    changed = manifest.problems(directory)
+    changed = verification.problems(directory, key)
     if changed:
         told = "\n".join(f"  {problem}" for problem in changed[:5])
         raise UsageError(f"--evidence {directory}: not as the run left it, so it is not judged again\n{told}")
-    try:
-        document = json_document.loads((directory / FOLDER / "run.json").read_bytes())
-        if document.pop("format", None) != FORMAT:
-            raise UsageError(f"{directory / FOLDER}: another format than {FORMAT}; replay it with the version that wrote it")
-        facts = _FACTS.validate_json(json.dumps(document), strict=True)
-    except (OSError, ValueError, AttributeError) as error:
-        raise UsageError(f"{directory / FOLDER / 'run.json'}: {error}") from None
-    return RecordedRun(directory, facts, manifest.head((directory / MANIFEST).read_text(encoding="utf-8")))
+    return RecordedRun(
+        directory, run_facts.read(directory), manifest.head(manifest.text(directory)), verification.signer(directory)
+    )
 
 
-def write(directory: Path, kept: store.Store, facts: Facts, profile: Profile, waivers: str) -> None:
-    """Write the evidence folder of a run over that of the last one, all but the manifest."""
+def write(directory: Path, kept: store.Store, facts: Facts, profile: Profile, waivers: str, modules: str = "") -> None:
+    """Write the evidence folder of a run over that of the last one, all but the manifest; ``modules`` is `code.listing`."""
     folder = directory / FOLDER
     if folder.exists():
         shutil.rmtree(folder)
     kept.move_to(folder)
-    document = {"format": FORMAT, **_FACTS.dump_python(facts, mode="json")}
     expected = json.dumps(profile.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False)
-    (folder / "run.json").write_text(redact(json.dumps(document, indent=1)) + "\n", encoding="utf-8")
+    run_facts.write(directory, facts)
     (folder / "environment.json").write_text(redact(expected) + "\n", encoding="utf-8")
     (folder / "waivers.toml").write_text(redact(waivers), encoding="utf-8")
+    (directory / code.MODULES).write_text(modules, encoding="utf-8", errors="backslashreplace")
 
 
 def seal(directory: Path, key: "Ed25519PrivateKey | None") -> None:
@@ -165,16 +127,3 @@ def seal(directory: Path, key: "Ed25519PrivateKey | None") -> None:
     (directory / MANIFEST).write_bytes(text)
     if key:
         (directory / SIGNATURE).write_bytes(key.sign(text))
-
-
-def code_digest(root: Path) -> str:
-    """The SHA-256 of the code that judges: the engine, its tables, and the controls in ``tests/`` of the repository."""
-    engine = Path(__file__).parents[1]
-    found = {
-        f"{base.name}/{path.relative_to(base).as_posix()}": path
-        for base in (engine, root / "tests")
-        for path in base.rglob("*")
-        if path.suffix in (".py", ".toml", ".json")
-    }
-    listing = "".join(f"{manifest.digest(path)}  {name}\n" for name, path in sorted(found.items()))
-    return hashlib.sha256(listing.encode()).hexdigest()

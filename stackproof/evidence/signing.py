@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 
 VARIABLE = "STACKPROOF_SIGNING_KEY"
 
+LENGTH = 64
+"""Bytes of a signature."""
+
+_MOST_BYTES = 1 << 16
+"""Of a key's file."""
+
 
 def private_key(given: str) -> "Ed25519PrivateKey":
     """The key of a file, or of text that is PEM itself (a secret of a CI system). Raises `UsageError`, without the text."""
@@ -73,6 +79,9 @@ def is_signed_by(key: "Ed25519PublicKey", signature: bytes, content: bytes) -> b
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path}: it is no file")
+        with path.open("rb") as file:
+            return file.read(_MOST_BYTES)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None

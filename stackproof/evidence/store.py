@@ -25,8 +25,11 @@ from stackproof.util.temporary import temporary
 
 CALLS = "calls"
 DOCUMENTS = "documents"
-OBSERVATIONS = "observations"
+OBSERVATIONS = observations.FOLDER
 _LOCKS = "locks"
+
+MOST_BYTES = 1 << 30
+"""Of an evidence file that is read as a whole, unpacked."""
 
 
 def document_path(name: str) -> str:
@@ -147,7 +150,11 @@ def recorded_call_in(path: Path) -> Recorded:
 def read(path: Path) -> Any:
     """The JSON data of an evidence file. Raises `ValueError` if it holds none."""
     try:
-        return json_document.loads(gzip.decompress(path.read_bytes()))
+        with gzip.open(path) as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ValueError(f"it holds more than {MOST_BYTES:,} bytes")
+        return json_document.loads(content)
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
 

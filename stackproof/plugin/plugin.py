@@ -33,6 +33,9 @@ from stackproof.plugin.session import Session
 from stackproof.redaction import redaction
 from stackproof.targets import TARGETS
 
+_PARTS = ("stackproof-session", "stackproof-html-columns", "stackproof-fixtures", "stackproof-lean")
+"""The plugins that a run of controls consists of."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("stackproof")
@@ -52,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="judge this plan, the output of terraform show -json; may be given again for each other stack",
     )
     group.addoption("--evidence", metavar="DIR", help="judge a recorded run again: reports/local-embedded")
+    group.addoption("--public-key", metavar="FILE", help="of a recorded run: the Ed25519 key, PEM, that must have signed it")
     group.addoption(
         "--bastion",
         metavar="URL",
@@ -102,22 +106,31 @@ def pytest_configure(config: pytest.Config) -> None:
     for name, meaning in FOLDERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     given = config.option
-    if config.inipath is None and (given.plan or given.env or given.evidence or given.signing_key):
+    if config.inipath is None and (given.plan or given.env or given.evidence or given.signing_key or given.public_key):
         # pytest takes a path behind an option for one of its own, and looks there for its configuration.
         raise pytest.UsageError(
             f"no pytest.ini from {config.rootpath}: run in the repository, and write "
-            "--plan=FILE, --env=FILE, --evidence=DIR, --signing-key=FILE"
+            "--plan=FILE, --env=FILE, --evidence=DIR, --signing-key=FILE, --public-key=FILE"
         )
     if config.option.iam_policy:
         _silence(config)
     if _lead_to_controls(config, config.args):
+        _refuse_to_judge_nothing(config)
         session = Session(config)
-        config.pluginmanager.register(session, "stackproof-session")
-        config.pluginmanager.register(HtmlColumns(session), "stackproof-html-columns")
-        config.pluginmanager.register(_fixtures(session), "stackproof-fixtures")
-        config.pluginmanager.register(lean, "stackproof-lean")
+        for name, part in zip(_PARTS, (session, HtmlColumns(session), _fixtures(session), lean), strict=True):
+            config.pluginmanager.register(part, name)
     elif config.option.iam_policy:
         raise pytest.UsageError("--iam-policy is about controls, and these paths lead to none")
+
+
+def _refuse_to_judge_nothing(config: pytest.Config) -> None:
+    """End a run whose options keep every control, or this plugin, from judging: pytest would end it with 0."""
+    for flag, name in (("--setup-only", "setuponly"), ("--setup-plan", "setupplan")):
+        if getattr(config.option, name, False):
+            raise pytest.UsageError(f"{flag} judges no control: leave it out, or list the controls with --collect-only")
+    for name in _PARTS:
+        if config.pluginmanager.is_blocked(name):
+            raise pytest.UsageError(f"-p no:{name} takes away what judges: leave it out")
 
 
 def _silence(config: pytest.Config) -> None:

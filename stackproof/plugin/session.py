@@ -8,6 +8,7 @@ import warnings
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -23,10 +24,12 @@ from stackproof.core.results import ControlResult, Run
 from stackproof.core.results_file import packed, unpacked
 from stackproof.core.runner import judge, message_of
 from stackproof.core.verdicts import Verdict
-from stackproof.evidence import recorded, signing
+from stackproof.evidence import code, recorded, signing
 from stackproof.evidence.manifest import FOLDER
 from stackproof.evidence.store import Store
+from stackproof.plugin import bystanders
 from stackproof.plugin.judged import CATEGORY, RESULT, SHOWN, bad_input, control_in, result_of_control, without_secrets
+from stackproof.plugin.selection import Selection, how, ids
 from stackproof.redaction import redaction
 from stackproof.reports import changes, html, junit, summary
 from stackproof.reports.write import kept_unchanged, remove_run, report_directory, write_reports
@@ -51,7 +54,9 @@ class Session:
         self.calls: Counter[str] = Counter()
         self.opened: RunStage | None = None
         self.run: Run | None = None
-        self.selected = 0
+        self.selection = Selection()
+        self.modules: list[dict[str, str]] = []
+        """The modules that each worker has loaded."""
         self.refused = ""
         """Why this worker judges nothing."""
         option = config.option
@@ -61,7 +66,14 @@ class Session:
         redaction.redact_logs()
         with bad_input():
             self.request: Request = resolve(
-                config.rootpath, option.env, option.target, option.plan, option.evidence, bastion=option.bastion, **shared
+                config.rootpath,
+                option.env,
+                option.target,
+                option.plan,
+                option.evidence,
+                public_key=option.public_key,
+                bastion=option.bastion,
+                **shared,
             )
             self.waivers = self.request.waivers
             key = option.signing_key or os.environ.get(signing.VARIABLE)
@@ -114,6 +126,7 @@ class Session:
             return order[control.id] if control else len(order)
 
         items.sort(key=place)
+        self.selection.collected |= ids(items)
         option = self.config.option
         if self.request.recorded and not (option.markexpr or option.keyword):
             with bad_input():
@@ -121,6 +134,9 @@ class Session:
             others = [item for item in items if (control := control_in(item)) and control.id not in judged_then]
             self.config.hook.pytest_deselected(items=others)
             items[:] = [item for item in items if item not in others]
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        self.selection.deselected |= ids(items)
 
     # prepare
 
@@ -150,7 +166,7 @@ class Session:
             return
         if session.testsfailed and not (self.is_worker or option.continue_on_collection_errors):  # pytest goes no further
             return
-        self.selected = len(selected)
+        self.selection.selected |= ids(selected)
         with self._stopping(session.items), bad_input():
             stage = self._open()
             judged = [item for item, control in selected.items() if stage.can_judge(control)]
@@ -296,13 +312,19 @@ class Session:
         if self.opened is not None:
             self.calls += self.opened.calls
         if self.is_worker:
-            self.config.workeroutput[OURS] = {"calls": dict(self.calls), "refused": self.refused}  # type: ignore[attr-defined]
+            self.config.workeroutput[OURS] = {  # type: ignore[attr-defined]
+                "calls": dict(self.calls),
+                "refused": self.refused,
+                "selection": self.selection.told(),
+                "modules": code.loaded(),
+            }
         elif self.opened is not None and self.results:
             self.run = self._summed_up(self.opened)
             write_reports(self.run, self.directory)
-            recorded.write(self.directory, self.store, self.opened.facts, self.request.profile, self.request.accepted)
-            if session.exitstatus == pytest.ExitCode.OK and (self.run.exit_status or len(self.results) < self.selected):
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED  # pytest forgives an expected failure; the gate does not
+            self._keep(self.opened)
+            junit.add_facts(self.config, self.bystanders, self.run.not_judged)
+        if not self.is_worker and session.exitstatus == pytest.ExitCode.OK and self._gate_is_closed:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED  # pytest forgives an expected failure; the gate does not
         if self.run is None and not self.is_worker and (self.directory / FOLDER).is_dir():
             with kept_unchanged(self.directory):
                 yield
@@ -316,12 +338,29 @@ class Session:
     def pytest_testnodedown(self, node: Any) -> None:
         told = getattr(node, "workeroutput", {}).get(OURS, {})  # a worker that crashed tells nothing
         self.calls += Counter(told.get("calls", {}))
+        self.selection.add(told.get("selection", {}))
+        self.modules.append(told.get("modules", {}))
         if told.get("refused"):
             raise pytest.UsageError(told["refused"])
 
+    @cached_property
+    def bystanders(self) -> list[str]:
+        """A sentence for each plugin and conftest.py beside the known ones, secrets hidden."""
+        return [redaction.redact(said) for said in bystanders.named(self.config)]
+
+    @property
+    def _gate_is_closed(self) -> bool:
+        return bool(self.run and self.run.exit_status) or bool(self.selection.not_judged([*self.results]))
+
+    def _keep(self, opened: RunStage) -> None:
+        """Write the evidence, all but the manifest."""
+        modules = code.listing([code.loaded(), *self.modules])
+        signed_by = signing.fingerprint(self.signing_key.public_key()) if self.signing_key else ""
+        facts = replace(opened.facts, modules=code.sum_of(modules), signed_by=signed_by)
+        recorded.write(self.directory, self.store, facts, self.request.profile, self.request.accepted, modules)
+
     def _summed_up(self, opened: RunStage) -> Run:
         in_order = tuple(self.results[id] for id in catalogue() if id in self.results)
-        unjudged = self.selected - len(in_order)
         return Run(
             started=self.started,
             seconds=time.perf_counter() - self.clock,
@@ -336,8 +375,10 @@ class Session:
             notes=(
                 *opened.notes,
                 *opened.differences(in_order),
-                *([f"{unjudged} of {self.selected} selected controls were not judged"] if unjudged > 0 else []),
+                *(f"{said}." for said in self.bystanders),
+                *self.selection.notes([*self.results], [*catalogue()], how(self.config)),
             ),
+            not_judged=self.selection.not_judged([*self.results]),
             controls=in_order,
         )
 

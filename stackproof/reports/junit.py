@@ -1,4 +1,9 @@
-"""The properties of a control's test case in the junit.xml that pytest writes."""
+"""The properties of a control's test case in the junit.xml that pytest writes, and those of the run."""
+
+from collections.abc import Iterable
+
+import pytest
+from _pytest.junitxml import xml_key  # offered nowhere else
 
 from stackproof.core.results import ControlResult
 from stackproof.reports.text import examined
@@ -16,3 +21,14 @@ def properties(result: ControlResult) -> list[tuple[str, str]]:
         ("verdict", result.verdict.value),
         *(("resource", visible(name)) for name in examined(result)[:MOST_RESOURCES]),
     ]
+
+
+def add_facts(config: pytest.Config, bystanders: Iterable[str], not_judged: Iterable[str]) -> None:
+    """Name in the properties of the whole what else took part, and which selected controls have no verdict."""
+    xml = config.stash.get(xml_key, None)
+    if xml is None:
+        return
+    for said in bystanders:
+        xml.add_global_property("took part", visible(said))
+    for id in not_judged:
+        xml.add_global_property("not judged", visible(id))

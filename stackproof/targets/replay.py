@@ -14,7 +14,7 @@ import stackproof
 from stackproof.core.changes import PlannedChanges
 from stackproof.core.results import ControlResult
 from stackproof.core.verdicts import CouldNotVerify
-from stackproof.evidence.recorded import code_digest
+from stackproof.evidence import code
 from stackproof.evidence.store import Store
 from stackproof.profile.terraform import APP
 from stackproof.resources.sources import Output
@@ -46,8 +46,9 @@ class ReplayStage(RunStage):
         self.now = facts.now
         self.notes.append(
             f"The run of {facts.now:%Y-%m-%d %H:%M} UTC on {facts.environment}, {facts.target}, judged again from its evidence "
-            f"(manifest {self.run.head[:12]}). Nothing was asked anew."
+            f"(manifest {self.run.head[:12]}, {self.run.signed}). Nothing was asked anew."
         )
+        self._plan = Once(partial(self._planned, "plan"))
         self._reader = self._reading(self.run.recording, facts.account, facts.region)
         self._plan = Once(partial(self._planned, "plan"))  # what is planned is told apart by being the same
 
@@ -102,11 +103,11 @@ class ReplayStage(RunStage):
         return [f"{counted} from the recorded run: {self._reason()}", *changed] if changed else []
 
     def _reason(self) -> str:
-        then, code = self.run.facts, code_digest(self._request.root)
-        if then.code != code:
+        then, now = self.run.facts, code.digest(self._request.root)
+        if then.code != now:
             return (
                 f"the code has changed since (stackproof {then.stackproof}, {then.code[:12]}, then; "
-                f"{stackproof.__version__}, {code[:12]}, now)"
+                f"{stackproof.__version__}, {now[:12]}, now)"
             )
         if self.profile != self.run.profile:
             return f"environment {self.profile.name} expects something else now"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.core import waivers
 from stackproof.core.verdicts import UsageError
-from stackproof.evidence import recorded
+from stackproof.evidence import recorded, signing
 from stackproof.evidence.recorded import RecordedRun
 from stackproof.profile.loading import load
 from stackproof.profile.schema import Profile
@@ -70,6 +70,7 @@ def resolve(
     plans: Sequence[str] = (),
     evidence: str | None = None,
     *,
+    public_key: str | None = None,
     bastion: str | None = None,
     deployed: Mapping[str, Any] | None = None,
     now: str | None = None,
@@ -80,7 +81,9 @@ def resolve(
     ``now`` are what another process of the same run knows already.
     """
     if evidence or target == "replay":
-        return _replay(root, environment, target, plans, evidence)
+        return _replay(root, environment, target, plans, evidence, public_key)
+    if public_key:
+        raise UsageError("--public-key is the key that signed a recorded run; say which run: --evidence=reports/local-embedded")
     profile = load(environment or "local", root / "environments")
     chosen = target or ("plan" if plans else profile.target)
     for plan in plans:
@@ -105,12 +108,14 @@ def resolve(
     )
 
 
-def _replay(root: Path, environment: str | None, target: str | None, plans: Sequence[str], evidence: str | None) -> Request:
+def _replay(
+    root: Path, environment: str | None, target: str | None, plans: Sequence[str], evidence: str | None, public_key: str | None
+) -> Request:
     if target not in (None, "replay") or plans:
         raise UsageError("--evidence judges a recorded run again; leave out --plan and any other --target")
     if not evidence:
         raise UsageError("--target replay judges a recorded run again; say which: --evidence reports/local-embedded")
-    run = recorded.read(Path(evidence))
+    run = recorded.read(Path(evidence), signing.public_key(Path(public_key)) if public_key else None)
     _ = run.results, run.recording  # bad input ends the run here
     profile = load(environment, root / "environments") if environment else run.profile
     return Request(root, profile, "replay", recorded=run, as_then=not environment)

@@ -4,15 +4,19 @@ import importlib.metadata
 import platform
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import stackproof
 from stackproof.core.changes import PlannedChanges
 from stackproof.core.provenance import Provenance
 from stackproof.core.results import ControlResult
-from stackproof.evidence.recorded import Facts, code_digest
+from stackproof.core.verdicts import CouldNotVerify
+from stackproof.evidence import code
+from stackproof.evidence.facts import Facts
 from stackproof.evidence.store import Store, document_path
 from stackproof.profile.terraform import APP
+from stackproof.scanners.git import git
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.base import Stage
 from stackproof.targets.request import Request
@@ -87,7 +91,7 @@ class RunStage(Stage):
         again = self._request.recorded
         return Facts(
             stackproof=stackproof.__version__,
-            code=code_digest(self._request.root),
+            code=code.digest(self._request.root),
             environment=self.profile.name,
             target=self.target,
             stages=self.target_codes,
@@ -97,6 +101,7 @@ class RunStage(Stage):
             is_given_a_plan=self.is_given_a_plan,
             now=self.now,
             replay_of=again.head if again else "",
+            commit=_commit(self._request.root),
         )
 
     def differences(self, controls: Sequence[ControlResult]) -> list[str]:
@@ -125,6 +130,15 @@ class RunStage(Stage):
 
         kept = self._store.document(name, document)
         return Plan(kept["plan"], Provenance(kept["where"], document_path(name)))
+
+
+def _commit(root: Path) -> str:
+    """The commit that is checked out, with ``+`` behind it where files differ from it; empty where git knows none."""
+    try:
+        head = git(root, "rev-parse", "--verify", "HEAD")[0]
+        return f"{head}{'+' if git(root, 'status', '--porcelain') else ''}"
+    except CouldNotVerify:
+        return ""
 
 
 def second_plan_name(stack: str) -> str:

@@ -1,13 +1,14 @@
 """JSON that is read as it comes: of a long list in it, one item at a time is in memory. The inverse of `replay.portions`."""
 
-import json
 from collections.abc import Iterator
 from typing import Any, TextIO
+
+from stackproof.util import json_document
 
 PORTION = 1 << 16
 """Characters that are read at a time, at least."""
 
-_ANY = json.JSONDecoder()
+_ANY = json_document.DECODER
 _AFTER = frozenset(",:]} \t\r\n")
 """What may follow a value."""
 
@@ -26,13 +27,15 @@ class _Text:
         while True:
             try:
                 value, end = _ANY.raw_decode(self._text, self._place)
+            except RecursionError:
+                raise ValueError("it nests too deeply") from None
             except ValueError:
                 if not self._more():
                     raise
                 continue
             if self._text[end : end + 1] in _AFTER or not self._more():  # else a number may go on
                 self._place = end
-                return value
+                return json_document.shallow(value)
 
     def takes(self, sign: str) -> bool:
         """Whether the next character is this one; it is passed over then."""
@@ -66,7 +69,17 @@ class Members(Iterator[tuple[str, Any]]):
     """The members of an object, each with its key, as they come."""
 
     def __init__(self, text: _Text, depth: int) -> None:
-        self._members = ((_key(text), _value(text, depth)) for _ in _parts(text, "}"))
+        self._members = self._read(text, depth)
+
+    @staticmethod
+    def _read(text: _Text, depth: int) -> Iterator[tuple[str, Any]]:
+        seen = set()
+        for _ in _parts(text, "}"):
+            key = _key(text)
+            if key in seen:
+                raise ValueError(f"the key {key[:60]!r} is there twice in one object")
+            seen.add(key)
+            yield key, _value(text, depth)
 
     def __next__(self) -> tuple[str, Any]:
         return next(self._members)
@@ -92,7 +105,7 @@ def members(file: TextIO, *, depth: int = 1) -> Iterator[tuple[str, Any]]:
     >>> [(key, whole(value)) for key, value in members(io.StringIO('{"a": 1, "b": [2, {"c": []}]}'))]
     [('a', 1), ('b', [2, {'c': []}])]
 
-    Raises `ValueError` for anything else.
+    Raises `ValueError` for anything else, and for what `stackproof.util.json_document` refuses.
     """
     text = _Text(file)
     if not text.takes("{"):
