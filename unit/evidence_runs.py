@@ -64,7 +64,7 @@ def seal(directory: Path, answers: list[Answer], key: Ed25519PrivateKey | None =
     signed_by = signing.fingerprint(key.public_key()) if key else ""
     facts = Facts("0.1.0", "0" * 64, "local", "embedded", "SPE", ACCOUNT, REGION, "", False, harness.recorded_at(), "")
     facts = replace(facts, signed_by=signed_by, **changes)
-    recorded.write(directory, kept, facts, harness.profile(), "")
+    recorded.write(directory, kept, facts, harness.profile(), "", f"{'0' * 64}  a_module\n")
     nothing = Run(facts.now, 0.0, facts.environment, facts.target, facts.account, facts.region, {}, {})
     (directory / "results.json").write_text(results_file.to_json(nothing), encoding="utf-8")
     recorded.seal(directory, key)

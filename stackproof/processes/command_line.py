@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from stackproof.core.verdicts import CouldNotVerify, UsageError
+from stackproof.util.text import visible
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,10 +37,10 @@ def exit_status(work: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in its buffer goes nowhere
         return 128 + signal.SIGPIPE
     except UsageError as error:
-        print(error, file=sys.stderr)
+        print(visible(str(error)), file=sys.stderr)
         return 4
     except CouldNotVerify as error:
-        print(error, file=sys.stderr)
+        print(visible(str(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted: everything that was started is ended.", file=sys.stderr)

@@ -48,7 +48,6 @@ class ReplayStage(RunStage):
             f"The run of {facts.now:%Y-%m-%d %H:%M} UTC on {facts.environment}, {facts.target}, judged again from its evidence "
             f"(manifest {self.run.head[:12]}, {self.run.signed}). Nothing was asked anew."
         )
-        self._plan = Once(partial(self._planned, "plan"))
         self._reader = self._reading(self.run.recording, facts.account, facts.region)
         self._plan = Once(partial(self._planned, "plan"))  # what is planned is told apart by being the same
 
