@@ -21,7 +21,7 @@ help:
 	@echo "make check-evidence RUN=reports/local-embedded   whether a run's evidence and reports are as it left them"
 	@echo "make up       keep an embedded cloud running between runs; make down ends it"
 	@echo "make localstack   the same for LocalStack; make localstack-down ends it"
-	@echo "make benchmark    what 10,000 and 100,000 log groups cost, and how time grows with the text"
+	@echo "make benchmark    what 10,000 and 100,000 log groups cost, plans of up to 20,000 resources, and how time grows with the text"
 	@echo "make lint     ruff, mypy and the import contracts"
 	@echo "make lock     pin the newest versions of the dependencies (needs uv)"
 
@@ -65,6 +65,8 @@ localstack-down: setup
 benchmark: setup
 	@$(BIN)/python -m benchmarks.log_groups
 	@$(BIN)/python -m benchmarks.ratios
+	@$(BIN)/python -m benchmarks.plans 1000 --checkov
+	@$(BIN)/python -m benchmarks.plans 1000 5000 20000
 
 lint: setup
 	$(BIN)/ruff check .

@@ -16,10 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stackproof.sources.plan.document import Plan
 
 ROOT = Path(__file__).parents[1]
 COMPLIANT = ROOT / "proofs" / "compliant" / "plan.json"
@@ -68,12 +71,24 @@ def plan_of(resources: int) -> dict[str, Any]:
 
 def run(file: Path) -> Measured:
     """Judge the plan in a file, in this process."""
-    from proofs import harness
-    from stackproof.core.controls import catalogue
     from stackproof.targets.request import read_plan
 
+    return _judged(lambda: read_plan(file))
+
+
+def run_document(document: Mapping[str, Any]) -> Measured:
+    """Judge a plan document, in this process."""
+    from stackproof.sources.plan.document import Plan
+
+    return _judged(lambda: Plan(document, "a plan"))
+
+
+def _judged(read: Callable[[], "Plan"]) -> Measured:
+    from proofs import harness
+    from stackproof.core.controls import catalogue
+
     started = time.process_time()
-    plan = read_plan(file)
+    plan = read()
     reading = time.process_time() - started
     controls: dict[str, float] = {}
     verdicts: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 import math
 
+from benchmarks import plans
 from benchmarks.log_groups import GROUPS_A_PAGE, RESOURCES_A_PAGE, Measured, measure, table
 
 
@@ -28,3 +29,13 @@ def test_the_table_shows_how_memory_grows() -> None:
         ["1", "2", "0.1", "0.0", "80.0", "0.0", "0.0", "LOG-03", "PASS"],
         ["1001", "31", "1.0", "0.5", "85.0", "5.00", "0.01", "0.4", "LOG-03", "PASS"],
     ]
+
+
+def test_a_plan_of_many_resources_is_judged_and_its_growth_is_told() -> None:
+    few, many = (plans.run_document(plans.plan_of(resources)) for resources in (100, 400))
+    assert many.resources > few.resources > 70
+    assert (few.verdicts["SEC-S3-01"], many.verdicts["SEC-S3-01"]) == ("PASS", "PASS")
+    assert {*many.controls} == {*many.verdicts} == {*few.verdicts}
+    shown = plans.table([few, many])
+    assert f"{many.resources:>11}" in shown
+    assert "exponent" in shown
