@@ -67,7 +67,11 @@ def attached(whose: str, arn: str) -> Edit:
 def own_policy(*versions: dict[str, object]) -> Edit:
     """A policy of the account, of which the last version is in force."""
     listed = [{"VersionId": f"v{number}", "Document": document} for number, document in enumerate(versions, start=1)]
-    return adds(DETAILS, "Policies", {"Arn": OWN, "DefaultVersionId": f"v{len(versions)}", "PolicyVersionList": listed})
+    return adds(
+        DETAILS,
+        "Policies",
+        {"PolicyName": "own", "Path": "/", "Arn": OWN, "DefaultVersionId": f"v{len(versions)}", "PolicyVersionList": listed},
+    )
 
 
 def aws_policy(arn: str, document: dict[str, object]) -> list[Edit]:

@@ -430,6 +430,93 @@ ROLES = [
     ),
 ]
 
+# Policies that nobody has: by name or path
+
+LOOSE = "triflow-ai-production-jobs"
+WIDE = {"SEC-IAM-01": policy(allow("s3:*", "*")), "SEC-IAM-04": policy(allow("iam:CreatePolicyVersion", "*"))}
+FINE = policy(allow("s3:GetObject", "arn:aws:s3:::triflow-ai-prod/*"))
+
+
+def loose(document: dict[str, object], name: str = LOOSE, **members: object) -> Edit:
+    """A policy of the account, which nobody has unless the members say so; None takes a member away."""
+    versions = [{"VersionId": "v1", "Document": EVERYTHING}, {"VersionId": "v2", "Document": document}]
+    arn = f"arn:aws:iam::123456789012:policy/{name}"
+    told = {"Arn": arn, "Path": "/", "AttachmentCount": 0, "DefaultVersionId": "v2", **members}
+    listed = {**told, "PolicyVersionList": versions}
+    return adds(DETAILS, "Policies", {name: value for name, value in listed.items() if value is not None})
+
+
+def planned_loose(
+    document: dict[str, object], *, used_by: str = "", attribute: str = "policy_arn", **values: object
+) -> list[Edit]:
+    """A policy of the plan, and what gives it to somebody."""
+    made = with_resource("aws_iam_policy.loose", name="loose", policy=json.dumps(document))
+    using = with_resource(f"{used_by}.loose", refers={attribute: "aws_iam_policy.loose.arn"}, **values)
+    return [made, *([using] if used_by else [])]
+
+
+POLICIES = [
+    *(
+        case
+        for control, wide in WIDE.items()
+        for case in (
+            cloud(control, "one that nobody has", FAIL, loose(wide), names=LOOSE),
+            cloud(
+                control,
+                "one that nobody has, by its path",
+                FAIL,
+                loose(wide, "jobs", Path="/triflow-ai-production/"),
+                names="jobs",
+            ),
+            cloud(control, "one that nobody has, as it must be", PASS, loose(FINE)),
+            cloud(control, "another team's that nobody has", PASS, loose(wide, "billing-jobs")),
+            cloud(control, "one that somebody has who is judged elsewhere", PASS, loose(wide, AttachmentCount=1)),
+            cloud(control, "one that bounds somebody", PASS, loose(wide, PermissionsBoundaryUsageCount=1)),
+            cloud(control, "one of which nobody tells who has it", ERROR, loose(wide, AttachmentCount=None), names=LOOSE),
+            cloud(control, "one of which nobody tells what it grants", ERROR, loose(wide, DefaultVersionId="v3"), names=LOOSE),
+            plan(control, "one that nobody has", FAIL, *planned_loose(wide), names="loose"),
+            plan(control, "one that nobody has, as it must be", PASS, *planned_loose(FINE)),
+            plan(
+                control,
+                "one that is attached to a user",
+                PASS,
+                *planned_loose(wide, used_by="aws_iam_user_policy_attachment", user="terraform-deploy"),
+            ),
+            plan(
+                control,
+                "one that is attached to several",
+                PASS,
+                *planned_loose(wide, used_by="aws_iam_policy_attachment", groups=["deployers"]),
+            ),
+            plan(
+                control,
+                "one that bounds a user",
+                PASS,
+                *planned_loose(wide, used_by="aws_iam_user", attribute="permissions_boundary", name="more"),
+            ),
+            plan(
+                control,
+                "one of two of which the attachment is known after apply",
+                UNKNOWN,
+                *planned_loose(wide),
+                with_resource("aws_iam_policy.other", name="other", policy=json.dumps(FINE)),
+                with_resource("aws_iam_user_policy_attachment.loose", user="terraform-deploy"),
+                unknown("aws_iam_user_policy_attachment.loose", "policy_arn"),
+                names="loose",
+            ),
+            plan(
+                control,
+                "one that is known after apply",
+                UNKNOWN,
+                *planned_loose(FINE),
+                unknown("aws_iam_policy.loose", "policy"),
+                names="loose",
+            ),
+        )
+    ),
+    cloud("SEC-IAM-01", "policies of the account are not reported", ERROR, omits(DETAILS, "Policies")),
+]
+
 # Task definitions: by family, every active revision
 
 ACTIVE, RUN = "ecs:ListTaskDefinitions", answered(DESCRIBE, "taskDefinition")
@@ -593,4 +680,4 @@ BALANCED = [
 
 SECRETS = [plan("SEC-SM-01", "another that it makes", FAIL, with_resource("aws_secretsmanager_secret.more", name="x"), names="x")]
 
-CASES: list[Case] = [*DATABASES, *BUCKETS, *ROLES, *DEFINITIONS, *BALANCED, *SECRETS]
+CASES: list[Case] = [*DATABASES, *BUCKETS, *ROLES, *POLICIES, *DEFINITIONS, *BALANCED, *SECRETS]

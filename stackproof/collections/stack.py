@@ -18,7 +18,7 @@ from stackproof.resources.encryption import KmsKey
 from stackproof.resources.flow_logs import FlowLog
 from stackproof.resources.front_door import FrontDoor
 from stackproof.resources.functions import Function
-from stackproof.resources.identity import Role, User
+from stackproof.resources.identity import AccountPolicy, Role, User
 from stackproof.resources.load_balancer import LoadBalancer
 from stackproof.resources.logs import LogGroup
 from stackproof.resources.network import Guarded, InterfaceEndpoint, SecurityGroup, Subnet, Vpc
@@ -314,6 +314,14 @@ def ecs_roles(stage: Stage) -> tuple[Role, ...]:
     names = stage.profile.identity.roles
     others = _undeclared(stage, Role, [*names, *stage.profile.logs.readers])
     return *stage.named(Role, names), *_chosen(others, lambda role: lets_in(role.trust, ECS_TASKS))
+
+
+@collection
+def detached_policies(stage: Stage) -> tuple[AccountPolicy, ...]:
+    """The account's own policies that are the stack's, by name or path, and that nobody has: whoever gets one may do what it says."""
+    own = stage.profile.owned
+    found = _undeclared(stage, AccountPolicy, (), lambda one: any(part.startswith(own) for part in one.path.split("/")))
+    return tuple(_chosen(found, lambda one: not one.is_used))
 
 
 @collection

@@ -54,6 +54,7 @@ _OURS: dict[str, tuple[str, ...]] = {
     ),
     "identity": (
         "Policy",
+        "AccountPolicy",
         "Role",
         "AccessKey",
         "Group",

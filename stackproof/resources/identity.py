@@ -14,7 +14,7 @@ from stackproof.judgement.escalation import administers
 from stackproof.judgement.iam import is_managed_by_aws
 from stackproof.judgement.managed_policies import published, published_on
 from stackproof.resources.documents import PartialDocument, planned_document
-from stackproof.sources.aws.facts import AwsFacts, listed
+from stackproof.sources.aws.facts import AwsFacts, listed, told
 from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader
 
 DETAILS = "iam:GetAccountAuthorizationDetails"
+_OWN_LIST = "managed_policy_arns"
+"""The planned attribute in which a role lists what is attached to it."""
 
 
 def _details(aws: "Reader | AwsFacts") -> "Answer":
@@ -142,11 +144,7 @@ def _attachments(principal: PlannedBlock, kind: str) -> Sequence[Attachment]:
     lists, unknown = parts(plan.referring(exclusive, f"{kind}_name", principal))
     gone = [*plan.removed(by, kind, principal), *plan.removed(exclusive, f"{kind}_name", principal)]
     is_decided_beside = bool(beside or of_several or lists or gone)
-    own = (
-        _arns(principal, "managed_policy_arns")
-        if principal.says("managed_policy_arns", is_decided_beside=is_decided_beside)
-        else []
-    )
+    own = _arns(principal, _OWN_LIST) if principal.says(_OWN_LIST, is_decided_beside=is_decided_beside) else []
     listed, others = known_of(lists, lambda one: _arns(one, "policy_arns"))
     mine, untold = parts(own)
     found = [*((block, _arn(block)) for block in beside), *of_several, *listed, *mine]
@@ -200,6 +198,52 @@ def _answered_boundary(principal: AwsFacts) -> object:
 def _planned_boundary(principal: PlannedBlock) -> dict[str, Any] | None:
     arn = principal.at("permissions_boundary")
     return dict(_managed_document(principal, arn)) if isinstance(arn, Reference) or arn else None
+
+
+def _answered_use(policy: AwsFacts) -> bool | None:
+    attached, bounding = policy.at("AttachmentCount"), policy.at("PermissionsBoundaryUsageCount")
+    return None if attached is None else bool(attached or bounding)
+
+
+_KINDS = ("role", "user", "group")
+_ATTACHING = tuple(f"aws_iam_{kind}_policy_attachment" for kind in _KINDS)
+_USES = (
+    *((attaching, "policy_arn") for attaching in (*_ATTACHING, "aws_iam_policy_attachment")),
+    *((f"{attaching}s_exclusive", "policy_arns") for attaching in _ATTACHING),
+    ("aws_iam_role", "permissions_boundary"),
+    ("aws_iam_user", "permissions_boundary"),
+)
+"""What in a plan gives a managed policy to somebody, or bounds somebody by it: types, and the attribute that says which policy."""
+
+
+def _planned_use(policy: PlannedBlock) -> bool:
+    plan = policy.plan
+    found, rest = known_of(_USES, lambda use: plan.referring(*use, policy))
+    is_decided_beside = any(plan.removed(*use, policy) for use in _USES)
+    roles = [one for one in plan.resources("aws_iam_role") if one.says(_OWN_LIST, is_decided_beside=is_decided_beside)]
+    listing, more = known_of(roles, lambda role: [role] if policy in role.referents(_OWN_LIST, policy.type) else [])
+    return bool(collected([*found, *listing], [*rest, *(one for one in more if may_be_about(one, policy.address))]))
+
+
+class AccountPolicy(Policy):
+    """A managed policy of the account's own, whoever has it, or nobody."""
+
+    terraform = ("aws_iam_policy",)
+
+    document: dict[str, Any] = field(aws=_answered_document, plan=lambda policy: planned_document(policy, "policy"))
+    path: str = field(aws="Path", plan=lambda policy: policy.at("path") or "/")
+    is_used: bool = field(aws=_answered_use, plan=_planned_use)
+    """Whether somebody has it, or is bounded by it. On a plan only what is in the plan counts."""
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[AccountPolicy]":
+        del names  # one call lists all
+        answer = _details(aws)
+        found = [(told(one, "Arn", answer), one) for one in answer.items("Policies")]
+        return [
+            cls(arn.rpartition("/")[2], AwsFacts(aws, {**one, "PolicyArn": arn}, answer.source), answer.source)
+            for arn, one in found
+        ]
 
 
 class Role(Resource):

@@ -7,12 +7,15 @@ from stackproof.judgement.iam import broad_grants, sweeping_grants, too_old, tru
 
 
 @control("SEC-IAM-01", severity="high")
-def test_ecs_roles_have_no_wildcard_grants(ecs_roles, subtests):
-    """Named actions on named resources, in every policy that is inline or attached."""
+def test_ecs_roles_have_no_wildcard_grants(ecs_roles, detached_policies, subtests):
+    """Named actions on named resources, in every policy that is inline or attached, and in those that wait to be."""
     for role in ecs_roles:
         with subtests.test(role.name):
             for policy in known_first(role.policies, "document"):
                 assert broad_grants(policy.document) == [], policy.name
+    for policy in detached_policies:
+        with subtests.test(policy.name):
+            assert broad_grants(policy.document) == []
 
 
 @control("SEC-IAM-02", severity="high")
@@ -42,10 +45,16 @@ def test_ecs_roles_are_for_ecs_tasks_of_this_account_alone(ecs_roles, task_defin
 
 
 @control("SEC-IAM-04", severity="critical")
-def test_ecs_roles_cannot_escalate(ecs_roles, profile, subtests):
-    """No known path leads from what a role may do to what it may not; what is known to lead there is not hidden by what nobody can tell."""
+def test_ecs_roles_cannot_escalate(ecs_roles, detached_policies, profile, subtests):
+    """No known path leads from what a role may do to what it may not; what is known to lead there is not hidden by what nobody can tell.
+
+    Nor does one from what a policy grants that nobody has yet.
+    """
+    meant = {"account": profile.account, "declared": profile.identity.assumed_roles}
     for role in ecs_roles:
         with subtests.test(role.name):
-            meant = {"account": profile.account, "declared": profile.identity.assumed_roles}
             assert escalations(role.known_documents, role.boundary, **meant) == []
             assert escalations(role.documents, role.boundary, **meant) == []
+    for policy in detached_policies:
+        with subtests.test(policy.name):
+            assert escalations([policy.document], **meant) == []
