@@ -305,9 +305,9 @@ def _in_order(new: Any, old: Any) -> Any:
             return kept | {name: value for name, value in new.items() if name not in old}
         case list(), list():
             pairs = _pairs([*enumerate(new)], [*enumerate(old)], itemgetter(1))
-            kept = [_in_order(one, other) for (_, one), (_, other) in sorted(pairs, key=lambda pair: pair[1][0])]
+            in_order = [_in_order(one, other) for (_, one), (_, other) in sorted(pairs, key=lambda pair: pair[1][0])]
             there = {place for (place, _), _ in pairs}
-            return [*kept, *(one for place, one in enumerate(new) if place not in there)]
+            return [*in_order, *(one for place, one in enumerate(new) if place not in there)]
     return new
 
 

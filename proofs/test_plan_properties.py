@@ -99,7 +99,7 @@ def test_a_reference_to_what_is_known_is_as_good_as_a_literal(control: str, base
 
 
 STAR = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}'
-STALE = {
+STALE: dict[str, dict[str, Any]] = {
     "aws_s3_bucket.app": {"policy": STAR},
     "module.central_logging.aws_s3_bucket.audit": {"policy": STAR},
     "aws_iam_role.task": {"inline_policy": [{"name": "old", "policy": STAR}]},

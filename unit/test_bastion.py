@@ -29,6 +29,9 @@ class Others:
     def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
         raise AssertionError(f"{call} is no probe")
 
+    def wait(self, seconds: float) -> None:
+        """Nothing is waited for."""
+
 
 @dataclass(frozen=True)
 class Ssh:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from plan_documents import Planned, document
 
 from stackproof.core.changes import Action, ChangedField, ChangedResource, Kind, PlannedChanges
 from stackproof.core.results import ControlResult, Run
@@ -11,7 +12,6 @@ from stackproof.core.verdicts import Verdict
 from stackproof.reports.changes import lines, section
 from stackproof.sources.plan.changes import planned_changes
 from stackproof.sources.plan.document import Plan
-from unit.plan_documents import Planned, document
 
 
 def told(**change: Any) -> PlannedChanges:

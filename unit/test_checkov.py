@@ -31,7 +31,7 @@ def record(check: str, resource: str, line: int = 1, file: str = "/storage.tf") 
 
 
 def report(**results: object) -> dict[str, object]:
-    empty = {"passed_checks": [], "failed_checks": [], "skipped_checks": [], "parsing_errors": []}
+    empty: dict[str, object] = {"passed_checks": [], "failed_checks": [], "skipped_checks": [], "parsing_errors": []}
     return {"check_type": "terraform", "results": empty | results, "summary": {"checkov_version": "3.3.30"}}
 
 

@@ -54,6 +54,9 @@ class Rds:
         instance = {"DBInstanceIdentifier": PROFILE.database.identifier, "Endpoint": {"Address": HOST, "Port": 5432}}
         return Answer(call, [{"DBInstances": [instance]}])
 
+    def wait(self, seconds: float) -> None:
+        """Nothing is waited for."""
+
 
 class OnServer(Stage):
     """A stage whose database answers at a port of this machine."""

@@ -129,7 +129,8 @@ def test_a_flow_log_is_of_the_vpc_or_the_subnet_that_it_refers_to() -> None:
     vpc = planned(VPC).resource("aws_vpc.main")
     assert vpc is not None
     assert (of_vpc.vpc_id, of_vpc.subnet_id) == (vpc.at("id"), None)
-    assert (of_subnet.vpc_id, of_subnet.subnet_id) == (None, Reference("aws_subnet.a", "id"))
+    subnet_id: object = of_subnet.subnet_id
+    assert (of_subnet.vpc_id, subnet_id) == (None, Reference("aws_subnet.a", "id"))
 
 
 def test_a_nat_gateway_in_a_subnet_from_elsewhere_is_not_known() -> None:

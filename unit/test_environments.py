@@ -1,6 +1,7 @@
 import os
 import subprocess
 import threading
+import venv
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ def test_where_there_is_no_pip_one_is_made_and_what_that_needs_is_named(tmp_path
 
     (tmp_path / "requirements.txt").touch()
     monkeypatch.setattr(venvs, "find_spec", lambda _: None)
-    monkeypatch.setattr(venvs.venv, "create", without_ensurepip)
+    monkeypatch.setattr(venv, "create", without_ensurepip)
     with pytest.raises(CouldNotVerify, match="install the package that brings ensurepip"):
         environment(tmp_path, "checkov", tmp_path / "requirements.txt", lambda _: None)
 

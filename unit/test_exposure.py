@@ -93,8 +93,8 @@ class TestOpening:
     def test_every_protocol_is_every_port_whatever_the_ports_say(self) -> None:
         everything = opening(ALL, 0, 65535, "a")
         for protocol in ("-1", "all"):
-            for ports in ((None, None), (0, 0), (22, 22), (-1, -1)):
-                assert opening(protocol, *ports, "a") == everything
+            for first, last in ((None, None), (0, 0), (22, 22), (-1, -1)):
+                assert opening(protocol, first, last, "a") == everything
 
     def test_no_ports_are_all_ports(self) -> None:
         assert opening("tcp", None, None, "a") == opening("tcp", 0, None, "a") == opening("tcp", 0, 65535, "a")

@@ -6,7 +6,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -25,7 +24,7 @@ PLAIN = Listener(80, {"Type": "fixed-response", "FixedResponseConfig": {"StatusC
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     directory = tmp_path_factory.mktemp("served")
     made = self_signed([NAME], since=datetime.now(UTC) - timedelta(days=1), until=datetime.now(UTC) + timedelta(days=9))
     for name, text in (("certificate", made.certificate), ("private_key", made.private_key)):
@@ -41,19 +40,19 @@ def workers() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("front-door")]
 
 
-def test_it_listens_on_this_machine_alone(files: dict[str, Path]) -> None:
+def test_it_listens_on_this_machine_alone(files: dict[str, Any]) -> None:
     with FrontDoor(NAME, [PLAIN, Listener(443, {"Type": "forward"}, ("TLSv1.3",))], **files) as door:
         assert {door.locate(NAME, port)[0] for port in (80, 443)} == {"127.0.0.1"}
         assert status(door) == 404
 
 
 @pytest.mark.parametrize(("host", "port"), [(NAME, 8080), ("other.example.com", 80)])
-def test_what_it_does_not_serve_is_not_found(host: str, port: int, files: dict[str, Path]) -> None:
+def test_what_it_does_not_serve_is_not_found(host: str, port: int, files: dict[str, Any]) -> None:
     with FrontDoor(NAME, [PLAIN], **files) as door, pytest.raises(Unreachable, match=f"{host}:{port} is not served"):
         door.locate(host, port)
 
 
-def test_it_is_gone_when_it_is_closed(files: dict[str, Path]) -> None:
+def test_it_is_gone_when_it_is_closed(files: dict[str, Any]) -> None:
     with FrontDoor(NAME, [PLAIN], **files) as door:
         address = door.locate(NAME, 80)
         assert status(door) == 404
@@ -62,7 +61,7 @@ def test_it_is_gone_when_it_is_closed(files: dict[str, Path]) -> None:
         socket.create_connection(address, timeout=1)
 
 
-def test_clients_that_say_nothing_do_not_keep_it(files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clients_that_say_nothing_do_not_keep_it(files: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(front_door, "PATIENCE", 0.2)
     with FrontDoor(NAME, [PLAIN], **files) as door:
         silent = [socket.create_connection(door.locate(NAME, 80)) for _ in range(3 * THREADS)]
@@ -178,7 +177,7 @@ def asked(door: FrontDoor, method: str = "GET", body: bytes | None = None, **hea
     return client.getresponse()
 
 
-def test_a_request_goes_to_the_targets_in_turn(target: Any, files: dict[str, Path]) -> None:
+def test_a_request_goes_to_the_targets_in_turn(target: Any, files: dict[str, Any]) -> None:
     first, second = target(), target()
     with FrontDoor(NAME, [FORWARD], targets=lambda action: [first.port, second.port], **files) as door:
         for _ in range(4):
@@ -189,7 +188,7 @@ def test_a_request_goes_to_the_targets_in_turn(target: Any, files: dict[str, Pat
     assert first.asked.count(b"GET /a?b=c HTTP/1.1") == second.asked.count(b"GET /a?b=c HTTP/1.1") == 2
 
 
-def test_a_target_learns_who_asked(target: Any, files: dict[str, Path]) -> None:
+def test_a_target_learns_who_asked(target: Any, files: dict[str, Any]) -> None:
     one = target()
     with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
         assert asked(door, "POST", b"text", TE="trailers").read() == b"hello"
@@ -212,7 +211,7 @@ def test_a_target_learns_who_asked(target: Any, files: dict[str, Path]) -> None:
     ],
 )
 def test_an_answer_without_a_body_says_no_length_of_its_own(
-    method: str, said: bytes, length: str | None, target: Any, files: dict[str, Path]
+    method: str, said: bytes, length: str | None, target: Any, files: dict[str, Any]
 ) -> None:
     one = target(b"HTTP/1.1 " + said + b"\r\n\r\n")
     with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
@@ -230,7 +229,7 @@ def talked(door: FrontDoor, request: bytes) -> bytes:
 HEAD = b"POST /a HTTP/1.1\r\nHost: app.example.com\r\n"
 
 
-def test_headers_go_on_as_they_were_said(target: Any, files: dict[str, Path]) -> None:
+def test_headers_go_on_as_they_were_said(target: Any, files: dict[str, Any]) -> None:
     one = target()
     said = [
         b"Connection: close, X-Hop",
@@ -256,7 +255,7 @@ def test_headers_go_on_as_they_were_said(target: Any, files: dict[str, Path]) ->
     ]
 
 
-def test_a_body_in_chunks_goes_on_in_one_piece(target: Any, files: dict[str, Path]) -> None:
+def test_a_body_in_chunks_goes_on_in_one_piece(target: Any, files: dict[str, Any]) -> None:
     one = target()
     chunks = b"Transfer-Encoding: chunked\r\n\r\n1;a=b\r\nt\r\n3\r\next\r\n0\r\nX-Trailer: 1\r\n\r\n"
     with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
@@ -284,7 +283,7 @@ def test_a_body_in_chunks_goes_on_in_one_piece(target: Any, files: dict[str, Pat
     ],
 )
 def test_a_request_that_is_none_is_refused_and_not_handed_on(
-    request_: bytes, status: int, target: Any, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    request_: bytes, status: int, target: Any, files: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(front_door, "PATIENCE", 0.2)
     one = target()
@@ -293,38 +292,38 @@ def test_a_request_that_is_none_is_refused_and_not_handed_on(
     assert one.asked == b""
 
 
-def test_an_old_client_needs_no_host(target: Any, files: dict[str, Path]) -> None:
+def test_an_old_client_needs_no_host(target: Any, files: dict[str, Any]) -> None:
     one = target()
     with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
         assert b" 200 OK" in talked(door, b"GET / HTTP/1.0\r\n\r\n")
 
 
 @pytest.mark.parametrize("said", [b"", b"this is no HTTP\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello"])
-def test_a_target_that_does_not_speak_http_is_a_bad_gateway(said: bytes, target: Any, files: dict[str, Path]) -> None:
+def test_a_target_that_does_not_speak_http_is_a_bad_gateway(said: bytes, target: Any, files: dict[str, Any]) -> None:
     one = target(said)
     with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
         answer = asked(door)
         assert (answer.status, answer.getheader("Content-Type")) == (502, "text/html")
 
 
-def test_a_target_that_is_gone_is_a_bad_gateway(closed_port: int, files: dict[str, Path]) -> None:
+def test_a_target_that_is_gone_is_a_bad_gateway(closed_port: int, files: dict[str, Any]) -> None:
     with FrontDoor(NAME, [FORWARD], targets=lambda action: [closed_port], **files) as door:
         assert asked(door).status == 502
 
 
-def test_a_target_that_takes_too_long_is_given_up(target: Any, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_target_that_takes_too_long_is_given_up(target: Any, files: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(front_door, "IDLE_SECONDS", 0.1)
     one = target(None)
     with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
         assert asked(door).status == 504
 
 
-def test_without_a_target_there_is_no_service(files: dict[str, Path]) -> None:
+def test_without_a_target_there_is_no_service(files: dict[str, Any]) -> None:
     with FrontDoor(NAME, [FORWARD], **files) as door:
         assert asked(door).status == 503
 
 
-def test_a_body_that_is_too_long_is_refused(target: Any, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_is_too_long_is_refused(target: Any, files: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(front_door, "_LONGEST_BODY", 3)
     one = target()
     with FrontDoor(NAME, [FORWARD], targets=lambda action: [one.port], **files) as door:
@@ -332,7 +331,7 @@ def test_a_body_that_is_too_long_is_refused(target: Any, files: dict[str, Path],
     assert one.asked == b""
 
 
-def test_the_listeners_of_the_moment_answer(files: dict[str, Path]) -> None:
+def test_the_listeners_of_the_moment_answer(files: dict[str, Any]) -> None:
     now = {80: PLAIN}
     with FrontDoor(NAME, [PLAIN], current=lambda: now, **files) as door:
         assert status(door) == 404

@@ -155,7 +155,7 @@ def test_a_broken_document_is_refused_or_read(place: tuple[Any, ...], junk: Any)
 
 def look_at(block: PlannedBlock) -> None:
     for name in ("cidr_block", "vpc_id", "tags", "password", "id"):
-        look(lambda name=name: block.at(name))  # type: ignore[misc]
+        look(lambda name=name: block.at(name))
     look(lambda: [one.at("cidr_blocks") for one in block.blocks("ingress")])
     assert block.region is None
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -26,7 +26,7 @@ from stackproof.redaction.plain_secrets import Variable, plain_secrets
 from stackproof.util.patterns import Expression
 
 try:
-    from re import _parser as parser  # type: ignore[attr-defined]
+    from re import _parser as parser
 except ImportError:
     import sre_parse as parser
 
@@ -231,9 +231,9 @@ def held(value: object, depth: int = 0) -> Iterator[re.Pattern[str]]:
         yield from held(list(value.values()), depth + 1)
 
 
-def letters(parsed: object) -> Iterator[str]:
+def letters(parsed: Any) -> Iterator[str]:
     """A letter of each class of letters that a regular expression repeats, and the letters that it names."""
-    for code, argument in parsed:  # type: ignore[attr-defined]
+    for code, argument in parsed:
         name = str(code)
         if name == "LITERAL":
             yield chr(argument)
@@ -261,15 +261,15 @@ CATEGORIES = {
 }
 
 
-def members(argument: list[tuple[object, object]]) -> Iterator[str]:
+def members(argument: list[tuple[object, Any]]) -> Iterator[str]:
     if str(argument[0][0]) == "NEGATE":
         yield from ("a", "1", " ", "-", ":")
         return
     for code, what in argument:
         if str(code) == "LITERAL":
-            yield chr(what)  # type: ignore[call-overload]
+            yield chr(what)
         elif str(code) == "RANGE":
-            yield chr(what[0])  # type: ignore[index]
+            yield chr(what[0])
         elif str(code) == "CATEGORY":
             yield CATEGORIES.get(str(what), "a")
 

@@ -200,7 +200,7 @@ class TestQueries:
         }
         again = Reader(
             Recording([Recorded(call, answer.raw_pages) for call, answer in reader.answers.items()]), account="", region=REGION
-        )  # type: ignore[arg-type]  # pages are dictionaries
+        )
         assert self.ended(again) == "Complete"
 
     def test_that_do_not_end(self, reader: Reader, server: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:

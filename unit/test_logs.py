@@ -255,7 +255,7 @@ class TestCollections:
             _ = group.subscription_filters
 
     def test_readers_that_do_not_exist_are_missed(self) -> None:
-        details = {"RoleDetailList": [], "UserDetailList": [], "GroupDetailList": [], "Policies": []}
+        details: dict[str, object] = {"RoleDetailList": [], "UserDetailList": [], "GroupDetailList": [], "Policies": []}
         without, _ = stage(lambda call: Answer(call, [details]), 1)
         with pytest.raises(DeclaredButMissing, match="triflow-ai-production-log-reader"):
             collections["principals"](without)

@@ -71,12 +71,12 @@ class TestProcessesWithoutProc:
 
 
 def test_the_kernel_ties_no_child_to_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     assert process.dies_with_its_parent() is None
 
 
 def test_postgres_starts_without_that_and_as_the_user_who_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     made = postgres.start(tmp_path, name="app", owner="app_admin", password="any")
     made.close()
     assert made.child.poll() is not None
@@ -90,7 +90,7 @@ def test_terraform_is_stopped_where_its_group_cannot_be_signalled(tmp_path: Path
     def refused(_group: int, _number: int) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(cli.os, "killpg", refused)
+    monkeypatch.setattr(os, "killpg", refused)
     monkeypatch.setattr(cli, "_GRACE", 0.1)
     note = tmp_path / "pid"
     program = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); print('up', flush=True); time.sleep(600)"

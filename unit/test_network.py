@@ -1,6 +1,6 @@
 """What a security group opens, however the rules are written and wherever they are read."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from plan_documents import Planned, plan, refers
@@ -9,6 +9,7 @@ from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.judgement.exposure import PREFIX_LIST, Opening, Source, opening
 from stackproof.resources.network import SecurityGroup
 from stackproof.sources.aws.calls import Call
+from stackproof.sources.aws.facts import AwsFacts
 from stackproof.sources.aws.source import AwsSource, Reader
 from stackproof.sources.plan.document import PlanSource
 from stackproof.sources.replay import Recorded, Recording
@@ -72,7 +73,7 @@ class TestPlanned:
 
     def test_separate_rules_add_to_the_inline_ones(self) -> None:
         own = group("db", ingress=[rule(cidr_blocks=["10.0.0.0/8"])], unknown=[{}])
-        world = {"from_port": 22, "to_port": 22}
+        world: dict[str, Any] = {"from_port": 22, "to_port": 22}
         old = separate("aws_security_group_rule", type="ingress", protocol="tcp", cidr_blocks=["0.0.0.0/0"], **world)
         new = separate("aws_vpc_security_group_ingress_rule", ip_protocol="tcp", cidr_ipv4="0.0.0.0/0", **world)
         for one in (old, new):
@@ -136,7 +137,7 @@ class TestPlanned:
 def answered(*groups: dict[str, Any]) -> dict[str, frozenset[Opening]]:
     call = Call.of("ec2:DescribeSecurityGroups", REGION)
     reader = Reader(Recording([Recorded(call, ({"SecurityGroups": list(groups)},))]), account="1", region=REGION)
-    return {one.origin.at("GroupId"): one.ingress for one in AwsSource(reader).collect(SecurityGroup, [])}
+    return {cast(AwsFacts, one.origin).at("GroupId"): one.ingress for one in AwsSource(reader).collect(SecurityGroup, [])}
 
 
 def item(id: str, name: str, vpc: str, *permissions: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -44,7 +45,7 @@ def test_an_error_is_final_for_everybody() -> None:
 
 
 def test_an_interrupt_is_not() -> None:
-    answers = iter([KeyboardInterrupt(), "made"])
+    answers: Iterator[KeyboardInterrupt | str] = iter([KeyboardInterrupt(), "made"])
 
     def interrupted() -> str:
         answer = next(answers)

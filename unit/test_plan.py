@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -254,10 +255,10 @@ class TestBlocks:
         assert found.blocks("rule")[0].at("key") == KEY_ARN
 
     def test_that_cannot_be_told_apart_are_unknown_unless_all_say_the_same(self) -> None:
-        def found(*references: str) -> list[PlannedBlock]:
+        def found(*references: str) -> Sequence[PlannedBlock]:
             written = {"policy": [{"key": refers(one)} for one in references]}
-            values, unknown = {"policy": [{}, {}]}, {"policy": [{"key": True}, {"key": True}]}
-            return block(KEY, OTHER_KEY, Planned("aws_x.y", values, unknown, written)).blocks("policy")
+            unknown = {"policy": [{"key": True}, {"key": True}]}
+            return block(KEY, OTHER_KEY, Planned("aws_x.y", {"policy": [{}, {}]}, unknown, written)).blocks("policy")
 
         for one in found("aws_kms_key.logs.arn", "aws_kms_key.other.arn"):
             with pytest.raises(NotYetKnown):

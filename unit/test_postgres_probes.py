@@ -39,6 +39,9 @@ class Others:
     def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
         raise AssertionError(f"{call} is no probe")
 
+    def wait(self, seconds: float) -> None:
+        """Nothing is waited for."""
+
 
 @dataclass(frozen=True)
 class Served:
@@ -271,7 +274,7 @@ class TestQuery:
 
     def test_goes_to_any_address_of_the_host_that_answers(self, server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, server.port)) for address in ("127.0.0.2", "127.0.0.1")]
-        monkeypatch.setattr(postgres.socket, "getaddrinfo", lambda *_, **how: found)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **how: found)
         assert server.ask("Use vector").items("Rows") == [{"works": True}]
 
     def test_of_nothing_there_is_an_error(self, closed_port: int) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,13 @@ def collections(monkeypatch: pytest.MonkeyPatch) -> Collections:
 
 def test_fetches_at_the_same_time(stage: Stage, collections: Collections) -> None:
     meeting = threading.Barrier(4, timeout=600)  # passes only if all four are fetched at once
+
+    def met(name: str, _: Stage) -> str:
+        meeting.wait()
+        return name
+
     for name in "abcd":
-        collections[name] = lambda stage, name=name: (meeting.wait(), name)[1]
+        collections[name] = partial(met, name)
     fetched = Prefetch(stage)
     fetched.fetch("abcd")
     assert [fetched.outcome(name)() for name in "abcd"] == [*"abcd"]
@@ -41,7 +47,7 @@ def test_fetches_at_the_same_time(stage: Stage, collections: Collections) -> Non
 def test_fetches_each_once_and_nothing_else(stage: Stage, collections: Collections) -> None:
     made: list[str] = []
     for name in "abc":
-        collections[name] = lambda stage, name=name: made.append(name)
+        collections[name] = partial(lambda name, _: made.append(name), name)
     fetched = Prefetch(stage)
     fetched.fetch(["a", "b", "a"])
     fetched.fetch(["b"])

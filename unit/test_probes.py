@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -33,6 +33,9 @@ class Others:
     def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
         return Answer(call, [{"From": "elsewhere"}])
 
+    def wait(self, seconds: float) -> None:
+        """Nothing is waited for."""
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -52,7 +55,7 @@ def door(served: Path) -> Iterator[Callable[..., Probes]]:
 
         def opened(*protocols: str, hsts: str = "") -> Probes:
             listening = [Listener(80, {"Type": "forward"}), Listener(443, {"Type": "forward"}, protocols, hsts)]
-            files = {"certificate": served / "certificate.pem", "private_key": served / "private_key.pem"}
+            files: dict[str, Any] = {"certificate": served / "certificate.pem", "private_key": served / "private_key.pem"}
             opened = doors.enter_context(FrontDoor(NAME, listening, **files))
             return Probes(Others(), locate=opened.locate, trusted=files["certificate"])
 
@@ -185,7 +188,7 @@ class TestGet:
 
 class TestGetWithBody:
     @staticmethod
-    def asked(body: bytes, kind: str = "application/json") -> dict[str, object]:
+    def asked(body: bytes, kind: str = "application/json") -> dict[str, Any]:
         said = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
         call = Call.of(GET, "r", Host=NAME, Port=80, ServerName=NAME, Scheme="http", Path="/health", Body=True)
         with serving(lambda connection: (connection.recv(9999), connection.sendall(said))) as asking:

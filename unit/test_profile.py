@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+import typing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def test_every_environment_of_the_repository_loads(path: Path) -> None:
 
 
 def test_every_target_of_a_profile_can_be_opened() -> None:
-    targets = Profile.model_fields["target"].annotation.__args__
+    targets = typing.get_args(Profile.model_fields["target"].annotation)
     assert {*targets} == {*TARGETS} - {"replay"}
 
 
@@ -272,7 +273,7 @@ class TestExtends:
 def test_nothing_of_a_profile_can_be_changed() -> None:
     found = load("production", ENVIRONMENTS)
     with pytest.raises(ValueError, match="frozen"):
-        found.name = "other"  # type: ignore[misc]
+        found.name = "other"
     with pytest.raises(TypeError):
         found.storage.buckets[0] = "other"  # type: ignore[index]
 

@@ -446,7 +446,7 @@ class TestUp:
             endpoints = {found for answer in answers for found in re.findall(r"--endpoint-url (\S+)", answer)}
             assert sorted("was running already" in answer for answer in answers) == [False, True]
             live = provision.running(cache=recorded.cache)
-            assert live
+            assert live is not None
             assert endpoints == {live.endpoint}
 
             with recorded.ensure() as found:
@@ -462,7 +462,8 @@ class TestUp:
             assert f"runs at {live.endpoint}" in status.communicate(timeout=600)[0]
         finally:
             ended = recorded.command("down")
-            assert f"Ended the embedded cloud at {live.endpoint}." in ended.communicate(timeout=600)[0]
+            said = ended.communicate(timeout=600)[0]
+        assert f"Ended the embedded cloud at {live.endpoint}." in said
         assert process.started_at(live.pid) is None
         assert recorded.runs() == []
 
@@ -495,7 +496,8 @@ class TestUp:
             about = {"endpoint": other.endpoint, "instance": other.instance, "pid": other.pid, "started": other.started}
             self.advertise(recorded, tmp_path, cloud=about)
             monkeypatch.setattr(provision, "_bring_up", lambda recipe, _: recipe)
-            assert recorded.ensure() == recorded.recipe()
+            brought_up: object = recorded.ensure()
+            assert brought_up == recorded.recipe()
             assert f"The embedded cloud at {other.endpoint} was started with other sources; it is left alone" in recorded.said[0]
             assert cloud.is_running(other)
         finally:
@@ -532,7 +534,7 @@ class TestProgress:
 
     def test_plain_lines_say_what_is_done_awaited_and_next(self, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = iter(range(0, 1000, 11))
-        monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
+        monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
         said: list[str] = []
         self.follow(progress.Progress(said.append))
         lines = [re.sub(r"\d+ s\)", "N s)", line.strip()) for line in said]

@@ -37,6 +37,9 @@ class Scripted:
     def counts(self) -> Counter[str]:
         return Counter(call.operation for call in self.asked)
 
+    def wait(self, seconds: float) -> None:
+        """Nothing is waited for."""
+
 
 def reader(answer: Callable[[Call], Answer]) -> tuple[Reader, Scripted]:
     transport = Scripted(answer)
@@ -82,7 +85,7 @@ class TestAnswer:
         answer = Answer(self.CALL, [{"logGroups": [{"n": "a", "m": 1}]}, {"logGroups": [{"n": "b", "m": 2}]}])
         assert answer.by("logGroups", "n") == {"a": {"n": "a", "m": 1}, "b": {"n": "b", "m": 2}}
         assert answer.by("logGroups", "n") is answer.by("logGroups", "n")
-        assert [*answer.by("logGroups", "m")] == [1, 2]
+        assert [*map(int, answer.by("logGroups", "m"))] == [1, 2]
         with pytest.raises(AccessDenied):
             Answer(self.CALL, error=AccessDenied("no")).by("logGroups", "n")
 
@@ -191,7 +194,7 @@ class TestReader:
         assert [call.operation for call in asked.answers] == ["a:B", "c:D"]
 
 
-def _versions(thing: AwsFacts) -> list[str]:
+def _versions(thing: AwsFacts) -> list[dict[str, Any]]:
     return thing.read("a:ListVersions", Name=thing.at("Name")).items("Versions")
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import jsonschema
 import pytest
@@ -25,7 +26,7 @@ HOSTILE = "<script>alert(1)</script>\"onmouseover=alert(2) '><img src=x onerror=
 DATABASE = "DatabaseInstance triflow-ai-production-db"
 
 
-def control(id: str = "SEC-RDS-01", verdict: Verdict = Verdict.PASS, message: str = "", **fields: object) -> ControlResult:
+def control(id: str = "SEC-RDS-01", verdict: Verdict = Verdict.PASS, message: str = "", **fields: Any) -> ControlResult:
     plain = ControlResult(
         id=id,
         title="The database has no address that the internet can reach",
@@ -56,7 +57,7 @@ def hostile() -> ControlResult:
     )
 
 
-def run(*controls: ControlResult, **fields: object) -> Run:
+def run(*controls: ControlResult, **fields: Any) -> Run:
     plain = Run(
         started=datetime(2026, 11, 21, 11, 35, 2, 125000, tzinfo=UTC),
         seconds=4.25,

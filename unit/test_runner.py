@@ -1,10 +1,13 @@
 """How a control ends is its verdict; and a control that read nothing has proven nothing."""
 
+from collections.abc import Callable, Iterator
+from typing import cast
+
 import pytest
 
 from stackproof.core import ledger
 from stackproof.core.results import Examined
-from stackproof.core.runner import LONGEST_MESSAGE, MOST_TOLD, Judgement, judge
+from stackproof.core.runner import LONGEST_MESSAGE, MOST_TOLD, Judgement, Subtests, judge
 from stackproof.core.verdicts import (
     AccessDenied,
     CallFailed,
@@ -54,8 +57,8 @@ def read(resource: str = "Thing x") -> None:
     ledger.record(resource, "field", True, "source")
 
 
-def judged(control, **given: object) -> Judgement:
-    return judge(control, given.__getitem__)
+def judged(control: Callable[..., object], **given: object) -> Judgement:
+    return judge(cast(Callable[..., None], control), given.__getitem__)
 
 
 class TestVerdict:
@@ -97,7 +100,7 @@ class TestControl:
     def test_that_was_never_run_is_not_a_pass(self) -> None:
         """A generator or a coroutine function returns without running a line."""
 
-        def generator():
+        def generator() -> Iterator[None]:
             read()
             yield
 
@@ -136,7 +139,7 @@ class TestControl:
         def aside() -> None:
             raise NotApplicable("judged elsewhere")
 
-        asked = []
+        asked: list[str] = []
         judgement = judge(lambda thing: read(), asked.append, precondition=aside)
         assert (judgement.verdict, judgement.message) == (NOT_APPLICABLE, "judged elsewhere")
         assert asked == []
@@ -159,7 +162,7 @@ class TestControl:
 
 class TestSubtests:
     def test_one_that_fails_does_not_hide_the_next(self) -> None:
-        def control(subtests) -> None:
+        def control(subtests: Subtests) -> None:
             for name in ("a", "b", "c", "d", "e"):
                 with subtests.test(name):
                     read(name)
@@ -194,7 +197,7 @@ class TestSubtests:
         ],
     )
     def test_the_worst_one_decides(self, errors: list[Exception | None], verdict: Verdict) -> None:
-        def control(subtests) -> None:
+        def control(subtests: Subtests) -> None:
             for number, error in enumerate(errors):
                 with subtests.test(str(number)):
                     read()
@@ -204,7 +207,7 @@ class TestSubtests:
         assert judged(control).verdict is verdict
 
     def test_one_that_reads_nothing_is_an_error_beside_one_that_reads(self) -> None:
-        def control(subtests) -> None:
+        def control(subtests: Subtests) -> None:
             for name in ("a", "b"):
                 with subtests.test(name):
                     assert name == "b" or read(name) is None
@@ -214,9 +217,9 @@ class TestSubtests:
         assert [one.verdict for one in judgement.resources] == [PASS, ERROR]
 
     def test_of_nothing_are_not_a_pass(self) -> None:
-        def control(subtests) -> None:
+        def control(subtests: Subtests) -> None:
             read()
-            for name in ():
+            for name in tuple[str, ...]():
                 with subtests.test(name):
                     pass
 
@@ -225,14 +228,14 @@ class TestSubtests:
         assert judgement.message == "the control had nothing to examine: an empty list is not a pass"
 
     def test_that_read_nothing_are_not_a_pass(self) -> None:
-        def control(subtests) -> None:
+        def control(subtests: Subtests) -> None:
             with subtests.test("a"):
                 pass
 
         assert judged(control).verdict is ERROR
 
     def test_of_very_many_resources_are_all_kept_and_the_message_tells_of_some(self) -> None:
-        def control(subtests) -> None:
+        def control(subtests: Subtests) -> None:
             for number in range(2 * FEW):
                 with subtests.test(f"group {number}"):
                     read(f"group {number}")
@@ -248,7 +251,7 @@ class TestSubtests:
         assert lines[-1] == f"and {FEW - MOST_TOLD} more: results.json has each of them"
 
     def test_what_goes_wrong_between_them_counts_too(self) -> None:
-        def control(subtests) -> None:
+        def control(subtests: Subtests) -> None:
             with subtests.test("a"):
                 read()
             raise AccessDenied("the next page was denied")
@@ -258,7 +261,7 @@ class TestSubtests:
         assert judgement.resources == (Examined("a", PASS),)
 
     def test_are_named_by_message_and_parameters(self) -> None:
-        def control(subtests) -> None:
+        def control(subtests: Subtests) -> None:
             read()
             with subtests.test("group", port=80):
                 pass
@@ -268,7 +271,7 @@ class TestSubtests:
         assert [one.resource for one in judged(control).resources] == ["group port=80", "port=443"]
 
     def test_stop_for_an_interrupt(self) -> None:
-        def control(subtests) -> None:
+        def control(subtests: Subtests) -> None:
             with subtests.test("a"):
                 raise KeyboardInterrupt
 
@@ -279,7 +282,7 @@ class TestSubtests:
 class TestMessage:
     def test_of_a_control_that_broke_says_what_and_where(self) -> None:
         def control() -> None:
-            {}["nosuch"]
+            dict[str, str]()["nosuch"]
 
         message = judged(control).message
         assert message.startswith("KeyError: 'nosuch' (at test_runner.py:")
@@ -287,7 +290,7 @@ class TestMessage:
     def test_holds_no_secret(self) -> None:
         redaction.register("the-secret-of-the-judge")
 
-        def control(subtests) -> None:
+        def control(subtests: Subtests) -> None:
             read()
             with subtests.test("a"):
                 raise AssertionError("it is the-secret-of-the-judge")

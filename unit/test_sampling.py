@@ -1,5 +1,6 @@
 """Looking several times: every look is asked, kept and replayed as one of its own, at the scheduled time."""
 
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,6 @@ from stackproof.judgement.steadiness import replaced
 from stackproof.probes import Probes
 from stackproof.resources import allowed_operations
 from stackproof.resources.tasks import RunningService, ServiceSample, WatchedService
-from stackproof.sources.aws import session
 from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.aws.session import Network
 from stackproof.sources.aws.source import Reader
@@ -155,6 +155,6 @@ def test_a_task_that_nobody_checks_runs_well_if_it_runs() -> None:
 
 def test_the_network_waits_and_a_probe_hands_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(session.time, "sleep", waited.append)
+    monkeypatch.setattr(time, "sleep", waited.append)
     Probes(Network(allowed_operations(), endpoint="http://127.0.0.1:9")).wait(2.5)
     assert waited == [2.5]

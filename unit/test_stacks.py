@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from plan_documents import Planned, constant, document, plan, refers
 
 from stackproof.core.resource import Reference
 from stackproof.core.verdicts import UsageError
@@ -13,7 +14,6 @@ from stackproof.profile.terraform import APP
 from stackproof.sources.plan.document import Change, Plan
 from stackproof.sources.plan.stacks import changes_in, joined, stacks_of
 from stackproof.targets.request import read_plans, resolve
-from unit.plan_documents import Planned, constant, document, plan, refers
 
 ROOT = Path(__file__).parents[1]
 GROUP = 'module.groups["api"].aws_cloudwatch_log_group.this'

@@ -104,7 +104,7 @@ class TestRun:
         os.mkfifo(go)
         # The script goes on only after its first line was handed over.
         terraform = fake(tmp_path, "echo one; read answer < go; echo two $answer; echo 3 >&2; printf end")
-        lines = []
+        lines: list[str] = []
 
         def on_line(line: str) -> None:
             if not lines:
@@ -162,7 +162,9 @@ class TestSecrets:
 
     @pytest.mark.parametrize("once", [json.dumps, go_json])
     @pytest.mark.parametrize("twice", [lambda text: text, json.dumps, go_json], ids=["once", "json", "go"])
-    def test_are_redacted_in_json_inside_json(self, once: Callable, twice: Callable, tmp_path: Path) -> None:
+    def test_are_redacted_in_json_inside_json(
+        self, once: Callable[[str], str], twice: Callable[[str], str], tmp_path: Path
+    ) -> None:
         (tmp_path / "text").write_text(twice(once(SECRET)))
         completed = fake(tmp_path, "cat text").run(directory=tmp_path, environment={"TF_VAR_p": SECRET})
         assert "[redacted var.p]" in completed.stdout
@@ -246,7 +248,7 @@ class TestStopping:
     ) -> None:
         waited = subprocess.Popen.wait
 
-        def impatient(process: subprocess.Popen, timeout: float | None = None) -> int:
+        def impatient(process: subprocess.Popen[str], timeout: float | None = None) -> int:
             if timeout is not None:
                 raise KeyboardInterrupt
             return waited(process)

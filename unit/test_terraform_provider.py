@@ -1,4 +1,5 @@
 import json
+import platform
 import socket
 import threading
 import time
@@ -79,8 +80,8 @@ class TestPackaged:
 
     @pytest.mark.parametrize(("system", "machine"), [("Darwin", "arm64"), ("Linux", "aarch64"), ("Windows", "AMD64")])
     def test_elsewhere_it_is_refused(self, system: str, machine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(provider.platform, "system", lambda: system)
-        monkeypatch.setattr(provider.platform, "machine", lambda: machine)
+        monkeypatch.setattr(platform, "system", lambda: system)
+        monkeypatch.setattr(platform, "machine", lambda: machine)
         with pytest.raises(UsageError, match=rf"not on {system} {machine}\. Make registry"):
             packaged(tmp_path)
 
@@ -198,8 +199,8 @@ class TestChooseForDeploying:
     def test_is_the_registrys_with_a_note_where_the_packaged_one_does_not_run(
         self, system: str, machine: str, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(provider.platform, "system", lambda: system)
-        monkeypatch.setattr(provider.platform, "machine", lambda: machine)
+        monkeypatch.setattr(platform, "system", lambda: system)
+        monkeypatch.setattr(platform, "machine", lambda: machine)
         chosen = choose_for_deploying(tmp_path, environment(home))
         assert (chosen.version, chosen.origin, chosen.needs_downgrade) == (current_version(), "Terraform registry", False)
         assert f"runs on 64-bit Linux (x86), not on {system} {machine}" in chosen.proven
@@ -250,6 +251,6 @@ class TestWithFallback:
             with_fallback(tmp_path, self.broken)
 
     def test_no_other_is_there_on_another_machine(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(provider.platform, "system", lambda: "Darwin")
+        monkeypatch.setattr(platform, "system", lambda: "Darwin")
         with pytest.raises(ProviderFailed):
             with_fallback(tmp_path, self.broken)

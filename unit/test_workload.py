@@ -164,7 +164,7 @@ class Stack:
     @property
     def service(self) -> dict[str, Any]:
         [found] = self.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
-        return found  # type: ignore[no-any-return]
+        return found
 
     @property
     def tasks(self) -> list[dict[str, Any]]:
@@ -182,7 +182,7 @@ class Stack:
     @property
     def database(self) -> str:
         [instance] = self.client("rds").describe_db_instances()["DBInstances"]
-        return instance["DBInstanceStatus"]  # type: ignore[no-any-return]
+        return instance["DBInstanceStatus"]
 
     @property
     def states(self) -> list[str]:

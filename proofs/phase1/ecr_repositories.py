@@ -5,6 +5,7 @@ from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, absent, adds, answers, omits, planned, says, unknown, with_resource, without
+from stackproof.core.verdicts import Verdict
 
 REPOSITORIES, REGISTRY = "ecr:DescribeRepositories", "ecr:GetRegistryScanningConfiguration"
 SCANNING, POLICY = "ecr:BatchGetRepositoryScanningConfiguration", "ecr:GetRepositoryPolicy"
@@ -35,7 +36,7 @@ BUILDER = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/builder"}
 STRANGER = {"AWS": "arn:aws:iam::999999999999:root"}
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 BOUND = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
-POLICIES = (
+POLICIES: tuple[tuple[str, Any, dict[str, Any], Verdict, str], ...] = (
     ("a role of the account", BUILDER, {}, PASS, ""),
     ("a service on behalf of the account", LAMBDA, {"Condition": BOUND}, PASS, ""),
     ("everybody", "*", {}, FAIL, NAME),
