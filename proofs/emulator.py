@@ -92,7 +92,7 @@ def backend(repository: Repository) -> None:
     repository.patch.setattr(backend_tests, "run", once(backend_tests.run, _content))
 
 
-def _content(root: Path, *_: object, **__: object) -> object:
+def _content(root: Path, *_: object, **__: Any) -> object:
     """What decides how the backend's tests end."""
     files = sorted(path for path in (root / backend_tests.BACKEND).rglob("*") if path.is_file())
     return backend_tests._TIMEOUT, tuple((str(path.relative_to(root)), path.read_bytes()) for path in files)
@@ -122,7 +122,7 @@ def called(words: Sequence[str]) -> tuple[int, str]:
     """
     options = {words[at].removeprefix("--"): words[at + 1] for at in range(1, len(words)) if words[at].startswith("--")}
     service, operation = [word for at, word in enumerate(words) if at and "--" not in (word[:2], words[at - 1][:2])]
-    parameters = {_pascal(name): value for name, value in options.items() if name not in GLOBAL_OPTIONS}
+    parameters: dict[str, Any] = {_pascal(name): value for name, value in options.items() if name not in GLOBAL_OPTIONS}
     client = _client(service, options.get("endpoint-url", NOWHERE), options["region"])
     method = operation.replace("-", "_")
     known = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method]).input_shape.members

@@ -266,7 +266,7 @@ def _each(
 
 
 def _changed(call: Recorded, change: Callable[[dict[str, Any]], None]) -> Recorded:
-    page = copy.deepcopy(call.pages[0])
+    page = dict(copy.deepcopy(call.pages[0]))
     change(page)
     assert to_jsonable(page) != to_jsonable(call.pages[0]), "the edit changes nothing"
     return replace(call, pages=(page, *call.pages[1:]))

@@ -11,7 +11,7 @@ from stackproof.sources.replay import Recorded
 NOTHING: dict[str, Any] = {"Timestamps": [], "Values": []}
 
 
-def measured(metric: str, *, only: str = "", **changes: object) -> Edit:
+def measured(metric: str, *, only: str = "", **changes: Any) -> Edit:
     """Let the answers about a metric (``AWS/ECS CPUUtilization``) say something else; of that with one dimension alone, if it is named.
 
     A member that is None is left out; without any change the metric itself is.

@@ -90,7 +90,8 @@ _seen: set[tuple[str, str]] | None = None
 def noting() -> Iterator[set[tuple[str, str]]]:
     """Note the enumerations that are compared, by operation and path, in the place of refusing those that the table lacks."""
     global _seen
-    _seen = found = set()
+    found: set[tuple[str, str]] = set()
+    _seen = found
     try:
         yield found
     finally:

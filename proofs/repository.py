@@ -220,7 +220,7 @@ def given(*edits: PlanEdit) -> Edit:
     return edit
 
 
-def deployed(**changes: object) -> Edit:
+def deployed(**changes: Any) -> Edit:
     """Let the stack be deployed, with the documented outputs after some changes; None takes one away."""
 
     def edit(repository: Repository) -> None:
@@ -358,14 +358,14 @@ def left_over(address: str) -> PlanEdit:
     return lambda document: document["resource_changes"].append({**_change(address, "delete"), "deposed": "00000000"})
 
 
-def drifted(address: str, action: str, **attributes: object) -> PlanEdit:
+def drifted(address: str, action: str, **attributes: Any) -> PlanEdit:
     """Something was done to a resource outside Terraform: deleted, or these attributes changed."""
     told = _change(address, action)
     told["change"] |= {"before": {"id": "1"}, "after": {"id": "1"} | attributes if attributes else None}
     return lambda document: document.update(resource_drift=[told])
 
 
-def says(**members: object) -> PlanEdit:
+def says(**members: Any) -> PlanEdit:
     """Let the document say something else."""
     return lambda document: document.update(members)
 

@@ -47,7 +47,7 @@ from stackproof.sources.replay import Recorded
 DOMAIN = "api.example.com"
 
 
-def expecting(table: str, **changes: object) -> Profile:
+def expecting(table: str, **changes: Any) -> Profile:
     """The profile with a table changed."""
     return profile().model_copy(update={table: getattr(profile(), table).model_copy(update=changes)})
 
@@ -72,7 +72,7 @@ def test_ecs_exec_is_for_environments_that_allow_it(allowed: bool, verdict: Verd
     assert on_cloud("SEC-ECS-02", edit, expected=expecting("service", execute_command=allowed)).verdict is verdict
 
 
-def naming(**changes: object) -> Profile:
+def naming(**changes: Any) -> Profile:
     """The profile with the first exception of the naming design changed: that of the deployment guide."""
     first, *others = profile().logs.exceptions
     return expecting("logs", exceptions=(first.model_copy(update=changes), *others))
@@ -269,10 +269,10 @@ def test_templates_are_not_run_where_that_costs_money() -> None:
     assert judgement.verdict is Verdict.PASS
 
 
-def signing(**changes: object) -> Profile:
+def signing(**changes: Any) -> Profile:
     """The profile in which the destruction of the database is signed."""
     signed = {"address": "aws_db_instance.main", "reason": "moved to an encrypted one, see the runbook", "owner": "devops"}
-    return expecting("change", may_destroy=(Destruction(**{**signed, "expires": recorded_at().date(), **changes}),))  # type: ignore[arg-type]
+    return expecting("change", may_destroy=(Destruction(**{**signed, "expires": recorded_at().date(), **changes}),))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,14 +32,14 @@ def planned_group(name: str) -> str:
     return f'{CENTRAL}.module.groups["{name}"].aws_cloudwatch_log_group.this'
 
 
-def another(name: str, **members: object) -> Edit:
+def another(name: str, **members: Any) -> Edit:
     """One log group more."""
     return adds(
         GROUPS, "logGroups", {"logGroupName": name, "arn": f"{HERE}:{name}:*", "logGroupArn": f"{HERE}:{name}", **members}
     )
 
 
-def another_planned(name: str, **attributes: object) -> Edit:
+def another_planned(name: str, **attributes: Any) -> Edit:
     return with_resource(f"{CENTRAL}.aws_cloudwatch_log_group.more", name=name, **attributes)
 
 
@@ -49,7 +49,7 @@ def tagged(name: str, **tags: str | None) -> Edit:
     def edit(calls: list[Recorded]) -> list[Recorded]:
         return [replace(call, pages=tuple(map(changed, call.pages))) if call.call.operation == TAGS else call for call in calls]
 
-    def changed(page: dict[str, Any]) -> dict[str, Any]:
+    def changed(page: Mapping[str, Any]) -> Mapping[str, Any]:
         page = copy.deepcopy(page)
         for one in page["ResourceTagMappingList"]:
             if one["ResourceARN"] == f"{HERE}:{name}":
@@ -71,7 +71,7 @@ def never_tagged(name: str) -> Edit:
             for call in calls
         ]
 
-    def without(page: dict[str, Any]) -> list[Any]:
+    def without(page: Mapping[str, Any]) -> list[Any]:
         return [one for one in page["ResourceTagMappingList"] if one["ResourceARN"] != f"{HERE}:{name}"]
 
     return edit

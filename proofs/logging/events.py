@@ -65,7 +65,7 @@ PATTERN = [
 ]
 
 
-def record(**changes: object) -> str:
+def record(**changes: Any) -> str:
     """An LLM call, with some members changed; None takes one away."""
     return json.dumps({name: value for name, value in {**RECORD, **changes}.items() if value is not None})
 

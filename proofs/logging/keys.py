@@ -57,7 +57,7 @@ def policed(name: str, verdict: Verdict, message: str, *statements: dict[str, An
     ]
 
 
-def bound_by(**condition: object) -> dict[str, Any]:
+def bound_by(**condition: Any) -> dict[str, Any]:
     return {**SERVICE, "Condition": {operator: {CONTEXT: arns} for operator, arns in condition.items()}}
 
 

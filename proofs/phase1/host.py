@@ -1,5 +1,7 @@
 """Hosts."""
 
+from typing import Any
+
 from proofs.cases import ERROR, FAIL, PASS, cloud
 from proofs.harness import Edit, answered, fails, omits, profile, says
 from stackproof.core.verdicts import CouldNotVerify
@@ -12,7 +14,7 @@ def output(tool: str, text: str) -> Edit:
     return says(TOOL, "Output", text, Name=tool)
 
 
-def connected(is_connected: bool, **asked: object) -> Edit:
+def connected(is_connected: bool, **asked: Any) -> Edit:
     return says(CONNECT, "Connected", is_connected, **asked)
 
 

@@ -1,6 +1,7 @@
 """Signs of life."""
 
 from datetime import timedelta
+from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, Case, cloud
 from proofs.harness import absent, omits, profile, recorded_at, says
@@ -18,7 +19,7 @@ def minutes_old(minutes: float) -> int:
     return int((recorded_at() - timedelta(minutes=minutes)).timestamp() * 1000)
 
 
-def measured_at(minutes: float) -> dict[str, list[object]]:
+def measured_at(minutes: float) -> dict[str, Any]:
     return {"Timestamps": [recorded_at() - timedelta(minutes=minutes)], "Values": [1.0]}
 
 

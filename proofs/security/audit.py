@@ -124,6 +124,13 @@ DEPUTIES = [
     )
     for case in for_the_trail(where, name, verdict, *bound)
 ]
+
+
+def with_key(state: str) -> Edit:
+    """The trail's key in another state."""
+    return lambda calls: says("kms:DescribeKey", "KeyMetadata.KeyState", state, KeyId=_key())(calls)
+
+
 CASES: list[Case] = [
     *DEPUTIES,
     cloud(
@@ -164,7 +171,7 @@ CASES: list[Case] = [
             "SEC-TRAIL-01",
             f"a key that is {state}",
             FAIL,
-            lambda calls, state=state: says("kms:DescribeKey", "KeyMetadata.KeyState", state, KeyId=_key())(calls),
+            with_key(state),
             names=state,
         )
         for state in ("Disabled", "PendingDeletion")

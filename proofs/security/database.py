@@ -1,6 +1,7 @@
 """Amazon RDS."""
 
 from datetime import timedelta
+from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import (
@@ -189,7 +190,7 @@ SUBNETS = [
 ]
 
 
-def snapshot(kind: str = "manual", name: str = "by-hand", **changes: object) -> Edit:
+def snapshot(kind: str = "manual", name: str = "by-hand", **changes: Any) -> Edit:
     """One more on the second page."""
     return on_page_2(SNAPSHOTS, "DBSnapshots", DBSnapshotIdentifier=name, SnapshotType=kind, **changes)
 
@@ -197,7 +198,7 @@ def snapshot(kind: str = "manual", name: str = "by-hand", **changes: object) -> 
 MANUAL = snapshot()
 
 
-def shared(*accounts: str, kind: str = "manual", name: str = "by-hand", **changes: object) -> tuple[Edit, ...]:
+def shared(*accounts: str, kind: str = "manual", name: str = "by-hand", **changes: Any) -> tuple[Edit, ...]:
     """A snapshot, and whom it is shared with."""
     attributes = [{"AttributeName": "restore", "AttributeValues": list(accounts)}]
     return snapshot(kind, name, **changes), answers(
@@ -206,9 +207,9 @@ def shared(*accounts: str, kind: str = "manual", name: str = "by-hand", **change
 
 
 # Of a database that is no more, and of which nothing but one thing says whose it was
-NOBODYS = {"DBInstanceIdentifier": "gone", "VpcId": "vpc-0other", "TagList": []}
+NOBODYS: dict[str, Any] = {"DBInstanceIdentifier": "gone", "VpcId": "vpc-0other", "TagList": []}
 COPY_OF = "arn:aws:rds:ap-northeast-2:123456789012:snapshot:rds:"
-OF_ONES_OWN: tuple[tuple[str, str, dict[str, object]], ...] = (
+OF_ONES_OWN: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("by its name", f"{NAME}-final", NOBODYS),
     ("by the name that AWS gives", f"rds:{NAME}-old-2026-11-01-00-00", NOBODYS),
     ("by the name of its instance", "final", {**NOBODYS, "DBInstanceIdentifier": f"{NAME}-old"}),
@@ -248,6 +249,11 @@ PLANNED_CLUSTER = with_resource(
 )
 PLAIN_CLUSTER = with_resource("aws_rds_cluster.more", cluster_identifier="more", engine="postgres", storage_encrypted=False)
 COPY = "aws_db_snapshot.more"
+SHARED_WITH: tuple[tuple[str, Verdict, dict[str, Any], str], ...] = (
+    ("everyone", FAIL, {"shared_accounts": ["all"]}, "more sharing"),
+    ("one account", PASS, {"shared_accounts": ["210987654321"]}, ""),
+    ("nobody", PASS, {}, ""),
+)
 PLANNED_SNAPSHOTS = [
     plan("SEC-RDS-03", "a cluster without an instance, not encrypted", FAIL, PLAIN_CLUSTER, names="more"),
     plan("SEC-RDS-03", "a cluster without an instance", PASS, PLANNED_CLUSTER),
@@ -283,11 +289,7 @@ PLANNED_SNAPSHOTS = [
                 {"source_db_snapshot_identifier": "first", "kms_key_id": None},
             ),
         )
-        for account, verdict, values, names in (
-            ("everyone", FAIL, {"shared_accounts": ["all"]}, "more sharing"),
-            ("one account", PASS, {"shared_accounts": ["210987654321"]}, ""),
-            ("nobody", PASS, {}, ""),
-        )
+        for account, verdict, values, names in SHARED_WITH
     ),
     plan(
         "SEC-RDS-03",

@@ -1,7 +1,9 @@
 """AWS KMS."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import (
@@ -30,11 +32,11 @@ OTHER = "arn:aws:kms:ap-northeast-2:123456789012:key/other"
 OF_AWS = next(alias["TargetKeyId"] for alias in answered(ALIASES, "Aliases") if alias["AliasName"] == "alias/aws/rds")
 
 
-def document(*statements: dict[str, object]) -> str:
+def document(*statements: Mapping[str, object]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def with_policy(name: str, verdict: Verdict, *statements: dict[str, object]) -> list[Case]:
+def with_policy(name: str, verdict: Verdict, *statements: Mapping[str, object]) -> list[Case]:
     """The declared key's policy, on a cloud and on a plan."""
     names = NAME if verdict is FAIL else ""
     return [
@@ -43,7 +45,7 @@ def with_policy(name: str, verdict: Verdict, *statements: dict[str, object]) -> 
     ]
 
 
-def another(*, rotates: bool = True, days: int = 365, policy: str = document(ROOT), **metadata: object) -> tuple[Edit, ...]:
+def another(*, rotates: bool = True, days: int = 365, policy: str = document(ROOT), **metadata: Any) -> tuple[Edit, ...]:
     """A key that nobody declared."""
     described = {
         "Arn": OTHER,

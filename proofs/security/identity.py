@@ -1,8 +1,10 @@
 """AWS IAM."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import (
@@ -21,7 +23,7 @@ from proofs.harness import (
     with_resource,
     without,
 )
-from stackproof.core.verdicts import AccessDenied
+from stackproof.core.verdicts import AccessDenied, Verdict
 from stackproof.judgement.managed_policies import published
 from stackproof.profile.schema import Profile
 
@@ -36,11 +38,11 @@ CLUSTER = f"arn:aws:ecs:ap-northeast-2:{ACCOUNT}:cluster"
 BOUNDARY = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": OWN}
 
 
-def policy(*statements: dict[str, object]) -> dict[str, object]:
+def policy(*statements: Mapping[str, object]) -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def allow(action: object, resource: object, **condition: object) -> dict[str, object]:
+def allow(action: object, resource: object, **condition: Any) -> dict[str, object]:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **({"Condition": condition} if condition else {})}
 
 
@@ -51,12 +53,12 @@ def deny(action: object, resource: object) -> dict[str, object]:
 EVERYTHING = policy(allow("*", "*"))
 
 
-def inline(*statements: dict[str, object]) -> Edit:
+def inline(*statements: Mapping[str, object]) -> Edit:
     """The task role's inline policy."""
     return says(DETAILS, f"{ROLE}.RolePolicyList.0.PolicyDocument", policy(*statements))
 
 
-def planned_inline(*statements: dict[str, object]) -> Edit:
+def planned_inline(*statements: Mapping[str, object]) -> Edit:
     return planned("aws_iam_role_policy.task", policy=json.dumps(policy(*statements)))
 
 
@@ -101,7 +103,7 @@ def of_aws_on_plan(name: str) -> Edit:
     return with_resource("aws_iam_role_policy_attachment.more", role=TASK, policy_arn=f"arn:aws:iam::aws:policy/{name}")
 
 
-def granted(control: str, name: str, *statements: dict[str, object], names: str = TASK, verdict: object = FAIL) -> list[Case]:
+def granted(control: str, name: str, *statements: Mapping[str, object], names: str = TASK, verdict: Verdict = FAIL) -> list[Case]:
     """What the task role's inline policy grants, on a cloud and on a plan."""
     return [
         cloud(control, name, verdict, inline(*statements), names=names),
@@ -288,13 +290,13 @@ def key_of(days: float) -> Edit:
     return says("iam:ListAccessKeys", "AccessKeyMetadata.0.CreateDate", recorded_at() - timedelta(days=days))
 
 
-def of_group(*edits: Edit, **details: object) -> list[Edit]:
+def of_group(*edits: Edit, **details: Any) -> list[Edit]:
     """The deploy user in a group."""
     group = {"GroupName": "deployers", "GroupPolicyList": [], "AttachedManagedPolicies": [], **details}
     return [says(DETAILS, f"{USER}.GroupList", ["deployers"]), adds(DETAILS, "GroupDetailList", group), *edits]
 
 
-def user_may(name: str, *statements: dict[str, object], verdict: object = FAIL) -> Case:
+def user_may(name: str, *statements: Mapping[str, object], verdict: Verdict = FAIL) -> Case:
     """What an inline policy of the deploy user grants, after the day."""
     inline = [{"PolicyName": "mine", "PolicyDocument": policy(*statements)}]
     names = "terraform-deploy" if verdict is FAIL else ""
@@ -543,7 +545,7 @@ BOUND = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 ECS = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole", "Condition": BOUND}
 
 
-def trusting(name: str, *statements: dict[str, object], names: str = TASK, verdict: object = FAIL) -> list[Case]:
+def trusting(name: str, *statements: Mapping[str, object], names: str = TASK, verdict: Verdict = FAIL) -> list[Case]:
     """The task role's trust policy, on a cloud and on a plan."""
     document = policy(*statements)
     return [
@@ -618,7 +620,7 @@ TRUSTED = [
 ELSEWHERE = "arn:aws:iam::210987654321:role/deploy"
 
 
-def with_identity(**keys: object) -> Profile:
+def with_identity(**keys: Any) -> Profile:
     """The compliant stack's profile with other keys of its table ``identity``."""
     known = profile()
     return known.model_copy(update={"identity": known.identity.model_copy(update=keys)})

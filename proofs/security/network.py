@@ -1,5 +1,8 @@
 """Amazon VPC."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import (
     Edit,
@@ -169,13 +172,13 @@ DEFAULT = next(
 OTHER, DEFAULT_GROUP = "aws_security_group.other", "aws_default_security_group.closed"
 
 
-def another(*rules: dict[str, object], vpc: str = VPC) -> Edit:
+def another(*rules: Mapping[str, object], vpc: str = VPC) -> Edit:
     """A security group that nobody declared, on the second page."""
     permissions = [{**WORLD, **rule} for rule in rules]
     return on_page_2(GROUPS, "SecurityGroups", GroupName="other", GroupId="sg-0other", VpcId=vpc, IpPermissions=permissions)
 
 
-def another_planned(*rules: dict[str, object]) -> Edit:
+def another_planned(*rules: Mapping[str, object]) -> Edit:
     """Likewise, on a plan."""
     ingress = [{**CLOSED, "protocol": "tcp", "from_port": 22, "to_port": 22, **rule} for rule in rules]
     return with_resource(OTHER, refers={"vpc_id": "aws_vpc.main.id"}, name="other", ingress=ingress, egress=[])
@@ -414,7 +417,7 @@ def function(*groups: str, vpc: str = VPC) -> Edit:
     return answers(FUNCTIONS, {"Functions": [{"FunctionName": "resize", **config}]})
 
 
-def balancer(**changes: object) -> list[Edit]:
+def balancer(**changes: Any) -> list[Edit]:
     """A network load balancer beside the declared one, without a group."""
     more = {**answered(BALANCERS, "LoadBalancers.0"), "LoadBalancerName": NLB, "LoadBalancerArn": "arn:nlb", "Type": "network"}
     listeners = [{"ListenerArn": "arn:more", "Port": 443, "Protocol": "TLS"}]

@@ -6,6 +6,7 @@ from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, absent, adds, answered, answers, compliant_plan, omits, planned, refers, says, unknown, without
+from stackproof.core.verdicts import Verdict
 from stackproof.redaction.redaction import HIDDEN
 
 DESCRIBE, SERVICES = "ecs:DescribeTaskDefinition", "ecs:DescribeServices"
@@ -29,7 +30,7 @@ def defined(*containers: dict[str, Any]) -> Edit:
     return planned(DEFINITION, container_definitions=json.dumps(containers))
 
 
-def written(control: str, name: str, verdict: object = FAIL, names: str = "backend", **members: object) -> list[Case]:
+def written(control: str, name: str, verdict: Verdict = FAIL, names: str = "backend", **members: Any) -> list[Case]:
     """Members of the backend's container, on a cloud and on a plan; the old value of one that is a list comes first."""
     changed = container()
     for member, value in members.items():

@@ -1,6 +1,8 @@
 """Amazon S3."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, absent, omits, planned, says, unknown, unset, with_resource, without
@@ -14,6 +16,7 @@ SETTINGS = {
     "block_public_policy": "BlockPublicPolicy",
     "restrict_public_buckets": "RestrictPublicBuckets",
 }
+PRIVATE: dict[str, Any] = dict.fromkeys(SETTINGS, True)
 BLOCKS = [
     *(
         case
@@ -43,14 +46,14 @@ BLOCKS = [
         "of another bucket",
         FAIL,
         without(BLOCK),
-        with_resource(BLOCK, bucket="other", **dict.fromkeys(SETTINGS, True)),
+        with_resource(BLOCK, bucket="other", **PRIVATE),
     ),
     plan("SEC-S3-01", "no such bucket", FAIL, without("aws_s3_bucket.app")),
 ]
 
 NAME, BUCKET, POLICY = "triflow-ai-prod", "aws_s3_bucket.app", "aws_s3_bucket_policy.app"
 ARN = f"arn:aws:s3:::{NAME}"
-DENY = {
+DENY: dict[str, Any] = {
     "Effect": "Deny",
     "Principal": "*",
     "Action": "s3:*",
@@ -61,7 +64,7 @@ ALLOW = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resourc
 ADDRESSES = {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}
 
 
-def with_policy(name: str, verdict: Verdict, *statements: dict[str, object]) -> list[Case]:
+def with_policy(name: str, verdict: Verdict, *statements: Mapping[str, object]) -> list[Case]:
     """The bucket's policy, on a cloud and on a plan."""
     document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
     names = NAME if verdict is FAIL else ""
@@ -77,7 +80,7 @@ def granted(uri: str) -> Edit:
     return says("s3:GetBucketAcl", "Grants", [{"Grantee": grantee, "Permission": "READ"}])
 
 
-def beside(kind: str, **values: object) -> Edit:
+def beside(kind: str, **values: Any) -> Edit:
     """A setting of the bucket as a resource of its own, as the current generation of the provider has it."""
     return with_resource(f"aws_s3_bucket_{kind}.app", refers={"bucket": f"{BUCKET}.id"}, **values)
 

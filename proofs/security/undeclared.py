@@ -1,6 +1,7 @@
 """What is the stack's and nobody declared is judged like what is declared; what others have in the account is not."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
@@ -19,7 +20,7 @@ ELSEWHERE = {"DBSubnetGroup": {**answered(INSTANCES, "DBInstances.0.DBSubnetGrou
 OURS, THEIRS = "triflow-ai-production-copy", "billing-db"
 
 
-def database(name: str, **changes: object) -> Edit:
+def database(name: str, **changes: Any) -> Edit:
     """One more instance, like the declared one but for this."""
     return adds(INSTANCES, "DBInstances", {**answered(INSTANCES, "DBInstances.0"), "DBInstanceIdentifier": name, **changes})
 
@@ -60,7 +61,7 @@ def cluster(
     members: tuple[str, ...] = (OURS,),
     status: str = "in-sync",
     name: str = "c",
-    **changes: object,
+    **changes: Any,
 ) -> list[Edit]:
     """A cluster with its instances, and what its parameter group says."""
     described = {
@@ -86,9 +87,10 @@ def planned_cluster(engine: str, parameter: str, value: str) -> list[Edit]:
     family = {"docdb": "docdb", "neptune": "neptune"}.get(engine, "rds")
     group = {"neptune": "neptune_cluster_parameter_group_name"}.get(engine, "db_cluster_parameter_group_name")
     version = {"engine_version": "1.0.3.0"} if engine == "neptune" else {"engine": engine}
+    described: dict[str, Any] = {group: "strict", **version}
     parameters = [{"name": parameter, "value": value}]
     return [
-        with_resource(f"aws_{family}_cluster.more", cluster_identifier="more", **{group: "strict"}, **version),
+        with_resource(f"aws_{family}_cluster.more", cluster_identifier="more", **described),
         with_resource(f"aws_{family}_cluster_parameter_group.strict", name="strict", parameter=parameters),
     ]
 
@@ -352,7 +354,7 @@ RUNS_TASKS = policy(allow(["iam:PassRole", "ecs:RunTask"], "*"))
 WIDE = {"SEC-IAM-01": EVERYTHING, "SEC-IAM-04": RUNS_TASKS}
 
 
-def role(name: str, trust: dict[str, object], granted: dict[str, object] = NARROW, attached: str = "") -> Edit:
+def role(name: str, trust: Mapping[str, object], granted: Mapping[str, object] = NARROW, attached: str = "") -> Edit:
     """One more role of the account."""
     described = {
         "RoleName": name,
@@ -365,7 +367,7 @@ def role(name: str, trust: dict[str, object], granted: dict[str, object] = NARRO
     return adds(DETAILS, "RoleDetailList", described)
 
 
-def planned_role(trust: dict[str, object], granted: dict[str, object] = NARROW, **values: object) -> list[Edit]:
+def planned_role(trust: Mapping[str, object], granted: Mapping[str, object] = NARROW, **values: Any) -> list[Edit]:
     return [
         with_resource("aws_iam_role.more", name="more", assume_role_policy=json.dumps(policy(trust)), **values),
         with_resource("aws_iam_role_policy.more", role="more", policy=json.dumps(granted)),
@@ -532,7 +534,7 @@ def revision_arn(family: str, revision: int) -> str:
     return f"arn:aws:ecs:ap-northeast-2:123456789012:task-definition/{family}:{revision}"
 
 
-def active(family: str, *containers: dict[str, Any], revision: int = 7, **members: object) -> list[Edit]:
+def active(family: str, *containers: dict[str, Any], revision: int = 7, **members: Any) -> list[Edit]:
     """An active revision of a family: like the one that runs, but for this."""
     changed = {"family": family, "revision": revision, **members}
     described = {**RUN, **changed, "containerDefinitions": [*containers] or RUN["containerDefinitions"]}
@@ -540,7 +542,7 @@ def active(family: str, *containers: dict[str, Any], revision: int = 7, **member
     return [listed(family, revision), answers(DESCRIBE, {"taskDefinition": described}, **asked)]
 
 
-def planned_family(family: str, *containers: dict[str, Any], **values: object) -> Edit:
+def planned_family(family: str, *containers: dict[str, Any], **values: Any) -> Edit:
     return with_resource("aws_ecs_task_definition.more", family=family, container_definitions=json.dumps(containers), **values)
 
 
@@ -605,7 +607,7 @@ BALANCERS, LISTENERS, ATTRIBUTES = (
 SIDE_DOOR = "triflow-ai-production-side-door"
 
 
-def balancer(name: str, *listeners: dict[str, object], attributes: bool = True, **changes: object) -> list[Edit]:
+def balancer(name: str, *listeners: Mapping[str, object], attributes: bool = True, **changes: Any) -> list[Edit]:
     """One more load balancer in the VPC, with its listeners, and the declared one's attributes or none."""
     arn = {"LoadBalancerArn": f"arn:{name}"}
     return [
@@ -616,7 +618,7 @@ def balancer(name: str, *listeners: dict[str, object], attributes: bool = True, 
     ]
 
 
-def planned_balancer(**values: object) -> list[Edit]:
+def planned_balancer(**values: Any) -> list[Edit]:
     return [
         with_resource("aws_lb.more", name="more", **values),
         with_resource(
@@ -632,8 +634,9 @@ def planned_balancer(**values: object) -> list[Edit]:
 PLAIN_HTTP = {"ListenerArn": "arn:more", "Port": 80, "Protocol": "HTTP", "DefaultActions": FORWARD}
 OLD_TLS = {"ListenerArn": "arn:more", "Port": 443, "Protocol": "HTTPS", "SslPolicy": "old", "DefaultActions": FORWARD}
 OLD_POLICY = answers("elbv2:DescribeSSLPolicies", {"SslPolicies": [{"Name": "old", "SslProtocols": ["TLSv1"]}]}, Names=["old"])
-INTERNAL, IN_THEIRS = {"Scheme": "internal"}, {"VpcId": "vpc-0other"}
-CAREFUL = {
+INTERNAL: dict[str, Any] = {"Scheme": "internal"}
+IN_THEIRS: dict[str, Any] = {"VpcId": "vpc-0other"}
+CAREFUL: dict[str, Any] = {
     "drop_invalid_header_fields": True,
     "enable_deletion_protection": True,
     "access_logs": [{"bucket": AUDIT, "enabled": True}],
