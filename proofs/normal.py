@@ -61,7 +61,7 @@ def at_rest(entries: Sequence[Entry], now: datetime) -> list[Entry]:
         if entry["operation"] == "logs:FilterLogEvents" and pages:
             group = entry["parameters"]["logGroupName"]
             if _asks_for_one_event(entry):
-                pages = [{**page, "events": latest.get(group, page["events"])[:1]} for page in pages]
+                pages = [{**page, "events": latest.get(group, list(page["events"]))[:1]} for page in pages]
             else:
                 latest.setdefault(group, pages[0]["events"])
         still.append({**entry, **({"pages": pages} if "pages" in entry else {})})

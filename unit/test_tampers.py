@@ -53,11 +53,11 @@ def scene(signed: Scene, tmp_path: Path) -> Scene:
     return Scene(shutil.copytree(signed.run, tmp_path / "run"), signed.other, signed.foreign, signed.public)
 
 
-def edit(path: str, change: Callable[[bytes], bytes]) -> Callable[[Scene], None]:
+def edit(path: str, change: Callable[[bytes], bytes]) -> Callable[[Scene], object]:
     return lambda scene: (scene.run / path).write_bytes(change((scene.run / path).read_bytes())) and None
 
 
-def put(path: str, content: bytes) -> Callable[[Scene], None]:
+def put(path: str, content: bytes) -> Callable[[Scene], object]:
     def tamper(scene: Scene) -> None:
         (scene.run / path).parent.mkdir(parents=True, exist_ok=True)
         (scene.run / path).write_bytes(content)
@@ -65,7 +65,7 @@ def put(path: str, content: bytes) -> Callable[[Scene], None]:
     return tamper
 
 
-def remove(*paths: str) -> Callable[[Scene], None]:
+def remove(*paths: str) -> Callable[[Scene], object]:
     def tamper(scene: Scene) -> None:
         for path in paths:
             (scene.run / path).unlink()
@@ -73,7 +73,7 @@ def remove(*paths: str) -> Callable[[Scene], None]:
     return tamper
 
 
-def swap(one: str, other: str) -> Callable[[Scene], None]:
+def swap(one: str, other: str) -> Callable[[Scene], object]:
     def tamper(scene: Scene) -> None:
         first, second = (scene.run / path for path in (one, other))
         contents = first.read_bytes(), second.read_bytes()
@@ -83,7 +83,7 @@ def swap(one: str, other: str) -> Callable[[Scene], None]:
     return tamper
 
 
-def take(where: str, *paths: str) -> Callable[[Scene], None]:
+def take(where: str, *paths: str) -> Callable[[Scene], object]:
     """Files of another run in the place of this one's."""
 
     def tamper(scene: Scene) -> None:
@@ -93,7 +93,7 @@ def take(where: str, *paths: str) -> Callable[[Scene], None]:
     return tamper
 
 
-def whole(where: str) -> Callable[[Scene], None]:
+def whole(where: str) -> Callable[[Scene], object]:
     """Another run in the place of this one."""
 
     def tamper(scene: Scene) -> None:
@@ -103,7 +103,7 @@ def whole(where: str) -> Callable[[Scene], None]:
     return tamper
 
 
-def link(path: str, made: Callable[[Path, Path], None]) -> Callable[[Scene], None]:
+def link(path: str, made: Callable[[Path, Path], None]) -> Callable[[Scene], object]:
     """A link (or anything else) in the place of a file or a folder, which lies outside now."""
 
     def tamper(scene: Scene) -> None:
@@ -113,7 +113,7 @@ def link(path: str, made: Callable[[Path, Path], None]) -> Callable[[Scene], Non
     return tamper
 
 
-def remade(change: Callable[[Scene], None]) -> Callable[[Scene], None]:
+def remade(change: Callable[[Scene], object]) -> Callable[[Scene], object]:
     """A change, and the manifest made anew over it, as somebody without the key can."""
 
     def tamper(scene: Scene) -> None:
@@ -151,7 +151,7 @@ def rest(lines: list[bytes]) -> bytes:
     return b"".join(lines)
 
 
-TAMPERS: dict[str, tuple[Callable[[Scene], None], str]] = {
+TAMPERS: dict[str, tuple[Callable[[Scene], object], str]] = {
     # files
     "an answer emptied": (put(CALL, b""), CALL),
     "an answer cut": (edit(CALL, lambda content: content[:-1]), CALL),
