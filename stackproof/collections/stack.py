@@ -238,7 +238,7 @@ def _groups_of_stack(stage: Stage) -> list[SecurityGroup]:
     if stage.target != "plan":
         vpc = _vpc(stage)
         return [group for group in _groups(stage) if group.vpc_id == vpc.vpc_id]
-    vpcs = _planned_vpcs(stage)
+    vpcs = stage.once(_planned_vpcs)
     placed = [(group, _is_in(group, vpcs)) for group in _groups(stage)]
     certain = {group.name for group, is_inside in placed if is_inside}
     return [group for group, is_inside in placed if is_inside or (is_inside is None and group.name not in certain)]
@@ -248,7 +248,7 @@ def is_in_vpc(stage: Stage, one: SecurityGroup | Subnet | FlowLog) -> bool:
     """Whether something is in the stack's VPC; on a plan, whether it may be: whatever that makes or keeps is the stack's."""
     if stage.target != "plan":
         return one.vpc_id == _vpc(stage).vpc_id
-    return _is_in(one, _planned_vpcs(stage)) is not False
+    return _is_in(one, stage.once(_planned_vpcs)) is not False
 
 
 def _planned_vpcs(stage: Stage) -> list[Vpc]:
@@ -270,7 +270,7 @@ def _is_in(one: Resource, vpcs: Sequence[Vpc]) -> bool | None:
 
 
 def _makes_its_vpc(stage: Stage) -> bool:
-    made = (vpc.origin for vpc in _planned_vpcs(stage))
+    made = (vpc.origin for vpc in stage.once(_planned_vpcs))
     return any(isinstance(vpc, PlannedBlock) and vpc.plan.creates(vpc) for vpc in made)
 
 
