@@ -15,6 +15,7 @@ from stackproof.embedded.cloud import Cloud
 from stackproof.embedded.progress import Progress
 from stackproof.embedded.recipe import Recipe, Stack
 from stackproof.embedded.workload import Workload
+from stackproof.sources.aws import process_guard
 from stackproof.terraform.cli import Completed
 from stackproof.terraform.workspace import Workspace
 
@@ -145,6 +146,7 @@ class Deployed:
             if workspace.later:
                 self._finish(workspace)
 
+    @process_guard.lifted()
     def _finish(self, workspace: Workspace) -> None:
         made = {one["address"]: one["values"] for one in _resources(workspace.show()["values"]["root_module"])}
         client = self.api.client("elbv2")

@@ -32,6 +32,7 @@ from stackproof.embedded.recipe import LOCAL, Account, Recipe, Stack, home_of
 from stackproof.embedded.recorded import UnfitRecording, copy_recording, save_recording
 from stackproof.embedded.running import Running, advertise, advertised_in, as_found, deployed_at, end, own, prune, running_in
 from stackproof.embedded.workload import Source, Workload
+from stackproof.sources.aws import process_guard
 from stackproof.terraform.cli import TerraformError
 
 Say = Callable[[str], None]
@@ -190,7 +191,8 @@ def _apply(recipe: Recipe, directory: Path, progress: Progress) -> Deployed:
         live = cloud.start(directory, recipe.account.id, record=directory / "recording.jsonl")
         undo.callback(cloud.stop, live)
         deployed = deployed_at(recipe, live, directory, {}, "applied")
-        deployed = replace(deployed, told=account.seed(deployed.api, recipe.named(), served))
+        with process_guard.lifted():
+            deployed = replace(deployed, told=account.seed(deployed.api, recipe.named(), served))
         try:
             deployed.apply(progress)
         except TerraformError as error:

@@ -44,6 +44,8 @@ class Facts:
     """The head of the manifest whose recording was judged; empty for a run of its own."""
     commit: str = ""
     """That is checked out, with ``+`` behind it where files differ from it; empty where there is no git."""
+    connection: tuple[str, ...] = ()
+    """What stood between the run and AWS and could have answered in its place: proxies, certificates, endpoints."""
     modules: str = ""
     """The SHA-256 of ``evidence/modules``: every module, plugin and conftest that took part; see `stackproof.evidence.code`."""
     signed_by: str = ""

@@ -11,6 +11,7 @@ from stackproof.embedded.account import Endpoint
 from stackproof.processes import command
 from stackproof.processes.command import Ended
 from stackproof.processes.venvs import environment
+from stackproof.sources.aws import process_guard
 from stackproof.util.temporary import temporary
 
 SCRIPT = "scripts/init-localstack.sh"
@@ -51,6 +52,7 @@ def _runs_aws(program: Path, python: Path) -> None:
     program.chmod(0o755)
 
 
+@process_guard.lifted()
 def state(endpoint: str, region: str) -> State:
     """The buckets and secrets of the emulator, read by its clients without changing anything. Raises `CouldNotVerify`."""
     from botocore.exceptions import BotoCoreError, ClientError

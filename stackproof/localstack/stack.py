@@ -19,6 +19,7 @@ from stackproof.embedded.account import Endpoint
 from stackproof.embedded.recipe import Account, Recipe, Stack
 from stackproof.localstack import sessions
 from stackproof.localstack.server import LocalStackFailed
+from stackproof.sources.aws import process_guard
 from stackproof.terraform import sources
 from stackproof.terraform.cli import TerraformError
 from stackproof.util.temporary import temporary
@@ -56,6 +57,7 @@ class Deployed:
         return [f"Terraform deployed to it the {self.count} of the stacks' resources that it implements."]
 
 
+@process_guard.lifted()
 def ensure(endpoint: str, stacks: tuple[Stack, ...], *, cache: Path, account: Account, say: Say) -> Deployed:
     """Deploy what LocalStack implements, unless an earlier run has. Raises `LocalStackFailed`, and `UsageError` for the sources."""
     recipe = Recipe.of(stacks, cache, account)
@@ -82,6 +84,7 @@ def ensure(endpoint: str, stacks: tuple[Stack, ...], *, cache: Path, account: Ac
     return Deployed(sum(counts), is_found=False)
 
 
+@process_guard.lifted()
 def access_key(endpoint: str, account: Account) -> str:
     """The access key of the user that deploys, made where there is none. LocalStack takes other keys for the root user's.
 

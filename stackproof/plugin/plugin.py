@@ -14,7 +14,7 @@ results back.
 
 import os
 import sys
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
@@ -31,6 +31,7 @@ from stackproof.plugin import lean
 from stackproof.plugin.html_columns import HtmlColumns
 from stackproof.plugin.session import Session
 from stackproof.redaction import redaction
+from stackproof.sources.aws import process_guard
 from stackproof.targets import TARGETS
 
 _PARTS = ("stackproof-session", "stackproof-html-columns", "stackproof-fixtures", "stackproof-lean")
@@ -75,7 +76,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest's own capturing, which need not capture
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """From here on nothing that is printed shows a secret."""
+    """From here on nothing that is printed shows a secret, and nothing is sent to AWS but the suite's own reads."""
     arguments = early_config.known_args_namespace.file_or_dir or early_config.getini("testpaths") or ["."]
     if not _lead_to_controls(early_config, arguments):
         yield
@@ -83,6 +84,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     redaction.register_among(os.environ)
     undo = ExitStack()
     undo.enter_context(output.redacted())
+    undo.enter_context(process_guard.held(_allowed_operations))
     early_config.add_cleanup(undo.close)
     try:
         yield
@@ -91,6 +93,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     # What is captured and belongs to no report is shown when pytest ends: by us, before pytest does it past everybody.
     if capturing := early_config.pluginmanager.get_plugin("capturemanager"):
         early_config.add_cleanup(lambda: _show_what_is_left(capturing))
+
+
+def _allowed_operations() -> Collection[str]:
+    from stackproof.resources import allowed_operations
+
+    return allowed_operations()
 
 
 def _show_what_is_left(capturing: Any) -> None:

@@ -7,7 +7,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -30,9 +30,11 @@ from stackproof.evidence.store import Store
 from stackproof.plugin import bystanders
 from stackproof.plugin.judged import CATEGORY, RESULT, SHOWN, bad_input, control_in, result_of_control, without_secrets
 from stackproof.plugin.selection import Selection, how, ids
+from stackproof.processes import children
 from stackproof.redaction import redaction
 from stackproof.reports import changes, html, junit, summary
 from stackproof.reports.write import kept_unchanged, remove_run, report_directory, write_reports
+from stackproof.sources.aws import process_guard
 from stackproof.targets import open_stage
 from stackproof.targets.request import Request, resolve
 from stackproof.targets.run import RunStage
@@ -148,6 +150,10 @@ class Session:
             with bad_input():
                 self._open().source()
             self._begin()
+        else:  # in the controller nothing is judged, and its workers need the credentials
+            undo = ExitStack()
+            undo.enter_context(children.held(process_guard.is_getting_credentials))
+            self.config.add_cleanup(undo.close)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -220,6 +226,13 @@ class Session:
         return True
 
     # judge
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        if control_in(item):
+            return (yield)
+        with process_guard.lifted():  # a test that is run beside the controls does what it likes
+            return (yield)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:

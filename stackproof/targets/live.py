@@ -3,12 +3,14 @@
 import json
 import os
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from stackproof.evidence.store import Store
+from stackproof.processes.children import with_credentials
 from stackproof.profile.terraform import APP
 from stackproof.resources.sources import Output
+from stackproof.sources.aws import connection
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.api import ApiStage
 from stackproof.targets.outputs import applied_outputs
@@ -28,8 +30,13 @@ class LiveStage(ApiStage):
 
     def __init__(self, request: Request, say: Callable[[str], None], store: Store | None = None) -> None:
         super().__init__(request, say, store)
+        self.notes += self.connection
         if request.plan_files:
             self.target_codes += "P"
+
+    @cached_property
+    def connection(self) -> tuple[str, ...]:
+        return connection.told(os.environ)
 
     def outputs(self) -> Mapping[str, Output]:
         told = {stack: json.loads(self._by_user(stack, "output", "-json")) for stack in self.profile.terraform.stacks}
@@ -62,7 +69,7 @@ class LiveStage(ApiStage):
         """What Terraform answers in the user's own root module. Raises `TerraformError` if it is not initialised, say."""
         from stackproof.terraform.cli import Terraform, TerraformError
 
-        completed = Terraform.find().run(*arguments, directory=self.directory_of(stack), environment=dict(os.environ))
+        completed = Terraform.find().run(*arguments, directory=self.directory_of(stack), environment=with_credentials(os.environ))
         if completed.exit_status not in accepted:
             where = self.profile.terraform.stacks[stack].directory
             raise TerraformError(f"{completed.command} failed in {where}; is it initialised there? {completed.stderr.strip()}")

@@ -14,6 +14,7 @@ from stackproof.evidence.recorded import RecordedRun
 from stackproof.profile.loading import load
 from stackproof.profile.schema import Profile
 from stackproof.profile.terraform import APP
+from stackproof.sources.aws import connection
 from stackproof.sources.plan.document import Plan
 from stackproof.util import json_document
 
@@ -89,12 +90,8 @@ def resolve(
     for plan in plans:
         if not Path(plan).is_file():
             raise UsageError(f"--plan {plan}: there is no such file; make one with terraform show -json tfplan > plan.json")
-    redirected = sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL") and os.environ[name])
-    if chosen == "aws" and redirected:
-        raise UsageError(
-            f"environment {profile.name} is judged on AWS itself, but {', '.join(redirected)} points elsewhere: "
-            "unset it, or use --env local for an emulator"
-        )
+    if chosen == "aws":
+        connection.require_direct(os.environ, profile.name)
     endpoint = os.environ.get("AWS_ENDPOINT_URL") if chosen in ("embedded", "localstack") else None
     return Request(
         root,

@@ -59,6 +59,11 @@ class RunStage(Stage):
         return None
 
     @property
+    def connection(self) -> tuple[str, ...]:
+        """What stands between this process and AWS, in sentences; see `stackproof.sources.aws.connection`."""
+        return ()
+
+    @property
     def account(self) -> str:
         """The account that was pinned; empty if none was asked."""
         return ""
@@ -102,6 +107,7 @@ class RunStage(Stage):
             now=self.now,
             replay_of=again.head if again else "",
             commit=_commit(self._request.root),
+            connection=self.connection,
         )
 
     def differences(self, controls: Sequence[ControlResult]) -> list[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.processes import supervised
+from stackproof.processes.children import NO_CREDENTIALS
 
 OLDEST = (1, 10)
 """The oldest Terraform that is used: the first one that locks state in S3 without a table of its own."""
@@ -104,8 +105,8 @@ class Terraform:
         """Run a command to its end, whatever its exit status.
 
         The child sees this process's environment without ``AWS_*`` and ``TF_*`` (a setting or a credential that
-        happens to lie around changes nothing) but for certificates, plugin cache, registry tokens and an existing
-        ``TF_CLI_CONFIG_FILE``; then ``environment``. Files that it writes are readable by their owner only.
+        happens to lie around changes nothing, in the caller's AWS files neither) but for certificates, plugin cache,
+        registry tokens and an existing ``TF_CLI_CONFIG_FILE``; then ``environment``. Files that it writes are readable by their owner only.
         ``on_line`` gets each line of standard output, redacted, in the caller's thread. ``timeout`` is in seconds.
 
         Raises `TerraformError` on a timeout. Then, and when the caller is interrupted, Terraform and its providers
@@ -179,7 +180,8 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
     """
-    >>> sorted(_environment({"PATH": "/bin", "AWS_PROFILE": "production", "TF_VAR_region": "x", "TF_LOG": "trace"}))
+    >>> made = _environment({"PATH": "/bin", "AWS_PROFILE": "production", "TF_VAR_region": "x", "TF_LOG": "trace"})
+    >>> sorted(made.keys() - NO_CREDENTIALS.keys())
     ['CHECKPOINT_DISABLE', 'PATH', 'TF_INPUT', 'TF_IN_AUTOMATION']
     """
     kept = {
@@ -191,7 +193,7 @@ def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
         # Terraform warns about a file that does not exist, on every command.
         or (name == "TF_CLI_CONFIG_FILE" and Path(value).is_file())
     }
-    return kept | {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+    return kept | NO_CREDENTIALS | {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
 
 
 def _lines(process: "subprocess.Popen[bytes]", deadline: float) -> Iterator[tuple[str, str]]:
