@@ -321,7 +321,7 @@ class TestReferring:
         found = plan(bucket, *others)
         to = found.resource(self.TO)
         assert to
-        return [one.address for one in found.referring(self.KIND, "bucket", to, named="bucket")]
+        return [one.address for one in found.referring(self.KIND, "bucket", to)]
 
     @pytest.mark.parametrize("attribute", ["id", "arn"])
     def test_by_reference(self, attribute: str) -> None:
@@ -360,8 +360,7 @@ class TestReferring:
     )
     def test_the_resource_that_a_value_means(self, value: str | Reference, address: str | None) -> None:
         found = plan(KEY, Planned("aws_kms_key.known", {"arn": "arn:1"}), Planned("aws_kms_alias.logs", {"arn": "arn:2"}))
-        meant = found.meant(value, "aws_kms_key", named="arn")
-        assert (meant.address if meant else None) == address
+        assert [one.address for one in found.referred(value, "aws_kms_key")] == ([address] if address else [])
 
 
 class Thing(Resource):

@@ -360,7 +360,7 @@ def _planned_options(database: PlannedBlock) -> TlsRule:
     name = None if database.is_unset("option_group_name") else database.at("option_group_name")
     if name is None:
         return _planned_rule(OptionGroup, database, lambda: option_requires_tls(None))
-    for group in database.plan.referred(name, *OptionGroup.terraform, named="name"):
+    for group in database.plan.referred(name, *OptionGroup.terraform):
         return _planned_rule(OptionGroup, group, partial(_planned_option, group))
     raise NotYetKnown(f"{database.source}: the option group {name} is not in the plan")
 

@@ -41,7 +41,7 @@ def _answered_policies(repository: AwsFacts) -> tuple[dict[str, Any], ...]:
 
 
 def _planned_policies(repository: PlannedBlock) -> tuple[dict[str, Any], ...]:
-    blocks = repository.plan.referring("aws_ecr_repository_policy", "repository", repository, named="name")
+    blocks = repository.plan.referring("aws_ecr_repository_policy", "repository", repository)
     return tuple(planned_document(block, "policy") for block in blocks)
 
 
@@ -53,7 +53,7 @@ def _answered_expiry(repository: AwsFacts) -> bool:
 
 
 def _planned_expiry(repository: PlannedBlock) -> bool:
-    return bool(repository.plan.referring("aws_ecr_lifecycle_policy", "repository", repository, named="name"))
+    return bool(repository.plan.referring("aws_ecr_lifecycle_policy", "repository", repository))
 
 
 class EcrRepository(Resource):

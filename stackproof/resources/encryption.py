@@ -149,7 +149,7 @@ class KmsKey(Resource):
     def from_plan(cls, plan: Plan, names: Sequence[str]) -> "list[KmsKey]":
         found = []
         for block in plan.resources(*cls.terraform):
-            aliases = plan.referring("aws_kms_alias", "target_key_id", block, named="key_id", apart=cls.terraform)
+            aliases = plan.referring("aws_kms_alias", "target_key_id", block)
             name = _called(block.address, [alias.name_or_address("name") for alias in aliases], names)
             found.append(cls(name, block, block.source))
         return found

@@ -188,7 +188,7 @@ def _answered_filters(group: AwsFacts) -> tuple[SubscriptionFilter, ...]:
 
 def _planned_filters(group: PlannedBlock) -> tuple[SubscriptionFilter, ...]:
     (kind,) = SubscriptionFilter.terraform
-    blocks = group.plan.referring(kind, "log_group_name", group, named="name")
+    blocks = group.plan.referring(kind, "log_group_name", group)
     return tuple(SubscriptionFilter(block.name_or_address("name"), block, block.source) for block in blocks)
 
 

@@ -9,7 +9,7 @@ from stackproof.core.resource import Reference, Resource, StaticOrigin, field, t
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.exposure import CIDR, GROUP, PREFIX_LIST, Opening, Source, is_public, merged, opening
 from stackproof.sources.aws.facts import AwsFacts, listed, told
-from stackproof.sources.plan.blocks import PlannedBlock
+from stackproof.sources.plan.blocks import PlanLookup, PlannedBlock
 from stackproof.sources.plan.document import Plan
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def _known_now(rule: PlannedBlock, attribute: str) -> Any:
     return value
 
 
-def _source(plan: Plan, kind: str, value: str | Reference) -> Source:
+def _source(plan: PlanLookup, kind: str, value: str | Reference) -> Source:
     """A planned group by its name, or by its address where another has the same name; a planned prefix list by its address."""
     made = next(iter(plan.referred(value, *_MADE[kind])), None) if _MADE[kind] else None
     if made is None:

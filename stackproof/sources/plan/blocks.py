@@ -5,17 +5,14 @@ provider may fill in. They are taken for the latter (`PlannedBlock.is_unset`); A
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from stackproof.core.partial import Partial, PartialMapping, parts
 from stackproof.core.provenance import Provenance, evidence_behind, within
 from stackproof.core.resource import Field, Found, Reference, type_of, without_keys
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.redaction.redaction import HIDDEN
-from stackproof.sources.plan.references import Meant, Place, of_types
-
-if TYPE_CHECKING:
-    from stackproof.sources.plan.document import Plan
+from stackproof.sources.plan.references import Meant, Place, References, of_types
 
 Expressions = Callable[[str], Any]
 """The configured expression of an attribute; None for one that is not written."""
@@ -28,12 +25,31 @@ IDENTITIES = (
 """The attributes that others call a resource by."""
 
 
+class PlanLookup(Protocol):
+    """What a planned block asks of the plan that it is in; `stackproof.sources.plan.document.Plan` answers it."""
+
+    where: str
+
+    @property
+    def following(self) -> References: ...
+    def resources(self, *types: str) -> "list[PlannedBlock]": ...
+    def resource(self, address: str) -> "PlannedBlock | None": ...
+    def instances(self, address: str) -> "list[PlannedBlock]": ...
+    def data(self, address: str) -> "PlannedBlock | None": ...
+    def knows(self, reference: Reference) -> bool: ...
+    def creates(self, block: "PlannedBlock") -> bool: ...
+    def referred(self, value: object, *types: str) -> "list[PlannedBlock]": ...
+    def referring(self, kind: str, attribute: str, to: "PlannedBlock") -> "Sequence[PlannedBlock]": ...
+    def removed(self, kind: str, attribute: str, to: "PlannedBlock") -> "list[PlannedBlock]": ...
+    def region_of(self, configured: Mapping[str, Any]) -> str | None: ...
+
+
 class PlannedBlock:
     """A planned resource, or a block inside one: its values, what of them is unknown, and the expressions behind (an `Origin`)."""
 
     def __init__(
         self,
-        plan: "Plan",
+        plan: PlanLookup,
         address: str,
         place: Place,
         values: Mapping[str, Any],

@@ -97,30 +97,20 @@ class Plan:
             return [block]
         return list(self._instances.get(address, ()))
 
-    def referred(self, value: object, *types: str, named: str = "id") -> "list[PlannedBlock]":
+    def referred(self, value: object, *types: str) -> "list[PlannedBlock]":
         """The planned resources of these types that a value refers to (all instances, where it names no key), or holds a name of."""
         if isinstance(value, Reference):
             return [block for block in self.instances(value.address) if block.type in types]
         if not isinstance(value, str) or not value:
             return []
-        called = [block for kind in types for block in self._named.get((kind, value), ())]
-        if called or named in IDENTITIES:
-            return called
-        return [block for block in self.resources(*types) if block.is_known(named) and block.at(named) == value]
-
-    def meant(self, value: "str | Reference", kind: str, *, named: str) -> "PlannedBlock | None":
-        """The resource of a type that a value refers to, or that it names; None if the plan has no such."""
-        return next(iter(self.referred(value, kind, named=named)), None)
+        return [block for kind in types for block in self._named.get((kind, value), ())]
 
     def creates(self, block: "PlannedBlock") -> bool:
         """Whether a resource does not exist before the apply (or is made anew)."""
         return "create" in self._actions.get(block.address, ())
 
-    def referring(
-        self, kind: str, attribute: str, to: "PlannedBlock", *, named: str = "", apart: Sequence[str] = ()
-    ) -> "Sequence[PlannedBlock]":
+    def referring(self, kind: str, attribute: str, to: "PlannedBlock") -> "Sequence[PlannedBlock]":
         """The planned resources of a type whose attribute means another resource; a `Partial` where one may, and may not, mean it."""
-        del named, apart
         found, unknown = self._referring(kind, attribute, to.type)
         here, rest = found.get(to.address, []), unknown.get(to.address) or unknown.get(None)
         return Partial(here, rest) if rest else list(here)
