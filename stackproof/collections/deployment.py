@@ -29,7 +29,7 @@ S = TypeVar("S", bound=Service)
 
 @collection
 def caller(stage: Stage) -> Caller:
-    """Whose credentials are used."""
+    """The identity whose credentials the run uses."""
     return stage.one(Caller, "caller")
 
 
@@ -106,7 +106,7 @@ def vpc_subnets(stage: Stage) -> Collection[Subnet]:
 
 @collection(reads=(DatabaseInstance,))
 def database_offer(stage: Stage) -> DatabaseOffer:
-    """What the stack's database is, as RDS offers it."""
+    """The offer of RDS for an instance such as the stack's database: its engine, version and class."""
     instance = database(stage)
     return stage.one(DatabaseOffer, f"{instance.engine}/{instance.engine_version}/{instance.instance_class}")
 
@@ -180,7 +180,7 @@ def billing_alarm(stage: Stage) -> Alarm:
 
 @collection
 def monthly_costs(stage: Stage) -> MonthlyCosts:
-    """What the account cost last month."""
+    """The costs of the account in the last whole month."""
     start, end = last_month(stage.now.date())
     return stage.one(MonthlyCosts, f"{start}/{end}")
 

@@ -76,7 +76,7 @@ def cpu_metrics(stage: Stage) -> tuple[Metric, ...]:
 
 @collection(reads=(LogGroup,))
 def incoming_bytes(stage: Stage) -> tuple[Metric, ...]:
-    """What each of the stack's log groups got, an hour each, under the name of the group."""
+    """The bytes that each of the stack's log groups got, an hour each, under the name of the group."""
     period = Period.before(stage.now, timedelta(days=stage.profile.logs.cost.days), seconds=HOUR)
     return stage.named(
         Metric,

@@ -104,7 +104,7 @@ def principals(stage: Stage) -> tuple[Role | User, ...]:
 
 @collection
 def reader_roles(stage: Stage) -> tuple[Role, ...]:
-    """Those of the declared readers that are roles."""
+    """The declared readers of logs that are roles."""
     readers = stage.profile.logs.readers
     return tuple(role for role in stage.source().collect(Role, readers) if role.name in readers)
 
@@ -118,7 +118,7 @@ def clusters(stage: Stage) -> tuple[Cluster, ...]:
 
 
 def _read_ahead(look_at: Callable[[T], object], resources: Iterable[T]) -> None:
-    """Let the calls that a control will need be made at the same time. One that fails is told to whoever reads what it would tell."""
+    """Make the calls that a control will need at the same time. A call that fails raises where its answer is read, not here."""
     waiting = iter(resources)
     while some := list(islice(waiting, READ_AHEAD)):
         with ThreadPoolExecutor(MAX_CONCURRENT_CALLS) as pool:

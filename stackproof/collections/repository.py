@@ -37,7 +37,7 @@ KEPT_OUT_OF_GIT = (
 
 @collection
 def repository(stage: Stage) -> Repository:
-    """What git keeps, and what it would take."""
+    """The repository as git has it: Terraform's own files that it keeps, and those that it would take."""
     directories = [stack.directory for stack in stage.profile.terraform.stacks.values()]
     names = [f"{directory}/{name}" for directory in directories for name in KEPT_OUT_OF_GIT]
     # ".gitignore:9:*.tfstate<TAB>terraform.tfstate": the rule that decides. One outside the repository does not protect others.
@@ -52,7 +52,7 @@ def repository(stage: Stage) -> Repository:
 
 @collection
 def history(stage: Stage) -> History:
-    """What git keeps of the repository, in all its versions."""
+    """The repository's history as git keeps it: all versions of all files."""
     known = known_strings.load(stage.root / known_strings.FILE)
     found = credentials.search(stage.root, stage.cache)
     source = f"git rev-list, cat-file; {known_strings.FILE}"
@@ -64,14 +64,14 @@ def history(stage: Stage) -> History:
 
 @collection
 def source_scan(stage: Stage) -> Scan:
-    """What checkov says of the sources."""
+    """The findings of checkov in the Terraform sources."""
     python = environment(stage.cache, "checkov", checkov.REQUIREMENTS, stage.say)
     return _waived(stage, "POL-01", checkov.scan_sources(python, _texts(stage)))
 
 
 @collection
 def plan_scan(stage: Stage) -> Scan:
-    """What checkov says of the plan."""
+    """The findings of checkov in the plan."""
     python = environment(stage.cache, "checkov", checkov.REQUIREMENTS, stage.say)
     with temporary("plan") as folder:
         file = folder / "plan.json"
@@ -90,7 +90,7 @@ def _texts(stage: Stage) -> dict[str, str]:
 
 
 def in_sources(address: str, stacks: Collection[str]) -> str:
-    """What the sources of a stack call a resource of the plan, which joins these stacks to the app's: all instances are one there.
+    """The address in a stack's sources of a resource of the joined plan; all instances of a resource are one there.
 
     >>> in_sources('module.central_logging.module.groups["/aws/ecs/api/llm"].aws_cloudwatch_log_group.this', ["central_logging"])
     'module.groups.aws_cloudwatch_log_group.this'
@@ -148,7 +148,7 @@ def environment_file(stage: Stage) -> EnvironmentFile:
 
 
 def assigned(text: str) -> list[tuple[str, str]]:
-    """What the lines of an environment file assign, in their order.
+    """The variables that the lines of an environment file assign, with their values, in order.
 
     >>> assigned("# a comment\\nRDS_ADDRESS=db\\nexport RDS_PORT = 5432\\n")
     [('RDS_ADDRESS', 'db'), ('RDS_PORT', '5432')]

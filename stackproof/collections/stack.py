@@ -35,7 +35,7 @@ G = TypeVar("G", bound=Guarded)
 
 @collection
 def profile(stage: Stage) -> Profile:
-    """What the environment must look like."""
+    """The profile of the environment: what it must look like."""
     return stage.profile
 
 
@@ -163,7 +163,7 @@ def idle_security_groups(stage: Stage) -> tuple[SecurityGroup, ...]:
 
 @collection
 def declared_ways(stage: Stage) -> Mapping[str, frozenset[Opening]]:
-    """What is declared to be open of each of `guarded`, by its label: the ways into the groups that are declared for it.
+    """The ways that are declared to be open into each of `guarded`, by its label: those of the groups that are declared for it.
 
     Of what no group is declared for, those of the declared groups that it has.
     """
@@ -245,7 +245,7 @@ def _groups_of_stack(stage: Stage) -> list[SecurityGroup]:
 
 
 def is_in_vpc(stage: Stage, one: SecurityGroup | Subnet | FlowLog) -> bool:
-    """Whether something is in the stack's VPC; on a plan, whether it may be: whatever that makes or keeps is the stack's."""
+    """True if something is in the stack's VPC; on a plan, if it may be: whatever that makes or keeps is the stack's."""
     if stage.target != "plan":
         return one.vpc_id == _vpc(stage).vpc_id
     return _is_in(one, stage.once(_planned_vpcs)) is not False
@@ -348,7 +348,7 @@ def services(stage: Stage) -> tuple[Service, ...]:
 
 @collection(reads=(Service, ActiveTaskDefinition))
 def task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
-    """What the services run, and every active revision of the stack's families, whoever runs it, or nobody; each revision once."""
+    """The task definitions that services run, and every active revision of the stack's families; each revision once."""
     run = run_task_definitions(stage)
     names = [definition.name for definition in run]
     active = stage.source().collect(ActiveTaskDefinition, stage.profile.owned)
@@ -356,7 +356,7 @@ def task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
 
 
 def run_task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
-    """What the services run, each revision once."""
+    """The task definitions that the services run, each revision once. Raises `NotReported` where a service does not tell."""
     running = {service.name: _run_by(service) for service in services(stage)}
     idle = [name for name, definitions in running.items() if not definitions]
     if idle:
@@ -366,7 +366,7 @@ def run_task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
 
 
 def _run_by(service: Service) -> tuple[TaskDefinition, ...]:
-    """What a service runs; where a plan does not tell, a definition that tells nothing."""
+    """The task definitions that a service runs; where a plan does not tell which, one whose fields are all unknown."""
     try:
         return service.task_definitions
     except NotYetKnown as unknown:

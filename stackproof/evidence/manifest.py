@@ -80,7 +80,7 @@ def beginning(path: Path, length: int) -> bytes:
 
 
 def is_there(path: Path) -> bool:
-    """Whether anything has this name, a link to nothing included."""
+    """True if there is anything at a path, also a link that leads nowhere."""
     try:
         path.lstat()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What a set of IAM policies allows: patterns, NotAction and NotResource, Deny, conditions, and a permissions boundary.
+"""The requests that a set of IAM policies allows: patterns, NotAction and NotResource, Deny, conditions, a permissions boundary.
 
 The answer errs on one side alone: what AWS would allow for some resource, in some circumstances, is never called denied. So an Allow
 under a condition counts, and a Deny counts only where it certainly holds for everything that is allowed.
@@ -111,7 +111,7 @@ def principals(statement: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def strangers(statement: Mapping[str, Any], *known: tuple[str, str]) -> list[str]:
-    """Whom a statement is about beside the principals that are known, in words. One that does not say whom is about a stranger.
+    """The principals of a statement that are not among the known ones, in words. A statement without a principal is about a stranger.
 
     >>> strangers({"Principal": {"AWS": "1", "Service": "logs.amazonaws.com"}}, ("AWS", "1")), strangers({"Principal": "*"})
     (['Service logs.amazonaws.com'], ['* (everyone)'])
@@ -158,7 +158,7 @@ def confining(statement: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
 
 
 def names_nothing(statement: Mapping[str, Any]) -> bool:
-    """Whether a statement is about no action, or about no resource: it leaves everything out.
+    """True if a statement is about no action, or about no resource, because it leaves everything out.
 
     >>> names_nothing({"Action": "*", "NotResource": "*"}), names_nothing({"NotAction": ["s3:*", "*"]}), names_nothing({"Action": "*"})
     (True, True, False)
@@ -169,7 +169,7 @@ def names_nothing(statement: Mapping[str, Any]) -> bool:
 
 
 def names_action(statement: Mapping[str, Any], action: str) -> bool:
-    """Whether a statement is about an action. Action names have no case.
+    """True if a statement is about an action. Action names have no case.
 
     >>> names_action({"Action": ["S3:get*"]}, "s3:GetObject"), names_action({"NotAction": "s3:*"}, "s3:GetObject")
     (True, False)
@@ -204,7 +204,7 @@ def naming(documents: Iterable[Document]) -> Callable[[str], bool]:
 
 
 def matches(pattern: str, text: str, *, any_case: bool = False) -> bool:
-    """Whether a pattern, in which ``*`` stands for any text and ``?`` for any character, matches a text.
+    """True if a pattern, in which ``*`` stands for any text and ``?`` for any character, matches a text.
 
     >>> matches("arn:aws:s3:::*/a?", "arn:aws:s3:::bucket/ab"), matches("[a]", "a"), matches("S3:*", "s3:x", any_case=True)
     (True, False, True)
@@ -222,7 +222,7 @@ def _compiled(pattern: str, any_case: bool) -> re.Pattern[str]:
 
 
 def covers(pattern: str, other: str) -> bool:
-    """Whether a pattern certainly matches every text that another matches. It may say no where the answer is yes.
+    """True if a pattern certainly matches every text that another matches. It may be False where the answer is yes.
 
     >>> covers("*", "arn:*"), covers("arn:aws:s3:::b/*", "arn:aws:s3:::b/x?"), covers("a?", "a*"), covers("a*", "a*")
     (True, True, False, True)
@@ -254,7 +254,7 @@ def _reachable(pattern: str, starts: Iterable[int]) -> set[int]:
 
 @functools.lru_cache(maxsize=4096)
 def overlap(one: str, other: str) -> bool:
-    """Whether some text matches both patterns.
+    """True if some text matches both patterns.
 
     >>> overlap("arn:*:role/a*", "arn:aws:*b"), overlap("a?", "a"), overlap("*x", "*y")
     (True, False, False)
@@ -282,7 +282,7 @@ def overlap(one: str, other: str) -> bool:
 
 
 def holds(condition: Mapping[str, Mapping[str, Any]] | None, context: Mapping[str, str | None]) -> bool | None:
-    """Whether a condition block holds for a request, of which some keys are known (in lower case), or are known to be absent (None).
+    """True if a condition block holds for a request, of which some keys are known (in lower case), or known to be absent (None).
 
     None where that cannot be told.
 
@@ -405,7 +405,7 @@ def resource_arns(action: str) -> tuple[str, ...] | None:
 
 @functools.cache
 def action_details(action: str) -> Mapping[str, Any] | None:
-    """What the service authorization reference says of an action; None for one that it does not know."""
+    """The entry of the service authorization reference for an action; None for an action that it does not know."""
     service, _, name = action.lower().partition(":")
     known = {known.lower(): known for known in actions_of(service)}
     details: Mapping[str, Any] | None = _reference().actions.get_action_details(service, known[name]) if name in known else None

@@ -24,7 +24,7 @@ SERVICE = {
 
 
 def unknown_keys(given: Mapping[str, object], known: set[str]) -> tuple[str, ...]:
-    """What the specification does not know; ``x-`` begins whatever the author likes.
+    """The keys of a compose file that the specification does not know; ``x-`` begins whatever the author likes.
 
     >>> unknown_keys({"version": "3", "services": {}, "x-common": {}}, TOP_LEVEL)
     ('version',)
@@ -33,7 +33,7 @@ def unknown_keys(given: Mapping[str, object], known: set[str]) -> tuple[str, ...
 
 
 def is_pinned(image: str) -> bool:
-    """Whether an image has a digest, or a tag with a version of two numbers at least, which is not somebody's to choose.
+    """True if an image has a digest, or a tag with a version of at least two numbers, which is not somebody's to choose.
 
     >>> is_pinned("localstack/localstack:4.14.0"), is_pinned("pgvector/pgvector:0.8.1-pg17")
     (True, True)
@@ -53,7 +53,7 @@ def is_pinned(image: str) -> bool:
 
 
 def is_health_checked(check: object) -> bool:
-    """Whether a service has a health check that asks something.
+    """True if a service has a health check that asks something.
 
     >>> is_health_checked({"test": ["CMD", "pg_isready"]}), is_health_checked({"test": "curl localhost"})
     (True, True)

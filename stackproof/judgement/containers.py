@@ -2,7 +2,7 @@
 
 
 def is_root(user: str | None) -> bool:
-    """Whether a container may run as root, by what its definition says: ``uid``, ``uid:gid``, or names.
+    """True if a container may run as root, by the user in its definition: ``uid``, ``uid:gid``, or names.
 
     One that says nothing runs as whatever its image says, which a definition cannot tell: it counts as root. A name that is not root's
     may still have root's number in the image.

@@ -1,4 +1,4 @@
-"""What a month of logs will cost: what arrives, what is kept, what queries read, and the key.
+"""The cost of a month of logs, in US dollars: what arrives, what is kept, what queries read, and the key.
 
 What is kept follows from retention: as many days of what arrives as a group keeps. That is where a group gets to, and what the worked
 example of the design counts with; a young group costs less. A month has 30 days; a gigabyte is 10^9 bytes, as CloudWatch counts.
@@ -17,7 +17,7 @@ DAYS = 30
 """Of a month."""
 GIGABYTE = 10**9
 KEPT_FOR_EVER = 3653
-"""Days that a group is counted with which never expires: the longest retention that CloudWatch Logs can be told (PutRetentionPolicy)."""
+"""Days of retention that a group without one is counted with: the longest that PutRetentionPolicy of CloudWatch Logs accepts."""
 
 
 class Prices(Protocol):
@@ -38,7 +38,7 @@ class Prices(Protocol):
 
 
 class Arrived(Protocol):
-    """What a group was sent: the datapoints of its metric IncomingBytes, in the order of their time."""
+    """The bytes that a group was sent: the datapoints of its metric IncomingBytes, by time."""
 
     @property
     def points(self) -> tuple[tuple[datetime, float], ...]: ...
@@ -48,7 +48,7 @@ class Arrived(Protocol):
 
 @dataclass(frozen=True)
 class Volume:
-    """What a log group gets, and how long it keeps it."""
+    """The bytes that a log group gets, and how long it keeps them."""
 
     gigabytes_a_day: float
     retention_days: int | None

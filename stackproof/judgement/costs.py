@@ -1,4 +1,4 @@
-"""What the account costs, and the alarm on it."""
+"""The costs of the account, and the alarm on them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from stackproof.core.verdicts import CouldNotVerify
 
 @dataclass(frozen=True)
 class Watch:
-    """What an alarm watches, and when it goes off."""
+    """An alarm on costs: what it watches, and when it goes off."""
 
     namespace: str
     metric: str

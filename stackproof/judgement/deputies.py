@@ -28,7 +28,7 @@ def names_of_service(service: str) -> tuple[tuple[str, str], ...]:
 
 
 def is_bound(statement: Mapping[str, Any], account: str) -> bool:
-    """Whether a statement holds only where a service acts for one account.
+    """True if a statement holds only where a service acts for one account.
 
     A condition binds where it cannot hold without its key: ``StringEquals`` does, ``StringEqualsIfExists`` does not.
 

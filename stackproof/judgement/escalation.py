@@ -1,4 +1,4 @@
-"""Whether a principal can get more than it was given: the known paths of privilege escalation (`escalation.toml`).
+"""The known paths of privilege escalation (`escalation.toml`), by which a principal can get more than it was given.
 
 A path is open if the policies may allow every action of it on something; confining an action to one resource narrows a path, and does not
 close it. What an application needs to do its work is not on these paths.
@@ -16,8 +16,8 @@ from stackproof.judgement.iam import allows_everything, is_every_resource
 
 PASS_ROLE = "iam:PassRole"
 FREELY: Mapping[str, str | None] = {"iam:PolicyARN": "arn:aws:iam::aws:policy/AnyOne", "iam:PermissionsBoundary": None}
-"""Condition keys of a request that attaches whatever policy to whomever: a condition that names some policies, or asks for a boundary,
-does not hold for it."""
+"""Condition keys of a request that attaches any policy to any principal, without a permissions boundary. A condition that names certain
+policies, or asks for a boundary, does not hold for it."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def escalations(
 
 @holds_if_known
 def administers(policies: Sequence[Document], boundary: Document | None = None, own: Sequence[str] = ()) -> bool:
-    """Whether a principal may do everything, or may give everything to everybody or to itself, within its permissions boundary.
+    """True if a principal may do everything, or may give itself or anybody everything, within its permissions boundary.
 
     That is what ``AdministratorAccess`` comes to, whatever a policy is called and however it is written. ``own`` are the last parts of
     the ARNs, as patterns, of the principal and of the groups that it is in.

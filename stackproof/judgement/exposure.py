@@ -1,4 +1,4 @@
-"""What a set of security group rules opens, to whom.
+"""The ports that a set of security group rules opens, and to whom.
 
 Rules are compared by what they open, not by how they are written: CIDR blocks that together make a larger one are that larger one, and
 a rule for all protocols opens every port of each.
@@ -55,7 +55,7 @@ CIDR, GROUP, PREFIX_LIST = "cidr", "group", "prefix list"
 
 @dataclass(frozen=True, order=True)
 class Source:
-    """Whom a rule lets in. What it is, is said where it comes from: a group may be called ``0.0.0.0/0`` or ``pl-0c0ffee``.
+    """The source that a rule lets in, with its kind, as its name may deceive: a group may be called ``0.0.0.0/0`` or ``pl-0c0ffee``.
 
     >>> print(Source(GROUP, "ecs"), "|", Source(GROUP, "0.0.0.0/0"), "|", Source(CIDR, "0.0.0.0/0"), "|", Source(PREFIX_LIST, "pl-0a1b"))
     ecs | group 0.0.0.0/0 | 0.0.0.0/0 | pl-0a1b
@@ -179,7 +179,7 @@ def opens_to_the_world(openings: Iterable[Opening]) -> list[Opening]:
 
 
 def is_the_world(networks: Iterable[Network]) -> bool:
-    """Whether networks, taken together, have so many public addresses that they stand for the world (`LARGE`).
+    """True if networks, taken together, have so many public addresses that they stand for the world (`LARGE`).
 
     >>> def world(*cidrs):
     ...     return is_the_world(map(ipaddress.ip_network, cidrs))

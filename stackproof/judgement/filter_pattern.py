@@ -45,7 +45,7 @@ class InvalidPattern(ValueError):
 
 
 def matches(pattern: str, message: str) -> bool:
-    """Whether the pattern selects an event with this message. Raises `InvalidPattern`.
+    """True if the pattern selects an event with this message. Raises `InvalidPattern`.
 
     >>> sentry = '[timestamp, request_id, level="ERROR", ...]'
     >>> matches(sentry, "2026-01-20T10:00:00Z req-1 ERROR it broke"), matches(sentry, "2026-01-20T10:00:00Z req-1 INFO no ERROR")
@@ -59,7 +59,7 @@ def matches(pattern: str, message: str) -> bool:
 
 
 def extracted(pattern: str, message: str) -> dict[str, str] | None:
-    """What the pattern takes out of a message that it selects: the named fields of a space-delimited line; None for another message.
+    """The named fields that a space-delimited pattern takes out of a message; None for a message that it does not select.
 
     >>> extracted("[..., code=4*, bytes]", '127.0.0.1 - frank [10/Oct/2000] "GET / HTTP/1.0" 404 1534')
     {'$1': '127.0.0.1', '$2': '-', '$3': 'frank', '$4': '10/Oct/2000', '$5': 'GET / HTTP/1.0', '$code': '404', '$bytes': '1534'}

@@ -1,4 +1,4 @@
-"""What of a VPC's traffic no flow log captures.
+"""The part of a VPC's traffic that no flow log captures.
 
 A log of the VPC captures what passes in all of its subnets; a log of a subnet, what passes there. A log of what is accepted and one of
 what is refused are together as good as one of all.

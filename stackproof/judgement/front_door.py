@@ -1,11 +1,11 @@
-"""What a front door says to those who knock: the names on its certificate, where it sends plain HTTP, whether it insists on HTTPS."""
+"""The answers of a front door: the names on its certificate, where it sends plain HTTP, whether it insists on HTTPS."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 
 def covers_host(names: Iterable[str], host: str) -> bool:
-    """Whether one of a certificate's names is a host's. A ``*`` stands for exactly one label, the first.
+    """True if one of a certificate's names is a host's. A ``*`` stands for exactly one label, the first.
 
     Source: RFC 9525, section 6.3.
 

@@ -1,4 +1,4 @@
-"""Whether a service that says it is well says so now."""
+"""The age of a health report: a service that says it is well must say so now."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What IAM policies grant too broadly, whom roles trust, and how old access keys are."""
+"""The grants of IAM policies that are too broad, the principals that roles trust, and the age of access keys."""
 
 import functools
 import re
@@ -31,7 +31,7 @@ from stackproof.judgement.deputies import is_bound, names_of_service
 
 @judges_what_is_known
 def broad_grants(document: Document) -> list[str]:
-    """What the Allow statements of a policy document grant that is wider than named actions on named resources.
+    """The grants of a policy document's Allow statements that are wider than named actions on named resources.
 
     - ``NotAction`` or ``NotResource``: everything but what is named;
     - ``*`` or ``service:*`` as an action;
@@ -181,7 +181,7 @@ def _is_every_action(service: str, pattern: str) -> bool:
 
 
 def is_every_resource(resource: str, action: str) -> bool:
-    """Whether a resource pattern stands for everything that an action can be used on, or for all of one kind, if only in one account.
+    """True if a pattern stands for all that an action can be used on, or for all of one kind, if only in one account.
 
     So does one that names what is in all of them: ``arn:aws:s3:::*/uploads/*`` is in every bucket.
 
@@ -313,7 +313,7 @@ def _in_the_place_of(resource: str, arn: str) -> str:
 
 
 def is_managed_by_aws(arn: str) -> bool:
-    """Whether a policy is one of AWS's own, by its ARN.
+    """True if a policy is one of AWS's own, by its ARN.
 
     >>> is_managed_by_aws("arn:aws-cn:iam::aws:policy/job-function/SystemAdministrator"), is_managed_by_aws("arn:aws:iam::1:policy/aws")
     (True, False)
@@ -327,7 +327,7 @@ _TELLING = frozenset({"logs:createloggroup", "logs:createlogstream", "logs:putlo
 
 @judges_what_is_known
 def sweeping_grants(document: Document) -> list[str]:
-    """What a policy grants of whole services: all of a service's actions, or a change on everything of a kind.
+    """The grants of a policy over whole services: all of a service's actions, or a change on everything of a kind.
 
     Policies that AWS manages cannot name a customer's resources. What a narrow one reads on all of them, and that it writes logs, is not
     counted here; `broad_grants` counts that, too.
@@ -374,7 +374,7 @@ def _changes(action: str) -> bool:
 
 
 def allows_everything(document: Document) -> bool:
-    """Whether a policy document allows every action on every resource, which is what ``AdministratorAccess`` does.
+    """True if a policy document allows every action on every resource, which is what ``AdministratorAccess`` does.
 
     A Deny beside it, which may be taken away again, is not taken into account.
 
@@ -405,7 +405,7 @@ ECS_TASKS = "ecs-tasks.amazonaws.com"
 
 @holds_if_known
 def lets_in(document: Document, service: str) -> bool:
-    """Whether a role's trust policy may let an AWS service assume it: the service is named, or everyone is.
+    """True if a role's trust policy may let an AWS service assume it: the service is named, or everyone is.
 
     >>> ecs, anyone = {"Service": ["ecs-tasks.amazonaws.com"]}, {"AWS": "*"}
     >>> [lets_in({"Statement": {"Effect": "Allow", "Principal": one, "Action": "sts:AssumeRole"}}, "ecs-tasks.amazonaws.com")
@@ -422,7 +422,7 @@ def lets_in(document: Document, service: str) -> bool:
 
 @judges_what_is_known
 def trust_problems(document: Document, *, service: str, account: str) -> list[str]:
-    """What a role's trust policy lets in beside one AWS service on behalf of one account.
+    """The problems of a role's trust policy: all that it lets in beside one AWS service on behalf of one account.
 
     A service acts for whoever asks it; only ``aws:SourceAccount``, or ``aws:SourceArn`` of the account, says for whom: see `is_bound`.
 

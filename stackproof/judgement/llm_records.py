@@ -21,12 +21,12 @@ class _Event(Protocol):
 
 
 def incomplete(events: Iterable[_Event], members: Mapping[str, Form]) -> list[str]:
-    """What is wrong with each event that is no complete record; of what it says, nothing."""
+    """The problem of each event that is no complete record, in words that repeat nothing of the event."""
     return [f"{event}: {wrong}" for event in events if (wrong := problem(event.message, members))]
 
 
 def problem(message: str, members: Mapping[str, Form]) -> str:
-    """What is wrong with an event's message; empty if it is a JSON object with these members, each of its form.
+    """The problem of an event's message; empty if it is a JSON object with these members, each of its form.
 
     >>> members = {"prompt": "text", "prompt_tokens": "count", "total_cost": "number"}
     >>> problem('{"prompt": "hello", "prompt_tokens": 1, "total_cost": 0.002}', members)

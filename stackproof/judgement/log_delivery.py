@@ -12,13 +12,13 @@ GROUP, MAKES_GROUP = "awslogs-group", "awslogs-create-group"
 """Options of the driver."""
 
 NAMES_A_GROUP = "LOG_GROUP"
-"""How the variables end by which an application is told its log groups."""
+"""The end of the names of environment variables that hold an application's log groups."""
 
 
 def delivery_problems(
     driver: str | None, options: Iterable[Variable], environment: Iterable[Variable], own: Collection[str]
 ) -> list[str]:
-    """What is wrong with where a container logs to; ``own`` are the groups of its service.
+    """The problems of a container's log configuration; ``own`` are the log groups of its service.
 
     >>> def problems(*options, driver="awslogs", environment=()):
     ...     return delivery_problems(driver, options, environment, ["/aws/ecs/api/application", "/aws/ecs/api/llm"])

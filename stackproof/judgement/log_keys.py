@@ -1,4 +1,4 @@
-"""Whom the policy of the key for logs lets in: CloudWatch Logs of one region, for one account's groups, and nobody else.
+"""The policy of the key for logs: it lets in CloudWatch Logs of one region, for one account's groups, and nobody else.
 
 CloudWatch Logs names the log group in the encryption context of every request, so a condition on it binds the service to the account:
 without one, it would use the key for whoever asks it (the confused deputy problem).
@@ -32,7 +32,7 @@ PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b",
 
 @judges_what_is_known
 def log_key_problems(document: Document, *, region: str, account: str) -> list[str]:
-    """What is wrong with the policy of a key for logs. The account itself (``:root``) may administer the key.
+    """The problems of the policy of a key for logs. The account itself (``:root``) may administer the key.
 
     >>> def policy(*more, **changes):
     ...     root = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "kms:*", "Resource": "*"}

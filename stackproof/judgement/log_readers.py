@@ -1,4 +1,4 @@
-"""Who may read what is in log groups, by identity policies, and whether a trail tells who did.
+"""The principals that may read what is in log groups, by identity policies, and the trail that records who did.
 
 Source: service authorization reference, "Actions, resources, and condition keys for Amazon CloudWatch Logs"; Amazon CloudWatch Logs user
 guide, "Logging API calls in CloudTrail": reading log data is a management event that reads.
@@ -41,7 +41,7 @@ Not so ``logs:CreateDelivery``: it sends what a service is about to log, not wha
 def log_reading(
     policies: Iterable[Document], boundary: Document | None, *, groups: Iterable[str], region: str, account: str
 ) -> list[str]:
-    """What policies allow of reading some log groups, and on which resources.
+    """The actions that read some log groups and that policies allow, with the resources on which they do.
 
     >>> def reading(action, resource):
     ...     document = {"Statement": {"Effect": "Allow", "Action": action, "Resource": resource}}
@@ -77,7 +77,7 @@ def _is_in(pattern: str, group: str) -> bool:
 
 
 def records_reading(selectors: Iterable[ManagementSelector]) -> bool:
-    """Whether a trail that records these management events records who reads log data.
+    """True if a trail that records these management events records who reads log data.
 
     >>> records_reading([ManagementSelector(reads=True, writes=False)]), records_reading([ManagementSelector(reads=False, writes=True)])
     (True, False)

@@ -17,7 +17,7 @@ _ENDS = {"[": "]", "(": ")"}
 
 
 def selects(criteria: str | None, name: str) -> bool:
-    """Whether criteria select a log group by its name; without criteria (or by ``*``) every group is.
+    """True if criteria select a log group by its name; without criteria (or by ``*``) every group is.
 
     >>> [selects('LogGroupName NOT IN ["/aws/a", "/aws/b"]', name) for name in ("/aws/a", "/aws/c")]
     [False, True]

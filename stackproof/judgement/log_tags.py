@@ -1,4 +1,4 @@
-"""Whether the tags of a log group are those that the tag policy asks for.
+"""The tags of a log group, held against the tag policy.
 
 Source: central logging design (IN-116), "Tags".
 """
@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 
 def tag_problems(tags: Mapping[str, str], legal: Mapping[str, Collection[str]]) -> list[str]:
-    """What is wrong with the tags of a log group, by the legal values of each tag that it must have; none given: any but the empty one.
+    """The problems of a log group's tags, by the legal values of each required tag; no legal values: any but the empty one.
 
     >>> legal = {"LogType": ("application", "errors"), "Project": ()}
     >>> tag_problems({"LogType": "errors", "Project": "triflow-ai", "Team": "x"}, legal)

@@ -15,14 +15,14 @@ History = Mapping[str, tuple[str, ...]]
 
 
 class Script(NamedTuple):
-    """What a migration script says of itself."""
+    """A migration script: its revision, and those that it follows."""
 
     revision: str
     follows: tuple[str, ...]
 
 
 def script(source: str, name: str) -> Script:
-    """What a script says of itself, read without running it.
+    """The revisions that a migration script names, read without running it.
 
     >>> script('revision: str = "b"\\ndown_revision = ("a1", "a2")', "b.py"), script('revision = "a"\\ndown_revision = None', "a.py")
     (Script(revision='b', follows=('a1', 'a2')), Script(revision='a', follows=()))

@@ -1,4 +1,4 @@
-"""What a resource policy (of a bucket, a key, a role, ...) lets everyone do, whom it lets in, and whether a bucket's refuses plain HTTP.
+"""The grants of a resource policy (of a bucket, a key, a role, ...) to everyone and to others, and a bucket's refusal of plain HTTP.
 
 Sources: IAM user guide, "AWS JSON policy elements" and "Create a role for OpenID Connect federation"; Amazon S3 user guide, "The meaning
 of 'public'".
@@ -56,7 +56,7 @@ _FOR_ALL_AUDIENCES = frozenset({"sts.amazonaws.com", "aws.workload.identity", "h
 
 @judges_what_is_known
 def open_grants(document: Document) -> list[str]:
-    """What the Allow statements of a resource policy grant to everyone: no principal is named, and no condition confines who asks.
+    """The grants of a resource policy to everyone: no principal is named, and no condition confines who asks.
 
     A Deny statement beside it is not taken into account: it says what is not granted, not to whom the rest is.
 
@@ -87,7 +87,7 @@ def open_grants(document: Document) -> list[str]:
 
 @judges_what_is_known
 def undeclared(document: Document, declared: Iterable[str]) -> list[str]:
-    """Whom the Allow statements of a resource policy let in beside declared principals (patterns), in words.
+    """The principals that a resource policy lets in beside declared ones (patterns), in words.
 
     A principal is told by itself, or by a condition on who asks. An account and its ``:root`` are one.
 
@@ -132,7 +132,7 @@ def _asks_only(statement: Mapping[str, Any], is_meant: Callable[[str], bool]) ->
 
 @holds_if_known
 def denies_plain_http(document: Document, bucket: str) -> bool:
-    """Whether a bucket policy denies everyone every S3 action over plain HTTP, on the bucket and on all of its objects.
+    """True if a bucket policy denies everyone every S3 action over plain HTTP, on the bucket and on all of its objects.
 
     >>> deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
     >>> bucket, objects = {**deny, "Resource": "arn:aws:s3:::data"}, {**deny, "Resource": ["arn:aws:s3:::data/*"]}

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 
 def held_by(kind: str) -> str:
-    """What a resource of a Terraform type holds; empty for one that the sources alone can make again.
+    """The state that a resource of a Terraform type holds; empty for one that the sources alone can make again.
 
     >>> held_by("aws_db_instance"), held_by("aws_iam_role")
     ('a database', '')

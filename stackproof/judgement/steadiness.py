@@ -1,11 +1,11 @@
-"""Whether something that was looked at several times stayed as it was."""
+"""The steadiness of something that was looked at several times."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 
 def replaced(looks: Sequence[Mapping[str, datetime]]) -> list[str]:
-    """What was not there at every look, or started anew between two of them; each look has names with the times of their starts.
+    """The names that are missing in one of several looks, or that started anew between two; a look has names and times of their starts.
 
     >>> start, later = datetime(2026, 1, 20), datetime(2026, 1, 21)
     >>> replaced([{"a": start, "b": start}, {"a": start, "b": start}])

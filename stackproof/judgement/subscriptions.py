@@ -1,4 +1,4 @@
-"""Who gets the events of a log group, and whether that is what its tags and the profile promise: Sentry, Langfuse, an export.
+"""The recipients of a log group's events, held against its tags and the profile: Sentry, Langfuse, an export.
 
 Events leave a group by its subscription filters, by a subscription policy of the account, and by an observability link to a monitoring
 account. Lambda functions stand in front of Sentry and Langfuse; Amazon Data Firehose exports. Whoever else gets events is declared in the
@@ -17,7 +17,7 @@ FORWARDS, EXPORTS = "lambda", "firehose"
 
 
 class Recipient(Protocol):
-    """What gets the events of a log group."""
+    """A recipient of the events of a log group."""
 
     @property
     def pattern(self) -> str: ...
@@ -30,7 +30,7 @@ class Recipient(Protocol):
 
 
 class Link(Protocol):
-    """What may subscribe to the groups of one log type, by the environment's profile."""
+    """The recipient that may subscribe to the groups of one log type, by the environment's profile."""
 
     @property
     def tag(self) -> str: ...
@@ -44,7 +44,7 @@ class Declared(Protocol):
     """A recipient that the environment's profile names."""
 
     def is_given(self, group: str, destination: str) -> bool:
-        """Whether this destination may get the events of a group."""
+        """True if this destination may get the events of a group."""
         ...
 
 
@@ -100,7 +100,7 @@ def _is_enabled(tags: Mapping[str, str], link: Link) -> bool:
 def link_problems(
     tags: Mapping[str, str], link: Link, filters: Sequence[Recipient], shared: Sequence[Recipient], slots: int
 ) -> list[str]:
-    """What is missing for a link between a group and whom it is for, by the group's ``filters`` and what it has of the account, ``shared``.
+    """The problems of the link from a group to its recipient, by the group's ``filters`` and the account's policies, ``shared``.
 
     Enabled: the group is of the link's log type, and one filter has exactly the documented pattern, and is no export. Pending: one of the
     ``slots`` for filters is free for it.
@@ -142,12 +142,12 @@ def _link_problems(
 
 
 def is_exported(tags: Mapping[str, str]) -> bool:
-    """Whether a group's tags say that its events are exported."""
+    """True if a group's tags say that its events are exported."""
     return tags.get(EXPORTED) == "true"
 
 
 def export_problems(tags: Mapping[str, str], recipients: Sequence[Recipient]) -> list[str]:
-    """What differs between a group's exports and its tag: an exported one has a Firehose that gets every event, any other has none.
+    """The differences between a group's exports and its tag: if exported, a Firehose gets every event; if not, there is none.
 
     >>> from types import SimpleNamespace as Given
     >>> exported, kept = ({"ExportEnabled": told} for told in ("true", "false"))

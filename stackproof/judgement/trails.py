@@ -1,4 +1,4 @@
-"""What a CloudTrail trail does not record of management events.
+"""The management events that a CloudTrail trail does not record.
 
 Source: AWS CloudTrail user guide, "Logging management events"; API reference, ``EventSelector`` and ``AdvancedEventSelector``.
 """

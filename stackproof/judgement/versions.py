@@ -18,7 +18,7 @@ def version_in(said: str) -> str | None:
 
 
 def is_at_least(found: str, least: str) -> bool:
-    """Whether a version is this one or a later one; a part that is missing is 0.
+    """True if a version is this one or a later one; a part that is missing is 0.
 
     >>> is_at_least("0.10.0", "0.9"), is_at_least("0.5", "0.5.0"), is_at_least("1.9.9", "1.10")
     (True, True, False)
@@ -36,7 +36,7 @@ def is_at_least(found: str, least: str) -> bool:
 
 
 def is_version(found: str, declared: str) -> bool:
-    """Whether a version is the declared one, which may be only its beginning.
+    """True if a version is the declared one, which may be only its beginning.
 
     >>> is_version("17.6", "17"), is_version("17.6", "17.6"), is_version("170.1", "17"), is_version("17", "17.6")
     (True, True, False, False)

@@ -49,7 +49,7 @@ def _images(job: Document) -> list[str]:
 
 
 def needless_permissions(document: Document) -> tuple[str, ...]:
-    """What the workflow or a job of it may do beyond reading; only a job that takes a role by OpenID Connect may ask for its token.
+    """The permissions of a workflow or a job beyond reading; only a job that takes a role by OpenID Connect may ask for its token.
 
     >>> needless_permissions({"jobs": {"verify": {}}})
     ('verify: no permissions are declared, so those of the repository hold',)
@@ -126,7 +126,7 @@ def open_to_outsiders(document: Document) -> tuple[str, ...]:
 
 
 def is_gate(document: Document) -> bool:
-    """Whether the workflow runs ``make test`` on every pull request, in the merge queue and on pushes to main, and fails where that fails.
+    """True if the workflow runs ``make test`` on all pull requests, merge groups and pushes to main, and fails where that fails.
 
     A job that is skipped counts as a success, so it waits for no other.
 
@@ -213,7 +213,7 @@ def _run_defaults(part: Document) -> Document:
 
 
 def is_deployment(document: Document) -> bool:
-    """Whether the workflow deploys by the script: each push to main, and by hand where and what somebody chooses.
+    """True if the workflow deploys by the script: each push to main, and by hand where and what somebody chooses.
 
     It does so with a role that it takes by OpenID Connect.
 
@@ -272,7 +272,7 @@ def _asked(inputs: Document, name: str) -> Document:
 
 
 def triggers(document: Document) -> dict[str, Document]:
-    """What starts a workflow, with its filters and inputs.
+    """The events that start a workflow, with their filters and inputs.
 
     >>> triggers({True: ["push"]}), triggers({"on": "push"}), triggers({True: {"push": {"branches": ["main"]}, "schedule": [1]}})
     ({'push': {}}, {'push': {}}, {'push': {'branches': ['main']}, 'schedule': {}})

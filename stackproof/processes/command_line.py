@@ -1,4 +1,4 @@
-"""What every command has in common: how its arguments are read, and how it ends."""
+"""The common end of this package's commands: signals, messages, exit status."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""What every table of a profile has in common, and the kinds of text that more than one holds."""
+"""The base of every table of a profile, and the kinds of text that several tables hold."""
 
 import re
 from typing import Annotated
@@ -12,7 +12,7 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     def __repr__(self) -> str:
-        """Its name alone: a statement that fails shows every part of itself, and whole tables would drown the others."""
+        """The name of the table alone, so that the message of a failed assertion does not print whole tables."""
         return f"<{type(self).__name__}>"
 
 

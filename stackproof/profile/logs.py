@@ -12,7 +12,7 @@ from stackproof.profile.base import Principal, Table
 
 
 class LogRule(Table):
-    """What the design says of a log group."""
+    """The design of one log group: its kind, type and retention."""
 
     kind: str
     """Of log: it decides how long events are kept."""
@@ -29,7 +29,7 @@ class LogException(LogRule):
     """The last day on which the name is accepted; none for a name that AWS itself gives."""
 
     def is_expired(self, today: date) -> bool:
-        """Whether its last day is over."""
+        """True if the last day of the exception is over."""
         return self.expires is not None and today > self.expires
 
 
@@ -45,7 +45,7 @@ class LogLink(Table):
 
 
 class LogRecipient(Table):
-    """What may get the events of log groups, beside Sentry, Langfuse and the exports that the tags tell."""
+    """A destination that may get the events of log groups, beside Sentry, Langfuse and the exports that the tags tell."""
 
     arn: str = Field(pattern=r"^arn:aws[a-z-]*:(firehose|kinesis|lambda|logs|oam):[a-z0-9-]+:\d{12}:.+$")
     """Of a delivery stream, a stream, a function, a destination in another account, or the sink of a monitoring account. After the
@@ -55,7 +55,7 @@ class LogRecipient(Table):
     reason: str = Field(min_length=20)
 
     def is_given(self, group: str, destination: str) -> bool:
-        """Whether a destination may get the events of a log group. Raises `NotYetKnown` for one whose ARN a plan does not know."""
+        """True if a destination may get the events of a log group. Raises `NotYetKnown` for one whose ARN a plan does not know."""
         return any(fnmatchcase(group, name) for name in self.groups) and (
             destination == self.arn or fnmatchcase(destination, self.arn)
         )
@@ -181,7 +181,7 @@ class Logs(Table):
         return value
 
     def rule(self, name: str) -> LogRule:
-        """What the design, or an exception, says of a log group. Raises `NotInDesign`."""
+        """The rule for a log group, by an exception or by the design. Raises `NotInDesign` if its name is in neither."""
         excepted = [exception for exception in self.exceptions if exception.name == name]
         if excepted:
             return excepted[0]

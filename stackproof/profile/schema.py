@@ -76,7 +76,7 @@ class Profile(Table):
 
     @property
     def reader_principals(self) -> tuple[str, ...]:
-        """Who may assume the readers of logs that are roles, in full; ``*`` is anything."""
+        """The full ARNs of the principals that may assume the reader roles of logs; ``*`` is anything."""
         return tuple(
             f"arn:aws:iam::{self.account}:{name}" if re.fullmatch(OF_THIS_ACCOUNT, name) else name
             for name in self.logs.reader_principals

@@ -10,7 +10,7 @@ from stackproof.profile.base import RoleElsewhere, Table
 
 
 class TypedSource(Table):
-    """Whom a way in is for, where its name looks like something else: one of these."""
+    """The source of a way in, of a kind that its name does not show: exactly one of a CIDR, a group and a prefix list."""
 
     cidr: str | None = None
     group: str | None = None

@@ -58,13 +58,13 @@ class Destruction(Table):
 
 
 class Gate(Table):
-    """What closes the gate of a pull request, beside FAIL and ERROR."""
+    """The verdicts that close the gate of a pull request, beside FAIL and ERROR."""
 
     unknown_closes: tuple[Literal["critical", "high", "medium", "low"], ...] = ("critical", "high")
     """The severities of controls of which nobody may be left UNKNOWN: a plan that does not tell is no proof."""
 
 
 class Change(Table):
-    """What a plan may do to a stack that runs."""
+    """The changes that a plan may make to a stack that runs."""
 
     may_destroy: tuple[Destruction, ...] = ()

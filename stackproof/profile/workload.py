@@ -32,7 +32,7 @@ class Registry(Table):
 
 
 class Emulator(Table):
-    """What ``scripts/init-localstack.sh`` makes."""
+    """The resources that ``scripts/init-localstack.sh`` makes."""
 
     bucket: str
     secrets: tuple[str, ...] = Field(min_length=1)

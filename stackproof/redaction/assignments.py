@@ -114,13 +114,13 @@ class Assignment(NamedTuple):
 
 
 def mentions_a_name(text: str) -> bool:
-    """Whether a name of a secret may stand in a text at all; nearly always not."""
+    """True if a name of a secret may stand anywhere in a text; nearly always it does not."""
     small = text.lower()
     return any(word in small for word in _WORDS) and _MENTION.search(text) is not None
 
 
 def assignments(text: str) -> Iterator[Assignment]:
-    """What is assigned to names of secrets, in its order; `Assignment.is_secret` where the value is one.
+    """The values that a text assigns to names of secrets, in order; `Assignment.is_secret` says which of them is one.
 
     >>> [(one.value, one.is_secret) for one in assignments('--password hunter2 pass=12 {"pwd":"x1y2"} password: changed by user')]
     [('hunter2', True), ('12', False), ('x1y2', True), ('changed', False)]
@@ -291,7 +291,7 @@ class _Reading:
 
 
 def is_jumbled_word(value: str) -> bool:
-    """Whether a word of at least eight characters goes from small letters to capitals and back."""
+    """True if a word of at least eight characters goes from small letters to capitals and back."""
     word = value[:TELLING]
     return len(word) >= 8 and bool(re.search(r"[a-z][A-Z]", word)) and bool(re.search(r"[A-Z][a-z]", word))
 

@@ -1,4 +1,4 @@
-"""What in the text of a source is a credential: by its shape, or by the name that it is assigned to.
+"""Credentials in the text of a source: found by their shape, or by the name that they are assigned to.
 
 The detector (`stackproof.redaction.detector`) is that of logs and task definitions. A source differs in this: a program names a value
 without quotation marks, so that only some files (`syntax`) can hold one without them; and identifiers and paths stand for values.

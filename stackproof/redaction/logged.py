@@ -23,7 +23,7 @@ _ROUNDS = 20
 
 
 def mark(kind: str) -> str:
-    """What stands in the place of personal data, or of a credential.
+    """The text that stands in the place of personal data, or of a credential.
 
     >>> mark("e-mail address")
     '(redacted e-mail address)'

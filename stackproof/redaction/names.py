@@ -1,4 +1,4 @@
-"""What a name promises of its value: `DB_PASSWORD` a password, `GITHUB_TOKEN` a key, `SORT_KEY` nothing.
+"""The promise of a name about its value: `DB_PASSWORD` promises a password, `GITHUB_TOKEN` a key, `SORT_KEY` nothing.
 
 A name is read word by word, in CamelCase, snake_case and kebab-case alike. Its last word counts, without what only numbers it or says
 which of several it is (``DB_PASSWORD_2``, ``apiKeyValue``): ``SECRET_NAME`` names a secret and holds none.
@@ -15,7 +15,7 @@ LONGEST_NAME = 200
 
 
 class Promise(StrEnum):
-    """What stands behind a name."""
+    """The promise of a name about its value: the kind of secret that it is, or may be."""
 
     PASSWORD = "password"
     """Words are passwords, too."""
@@ -41,7 +41,7 @@ _ONE_WORD = re.compile(
 
 @lru_cache(maxsize=8192)
 def promise_of(name: str) -> Promise | None:
-    """What a name promises; None for one that promises no secret.
+    """The promise of a name; None for one that promises no secret.
 
     >>> [promise_of(name) for name in ("PGPASSWORD", "DB_PW", "DBPASS", "x-api-key", "MasterUserPassword", "DB_PASSWORD_2", "apiKeyValue")]
     ... # doctest: +NORMALIZE_WHITESPACE

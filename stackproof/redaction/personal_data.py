@@ -58,7 +58,7 @@ class PersonalData:
 
 
 def personal_data_in(text: str) -> list[PersonalData]:
-    """What is personal in a text, in its order.
+    """The personal data in a text, in order.
 
     >>> [one.kind for one in personal_data_in("홍길동 hong@corp.co.kr 전화010-1234-5678 주민번호 900101-1234568 카드 4111-1111-1111-1111")]
     ['e-mail address', 'telephone number', 'resident registration number', 'card number']
@@ -83,7 +83,7 @@ def without_personal_data(text: str, mark: Callable[[str], str]) -> str:
 
 
 def is_resident_number(birth: str, rest: str, *, says_so: bool) -> bool:
-    """Whether six digits and seven are a resident registration number.
+    """True if six digits and seven are a resident registration number.
 
     The seventh digit tells the century and whether the person is a foreigner. Where the form says so (a hyphen), or what stands before
     it, that is enough. Others must have the check digit too, which numbers given since October 2020 do not have.
@@ -106,7 +106,7 @@ def is_resident_number(birth: str, rest: str, *, says_so: bool) -> bool:
 
 
 def has_luhn_digit(digits: str) -> bool:
-    """Whether the last digit checks the others.
+    """True if the last digit is the check digit of the others by Luhn's formula.
 
     >>> has_luhn_digit("4111111111111111"), has_luhn_digit("4111111111111112")
     (True, False)

@@ -167,7 +167,7 @@ def without_registered(text: str) -> str:
 
 
 def may_go_on_as_a_secret(text: str) -> bool:
-    """Whether a secret may have begun at the end of a text that has none yet. (Three characters of one tell nothing.)
+    """True if a secret may have begun at the end of a text that has none yet. (Three characters of one tell nothing.)
 
     >>> [may_go_on_as_a_secret(text) for text in ("tests/security/test_iam.py ..F", "DB_PASSWORD=", "Authorization: ", "DB_PASS")]
     [False, True, True, True]
@@ -235,7 +235,7 @@ def redact_logs() -> None:
 
 
 def shows_a_secret(text: str) -> bool:
-    """Whether a text shows a secret, what only tells of one (the id of an access key), or the place where one was hidden.
+    """True if a text shows a secret, or tells of one: the id of an access key, the place where one was hidden.
 
     >>> [shows_a_secret(text) for text in ("redis://:hunter2@cache", "redis://:(redacted)@cache", "redis://cache")]
     [True, True, False]
@@ -244,7 +244,7 @@ def shows_a_secret(text: str) -> bool:
 
 
 def name_of(key: str, among: Mapping[Any, object], outer: str) -> str:
-    """What a member's value is called: by its key, by a name beside a value (``ParameterName``, ``ParameterValue``), or from outside.
+    """The name of a member's value: its key, a name beside the value (``ParameterName``, ``ParameterValue``), or one from outside.
 
     >>> name_of("Values", {"Name": "password", "Values": ["x"]}, ""), name_of("value", {"value": "x"}, "db_password")
     ('password', 'db_password')
@@ -260,7 +260,7 @@ def name_of(key: str, among: Mapping[Any, object], outer: str) -> str:
 
 
 def is_secret_under(name: str, value: object) -> bool:
-    """Whether a value under this name is a secret: text, bytes or a number; what is no text is hidden under the name of one."""
+    """True if a value under this name is a secret: text, bytes or a number; other values are hidden under the name of a secret."""
     promise = promise_of(name)
     if promise is None or value in ("", b""):  # nearly all
         return False

@@ -139,7 +139,7 @@ def _private_keys(text: str) -> Iterator[Secret]:
 
 
 def has_key_material(text: str) -> bool:
-    """Whether a private key has more than its first line, as in the examples of tests."""
+    """True if a private key has more than its first line, as in the examples of tests."""
     frame = _FRAME.search(text)
     return frame is not None and bool(_MATERIAL.search(text, frame.end(), frame.end() + 300))
 

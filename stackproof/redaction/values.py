@@ -1,4 +1,4 @@
-"""Whether a value is a secret, once its name has promised one: what says that there is none, what stands for one, what only names one."""
+"""Judgement of a value whose name has promised a secret: it says that there is none, stands for one, only names one, or is one."""
 
 import base64
 import binascii
@@ -27,7 +27,7 @@ _SAYS_NONE = re.compile(
     re.IGNORECASE,
 )
 _MASK = re.compile(r"[*•.#?_-]*+|x{3,}|\*{3,}[\w-]{0,4}|\[[A-Z ]+\]|\(redacted[a-z, -]{0,60}\)", re.IGNORECASE)
-"""What others write in the place of a secret."""
+"""A mask that other programs write in the place of a secret."""
 _PLACEHOLDER = re.compile(
     r"\$\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}|\{\{[^{}]*+\}\}|\$\([^()]*+\)|`[^`]*+`|<%[^<>]*+%>|#\{[^{}]*+\}|%\{[^{}]*+\}|%[A-Za-z_]\w{1,60}%|%\(\w{1,60}\)s"
 )
@@ -62,7 +62,7 @@ _SHORTEST_NUMBER = {Promise.PASSWORD: 4, Promise.KEY: 6, Promise.LIKELY: 32, Pro
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Whether a value is a secret where it stands under this name by itself: a variable, a member of JSON.
+    """True if a value is a secret that stands under this name by itself, as a variable or a member of JSON does.
 
     >>> is_secret("DB_PASSWORD", "hunter2"), is_secret("password", "must be longer"), is_secret("token", "expired")
     (True, False, False)
@@ -74,7 +74,7 @@ def is_secret(name: str, value: str) -> bool:
 
 
 def is_assigned(promise: Promise, name: str, value: str, *, is_whole: bool) -> bool:
-    """Whether a value that is assigned to a name is a secret; `is_whole` where nothing but the value can be in it (JSON)."""
+    """True if a value that is assigned to a name is a secret; `is_whole` where nothing but the value can be in it (JSON)."""
     value = value[:TELLING]
     if says_nothing(value) or (is_whole and _PROSE.match(value)):
         return False
@@ -100,7 +100,7 @@ def is_assigned(promise: Promise, name: str, value: str, *, is_whole: bool) -> b
 
 
 def says_nothing(value: str) -> bool:
-    """Whether what stands in the place of a secret says that there is none, how it is, or is a mask or a placeholder for one.
+    """True if the text in the place of a secret says that there is none, says how it is, or is a mask or a placeholder.
 
     Only a whole placeholder stands for one.
 
@@ -127,7 +127,7 @@ def says_nothing(value: str) -> bool:
 
 
 def looks_made(value: str) -> bool:
-    """Whether a value looks as if a machine had made it, or holds a password beside a user.
+    """True if a value looks as if a machine had made it, or holds a password beside a user.
 
     >>> [looks_made(value) for value in ("Qw7eR5pZx2", "0123456789abcdef", "admin:hunter2", "dXNlcjpodW50ZXIy")]
     [True, True, True, True]
@@ -148,7 +148,7 @@ def looks_made(value: str) -> bool:
 
 
 def is_mixed(value: str) -> bool:
-    """Whether letters stand beside digits or symbols, as in most passwords.
+    """True if letters stand beside digits or symbols, as in most passwords.
 
     >>> is_mixed("hunter2"), is_mixed("a!bcd"), is_mixed("letmein"), is_mixed("a-b-c")
     (True, True, False, False)
@@ -163,7 +163,7 @@ def is_mixed(value: str) -> bool:
 
 
 def is_jumbled(value: str) -> bool:
-    """Whether capitals, small letters and digits stand in it, as in nearly all that is made of random letters."""
+    """True if a text has capitals, small letters and digits, as nearly all that is made of random letters."""
     few = value[:TELLING]
     return bool(re.search(r"[a-z]", few) and re.search(r"[A-Z]", few) and re.search(r"\d", few))
 
@@ -186,7 +186,7 @@ def _names_one(promise: Promise, value: str) -> bool:
 
 
 def is_plain_address(value: str) -> bool:
-    """Whether a value is a URL that tells nothing but a place: no user, no password, no query.
+    """True if a value is a URL that tells nothing but a place: no user, no password, no query.
 
     >>> is_plain_address("https://db.example.com:5432/x"), is_plain_address("https://example.com/?sig=1"), is_plain_address("a://u:p@h")
     (True, False, False)

@@ -18,7 +18,7 @@ def _region(caller: AwsFacts) -> str | None:
 
 
 class Caller(Resource):
-    """Whose credentials a run uses, and where."""
+    """The identity and the place of a run: whose credentials it uses, and where."""
 
     operations = ("sts:GetCallerIdentity", "ec2:DescribeAvailabilityZones")
 
@@ -28,7 +28,7 @@ class Caller(Resource):
 
     @property
     def is_root(self) -> bool:
-        """Whether it is the account's root user, whom no policy binds. Raises `CouldNotVerify` for what is no ARN."""
+        """True if the caller is the account's root user, whom no policy binds. Raises `CouldNotVerify` if its ARN is none."""
         parts = self.arn.split(":", 5)
         if len(parts) < 6:
             raise CouldNotVerify(f"{self.source}: {self.arn!r} is no ARN: who asks cannot be told")

@@ -1,10 +1,10 @@
-"""What a plan does to what runs, resource by resource, and what of it is signed."""
+"""The changes that a plan makes to what runs, resource by resource, and which of them are signed."""
 
 from stackproof.core.resource import Resource, field
 
 
 class PlannedChange(Resource):
-    """What a plan does to one resource."""
+    """The change that a plan makes to one resource."""
 
     state_lost: str = field()
     """What of it nobody can make again and the plan destroys: ``a database is replaced, forced by identifier``; empty if nothing."""

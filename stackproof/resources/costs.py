@@ -49,7 +49,7 @@ def _is_estimated(month: AwsFacts) -> bool | None:
 
 
 class MonthlyCosts(Resource):
-    """What the account cost in a month. Named by its first day and the first day after it: ``2026-10-01/2026-11-01``."""
+    """The costs of the account in a month. Named by its first day and the first day after it: ``2026-10-01/2026-11-01``."""
 
     operations = ("ce:GetCostAndUsage",)
 

@@ -187,7 +187,7 @@ class ClusterSnapshot(Snapshot):
 
 
 class TlsRule(Resource):
-    """What may make a database refuse connections without TLS: a group of parameters or options, or the engine itself."""
+    """A rule that may make a database refuse connections without TLS: a group of parameters or options, or the engine itself."""
 
     status: str = field()
     """Whether the instance runs with it: ``in-sync``, ``applying``, ``pending-reboot``, ..."""
@@ -366,7 +366,7 @@ def _planned_options(database: PlannedBlock) -> TlsRule:
 
 
 class CertificateAuthority(Resource):
-    """Who signs the certificate that a DB instance shows its clients."""
+    """The authority that signs the certificate which a DB instance shows its clients."""
 
     operations = ("rds:DescribeCertificates",)
 

@@ -49,7 +49,7 @@ class DatabaseOffer(Resource):
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[DatabaseOffer]":
-        """Of every name: what RDS does not offer cannot be ordered."""
+        """The offers of all names, one each: an instance that RDS does not offer cannot be ordered, and its offer says so."""
         found = []
         for name in names:
             engine, version, instance_class = name.split("/")

@@ -1,4 +1,4 @@
-"""What a developer works with on a laptop: an emulator that a script has set up, and the backend's tests against it."""
+"""The tools of a developer's laptop: an emulator that a script has set up, and the backend's tests against it."""
 
 from stackproof.core.resource import Resource, field
 

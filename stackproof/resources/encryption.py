@@ -114,14 +114,14 @@ class KmsKey(Resource):
 
     @property
     def is_customers(self) -> bool:
-        """Whether the customer manages it, and not AWS. Raises `CouldNotVerify` for a manager that is neither."""
+        """True if the customer manages the key, and not AWS. Raises `CouldNotVerify` for a manager that is neither."""
         if self.manager not in ("AWS", "CUSTOMER"):
             raise CouldNotVerify(f"{self.label}: its manager is {self.manager!r}, neither AWS nor CUSTOMER")
         return self.manager == "CUSTOMER"
 
     @property
     def must_rotate(self) -> bool:
-        """Whether KMS rotates it if told to: it does not rotate a key that is disabled, or that encrypts nothing for another reason.
+        """True if KMS rotates the key when told to: not if it is disabled, or encrypts nothing for another reason.
 
         Raises `CouldNotVerify` for a state that KMS's API reference does not have.
         """

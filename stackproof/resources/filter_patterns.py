@@ -25,7 +25,7 @@ class PatternOn(str):
         return made
 
     def test(self, aws: "Reader") -> "Answer":
-        """What CloudWatch Logs says. It keeps nothing of it."""
+        """The answer of TestMetricFilter about the pattern and its lines; CloudWatch Logs keeps nothing of it."""
         return aws.read(TEST, filterPattern=str(self), logEventMessages=self.lines)
 
 

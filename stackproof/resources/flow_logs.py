@@ -115,12 +115,12 @@ class FlowLog(Resource):
 
     @property
     def works(self) -> bool:
-        """Whether it captures, and delivers."""
+        """True if the flow log captures, and delivers."""
         return self.status == "ACTIVE" and self.delivery_failure is None
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether what it delivers is encrypted: by the bucket's default, or with a key of the log group's own that is enabled."""
+        """True if the delivered records are encrypted: by the bucket's default, or with an enabled key of the log group's own."""
         destination = self.destination
         if isinstance(destination, Bucket):
             return destination.encryption in ENCRYPTED

@@ -1,4 +1,4 @@
-"""What a load balancer shows to those who knock: facts from the network, not from AWS's API."""
+"""The front door of a load balancer as its clients see it: facts from the network, not from AWS's API."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -90,7 +90,7 @@ class Certificate(Resource):
 
 
 class Health(Resource):
-    """What the service says when it is asked how it is."""
+    """The answer of the service to a request for its health."""
 
     status: int = field(aws="Status")
     """Of HTTP."""

@@ -269,17 +269,17 @@ class Role(Resource):
 
     @property
     def is_service_linked(self) -> bool:
-        """Whether it belongs to an AWS service: nobody else can assume it, and nobody can change what it may do."""
+        """True if the role belongs to an AWS service: nobody else can assume it, and nobody can change what it may do."""
         return self.path.startswith("/aws-service-role/")
 
     @property
     def documents(self) -> Sequence[dict[str, Any]]:
-        """What says what it may do, but for its boundary."""
+        """The policy documents that say what the role may do, without its boundary."""
         return _documents(self.policies)
 
     @property
     def known_documents(self) -> list[dict[str, Any]]:
-        """What says what it may do, as far as that is told."""
+        """The policy documents that say what the role may do, as far as they are reported."""
         return _told(self.policies)
 
     @classmethod
@@ -362,17 +362,17 @@ class User(Resource):
 
     @property
     def documents(self) -> Sequence[dict[str, Any]]:
-        """What says what it may do, but for its boundary: policies of its own, and of its groups."""
+        """The policy documents that say what the user may do, without its boundary: its own, and those of its groups."""
         return _documents(self._all_policies())
 
     @property
     def known_documents(self) -> list[dict[str, Any]]:
-        """What says what it may do, as far as that is told."""
+        """The policy documents that say what the user may do, as far as they are reported."""
         return _told(self._all_policies())
 
     @property
     def is_administrator(self) -> bool:
-        """Whether its policies come to what ``AdministratorAccess`` grants; those that nobody can tell do not hide one that does."""
+        """True if the user's policies come to what ``AdministratorAccess`` grants; unknown ones do not hide one that does."""
         me = [f"user/{self.name}", f"user/*/{self.name}"]
         if administers(self.known_documents, self.boundary, me):
             return True

@@ -24,7 +24,7 @@ ACTIONS = ("forward", "redirect", "fixed-response", "authenticate-oidc", "authen
 
 @dataclass(frozen=True)
 class Action:
-    """What a listener or a rule does with a request."""
+    """The action of a listener or a rule: what it does with a request."""
 
     type: str
     """One of `ACTIONS`."""
@@ -160,7 +160,7 @@ class Listener(Resource):
 
     @property
     def transport(self) -> str:
-        """What its packets are, as rules of security groups call it: ``tcp``, ``udp``, or ``-1`` for both."""
+        """The protocol of its packets in the terms of security group rules: ``tcp``, ``udp``, or ``-1`` for both."""
         return {"UDP": "udp", "QUIC": "udp", "TCP_UDP": "-1", "TCP_QUIC": "-1"}.get(self.protocol, "tcp")
 
     @property
@@ -282,7 +282,7 @@ class LoadBalancer(Guarded):
 
     @property
     def ways_in(self) -> Collection[Opening]:
-        """What its groups open together; without a group, every listener to everybody."""
+        """The ways that the load balancer's groups open together; without a group, every listener to everybody."""
         if self.security_groups:
             return super().ways_in
         ports = [(listener.transport, listener.port) for listener in self.listeners]
@@ -313,7 +313,7 @@ class LoadBalancer(Guarded):
 
 @dataclass(frozen=True)
 class Target:
-    """What a load balancer sends requests to, and what its health checks say of it."""
+    """A target of a load balancer, and what its health checks say of it."""
 
     id: str
     """Its address, with the port."""

@@ -1,4 +1,4 @@
-"""What is in the log groups: a bounded sample of their events."""
+"""The events in the log groups, as a bounded sample."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class Sample:
         return len(self.events)
 
     def since(self, moment: datetime) -> "Sample":
-        """Those that are not older."""
+        """The events of the sample that are not older than a moment."""
         return Sample(tuple(event for event in self.events if event.at >= moment))
 
     def __str__(self) -> str:
@@ -114,7 +114,7 @@ class LogEvents(Resource):
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[LogEvents]":
-        """Of those groups that exist; ``names`` are `EventsOf`."""
+        """The samples of the groups that exist; ``names`` are `EventsOf`."""
         groups = [name for name in names if isinstance(name, EventsOf)]
         answers = aws.together(*[partial(group.read, aws) for group in groups])
         return [

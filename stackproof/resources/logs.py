@@ -119,7 +119,7 @@ def _planned_account(recipient: PlannedBlock) -> str | None:
 
 
 class Recipient(Resource):
-    """What gets the events of a log group as they come."""
+    """A destination that gets the events of a log group as they come."""
 
     pattern: str = field(aws="filterPattern", plan=_planned_pattern)
     """Which events; the empty one stands for all."""

@@ -41,7 +41,7 @@ class Period:
 
 
 class MetricOf(str):
-    """What a metric is called here, and which metric it is."""
+    """The name of a metric in the suite, and the metric of CloudWatch that it is."""
 
     metric: Mapping[str, Any]
     """``Namespace``, ``MetricName`` and ``Dimensions``."""
@@ -75,7 +75,7 @@ class Series:
         return sum(value for _, value in self.points)
 
     def since(self, moment: datetime) -> "Series":
-        """Those that are not older."""
+        """The datapoints of the series that are not older than a moment."""
         return Series(tuple(point for point in self.points if point[0] >= moment))
 
     def __len__(self) -> int:

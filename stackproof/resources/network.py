@@ -294,19 +294,19 @@ class SecurityGroup(Resource):
 
 
 def together(groups: Iterable[SecurityGroup], ways: Callable[[SecurityGroup], Collection[Opening]]) -> Collection[Opening]:
-    """What several groups open; what of them is not known yet stands for the rest."""
+    """The ways that several groups open; an unknown one stands for the rest of the list."""
     found, rest = known_of(groups, lambda group: collected(*parts(ways(group))))
     return Partial(merged(found), rest[0]) if rest else merged(found)
 
 
 class Guarded(Resource):
-    """What stands behind security groups, and is open by the union of those that it really has."""
+    """A resource behind security groups, open by the union of those that it really has."""
 
     security_groups: tuple[SecurityGroup, ...] = field()
 
     @property
     def ways_in(self) -> Collection[Opening]:
-        """What its groups open together."""
+        """The ways that the groups of the resource open together."""
         return together(self.security_groups, lambda group: group.ingress)
 
     @property
@@ -463,7 +463,7 @@ class RouteTable(Resource):
 
     @property
     def reaches_the_internet(self) -> bool:
-        """Whether packets to any address go to an internet gateway."""
+        """True if packets to any address go to an internet gateway."""
         return any(route.destination == "0.0.0.0/0" and route.is_active for route in self.internet_routes)
 
     @property
@@ -600,7 +600,7 @@ class NatGateway(Resource):
 
     @property
     def works(self) -> bool:
-        """Whether packets get out through it: with a public address, from a subnet with a way to the internet."""
+        """True if packets get out through the gateway: it has a public address, and its subnet a way to the internet."""
         return self.state == "available" and self.is_public and self.subnet.route_table.reaches_the_internet
 
     @classmethod

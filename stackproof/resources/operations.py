@@ -1,4 +1,4 @@
-"""What operators work with: the compose file of the local emulator, the deployment script, and the workflows of GitHub Actions."""
+"""The tools of operators: the compose file of the local emulator, the deployment script, the workflows of GitHub Actions."""
 
 from stackproof.core.resource import Resource, field
 

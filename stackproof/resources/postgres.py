@@ -77,7 +77,7 @@ class Extension(Resource):
 
 
 class Table(Resource):
-    """What a database holds rows in, by the name ``schema.table``."""
+    """A table of a database, named ``schema.table``."""
 
     kind: str = field(aws="kind")
     """``table``, ``partitioned table``, ``foreign table``, ``view``, ``materialized view``."""

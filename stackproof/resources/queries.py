@@ -45,7 +45,7 @@ def _planned_groups(definition: PlannedBlock) -> object:
 
 
 class RunOf(str):
-    """What a query is called, and how it is run: over which groups, from when to when."""
+    """The name of a query, and how it is run: over which groups, from when to when."""
 
     text: str
     groups: tuple[str, ...]

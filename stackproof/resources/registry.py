@@ -83,7 +83,7 @@ def _enhanced_name(finding: Mapping[str, Any]) -> str:
 
 
 class Scan(Resource):
-    """What a scan of an image for one platform found. Named by the image's digest."""
+    """A scan of an image for one platform, with its findings. Named by the image's digest."""
 
     operations = ("ecr:DescribeImageScanFindings",)
 
@@ -140,7 +140,7 @@ class Image(Resource):
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Image]":
-        """Those of these references that are in the account's registry of the region."""
+        """The images, of these references, that are in the account's registry of the region."""
         registry = EcrRegistry(aws.account, aws.region)
         found = []
         for reference in dict.fromkeys(names):

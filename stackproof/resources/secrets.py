@@ -50,7 +50,7 @@ class Secret(Resource):
     """Whether it shows when it was rotated: a plan does not show it of a secret that is there already."""
 
     def is_rotated_since(self, moment: datetime) -> bool:
-        """Whether it was rotated at that moment or later, or is going to be at once; taken for so where no plan can tell."""
+        """True if the secret was rotated at that moment or later, or is going to be at once."""
         return (
             self.rotates_on_apply or not self.tells_rotations or (self.last_rotated is not None and self.last_rotated >= moment)
         )

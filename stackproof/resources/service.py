@@ -118,7 +118,7 @@ _MEMBERS = (
 """Those that are judged, as AWS spells them."""
 
 _FREE = ("options", "dockerLabels")
-"""Those whose own members are spelled as whoever reads them asks."""
+"""Members that hold names of the user's own, which are kept as they are spelled."""
 
 
 def _as_aws_writes(written: Any, within: object = "") -> Any:
@@ -182,7 +182,7 @@ class TaskDefinition(Resource):
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> list[Self]:
-        """Those of these names, ``family:revision``, that are there."""
+        """The task definitions of these names, ``family:revision``, that exist."""
         answers = [(name, aws.read("ecs:DescribeTaskDefinition", absent=(_UNKNOWN,), taskDefinition=name)) for name in names]
         return [
             cls(name, AwsFacts(aws, page["taskDefinition"], answer.source), answer.source)
@@ -203,7 +203,7 @@ class ActiveTaskDefinition(TaskDefinition):
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> list[Self]:
-        """Those of the families that begin with one of these names. One call lists the account's; ECS narrows it to one family alone."""
+        """The active task definitions of the families that begin with one of these names, from one call that lists the account's."""
         arns: list[Any] = aws.read("ecs:ListTaskDefinitions", status="ACTIVE").items("taskDefinitionArns")
         own = [arn for arn in arns if arn.rpartition("/")[2].startswith(tuple(names))]
         answers = aws.together(*(partial(aws.read, "ecs:DescribeTaskDefinition", taskDefinition=arn) for arn in own))

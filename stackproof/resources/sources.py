@@ -1,4 +1,4 @@
-"""What lies in the repository: Terraform sources, the plan made from them, and the files beside them.
+"""The files of the repository: Terraform sources, the plan made from them, and the files beside them.
 
 These nouns are read from commands and files, so their facts are at hand when they are made (`StaticOrigin`).
 """
@@ -96,7 +96,7 @@ class RemoteState(Resource):
 
 
 class Repository(Resource):
-    """What git keeps of Terraform's own files."""
+    """The files of Terraform's own that git keeps or would take."""
 
     tracked: tuple[str, ...] = field()
     """State and variable files in the index."""
@@ -112,7 +112,7 @@ class PossibleCredential(Resource):
 
 
 class History(Resource):
-    """What git keeps of the repository: every version of every file."""
+    """The history of the repository in git: every version of every file."""
 
     versions: int = field()
     """How many were looked at."""

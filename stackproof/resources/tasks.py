@@ -27,7 +27,7 @@ AT_ONCE = 100
 
 @dataclass(frozen=True)
 class RunningImage:
-    """What a container of a task runs, and what its service declares."""
+    """The image that a container of a task runs, and the one that its service declares."""
 
     container: str
     repository: str
@@ -66,7 +66,7 @@ def _digests(task: AwsFacts, reference: str) -> frozenset[str]:
 
 
 def _planned_images(service: PlannedBlock) -> tuple[RunningImage, ...]:
-    """What is declared will run, whatever it is."""
+    """The images that the declared containers will run: on a plan the two are the same."""
     containers = [container for definition in planned_definitions(service) for container in definition.containers]
     named = [(container.name, container.image, image_name(container.image)) for container in containers]
     return tuple(RunningImage(container, image.place, reference, frozenset({reference})) for container, reference, image in named)
@@ -250,7 +250,7 @@ class RunningService(Service):
     registrations: tuple[Registration, ...] = field(aws=_answered_registrations)
 
     def targets_in(self, target_group_arn: str) -> set[str]:
-        """What should be registered in a target group: the address of each task that runs, with the port."""
+        """The targets that should be registered in a target group: the address of each running task, with the port."""
         ports = [one.port for one in self.registrations if one.target_group_arn == target_group_arn]
         return {f"{task.private_address}:{port}" for port in ports for task in self.tasks if task.status == "RUNNING"}
 

@@ -154,6 +154,6 @@ class Trail(Resource):
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Trail]":
-        """Those of the region, and those of others that record it too."""
+        """The trails of the region, and those of other regions that record it too."""
         del names  # one call lists all
         return listed(cls, aws, aws.read("cloudtrail:DescribeTrails"), "trailList", named="Name")

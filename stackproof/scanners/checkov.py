@@ -42,7 +42,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Scan:
-    """What checkov said. Something was examined, or there would be no scan."""
+    """The result of a run of checkov in which something was examined; else there is no scan."""
 
     version: str
     findings: tuple[Finding, ...]
@@ -55,7 +55,7 @@ class Scan:
 
 
 def scan_sources(python: Path, sources: Mapping[str, str]) -> Scan:
-    """What checkov finds in Terraform sources, given as texts by their relative paths.
+    """The findings of checkov in Terraform sources, given as texts by their relative paths.
 
     Raises `CouldNotVerify` when checkov fails, cannot parse a file or examines nothing.
     """
@@ -69,7 +69,7 @@ def scan_sources(python: Path, sources: Mapping[str, str]) -> Scan:
 
 
 def scan_plan(python: Path, plan: Path) -> Scan:
-    """What checkov finds in a plan, as ``terraform show -json`` writes it. Raises as `scan_sources` does."""
+    """The findings of checkov in a plan, as ``terraform show -json`` writes it. Raises as `scan_sources` does."""
     return read_report(_report(python, "terraform_plan", plan.resolve()))
 
 
@@ -140,7 +140,7 @@ class Scanner:
             self.end = undo.pop_all().close
 
     def report(self, framework: str, place: Path) -> str:
-        """What checkov says of a directory or a file. Raises `CouldNotVerify`, and then has to be ended."""
+        """The report of checkov about a directory or a file. Raises `CouldNotVerify`, and then has to be ended."""
         try:
             answer = self._answer_to({"framework": framework, "place": str(place), "seconds": _TIMEOUT})
             status, _, report = answer.partition(b" ")

@@ -31,7 +31,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Search:
-    """What a search looked at, and what it found."""
+    """A search for credentials: the versions of files that were read, and what was found."""
 
     versions: int
     """Of files; those that are no text are not among them."""
@@ -54,7 +54,7 @@ class Memory:
         self._new.add(self._key(blob))
 
     def save(self) -> None:
-        """So that whoever reads at the same time sees the old file or the new one."""
+        """Write the memory to its file at once, so that another process reads the old one or the new one, never a part."""
         if self._new:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             unfinished = self._file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")

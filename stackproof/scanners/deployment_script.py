@@ -225,7 +225,7 @@ def _altered(registered: Mapping[str, Any] | None) -> tuple[str, ...]:
 
 
 def shellcheck(script: Path) -> tuple[str, ...]:
-    """What shellcheck finds in a script: ``line 3: SC2086: Double quote ...``.
+    """The findings of shellcheck in a script: ``line 3: SC2086: Double quote ...``.
 
     Raises `CouldNotVerify` if there is no shellcheck, or it fails.
     """

@@ -141,7 +141,7 @@ class Account:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """What was changed and waited for, in its order."""
+        """The calls of the script that changed something or waited for it, in order."""
         return tuple(call for call in self.calls if call in (*CHANGING, WAITING))
 
 

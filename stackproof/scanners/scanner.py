@@ -13,7 +13,7 @@ import socket
 from typing import Any
 
 RECORD = ("check_id", "check_name", "resource", "file_path", "file_line_range")
-"""What is told of a check that passed, failed or was skipped."""
+"""The members of checkov's record of a check that passed, failed or was skipped."""
 
 
 def serve() -> None:

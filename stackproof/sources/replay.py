@@ -50,7 +50,7 @@ class Recording:
         return Counter()
 
     def wait(self, seconds: float) -> None:
-        """What was recorded does not change: there is nothing to wait for."""
+        """Return at once: what was recorded does not change, and there is nothing to wait for."""
 
     def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
         del absent  # the recording says how the call ended
@@ -119,7 +119,7 @@ def canonical(data: object) -> bytes:
 
 
 def portions(data: object) -> Iterator[bytes]:
-    """What `canonical` gives, in portions: one for each item of the lists in a dictionary, so that a long answer is never whole in memory.
+    """The text of `canonical` in portions, one for each item of the lists in a dictionary, so that a long answer is never whole in memory.
 
     >>> list(portions({"pages": [{"a": 1}, {"b": 2}]}))
     [b'{', b'"pages":', b'[', b'{"a":1}', b',', b'{"b":2}', b']', b'}']

@@ -1,4 +1,4 @@
-"""What every run of its own on AWS has, or on something that answers like it: whom it asks, and as whom."""
+"""The base of every target that is asked by an API, AWS or something that answers like it: whom it asks, and as whom."""
 
 import os
 from collections import Counter

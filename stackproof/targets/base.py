@@ -75,7 +75,7 @@ class Stage:
         return make()
 
     def once(self, make: "Callable[[Stage], T]") -> T:
-        """What a function makes of this stage; made once, whichever collection asks first."""
+        """The result of a function of this stage; made once, whichever collection asks first."""
         made: T = self._made.setdefault(make, Once(partial(make, self)))()
         return made
 
@@ -104,7 +104,7 @@ class Stage:
 
     @property
     def is_given_a_plan(self) -> bool:
-        """Whether the plan was made elsewhere, and only its document is here."""
+        """True if the plan was made elsewhere, and only its document is here."""
         return False
 
     def outputs(self) -> Mapping[str, Output]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ExternalEmulator(RunStage):
-    """What all of them have in common: the API does not tell how it came to be as it is."""
+    """An emulator that somebody else started: its API does not tell how it came to be as it is."""
 
     def outputs(self) -> Mapping[str, Output]:
         self._keeps_to_itself("what Terraform knows of it")

@@ -1,4 +1,4 @@
-"""What an emulator cannot show: controls and facts that are not applicable on it, each with the reason (`limitations.toml`)."""
+"""The limitations of emulators: controls and facts that are not applicable on them, each with the reason (`limitations.toml`)."""
 
 import functools
 import tomllib

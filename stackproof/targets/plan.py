@@ -14,7 +14,7 @@ from stackproof.targets.planning import PlanningStage
 
 
 class OnAPlan(Stage):
-    """What a run on a plan and its replay have: the resources are those of the plan."""
+    """A stage whose resources are those of a plan: a run on a plan, and its replay."""
 
     def source(self) -> Source:
         return PlanSource(self.plan())
@@ -23,7 +23,7 @@ class OnAPlan(Stage):
         return f"; no --plan was given for {', '.join(missing)}" if (missing := self._missing()) else ""
 
     def to_know(self) -> str:
-        """What would make known what is UNKNOWN on a plan."""
+        """The advice that tells how to make known what is UNKNOWN on a plan."""
         give = f"give the plan of {' and of '.join(missing)}, too, with --plan; " if (missing := self._missing()) else ""
         return (
             f"{give}write the attribute in the sources instead of leaving it to AWS; or apply first, and judge what is deployed"

@@ -1,4 +1,4 @@
-"""What every run of its own has: a plan of the stacks, given or made."""
+"""The base of every target but a replay: it has plans of the stacks, given or made."""
 
 import importlib.metadata
 from collections.abc import Callable, Mapping

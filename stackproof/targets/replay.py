@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class NotRecorded(CouldNotVerify):
-    """What was asked for is not a part of a recording."""
+    """A call or an observation that a control needs is not a part of the recording."""
 
 
 class ReplayStage(RunStage):

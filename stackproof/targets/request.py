@@ -1,4 +1,4 @@
-"""What the command line asked for: the profile, the target and what was given. Bad input stops here."""
+"""The request of the command line: the profile, the target and what was given. Bad input stops here."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asked for, checked."""
+    """The request of the command line, checked."""
 
     root: Path
     profile: Profile

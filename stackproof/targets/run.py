@@ -1,4 +1,4 @@
-"""What every run has: evidence, and what the reports tell about the run."""
+"""The base of every run: its evidence, and what the reports tell about it."""
 
 import importlib.metadata
 import platform
@@ -50,7 +50,7 @@ class RunStage(Stage):
 
     @property
     def handle(self) -> Mapping[str, Any] | None:
-        """What this run deployed, for its other processes."""
+        """The deployment of this run as JSON, for its other processes; None where it deployed nothing."""
         return None
 
     @property
@@ -74,16 +74,16 @@ class RunStage(Stage):
         return Counter()
 
     def to_know(self) -> str:
-        """What would make known what is UNKNOWN here, for the message that closes the gate."""
+        """The advice that tells how to make known what is UNKNOWN here, for the message that closes the gate."""
         return "judge what is deployed (--target aws)"
 
     def planned_changes(self) -> tuple[PlannedChanges, ...]:
-        """What the plans of this run do to what runs; nothing where no plan is judged."""
+        """The changes that the plans of this run make to what runs; nothing where no plan is judged."""
         return ()
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """What the verdicts were made with."""
+        """The versions of the programs and packages that the verdicts were made with."""
         return {
             "stackproof": stackproof.__version__,
             "python": platform.python_version(),
@@ -92,7 +92,7 @@ class RunStage(Stage):
 
     @property
     def facts(self) -> Facts:
-        """What the evidence says about the run."""
+        """The facts about the run that its evidence keeps."""
         again = self._request.recorded
         return Facts(
             stackproof=stackproof.__version__,
@@ -111,7 +111,7 @@ class RunStage(Stage):
         )
 
     def differences(self, controls: Sequence[ControlResult]) -> list[str]:
-        """What came out otherwise than in the run that is judged again; nothing for a run of its own."""
+        """The differences from the run that is judged again; nothing for a run of its own."""
         del controls
         return []
 
@@ -148,7 +148,7 @@ def _commit(root: Path) -> str:
 
 
 def second_plan_name(stack: str) -> str:
-    """What the second plan of a stack is called among the evidence.
+    """The name of a stack's second plan among the evidence.
 
     >>> second_plan_name("app"), second_plan_name("central_logging")
     ('second-plan', 'second-plan-central_logging')

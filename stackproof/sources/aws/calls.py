@@ -76,7 +76,7 @@ class Exchange:
 
 
 class Answer:
-    """What AWS answered: all pages, or the error. Reading anything out of a failed answer raises its error.
+    """The answer of AWS to a call: all pages, or the error. Reading anything out of a failed answer raises its error.
 
     Of many pages none stays in memory (`Pages`).
     """
@@ -138,7 +138,7 @@ class Answer:
         return list(self.each(member))
 
     def each(self, member: str) -> Iterator[dict[str, Any]]:
-        """What `items` has, page after page: for an answer that may be long."""
+        """The items of a list as `items` has them, one page after the other: for an answer that may be long."""
         for number, page in enumerate(self.pages, start=1):
             if not isinstance(page.get(member), list):
                 raise NotReported(f"{self.call}: page {number} of the answer has no list {member}")
@@ -146,7 +146,7 @@ class Answer:
 
     @property
     def is_long(self) -> bool:
-        """Whether its pages are too many to stay in memory."""
+        """True if the pages are too many to stay in memory."""
         return isinstance(self.raw_pages, Spool)
 
     def by(self, member: str, key: str) -> Mapping[str, dict[str, Any]]:
@@ -205,7 +205,7 @@ _LOGGED = ("logs:FilterLogEvents", "logs:GetQueryResults")
 
 
 def plain(value: object) -> object:
-    """What JSON has no form for, as JSON: dates become ``{"$date": "2026-01-20T10:00:00+00:00"}``, bytes ``{"$bytes": "aGk="}``.
+    """A value that JSON has no form for, as JSON: a date as ``{"$date": "2026-01-20T10:00:00+00:00"}``, bytes as ``{"$bytes": "aGk="}``.
 
     For `json.dumps` (``default``), so that a long answer need not be copied to be written. Raises `TypeError` for anything else.
     """

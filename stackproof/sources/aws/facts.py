@@ -42,11 +42,11 @@ class AwsFacts:
         return answer
 
     def is_elsewhere(self, account: str | None) -> bool:
-        """Whether an account is another than the one that is judged."""
+        """True if an account is another than the one that is judged."""
         return account not in (None, "", self._aws.account)
 
     def elsewhere(self, what: str, *places: str) -> CouldNotVerify | NotApplicable:
-        """What stands in the place of a fact that another account has; see `Reader.elsewhere`."""
+        """The error that stands in the place of a fact which another account has; see `Reader.elsewhere`."""
         return self._aws.elsewhere(what, *places)
 
     def wait(self, seconds: float) -> None:
@@ -58,7 +58,7 @@ class AwsFacts:
         return kind(name, AwsFacts(self._aws, item, answer.source), answer.source)
 
     def inside(self, kind: type[R], name: str, item: Mapping[str, Any]) -> R:
-        """Likewise, with its facts from where this one has its own."""
+        """A resource that a part of this answer describes, with this answer as its source."""
         return kind(name, AwsFacts(self._aws, item, self._source), self._source)
 
     def changed(self, kind: type[R], name: str, changes: Mapping[str, Any]) -> R:
@@ -99,7 +99,7 @@ def described(answer: Answer, member: str) -> list[Any]:
 
 
 def listed_anew(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: str) -> Collection[R]:
-    """What `listed` has; of an answer that is too long to stay in memory, each is made anew whenever they are gone through."""
+    """The resources of `listed`; those of an answer that is too long for memory are made anew each time that they are iterated."""
 
     def make() -> Iterator[R]:
         for item in answer.each(member):

@@ -1,4 +1,4 @@
-"""What an image of one platform is built for: its manifest does not say, its configuration does.
+"""The platform that an image is built for: its manifest does not say, its configuration does.
 
 ECR hands out configurations like layers: by a URL that is valid for a while and lets everybody read who has it. So it is followed here,
 where the answer comes in, and goes no further: the answer that is judged and kept has the platform in its place.

@@ -232,7 +232,7 @@ def _request(response: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def meaning_of_refusal(call: Call, error: "ClientError") -> CouldNotVerify:
-    """What an error that AWS answered means for the control that asked."""
+    """The error for a control that asked, by the error that AWS answered."""
     said = error.response.get("Error", {})
     code = str(said.get("Code", ""))
     message = str(said.get("Message", ""))
@@ -252,7 +252,7 @@ def meaning_of_refusal(call: Call, error: "ClientError") -> CouldNotVerify:
 
 
 def meaning_of_failure(call: Call, error: "BotoCoreError") -> CouldNotVerify:
-    """What an error on this side of the wire means: no answer, no credentials, parameters that do not fit."""
+    """The error for a control that asked, by an error on this side of the wire: no answer, no credentials, wrong parameters."""
     from botocore.exceptions import (
         ConnectionError,
         CredentialRetrievalError,

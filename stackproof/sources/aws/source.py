@@ -91,7 +91,7 @@ class Reader:
             return [future.result() for future in [pool.submit(question) for question in questions]]
 
     def elsewhere(self, what: str, *places: str) -> CouldNotVerify | NotApplicable:
-        """What stands in the place of a fact about something that is not shown to this account; ``places`` are its account, its name."""
+        """The error in the place of a fact that is not shown to this account; ``places`` are the account and the name of its resource."""
         if any(place in self.shared for place in places):
             return NotApplicable(f"{what}, which the profile declares as shared: it is judged there")
         return CouldNotVerify(

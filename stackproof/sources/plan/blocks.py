@@ -150,15 +150,15 @@ class PlannedBlock:
         return Partial(known, self.unknown(attribute, found if types and found else None))
 
     def is_known(self, attribute: str) -> bool:
-        """Whether an attribute has a planned value, all of it known."""
+        """True if an attribute has a planned value, all of it known."""
         return attribute in self.values and not _any(self._unknown.get(attribute, False))
 
     def is_written(self, attribute: str) -> bool:
-        """Whether the sources set an attribute; of what the provider computed before, they do not."""
+        """True if the sources set an attribute; a value that the provider computed before is not written."""
         return self._expressions(attribute) is not None
 
     def is_unset(self, attribute: str) -> bool:
-        """Whether an unknown value is unknown only because the sources do not set it: the provider fills it in."""
+        """True if a value is unknown only because the sources do not set it: the provider fills it in."""
         return self._unknown.get(attribute) is True and not self.is_written(attribute)
 
     def blocks(self, name: str) -> Sequence["PlannedBlock"]:
@@ -189,12 +189,12 @@ class PlannedBlock:
     def written_blocks(self, name: str, *, is_decided_beside: bool = False) -> Sequence["PlannedBlock"]:
         """The nested blocks of a name; none where the sources write none and the provider will fill in what there is.
 
-        What it filled in before counts, but where resources beside this one decide: then it is only a memory.
+        A block that it filled in before counts, unless resources beside this one decide: then it is out of date.
         """
         return self.blocks(name) if self.says(name, is_decided_beside=is_decided_beside) else []
 
     def says(self, attribute: str, *, is_decided_beside: bool = False) -> bool:
-        """Whether an attribute tells something about what will be: not where the sources do not set it and the provider will.
+        """True if an attribute tells what will be: not where the sources do not set it and the provider will.
 
         What the provider found before counts, but where resources beside this one decide: then it is only a memory.
         """
@@ -261,7 +261,7 @@ class PlannedBlock:
         return [block for block in found if block and block.type == kind]
 
     def known_blocks(self, name: str) -> "list[PlannedBlock]":
-        """Of the nested blocks of a name those that are known, whatever else there may be."""
+        """The nested blocks of a name that are known, whatever others there may be."""
         return parts(self.blocks(name))[0]
 
     def _meant(self, attribute: str) -> Meant:

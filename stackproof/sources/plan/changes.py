@@ -1,4 +1,4 @@
-"""What a plan does to each resource: added, changed, replaced, destroyed, moved, imported, left alone."""
+"""The changes that a plan makes to each resource: added, changed, replaced, destroyed, moved, imported, left alone."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ Told = Mapping[str, Any]
 
 
 def planned_changes(plan: Plan) -> tuple[PlannedChanges, ...]:
-    """What the plan does, stack by stack; an action that this version does not know is told as a change."""
+    """The changes that the plan makes, stack by stack; an action that this version does not know is told as a change."""
     return tuple(
         PlannedChanges(stack, kind_of(told), tuple(_changed(told)))
         for stack in stacks_of(plan)
@@ -32,7 +32,7 @@ def managed(changes: Iterable[Told]) -> list[Told]:
 
 
 def kind_of(changes: Sequence[Told]) -> Kind:
-    """What kind of plan does all these changes to managed resources."""
+    """The kind of the plan that makes these changes to managed resources."""
     actions = {action for change in changes for action in change["change"]["actions"]}
     if not actions - {"no-op", "read"}:
         return Kind.NOTHING_TO_DO if changes else Kind.FROM_NOTHING
@@ -42,7 +42,7 @@ def kind_of(changes: Sequence[Told]) -> Kind:
 
 
 def actions_of(change: Told) -> tuple[str, ...]:
-    """What Terraform does to one resource: ``("delete", "create")``. Raises `CouldNotVerify` for an action that nobody knows."""
+    """The actions of Terraform on one resource: ``("delete", "create")``. Raises `CouldNotVerify` for an unknown action."""
     actions = tuple(change["change"]["actions"])
     if unknown := sorted({*actions} - KNOWN_ACTIONS):
         raise CouldNotVerify(f"{change['address']}: the plan's action {unknown[0]!r} is not known to this version")
@@ -50,7 +50,7 @@ def actions_of(change: Told) -> tuple[str, ...]:
 
 
 def is_destroyed(change: Told) -> bool:
-    """Whether the object that exists in AWS is destroyed, if only to be made anew."""
+    """True if the object that exists in AWS is destroyed, if only to be made anew."""
     return "delete" in actions_of(change)
 
 

@@ -41,7 +41,7 @@ class PlanSource:
 
 @dataclass(frozen=True)
 class Change:
-    """What the plan does to one resource."""
+    """A change that the plan makes to one resource."""
 
     address: str
     actions: tuple[str, ...]
@@ -62,7 +62,7 @@ class Plan:
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
-        """What the plan does to each managed resource, no-ops included."""
+        """The changes that the plan makes to the managed resources, no-ops included."""
         return tuple(
             Change(change["address"], tuple(change["change"]["actions"]))
             for change in self.document.get("resource_changes", ())
@@ -71,7 +71,7 @@ class Plan:
 
     @cached_property
     def drift(self) -> tuple[Change, ...]:
-        """What was changed outside Terraform since the last apply."""
+        """The changes made outside Terraform since the last apply."""
         return tuple(
             Change(change["address"], tuple(change["change"]["actions"])) for change in self.document.get("resource_drift", ())
         )
@@ -87,7 +87,7 @@ class Plan:
         return self._planned.get(address)
 
     def knows(self, reference: Reference) -> bool:
-        """Whether the plan has a value for what is referred to."""
+        """True if the plan has a value for a reference."""
         block = self.resource(reference.address)
         return block is not None and block.is_known(re.split(r"[.\[]", reference.attribute)[0])
 
@@ -106,7 +106,7 @@ class Plan:
         return [block for kind in types for block in self._named.get((kind, value), ())]
 
     def creates(self, block: "PlannedBlock") -> bool:
-        """Whether a resource does not exist before the apply (or is made anew)."""
+        """True if a resource does not exist before the apply, or is made anew."""
         return "create" in self._actions.get(block.address, ())
 
     def referring(self, kind: str, attribute: str, to: "PlannedBlock") -> "Sequence[PlannedBlock]":
@@ -238,7 +238,7 @@ class Plan:
 
     @cached_property
     def following(self) -> References:
-        """What the expressions of the configuration refer to."""
+        """The references in the expressions of the configuration, followed."""
         addresses = [resource["address"] for resource in self._resources_after]
         return References(
             self.document["configuration"], addresses, self.document.get("variables") or {}, tuple(self._read_later)

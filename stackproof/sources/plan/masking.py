@@ -55,7 +55,7 @@ _MASKS = {
     "value": "sensitive",
     "default": "sensitive",
 }
-"""Which member of a plan tells of another what is sensitive in it."""
+"""Members of a plan, each with the member that marks what is sensitive in it."""
 
 
 def _hide(value: Any, mask: Any) -> Any:

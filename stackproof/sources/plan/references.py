@@ -1,4 +1,4 @@
-"""What expressions refer to: references followed through modules, ``for_each``, ``count``, splats and conditions.
+"""The references of expressions, followed through modules, ``for_each``, ``count``, splats and conditions.
 
 Terraform's document gives the references of an expression, not its text: ``key.arn`` and ``"${key.arn}"`` look alike, ``x[each.key].id``
 is written as ``x`` and ``each.key``, and so is ``concat(x.*.id, [""])[0]`` as ``x`` alone. Locals are not in the document at all. So an
@@ -33,7 +33,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Meant:
-    """What an expression may mean."""
+    """The possible meanings of an expression: references, locals, or something that the document does not tell."""
 
     references: tuple[Reference, ...] = ()
     """Attributes of managed resources. The attribute is empty where the document does not tell it."""
@@ -48,7 +48,7 @@ class Meant:
 
     @property
     def is_loose(self) -> bool:
-        """Whether its references are not all that it may be."""
+        """True if the expression may mean more than its references."""
         return self.loose or self.mixed or bool(self.locals)
 
     def __or__(self, other: "Meant") -> "Meant":
@@ -121,7 +121,7 @@ class References:
         return {within: {name: list(steps) for name, steps in named.items()} for within, named in found.items()}
 
     def configured_for(self, address: str) -> Mapping[str, Any]:
-        """What the configuration says of a planned resource; empty where it does not have it."""
+        """The configuration of a planned resource; empty where the document does not have it."""
         name = without_keys(address[len("".join(module_steps(address))) :])
         return self.configured.get((*scope_of(address), name), {})
 
@@ -144,7 +144,7 @@ class References:
         ]
 
     def meant(self, expression: object, place: Place) -> Meant:
-        """What an expression may mean; everything that it refers to, taken together."""
+        """The possible meanings of an expression; everything that it refers to, taken together."""
         if not isinstance(expression, Mapping):
             return LOOSE
         written = outermost(expression.get("references", ()))
@@ -312,6 +312,6 @@ def _modules(scope: Scope, module: Mapping[str, Any]) -> Iterator[tuple[Scope, M
 
 
 def of_types(references: Iterable[Reference], types: Iterable[str]) -> list[Reference]:
-    """Those of the references that are to resources of these types."""
+    """The references to resources of these types."""
     wanted = {*types}
     return [one for one in references if type_of(one.address) in wanted]

@@ -1,4 +1,4 @@
-"""What a document must be to be judged as a plan: `checked` refuses everything else, with one message."""
+"""The form of a document that can be judged as a plan: `checked` refuses everything else, with one message."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -47,7 +47,7 @@ def changes_in(plan: Plan, stack: str) -> Iterator[Mapping[str, Any]]:
 
 
 def output_name(stack: str, output: str) -> str:
-    """What an output is called among those of all stacks.
+    """The name of a stack's output among those of all stacks.
 
     >>> output_name("app", "rds_address"), output_name("central_logging", "key_arn")
     ('rds_address', 'central_logging.key_arn')
