@@ -32,7 +32,7 @@ from stackproof.plugin.judged import CATEGORY, RESULT, SHOWN, bad_input, control
 from stackproof.plugin.selection import Selection, how, ids
 from stackproof.processes import children
 from stackproof.redaction import redaction
-from stackproof.reports import changes, html, junit, summary
+from stackproof.reports import changes, content_policy, html, junit, summary
 from stackproof.reports.write import kept_unchanged, remove_run, report_directory, write_reports
 from stackproof.sources.aws import process_guard
 from stackproof.targets import open_stage
@@ -344,6 +344,8 @@ class Session:
             return
         yield
         if self.run is not None:
+            if (page := Path(self.config.option.htmlpath)).is_file():
+                content_policy.add(page)
             recorded.seal(self.directory, self.signing_key)
             self._say(summary.summary_line(self.run, Path(os.path.relpath(self.config.option.htmlpath))))
 
