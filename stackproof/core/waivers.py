@@ -10,7 +10,6 @@ to the findings (`stackproof.collections.repository`).
 """
 
 import datetime
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -24,6 +23,7 @@ from stackproof.core.controls import catalogue
 from stackproof.core.results import Examined
 from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.redaction.redaction import redact
+from stackproof.util import toml_document
 from stackproof.util.spool import distinct
 from stackproof.util.text import shortened
 
@@ -159,10 +159,13 @@ def load(path: Path) -> tuple[Waiver, ...]:
     """
     if not path.exists():
         return ()
-    return parse(path.read_text(encoding="utf-8"), path.name)
+    try:
+        return parse(path.read_bytes(), path.name)
+    except OSError as error:
+        raise UsageError(f"{path.name}: {error.strerror}") from None
 
 
-def parse(text: str, name: str = FILE) -> tuple[Waiver, ...]:
+def parse(text: str | bytes, name: str = FILE) -> tuple[Waiver, ...]:
     """`load` for text.
 
     >>> parse('[[waiver]]\\ncontrol = "POL-01"\\nresource = "x"\\nreason = "later"\\nuntil = 2027-05-31')
@@ -176,8 +179,8 @@ def parse(text: str, name: str = FILE) -> tuple[Waiver, ...]:
     A waiver has control, check (optional), resource, reason, owner, ticket, expires, environments (optional), targets (optional).
     """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = toml_document.loads(text)
+    except ValueError as error:
         raise UsageError(f"{name} is not valid TOML: {error}.") from None
     entries = document.pop("waiver", [])
     if document or not isinstance(entries, list):

@@ -5,7 +5,6 @@ Every key is checked; an unknown one, a missing one or a wrong type stops the ru
 """
 
 import difflib
-import tomllib
 import typing
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from stackproof.core.verdicts import UsageError
 from stackproof.profile.schema import Profile
+from stackproof.util import toml_document
 
 
 def load(name_or_path: str, directory: Path) -> Profile:
@@ -42,10 +42,12 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if path.resolve() in [one.resolve() for one in seen]:
         raise UsageError(f"{seen[0]}: extends goes in a circle: {' -> '.join(map(str, (*seen, path)))}")
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = toml_document.read(path)
     except FileNotFoundError:
         raise UsageError(f"{seen[-1]}: extends names {path}, which does not exist") from None
-    except ValueError as error:  # not TOML, or not UTF-8
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    except ValueError as error:
         raise UsageError(f"{path}: not TOML: {error}") from None
     base = given.pop("extends", None)
     if base is None:

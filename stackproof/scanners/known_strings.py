@@ -3,13 +3,13 @@
 For a credential that was revoked, and stays in history, there is ``waivers.toml``: that ends some day.
 """
 
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stackproof.core.verdicts import UsageError
+from stackproof.util import toml_document
 
 FILE = "known_strings.toml"
 
@@ -29,10 +29,10 @@ class _File(BaseModel):
 
 def load(path: Path) -> dict[str, str]:
     """The reason for each string; none when there is no such file. Raises `UsageError`, naming entry and key but no value."""
-    return parse(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return parse(path.read_bytes()) if path.exists() else {}
 
 
-def parse(text: str) -> dict[str, str]:
+def parse(text: str | bytes) -> dict[str, str]:
     """`load` for text.
 
     >>> parse('[[string]]\\nvalue = "hunter2"\\nreason = "Stands for a password in tests."')
@@ -43,10 +43,10 @@ def parse(text: str) -> dict[str, str]:
     stackproof.core.verdicts.UsageError: known_strings.toml: string.0.reason: String should have at least 20 characters
     """
     try:
-        entries = _File.model_validate(tomllib.loads(text)).string
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{FILE} is not valid TOML: {error}.") from None
+        entries = _File.model_validate(toml_document.loads(text)).string
     except ValidationError as error:
         problems = (f"{FILE}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
         raise UsageError("\n".join(problems)) from None
+    except ValueError as error:
+        raise UsageError(f"{FILE} is not valid TOML: {error}.") from None
     return {entry.value: entry.reason for entry in entries}

@@ -1,0 +1,55 @@
+"""TOML from outside: a file that is none, that is no UTF-8, that nests too deeply or holds what cannot be counted with is refused."""
+
+import math
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from stackproof.util.json_document import MOST_LEVELS, is_deeper
+
+_LARGEST = 2**63 - 1
+"""TOML's own limit of whole numbers."""
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The data of a TOML file. Raises `ValueError` as `loads` does, and `OSError`."""
+    return loads(path.read_bytes())
+
+
+def loads(content: bytes | str) -> dict[str, Any]:
+    """The data of a TOML document.
+
+    Raises `ValueError`, which says why it is none: not UTF-8, not TOML, nested too deeply, a number that is infinite or too large.
+    """
+    try:
+        data = tomllib.loads(content if isinstance(content, str) else content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"this is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}") from None
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError as error:  # of a number or a date that Python has no form for
+        raise ValueError(f"a number or a date that cannot be read: {str(error).partition(';')[0]}") from None
+    if is_deeper(data, MOST_LEVELS):
+        raise ValueError(_TOO_DEEP)
+    for number in _numbers(data):
+        if not math.isfinite(number) or abs(number) > _LARGEST:
+            raise ValueError(f"the number {number if isinstance(number, float) else 'of too many digits'} cannot be counted with")
+    return data
+
+
+_TOO_DEEP = f"it nests more than {MOST_LEVELS} levels deep"
+
+
+def _numbers(node: Any) -> Iterator[int | float]:
+    match node:
+        case dict():
+            for part in node.values():
+                yield from _numbers(part)
+        case list():
+            for part in node:
+                yield from _numbers(part)
+        case int() | float():
+            yield node
