@@ -19,7 +19,7 @@ DOCUMENTS = [
 @pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
 def test_the_readme_draws_the_floors(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
-    [drawing] = re.findall(r"^```\n(plugin  .*?)^```", text, re.MULTILINE | re.DOTALL)
+    [drawing] = re.findall(r"^```\n(\w+ {20}.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert [room for line in drawing.splitlines() for room in re.split(r"\s{3,}", line)[0].split()] == LAYERS
 
 

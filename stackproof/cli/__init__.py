@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def usage() -> str:
-    """What ``stackproof --help`` prints."""
+    """The text that ``stackproof --help`` prints."""
     lines = [f"  {name:<12}{meaning}" for name, (_, meaning) in COMMANDS.items()]
     return "\n".join(
         [

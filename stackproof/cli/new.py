@@ -24,7 +24,7 @@ CLASS = re.compile(r"([A-Z][a-z0-9]+)+")
 
 @dataclass(frozen=True)
 class Names:
-    """What a kind of resource is called, in the places where it has a name."""
+    """The names of a kind of resource in all the places where it has one."""
 
     resource: str
     """``NatGateway``"""

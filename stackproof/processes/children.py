@@ -1,4 +1,4 @@
-"""What child processes get of the caller's AWS credentials: nothing, unless whoever starts one hands them over.
+"""The AWS credentials that child processes get of the caller's: none, unless whoever starts one hands them over.
 
 A program that a control, a scanner or a probe starts would else find the caller's own keys in its environment, or in the caller's files,
 and the guard of this process (`stackproof.sources.aws.process_guard`) does not reach into another.

@@ -60,7 +60,7 @@ class RunStage(Stage):
 
     @property
     def connection(self) -> tuple[str, ...]:
-        """What stands between this process and AWS, in sentences; see `stackproof.sources.aws.connection`."""
+        """The things between this process and AWS, in sentences; see `stackproof.sources.aws.connection`."""
         return ()
 
     @property

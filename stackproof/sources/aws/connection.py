@@ -1,4 +1,4 @@
-"""What stands between this process and AWS: proxies, certificates, endpoints and models of the caller's own settings.
+"""The things between this process and AWS by the caller's own settings: proxies, certificates, endpoints and models.
 
 Whoever holds one of these can answer in AWS's place. What only misleads is refused; what some networks need is told with the verdicts.
 """

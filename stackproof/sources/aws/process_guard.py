@@ -57,7 +57,7 @@ _here = _Here()
 
 
 def is_getting_credentials() -> bool:
-    """Whether the SDK is getting credentials in this thread, by a program that the user named, say (``credential_process``)."""
+    """True while the SDK gets credentials in this thread, for example by a program that the user named (``credential_process``)."""
     return _here.is_getting_credentials
 
 

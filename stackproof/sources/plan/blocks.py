@@ -26,7 +26,7 @@ IDENTITIES = (
 
 
 class PlanLookup(Protocol):
-    """What a planned block asks of the plan that it is in; `stackproof.sources.plan.document.Plan` answers it."""
+    """The questions of a planned block to the plan that it is in; `stackproof.sources.plan.document.Plan` answers them."""
 
     where: str
 
