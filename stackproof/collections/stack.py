@@ -21,6 +21,7 @@ from stackproof.resources.functions import Function
 from stackproof.resources.identity import AccountPolicy, Role, User
 from stackproof.resources.load_balancer import LoadBalancer
 from stackproof.resources.logs import LogGroup
+from stackproof.resources.machine_images import MachineImages
 from stackproof.resources.network import Guarded, InterfaceEndpoint, SecurityGroup, Subnet, Vpc
 from stackproof.resources.secrets import Secret
 from stackproof.resources.service import ActiveTaskDefinition, Service, TaskDefinition
@@ -84,6 +85,12 @@ def database_snapshots(stage: Stage) -> tuple[Snapshot, ...]:
         return any(name.startswith(own) for name in one.names) or one.vpc_id == _vpc(stage).vpc_id
 
     return *_undeclared(stage, Snapshot, (), belongs), *_undeclared(stage, ClusterSnapshot, (), belongs)
+
+
+@collection
+def machine_images(stage: Stage) -> MachineImages:
+    """The stack's machine images, as they are listed: by name or tag, whether anything runs from them or not."""
+    return next(iter(stage.source().collect(MachineImages, stage.profile.owned)))
 
 
 @collection

@@ -8,7 +8,18 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator, 
 from stackproof.judgement.images import EcrRegistry
 from stackproof.profile.base import OF_THIS_ACCOUNT, Table
 from stackproof.profile.logs import Logs
-from stackproof.profile.stack import Audit, Costs, Database, Encryption, Identity, LoadBalancer, Network, Secrets, Storage
+from stackproof.profile.stack import (
+    Audit,
+    Costs,
+    Database,
+    Encryption,
+    Identity,
+    LoadBalancer,
+    MachineImages,
+    Network,
+    Secrets,
+    Storage,
+)
 from stackproof.profile.terraform import Change, Gate, Terraform
 from stackproof.profile.workload import Emulator, Host, Observability, Registry, Service, Workload
 
@@ -39,6 +50,7 @@ class Profile(Table):
     costs: Costs
     audit: Audit
     observability: Observability
+    machine_images: MachineImages = MachineImages()
     change: Change = Change()
     gate: Gate = Gate()
     owned: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(min_length=1)

@@ -8,6 +8,9 @@ from pydantic import Field, StringConstraints, model_validator
 from stackproof.judgement.exposure import CIDR, GROUP, PREFIX_LIST, Opening, Source, merged, opening
 from stackproof.profile.base import RoleElsewhere, Table
 
+_ORGANIZATIONAL = r"arn:aws[a-z-]*:organizations::\d{12}:(organization|ou)/\S+"
+"""A regular expression for the ARN of an organization or of a unit of it."""
+
 
 class TypedSource(Table):
     """The source of a way in, of a kind that its name does not show: exactly one of a CIDR, a group and a prefix list."""
@@ -128,6 +131,11 @@ class Audit(Table):
     def shared(self) -> frozenset[str]:
         """Accounts and buckets together."""
         return frozenset((*self.shared_accounts, *self.shared_buckets))
+
+
+class MachineImages(Table):
+    shared_with: tuple[Annotated[str, StringConstraints(pattern=rf"^(\d{{12}}|{_ORGANIZATIONAL})$")], ...] = ()
+    """Accounts, and ARNs of organizations and their units, that may launch the stack's machine images."""
 
 
 class LoadBalancer(Table):

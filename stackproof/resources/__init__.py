@@ -76,6 +76,10 @@ _OURS: dict[str, tuple[str, ...]] = {
         "LogGroupTags",
         "LogGroup",
     ),
+    "machine_images": (
+        "MachineImage",
+        "MachineImages",
+    ),
     "metrics": ("Metric",),
     "network": (
         "Vpc",
