@@ -22,7 +22,13 @@ REGION = "ap-northeast-2"
 ALLOWED = allowed_operations()
 SERVICES = sorted({operation.partition(":")[0] for operation in ALLOWED})
 READING = ("Describe", "Get", "List")
-OTHER_READS = {"ecr:BatchGetImage", "logs:FilterLogEvents", "logs:StartQuery", "logs:TestMetricFilter"}
+OTHER_READS = {
+    "ecr:BatchGetImage",
+    "ecr:BatchGetRepositoryScanningConfiguration",
+    "logs:FilterLogEvents",
+    "logs:StartQuery",
+    "logs:TestMetricFilter",
+}
 """IAM counts them among its read actions, too (service authorization reference)."""
 VALUES: dict[str, object] = {"boolean": True, "double": 1.0, "float": 1.0, "timestamp": 0, "blob": b"x", "map": {}}
 ASKS_FOR_MORE = re.compile("token|marker|truncated|hasmore", re.IGNORECASE)

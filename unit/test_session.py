@@ -1,6 +1,7 @@
 """Everything that can go wrong between the question and the answer, with real botocore on a local server."""
 
 import os
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -138,11 +139,10 @@ def test_a_query_service(reply: Reply, error: type[CouldNotVerify], says: str, s
         (LOG_GROUPS, "DescribeLogGroups", json_reply(), "logGroups"),
         (LOG_GROUPS, "DescribeLogGroups", json_reply(logGroups=None), "logGroups"),
         (LOG_GROUPS, "DescribeLogGroups", Reply(""), "logGroups"),
-        (LOG_GROUPS, "DescribeLogGroups", Reply("<html>a captive portal</html>"), "logGroups"),
         (DATABASES, "DescribeDBInstances", query_reply("DescribeDBInstances", ""), "DBInstances"),
         (BUCKETS, "/", Reply("<ListAllMyBucketsResult/>"), "Buckets"),
         (BUCKETS, "/", Reply(""), "Buckets"),
-        ("ec2:DescribeVpcs", "DescribeVpcs", Reply("<html/>"), "Vpcs"),
+        ("ec2:DescribeVpcs", "DescribeVpcs", Reply("<DescribeVpcsResponse/>"), "Vpcs"),
     ],
 )
 def test_an_answer_without_its_list_is_not_an_empty_list(
@@ -166,6 +166,147 @@ def test_an_empty_list_is_an_answer(
 ) -> None:
     server.on(action, reply)
     assert ask(shared, operation).items(member) == []
+
+
+def s3_error(code: str, status: int, more: str = "") -> Reply:
+    return Reply(f"<Error><Code>{code}</Code><Message>m</Message>{more}</Error>", status)
+
+
+def ec2_error(code: str, message: str, status: int = 401) -> Reply:
+    return Reply(f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors></Response>", status)
+
+
+ACL, VPCS = "s3:GetBucketAcl", "ec2:DescribeVpcs"
+SKEW = "Signature expired: 20261128T000000Z is now earlier than 20261128T085500Z (20261128T090000Z - 5 min.)"
+FUTURE = "Signature not yet current: 20261128T100000Z is still later than 20261128T090500Z"
+CLOCK, RENEW, ENABLE = "clock and AWS's differ.*set the clock", "renew", "enable it in the account's settings"
+
+
+@pytest.mark.parametrize(
+    ("operation", "action", "reply", "region", "says"),
+    [
+        # a clock that is wrong
+        (ACL, "/triflow?acl", s3_error("RequestTimeTooSkewed", 403), REGION, CLOCK),
+        (LOG_GROUPS, "DescribeLogGroups", json_error("InvalidSignatureException", SKEW), REGION, CLOCK),
+        (LOG_GROUPS, "DescribeLogGroups", json_error("InvalidSignatureException", FUTURE), REGION, CLOCK),
+        (DATABASES, "DescribeDBInstances", query_error("SignatureDoesNotMatch", SKEW, 403), REGION, CLOCK),
+        (DATABASES, "DescribeDBInstances", query_error("RequestExpired", "Request has expired.", 400), REGION, CLOCK),
+        (VPCS, "DescribeVpcs", ec2_error("RequestExpired", "Request has expired.", 400), REGION, CLOCK),
+        (DATABASES, "DescribeDBInstances", query_error("SignatureDoesNotMatch", "no", 403), REGION, "secret key.*renew"),
+        # a region that is not enabled
+        (VPCS, "DescribeVpcs", ec2_error("AuthFailure", "not able to validate"), "me-central-1", ENABLE),
+        (VPCS, "DescribeVpcs", ec2_error("OptInRequired", "You are not subscribed"), REGION, ENABLE),
+        (DATABASES, "DescribeDBInstances", query_error("InvalidClientTokenId", "no", 403), "af-south-1", ENABLE),
+        (LOG_GROUPS, "DescribeLogGroups", json_error("UnrecognizedClientException", "no"), "il-central-1", ENABLE),
+        (ACL, "/triflow?acl", s3_error("InvalidToken", 400), "me-south-1", ENABLE),
+        # credentials
+        (VPCS, "DescribeVpcs", ec2_error("AuthFailure", "not able to validate"), REGION, RENEW),
+        (DATABASES, "DescribeDBInstances", query_error("ExpiredToken", "expired", 403), REGION, "have expired.*aws sso login"),
+        (ACL, "/triflow?acl", s3_error("ExpiredToken", 400), REGION, "have expired.*aws sso login"),
+        (ACL, "/triflow?acl", s3_error("InvalidAccessKeyId", 403), REGION, RENEW),
+        (LOG_GROUPS, "DescribeLogGroups", json_error("MissingAuthenticationTokenException", "no", 403), REGION, RENEW),
+        # a bucket that is elsewhere
+        (
+            ACL,
+            "/triflow?acl",
+            s3_error("PermanentRedirect", 301),
+            REGION,
+            "another region, which S3 does not tell; ask by its region",
+        ),
+        (ACL, "/triflow?acl", Reply("", 301), REGION, "another region"),
+        (ACL, "/triflow?acl", s3_error("AuthorizationHeaderMalformed", 400), REGION, "another region"),
+        # what is no answer
+        (LOG_GROUPS, "DescribeLogGroups", Reply("<html>sign in</html>"), REGION, "HTML page.*proxy or a sign-in page"),
+        (LOG_GROUPS, "DescribeLogGroups", Reply('{"logGroups": [{"logGroupName": "a'), REGION, "cut off.*proxy"),
+        (LOG_GROUPS, "DescribeLogGroups", Reply("OK"), REGION, "no JSON.*proxy"),
+        (DATABASES, "DescribeDBInstances", Reply("<!DOCTYPE html><html></html>"), REGION, "HTML page.*proxy"),
+        (DATABASES, "DescribeDBInstances", Reply("<DescribeDBInstancesResponse><DBInst"), REGION, "cut off.*proxy"),
+        (DATABASES, "DescribeDBInstances", Reply("<a><b></a>"), REGION, "not one of this service.*proxy"),
+        (ACL, "/triflow?acl", Reply("<html>sign in</html>"), REGION, "HTML page.*proxy"),
+        (ACL, "/triflow?acl", Reply("<AccessControlPolicy><Owner>"), REGION, "HTTP 500.*run again"),  # botocore tells S3's halves
+        (LOG_GROUPS, "DescribeLogGroups", Reply("<html>bad gateway</html>", 502), REGION, "HTTP 502.*run again"),
+        # booleans that are none
+        (
+            DATABASES,
+            "DescribeDBInstances",
+            query_reply(
+                "DescribeDBInstances",
+                "<DBInstances><DBInstance><PubliclyAccessible>maybe</PubliclyAccessible></DBInstance></DBInstances>",
+            ),
+            REGION,
+            "'maybe' in it, which is no boolean",
+        ),
+        ("kms:GetKeyRotationStatus", "GetKeyRotationStatus", json_reply(KeyRotationEnabled="maybe"), REGION, "no boolean"),
+    ],
+)
+def test_an_error_that_is_no_denial_says_what_to_do_about_its_cause(
+    operation: str, action: str, reply: Reply, region: str, says: str, server: AwsServer, shared: Network
+) -> None:
+    server.on(action, reply)
+    parameters = {ACL: {"Bucket": "triflow"}, "kms:GetKeyRotationStatus": {"KeyId": "k"}}.get(operation, {})
+    error = shared.send(Call.of(operation, region, **parameters)).error
+    assert isinstance(error, AccessDenied | CallFailed)
+    assert str(error).startswith(f"{operation} {region}")
+    assert re.search(says, str(error)), str(error)
+    assert "allow" not in str(error)
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("TRUE", True), ("false", False)])
+def test_a_boolean_is_read_however_it_is_written(text: str, value: bool, server: AwsServer, shared: Network) -> None:
+    server.on("/triflow?policyStatus", Reply(f"<PolicyStatus><IsPublic>{text}</IsPublic></PolicyStatus>"))
+    page = shared.send(Call.of("s3:GetBucketPolicyStatus", REGION, Bucket="triflow")).page
+    assert page is not None
+    assert page["PolicyStatus"]["IsPublic"] is value
+
+
+ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
+
+
+def acl(*grantees: str) -> Reply:
+    grants = "".join(f"<Grant>{grantee}<Permission>READ</Permission></Grant>" for grantee in grantees)
+    return Reply(f"<AccessControlPolicy><AccessControlList>{grants}</AccessControlList></AccessControlPolicy>")
+
+
+def grantee(kind: str, inside: str) -> str:
+    return f'<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="{kind}">{inside}</Grantee>'
+
+
+OWNER = grantee("CanonicalUser", "<ID>x</ID>")
+
+
+class TestGrantees:
+    """Whom nobody knows an ACL may let in, or not; a group that anybody is in is public whoever stands beside it."""
+
+    @staticmethod
+    def grants(server: AwsServer, shared: Network, reply: Reply) -> Any:
+        listed = "<Buckets><Bucket><Name>triflow</Name><BucketRegion>ap-northeast-2</BucketRegion></Bucket></Buckets>"
+        server.on("/?max-buckets=10000", Reply(f"<ListAllMyBucketsResult>{listed}</ListAllMyBucketsResult>"))
+        server.on("/triflow?acl", reply)
+        (bucket,) = Bucket.from_aws(Reader(shared, account=ACCOUNT, region=REGION), [])
+        return bucket.public_grants
+
+    def test_that_are_known(self, server: AwsServer, shared: Network) -> None:
+        logs = grantee("Group", "<URI>http://acs.amazonaws.com/groups/s3/LogDelivery</URI>")
+        assert self.grants(server, shared, acl(OWNER, logs)) == ()
+
+    @pytest.mark.parametrize(
+        ("one", "says"),
+        [
+            (grantee("Everybody", "<ID>x</ID>"), "Everybody, which is not known here"),
+            (
+                grantee("Group", "<URI>http://acs.amazonaws.com/groups/global/Everybody</URI>"),
+                "global/Everybody, a group that is not",
+            ),
+            (grantee("Group", "<URI>https://acs.amazonaws.com/groups/global/AllUsers</URI>"), "a group that is not known"),
+            (grantee("Group", ""), "is not reported"),
+            ("<Grantee><ID>x</ID></Grantee>", "is not reported"),
+        ],
+    )
+    def test_that_nobody_knows(self, one: str, says: str, server: AwsServer, shared: Network) -> None:
+        with pytest.raises(CouldNotVerify, match=says):
+            assert self.grants(server, shared, acl(OWNER, one)) == ()
+        anybody = grantee("Group", f"<URI>{ALL_USERS}</URI>")
+        assert "AllUsers: READ" in self.grants(server, shared, acl(one, anybody))
 
 
 class TestPages:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.core.partial import collected, known_of, parts, the_one
 from stackproof.core.resource import FailedOrigin, Resource, field
-from stackproof.core.verdicts import NotReported
+from stackproof.core.verdicts import CouldNotVerify, NotReported
 from stackproof.judgement.policy import open_grants
 from stackproof.resources.documents import planned_document, policy_document
+from stackproof.sources.aws.enums import UnknownValue
 from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
 
@@ -51,37 +52,64 @@ def _ask(bucket: AwsFacts, operation: str, *absent: str) -> "Answer":
     return bucket.read(operation, absent=absent, region=bucket.at("BucketRegion"), Bucket=bucket.at("Name"))
 
 
+GROUPS = {
+    "http://acs.amazonaws.com/groups/global/AllUsers": "AllUsers",
+    "http://acs.amazonaws.com/groups/global/AuthenticatedUsers": "AuthenticatedUsers",
+    "http://acs.amazonaws.com/groups/s3/LogDelivery": "LogDelivery",
+}
+"""The groups that an ACL can name, by their URIs; same source as `PUBLIC_GROUPS`."""
 PUBLIC_GROUPS = ("AllUsers", "AuthenticatedUsers")
 """Groups of an ACL that anybody is in: the second one is everybody with an AWS account, whosever it is.
 
 Source: Amazon S3 user guide, "Access control list (ACL) overview".
 """
 
-_CANNED = {
+_CANNED: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("private", "aws-exec-read", "bucket-owner-read", "bucket-owner-full-control", "log-delivery-write"), ()),
     "public-read": ("AllUsers: READ",),
     "public-read-write": ("AllUsers: READ", "AllUsers: WRITE"),
     "authenticated-read": ("AuthenticatedUsers: READ",),
 }
-"""What canned ACLs grant to such groups; the others grant them nothing."""
+"""What canned ACLs grant to such groups. Source: Amazon S3 user guide, "Canned ACL"."""
 
 
-def _public_grants(grants: Iterable[tuple[str | None, str]]) -> tuple[str, ...]:
+def _public_grants(grants: Iterable[tuple[str | None, str]]) -> Sequence[str]:
     """Of grants, each the URI of a group and a permission, those to groups that anybody is in.
+
+    Of a group that nobody here knows, an error stands in its place.
 
     >>> _public_grants([("http://acs.amazonaws.com/groups/global/AllUsers", "READ"), (None, "FULL_CONTROL")])
     ('AllUsers: READ',)
+    >>> str(_public_grants([("http://acs.amazonaws.com/groups/global/Everybody", "READ")]).rest).partition(":")[0]
+    'an ACL grants READ to http'
     """
-    named = [((uri or "").rpartition("/")[2], permission) for uri, permission in grants]
-    return tuple(f"{group}: {permission}" for group, permission in named if group in PUBLIC_GROUPS)
+    found, unknown = [], []
+    for uri, permission in grants:
+        group = GROUPS.get(uri or "")
+        if group in PUBLIC_GROUPS:
+            found.append(f"{group}: {permission}")
+        elif uri and group is None:
+            told = f"an ACL grants {permission} to {uri}, a group that is not known here: judge it by hand, and report it"
+            unknown.append(CouldNotVerify(told))
+    return collected(found, unknown)
 
 
-def _answered_grants(bucket: AwsFacts) -> tuple[str, ...]:
-    """Every ACL grants its owner something: an answer without a grant does not tell them, nor does a group without its URI."""
+def _answered_grants(bucket: AwsFacts) -> Sequence[str]:
+    """Every ACL grants its owner something: an answer without a grant does not tell them, nor one whose grantee is not told."""
     answer = _ask(bucket, "s3:GetBucketAcl")
     grants = answer.items("Grants")
-    if not grants or any(grant["Grantee"].get("Type") == "Group" and not grant["Grantee"].get("URI") for grant in grants):
+    named = [(grant.get("Grantee", {}), grant.get("Permission")) for grant in grants]
+    public = _public_grants((grantee.get("URI"), str(permission)) for grantee, permission in named)
+    found, unknown = parts(public)
+    for grantee, permission in named:
+        kind = grantee.get("Type")
+        if isinstance(kind, UnknownValue):
+            unknown.append(CouldNotVerify(f"{kind.place} is {kind!s}, which is not known here: judge it by hand, and report it"))
+        elif not kind or not permission or (kind == "Group" and not grantee.get("URI")):
+            unknown.append(NotReported(f"{answer.source}: whom the ACL of {bucket.at('Name')} lets in is not reported"))
+    if not grants:
         raise NotReported(f"{answer.source}: whom the ACL of {bucket.at('Name')} lets in is not reported")
-    return _public_grants((grant["Grantee"].get("URI"), grant["Permission"]) for grant in grants)
+    return collected(found, unknown)
 
 
 def _planned_grants(bucket: PlannedBlock) -> Sequence[str]:
@@ -96,11 +124,15 @@ def _planned_grants(bucket: PlannedBlock) -> Sequence[str]:
 def _grants_of(acl: PlannedBlock, *, is_decided_beside: bool = False) -> Sequence[str]:
     canned: Sequence[str] = ()
     if acl.says("acl", is_decided_beside=is_decided_beside):
-        canned = _CANNED.get(acl.at("acl") or "private", ())
+        named = acl.at("acl") or "private"
+        if named not in _CANNED:
+            raise CouldNotVerify(f"{acl.source}: acl is {named}, which is not known here: judge it by hand, and report it")
+        canned = _CANNED[named]
     inside = acl.written_blocks("grant", is_decided_beside=is_decided_beside)
     granted, rest = known_of(inside, lambda grant: [(grant.at("uri"), permission) for permission in grant.at("permissions")])
     by_policy, more = known_of(acl.written_blocks("access_control_policy"), _grants_of_policy)
-    return collected([*canned, *_public_grants([*granted, *by_policy])], [*rest, *more])
+    public, unknown = parts(_public_grants([*granted, *by_policy]))
+    return collected([*canned, *public], [*rest, *more, *unknown])
 
 
 def _grants_of_policy(policy: PlannedBlock) -> Sequence[tuple[str | None, str]]:

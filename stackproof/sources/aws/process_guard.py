@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from stackproof.sources.aws.readonly import RefusedOperation
+from stackproof.sources.aws.readonly import RefusedOperation, refusal_of
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -142,7 +142,7 @@ def _making(allowed: Allowed, original: Callable[..., Any]) -> Callable[..., Any
     def make_request(endpoint: Any, operation_model: "OperationModel", request_dict: Any) -> Any:
         operation = f"{operation_model.service_model.service_name}:{operation_model.name}"
         if not _here.is_free and operation not in allowed() and not (_here.is_getting_credentials and operation in CREDENTIALS):
-            raise RefusedOperation(f"{operation} was stopped before it was sent: it is not one of this suite's read operations")
+            raise refusal_of(operation)
         with _doing(sending=operation_model):
             return original(endpoint, operation_model, request_dict)
 

@@ -23,6 +23,17 @@ PROBES = ("host", "http", "postgres", "tcp", "tls")
 class RefusedOperation(Exception):
     """The suite tried to send something that is not one of its own reads. A defect, never a verdict."""
 
+    def __init__(self, message: str, operation: str = "") -> None:
+        super().__init__(message)
+        self.operation = operation
+
+
+def refusal_of(operation: str) -> RefusedOperation:
+    """The exception for an operation that is not allowed."""
+    return RefusedOperation(
+        f"{operation} was stopped before it was sent: it is not one of this suite's read operations", operation
+    )
+
 
 def allowed_operations(declared: Iterable[str]) -> frozenset[str]:
     """The AWS operations among those that resource classes declare, and the identity call.
@@ -39,6 +50,6 @@ def install(client: "BaseClient", allowed: frozenset[str]) -> None:
     def refuse(model: "OperationModel", **_: Any) -> None:
         operation = f"{model.service_model.service_name}:{model.name}"
         if operation not in allowed:
-            raise RefusedOperation(f"{operation} was stopped before it was sent: it is not one of this suite's read operations")
+            raise refusal_of(operation)
 
     client.meta.events.register("before-call", refuse, unique_id="stackproof-readonly")

@@ -11,21 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from stackproof.core.verdicts import (
-    AccessDenied,
-    CallFailed,
-    CouldNotVerify,
-    NotImplementedByEndpoint,
-    Throttled,
-    Unreachable,
-    UsageError,
-)
-from stackproof.sources.aws import layers
+from stackproof.core.verdicts import CouldNotVerify, UsageError
+from stackproof.sources.aws import body, layers
 from stackproof.sources.aws.calls import Answer, Call, Exchange, Pages, redacted_page
+from stackproof.sources.aws.readonly import RefusedOperation
+from stackproof.sources.aws.refusals import meaning_of_failure, meaning_of_refusal, no_answer, redirected
 
 if TYPE_CHECKING:
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
 
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 30
@@ -35,23 +28,6 @@ ATTEMPTS_EMULATED = 2
 """An emulator answers 500 for what it lacks, and does so every time."""
 MAX_CONCURRENT_CALLS = 8
 
-_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "AuthFailure")
-_THROTTLED = (
-    "Throttling",
-    "ThrottlingException",
-    "ThrottledException",
-    "RequestLimitExceeded",
-    "TooManyRequestsException",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "BandwidthLimitExceeded",
-    "LimitExceededException",
-    "SlowDown",
-    "PriorRequestNotComplete",
-    "TransactionInProgressException",
-    "ProvisionedThroughputExceededException",
-    "EC2ThrottledException",
-)
 PAGED = {
     "ce:GetCostAndUsage": "NextPageToken",
     "logs:DescribeAccountPolicies": "nextToken",
@@ -59,15 +35,8 @@ PAGED = {
     "logs:GetQueryResults": "nextToken",
 }
 """Operations that have pages and no paginator in botocore's model, and the member that asks for the next one."""
-_CREDENTIALS = (
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "RequestExpired",
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "SignatureDoesNotMatch",
-    "InvalidAccessKeyId",
-)
+LOCATES = "s3:HeadBucket"
+"""By which botocore asks where a bucket is, when S3 redirects without saying; it is none of the suite's own operations."""
 
 
 class Transport(Protocol):
@@ -174,11 +143,14 @@ class Network:
             return Answer(call, error=meaning_of_failure(call, error))
         except CouldNotVerify as error:  # what an answer led to could not be had
             return Answer(call, error=error)
+        except RefusedOperation as error:
+            if call.service == "s3" and error.operation == LOCATES:
+                return Answer(call, error=redirected(call))
+            raise
+        except body.NoAnswer as error:
+            return Answer(call, error=no_answer(call, str(error)))
         except (ResponseParserError, KeyError, AttributeError) as error:  # what botocore raises for a body of another kind
-            return Answer(
-                call,
-                error=CallFailed(f"{call}: the answer is not one of this service ({type(error).__name__}); check the endpoint"),
-            )
+            return Answer(call, error=no_answer(call, type(error).__name__))
 
     def _pages(self, call: Call) -> Iterator[dict[str, Any]]:
         from botocore import xform_name
@@ -221,6 +193,7 @@ class Network:
                 self._counts[f"{service}:{event_name.rpartition('.')[2]}"] += 1
 
         readonly.install(client, self._allowed)
+        body.install(client)
         client.meta.events.register("before-send", count)
         return client
 
@@ -229,49 +202,6 @@ def _request(response: Mapping[str, Any]) -> tuple[str, int]:
     """The request id and the HTTP status of what AWS answered; empty and 0 where an endpoint sends none."""
     about = response.get("ResponseMetadata", {})
     return str(about.get("RequestId", "")), int(about.get("HTTPStatusCode", 0))
-
-
-def meaning_of_refusal(call: Call, error: "ClientError") -> CouldNotVerify:
-    """The error for a control that asked, by the error that AWS answered."""
-    said = error.response.get("Error", {})
-    code = str(said.get("Code", ""))
-    message = str(said.get("Message", ""))
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _DENIED or (status == 403 and code not in _CREDENTIALS):
-        by = " by a service control policy" if "service control policy" in message else ""
-        return AccessDenied(
-            f"{call} was denied{by} ({code}); allow {call.operation} to the caller and run again. {message}".strip()
-        )
-    if code in _CREDENTIALS:
-        return AccessDenied(f"{call}: the credentials were not accepted ({code}); renew them and run again")
-    if code in _THROTTLED:
-        return Throttled(f"{call} was still throttled after every retry ({code}); run again when the account is quieter")
-    if status == 501 or (code in ("NotImplemented", "InternalFailure") and "implemented" in message.lower()):
-        return NotImplementedByEndpoint(f"{call} is not implemented by the endpoint; it can only be judged elsewhere")
-    return CallFailed(f"{call} failed: {code} (HTTP {status}) {message}".strip())
-
-
-def meaning_of_failure(call: Call, error: "BotoCoreError") -> CouldNotVerify:
-    """The error for a control that asked, by an error on this side of the wire: no answer, no credentials, wrong parameters."""
-    from botocore.exceptions import (
-        ConnectionError,
-        CredentialRetrievalError,
-        HTTPClientError,
-        NoCredentialsError,
-        PartialCredentialsError,
-        SSOError,
-        TokenRetrievalError,
-    )
-
-    match error:
-        case HTTPClientError() | ConnectionError():
-            return Unreachable(f"{call}: no answer ({type(error).__name__}); check the network and the endpoint, and run again")
-        case NoCredentialsError() | PartialCredentialsError():
-            return AccessDenied(f"{call}: no AWS credentials were found; log in (aws sso login, AWS_PROFILE) and run again")
-        case CredentialRetrievalError() | TokenRetrievalError() | SSOError():  # without its text: a helper's output may be in it
-            return AccessDenied(f"{call}: the AWS credentials could not be had ({type(error).__name__}); log in and run again")
-        case _:
-            return CallFailed(f"{call} could not be made: {error}")
 
 
 def pin_identity(identity: Answer, *, account: str, environment: str) -> None:
