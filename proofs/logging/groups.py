@@ -1,7 +1,9 @@
 """Names, retention and tags of log groups."""
 
+import json
+
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
-from proofs.harness import omits, on_page_2, planned, says, unknown, with_resource, without
+from proofs.harness import Edit, exists, omits, on_page_2, planned, says, unknown, with_resource, without
 from proofs.logging.edits import (
     APPLICATION,
     CENTRAL,
@@ -26,6 +28,7 @@ MISNAMED = {
     "/aws/ecs/api/llm/v2": "'llm/v2' is too much after the resource name",
     "/aws/lambda/secrets-manager-rotation/logs": "there is no type 'logs'; lambda has none, errors",
 }
+OF_ERRORS = f'LogGroupNamePrefix = "{ERRORS}"'
 UNNAMED = with_resource(f"{CENTRAL}.aws_cloudwatch_log_group.more", refers={"name": "aws_kms_key.logs.id"})
 
 
@@ -42,6 +45,17 @@ def kept(name: str, days: int) -> list[Case]:
         cloud("LOG-03", f"{name} for {days} days", FAIL, says(GROUPS, group(name, "retentionInDays"), days), names=name),
         plan("LOG-03", f"{name} for {days} days", FAIL, planned(planned_group(name), retention_in_days=days), names=name),
     ]
+
+
+def ruled(days: object, criteria: str | None = None, mode: str = "RETROACTIVE", *, kind: str = "RETENTION_POLICY") -> Edit:
+    """A policy of the account about retention."""
+    return with_resource(
+        f"{CENTRAL}.aws_cloudwatch_log_account_policy.ruled",
+        policy_name="ruled",
+        policy_type=kind,
+        policy_document=json.dumps({"retentionInDays": days, "enforcementMode": mode}),
+        selection_criteria=criteria,
+    )
 
 
 def untrue(name: str, verdict_of: str, message: str, **tags: str | None) -> list[Case]:
@@ -90,6 +104,37 @@ CASES = [
     cloud("LOG-03", "no rule for its name", FAIL, another("/aws/ecs/atlantis-prod", retentionInDays=14), names="type is missing"),
     cloud("LOG-03", "retention is no number", ERROR, says(GROUPS, group(ERRORS, "retentionInDays"), "90")),
     plan("LOG-03", "never expires", FAIL, planned(planned_group(ERRORS), retention_in_days=None), names=ERRORS),
+    plan("LOG-03", "a policy of the account overrides it", FAIL, ruled(30, OF_ERRORS), names=ERRORS),
+    plan("LOG-03", "a policy of the account says what it says", PASS, ruled(90, OF_ERRORS)),
+    plan("LOG-03", "a policy of the account, for ever", FAIL, ruled("NEVER_EXPIRE", OF_ERRORS), names=ERRORS),
+    plan("LOG-03", "a policy of the account for others", PASS, ruled(30, 'LogGroupNamePrefix = "/aws/billing"')),
+    plan("LOG-03", "a policy of the account about something else", PASS, ruled(30, kind="FIELD_INDEX_POLICY")),
+    plan("LOG-03", "a policy of the account for new groups, made with it", UNKNOWN, ruled(30, OF_ERRORS, "NEW_ONLY")),
+    plan(
+        "LOG-03",
+        "a policy of the account for new groups, and an old group",
+        PASS,
+        ruled(30, OF_ERRORS, "NEW_ONLY"),
+        exists(planned_group(ERRORS)),
+    ),
+    plan(
+        "LOG-03",
+        "an old policy of the account for new groups",
+        FAIL,
+        ruled(30, OF_ERRORS, "NEW_ONLY"),
+        exists(f"{CENTRAL}.aws_cloudwatch_log_account_policy.ruled"),
+        names=ERRORS,
+    ),
+    plan("LOG-03", "a policy of the account of another form", ERROR, ruled("a while", OF_ERRORS), names="a while"),
+    plan("LOG-03", "a policy of the account of an unknown mode", ERROR, ruled(90, OF_ERRORS, "SOMETIMES"), names="SOMETIMES"),
+    plan("LOG-03", "a policy of the account with criteria of another form", ERROR, ruled(90, "LogGroupClass = 'x'")),
+    plan(
+        "LOG-03",
+        "a policy of the account known after apply",
+        UNKNOWN,
+        ruled(90, OF_ERRORS),
+        unknown(f"{CENTRAL}.aws_cloudwatch_log_account_policy.ruled", "policy_document"),
+    ),
     plan("LOG-03", "retention known after apply", UNKNOWN, unknown(planned_group(ERRORS), "retention_in_days")),
     *untrue(ERRORS, "the tag says 14, kept for 90", "14 == 90", RetentionDays="14"),
     *untrue(ERRORS, "the tag says another type than the name", "application", LogType="application"),

@@ -21,6 +21,10 @@ LINKS, LINK = "oam:ListLinks", "oam:GetLink"
 TAGS = "resourcegroupstaggingapi:GetResources"
 SUBSCRIPTION_POLICY = "SUBSCRIPTION_FILTER_POLICY"
 """The type of the account's policies that send events on."""
+RETENTION_POLICY, NEVER = "RETENTION_POLICY", "NEVER_EXPIRE"
+"""The type of those that say how long events are kept, and the word for "for ever" in them."""
+ONLY_NEW, OLD_ONES_TOO = "NEW_ONLY", "RETROACTIVE"
+"""Which groups such a policy is about: those that are made after it, or all."""
 
 _SERVICES = {
     "aws_kinesis_firehose_delivery_stream": "firehose",
@@ -176,8 +180,42 @@ def _planned_tags(group: PlannedBlock) -> object:
 
 
 def _planned_retention(group: PlannedBlock) -> object:
+    """What the account's retention policies say of a group stands in the place of its own retention; the longest of several holds.
+
+    Source: CloudWatch Logs API reference, PutAccountPolicy, "Retention policy".
+    """
+    policies = group.plan.resources(*AccountSubscription.terraform)
+    found = [days for policy in policies if _is_about(policy, group, RETENTION_POLICY) for days in _ruled(policy, group)]
+    if found:
+        return None if None in found else max(days for days in found if days is not None)
     days = group.at("retention_in_days")
     return days if isinstance(days, Reference) else days or None
+
+
+def _is_about(policy: PlannedBlock, group: PlannedBlock, kind: str) -> bool:
+    """Whether a planned policy of the account is of a kind, and selects a log group."""
+    is_one = policy.at("policy_type") == kind and _is_beside(policy, group)
+    return is_one and _selects(policy.at("selection_criteria"), group.at("name"), policy.source)
+
+
+def _ruled(policy: PlannedBlock, group: PlannedBlock) -> tuple[int | None, ...]:
+    """The days that a retention policy rules for a group that it selects; None: for ever. Nothing for a group that is older than it is.
+
+    Raises `CouldNotVerify` for a document that is not understood, `NotYetKnown` where the plan does not tell which is older.
+    """
+    if not policy.is_known("policy_document"):
+        raise NotYetKnown(f"{policy.source}.policy_document is known only after apply")
+    written = policy_document(policy.at("policy_document"), policy.source)
+    days, mode = written.get("retentionInDays"), written.get("enforcementMode")
+    if mode not in (ONLY_NEW, OLD_ONES_TOO) or isinstance(days, bool) or not (isinstance(days, int) or days == NEVER):
+        raise CouldNotVerify(f"{policy.source}: retention of {days} days, {mode}, is not understood; report this")
+    if mode == ONLY_NEW and not group.plan.creates(group):
+        return ()
+    if mode == ONLY_NEW and group.plan.creates(policy):
+        raise NotYetKnown(
+            f"{policy.source}: whether {group.address} is made before it, and keeps its own retention, shows after apply"
+        )
+    return (None if days == NEVER else days,)
 
 
 def _answered_filters(group: AwsFacts) -> tuple[SubscriptionFilter, ...]:
@@ -265,10 +303,9 @@ def _answered_links(group: AwsFacts) -> tuple[ObservabilityLink, ...]:
 
 def _planned_subscriptions(group: PlannedBlock) -> tuple[AccountSubscription, ...]:
     def chosen(policy: PlannedBlock) -> AccountSubscription | None:
-        name = policy.name_or_address("policy_name")
-        is_one = policy.at("policy_type") == SUBSCRIPTION_POLICY and _is_beside(policy, group)
-        is_one = is_one and _selects(policy.at("selection_criteria"), group.at("name"), policy.source)
-        return AccountSubscription(name, policy, policy.source) if is_one else None
+        if not _is_about(policy, group, SUBSCRIPTION_POLICY):
+            return None
+        return AccountSubscription(policy.name_or_address("policy_name"), policy, policy.source)
 
     policies = group.plan.resources(*AccountSubscription.terraform)
     return _selected(AccountSubscription, [(one.address, partial(chosen, one)) for one in policies], group.source)
@@ -305,7 +342,10 @@ class LogGroup(Resource):
     kms_key: KmsKey | None = encrypting_key(aws="kmsKeyId", plan="kms_key_id")
     """The customer key that encrypts it; None when only the service's own key does (``kmsKeyId`` is absent then)."""
     retention_days: int | None = field(aws="retentionInDays", plan=_planned_retention)
-    """How long events are kept; None: for ever. DescribeLogGroups has no ``retentionInDays`` then, and Terraform 0 or nothing."""
+    """How long events are kept; None: for ever. DescribeLogGroups has no ``retentionInDays`` then, and Terraform 0 or nothing.
+
+    A retention policy of the account overrides what a group says itself: DescribeLogGroups tells what is in force.
+    """
     tags: dict[str, str] = field(aws=_answered_tags, plan=_planned_tags)
     """Takes `LogGroupTags`."""
     subscription_filters: tuple[SubscriptionFilter, ...] = field(aws=_answered_filters, plan=_planned_filters)
