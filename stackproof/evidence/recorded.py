@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -18,6 +18,7 @@ from stackproof.evidence.manifest import FOLDER, MANIFEST, PUBLIC_KEY, SIGNATURE
 from stackproof.profile.schema import Profile
 from stackproof.redaction.redaction import redact
 from stackproof.sources.replay import Recording
+from stackproof.util import json_document
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -42,13 +43,16 @@ class RecordedRun:
     def profile(self) -> Profile:
         """The profile that the run was judged by."""
         try:
-            return Profile.model_validate_json(self._text(f"{FOLDER}/environment.json"))
+            document = json_document.loads(self._text(f"{FOLDER}/environment.json"))
+            return Profile.model_validate_json(json.dumps(document))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise UsageError(
                 f"{self.folder / 'environment.json'}: {'.'.join(map(str, first['loc']))}: {first['msg']}. This version reads "
                 "environments in another way; name the one to judge by: --env"
             ) from None
+        except ValueError as error:
+            raise UsageError(f"{self.folder / 'environment.json'}: {error}") from None
 
     @cached_property
     def waivers(self) -> str:
@@ -77,14 +81,12 @@ class RecordedRun:
         return store.observed(self.folder, collection)
 
     def _text(self, path: str) -> str:
-        with self._open(path) as file:
-            return file.read()
-
-    def _open(self, path: str) -> TextIO:
         try:
-            return (self.directory / path).open(encoding="utf-8")
+            return (self.directory / path).read_text(encoding="utf-8")
         except OSError as error:
             raise UsageError(f"{self.directory / path}: {error.strerror}") from None
+        except ValueError as error:
+            raise UsageError(f"{self.directory / path}: {error}") from None
 
 
 def read(directory: Path, key: "Ed25519PublicKey | None" = None) -> RecordedRun:

@@ -20,7 +20,7 @@ from stackproof.evidence import observations
 from stackproof.sources.aws.calls import Answer, Call, kept_pages
 from stackproof.sources.replay import Recorded, Recording, from_entry, portions, recorded_call, to_entry
 from stackproof.util import json_document
-from stackproof.util.json_stream import members, whole
+from stackproof.util.json_stream import Items, members, whole
 from stackproof.util.temporary import temporary
 
 CALLS = "calls"
@@ -141,7 +141,10 @@ def recorded_call_in(path: Path) -> Recorded:
     """The call of an evidence file, of which a long answer is never whole in memory. Raises `ValueError` if it holds none."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            entry = {key: kept_pages(value) if key == "pages" else whole(value) for key, value in members(file)}
+            entry = {
+                key: kept_pages(value) if key == "pages" and isinstance(value, Items) else whole(value)
+                for key, value in members(file)
+            }
             return from_entry(entry)
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None

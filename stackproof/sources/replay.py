@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from stackproof.core import verdicts
 from stackproof.core.verdicts import CallFailed, CouldNotVerify
@@ -164,11 +164,16 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
 
 
 def _entry(entry: Mapping[str, Any]) -> Recorded:
-    error, exchange = entry.get("error"), entry.get("exchange")
+    error, exchange, absent = entry.get("error"), entry.get("exchange"), entry.get("absent", False)
+    operation, region = entry["operation"], entry["region"]
+    if not (isinstance(operation, str) and isinstance(region, str) and isinstance(absent, bool)):
+        raise TypeError("operation and region are texts, and absent is true or false")
+    if sum(key in entry for key in ("pages", "absent", "error")) > 1:
+        raise ValueError("a call ends in pages, in absent or in an error, and in one of them alone")
     return Recorded(
-        replace(Call.of(entry["operation"], entry["region"], **entry["parameters"]), sample=int(entry.get("sample", 0))),
-        pages=kept_pages(from_jsonable(page) for page in entry.get("pages", ())),
-        absent=entry.get("absent", False),
+        replace(Call.of(operation, region, **entry["parameters"]), sample=int(entry.get("sample", 0))),
+        pages=kept_pages(map(_page, entry.get("pages", ()))),
+        absent=absent,
         error=_error(**error) if error else None,
         exchange=Exchange(
             datetime.fromisoformat(exchange["at"]),
@@ -179,6 +184,12 @@ def _entry(entry: Mapping[str, Any]) -> Recorded:
         if exchange
         else None,
     )
+
+
+def _page(page: object) -> Mapping[str, Any]:
+    if not isinstance(page, Mapping):
+        raise TypeError(f"a page is an object, and not {type(page).__name__}")
+    return cast(Mapping[str, Any], from_jsonable(page))
 
 
 def _error(kind: str, message: str) -> CouldNotVerify:

@@ -35,8 +35,10 @@ def loads(content: bytes | str) -> dict[str, Any]:
     if is_deeper(data, MOST_LEVELS):
         raise ValueError(_TOO_DEEP)
     for number in _numbers(data):
-        if not math.isfinite(number) or abs(number) > _LARGEST:
-            raise ValueError(f"the number {number if isinstance(number, float) else 'of too many digits'} cannot be counted with")
+        if isinstance(number, float) and not math.isfinite(number):
+            raise ValueError(f"{number} is no number that can be counted with")
+        if isinstance(number, int) and abs(number) > _LARGEST:
+            raise ValueError("a whole number of more than 64 bits")
     return data
 
 
