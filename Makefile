@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test engine shuffled fresh-machine proofs check-evidence up down localstack localstack-down benchmark lint lock setup clean
+.PHONY: help verify test attack engine shuffled fresh-machine proofs check-evidence up down localstack localstack-down benchmark lint lock setup clean
 
 help:
 	@echo "make verify   set up, deploy the stacks to the embedded cloud, start the backend there, verify all of it, write reports/"

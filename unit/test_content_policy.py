@@ -10,7 +10,7 @@ from evidence_runs import PLAN, copied, run
 
 from stackproof.reports.content_policy import with_policy
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
 FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update"
 INJECTED = '<img src="x" onerror="document.title=1"><script>document.title = "2"</script><p style="color: red">'
 
@@ -50,7 +50,7 @@ def test_a_page_of_another_making_is_refused(text: str) -> None:
         with_policy(text)
 
 
-@pytest.mark.skipif(not CHROMIUM, reason="the package chromium is not installed")
+@pytest.mark.skipif(not CHROMIUM, reason="neither Chromium nor Chrome is installed")
 @pytest.mark.parametrize(("injected", "violations"), [("", False), (INJECTED, True)])
 def test_a_browser_shows_the_table_and_refuses_what_was_put_in(
     page: str, injected: str, violations: bool, tmp_path: Path

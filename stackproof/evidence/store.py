@@ -141,13 +141,15 @@ def recorded_call_in(path: Path) -> Recorded:
     """The call of an evidence file, of which a long answer is never whole in memory. Raises `ValueError` if it holds none."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            entry = {
-                key: kept_pages(value) if key == "pages" and isinstance(value, Items) else whole(value)
-                for key, value in members(file)
-            }
+            entry = {key: _pages(value) if key == "pages" else whole(value) for key, value in members(file)}
             return from_entry(entry)
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
+
+
+def _pages(value: Any) -> Any:
+    """The pages of an answer, a long one kept in a file; anything but a list as it is, for `from_entry` to refuse."""
+    return kept_pages(value) if isinstance(value, Items) else whole(value)
 
 
 def read(path: Path) -> Any:
