@@ -48,7 +48,27 @@ WRITTEN = {
     f'"{TWICE}"': '{"a": 1, "a": 2}',
 }
 """What JSON has in the place of some junk, which Python's own writer cannot write."""
-JUNK = (None, True, 0, 1, -1, 2**70, 0.5, "", "x", "\x00", "\ud800", "${x}", [], [None], {}, {"x": []}, [[]], "1", *WRITTEN)
+JUNK: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    1,
+    -1,
+    2**70,
+    0.5,
+    "",
+    "x",
+    "\x00",
+    "\ud800",
+    "${x}",
+    [],
+    [None],
+    {},
+    {"x": []},
+    [[]],
+    "1",
+    *WRITTEN,
+)
 TOML_JUNK = (
     "1e999",
     "nan",
