@@ -7,7 +7,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -23,7 +23,7 @@ from stackproof.core.controls import catalogue
 from stackproof.core.results import ControlResult, Run
 from stackproof.core.results_file import packed, unpacked
 from stackproof.core.runner import judge, message_of
-from stackproof.core.verdicts import Verdict
+from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.evidence import code, recorded, signing
 from stackproof.evidence.manifest import FOLDER
 from stackproof.evidence.store import Store
@@ -33,7 +33,15 @@ from stackproof.plugin.selection import Selection, how, ids
 from stackproof.processes import children
 from stackproof.redaction import redaction
 from stackproof.reports import changes, content_policy, html, junit, summary
-from stackproof.reports.write import kept_unchanged, remove_run, report_directory, write_reports
+from stackproof.reports.write import (
+    alone,
+    kept_unchanged,
+    remove_run,
+    report_directory,
+    require_room,
+    without_room,
+    write_reports,
+)
 from stackproof.sources.aws import process_guard
 from stackproof.targets import open_stage
 from stackproof.targets.request import Request, resolve
@@ -82,6 +90,8 @@ class Session:
             self.signing_key = signing.private_key(key) if key and not self.is_worker else None
         self.directory = report_directory(config.rootpath, self.request.profile.name, self.request.target)
         if not self.is_worker and not option.collectonly and not option.iam_policy:
+            with bad_input():
+                require_room(self.directory)
             option.xmlpath = option.xmlpath or str(self.directory / "junit.xml")
             option.htmlpath = option.htmlpath or str(self.directory / "report.html")
             option.self_contained_html = True
@@ -186,7 +196,8 @@ class Session:
         """From here on this run's verdicts count, even if it ends early; until here those of the last one do."""
         again = self.request.recorded
         if not again or again.directory.resolve() != self.directory.resolve():  # what is judged again may lie here
-            remove_run(self.directory)
+            with alone(self.directory, self._say):
+                remove_run(self.directory)
         for line in changes.lines(self._open().planned_changes()):
             self._say(line)
 
@@ -199,7 +210,14 @@ class Session:
     def store(self) -> Store:
         """Where all processes of the run keep its evidence."""
         account = self.request.profile.account
-        return Store(Path(self._folder), account) if self._folder else Store.temporary(account)
+        if self._folder:
+            return Store(Path(self._folder), account)
+        try:
+            return Store.temporary(account)
+        except OSError as error:
+            raise UsageError(
+                f"no temporary directory can be written ({error.strerror or error}): make room, or name another in TMPDIR, and run again"
+            ) from None
 
     def _say(self, line: str) -> None:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -331,14 +349,35 @@ class Session:
                 "selection": self.selection.told(),
                 "modules": code.loaded(),
             }
-        elif self.opened is not None and self.results:
+            yield
+            return
+        with self._whole() if self.opened else nullcontext():
+            yield from self._written(session)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Let a run leave all of its files or none, and no other run write among them."""
+        try:
+            with alone(self.directory, self._say):
+                yield
+        except OSError as error:
+            if self.run is None:  # the files that lie there are another run's
+                raise
+            remove_run(self.directory)
+            self.run = None
+            said = f"{without_room(error, self.directory)}; this run leaves no report"
+            pytest.exit(redaction.redact(said), returncode=pytest.ExitCode.USAGE_ERROR)
+
+    def _written(self, session: pytest.Session) -> Generator[None, None, None]:
+        """Write everything that the run leaves, ours before the other plugins' and the manifest behind them."""
+        if self.opened is not None and self.results:
             self.run = self._summed_up(self.opened)
             write_reports(self.run, self.directory)
             self._keep(self.opened)
             junit.add_facts(self.config, self.bystanders, self.run.not_judged)
-        if not self.is_worker and session.exitstatus == pytest.ExitCode.OK and self._gate_is_closed:
+        if session.exitstatus == pytest.ExitCode.OK and self._gate_is_closed:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED  # pytest forgives an expected failure; the gate does not
-        if self.run is None and not self.is_worker and (self.directory / FOLDER).is_dir():
+        if self.run is None and (self.directory / FOLDER).is_dir():
             with kept_unchanged(self.directory):
                 yield
             return

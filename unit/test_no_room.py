@@ -1,0 +1,229 @@
+"""Two runs at once, no room, and runs that are killed: each leaves a whole result or none, a message, and nothing that runs on."""
+
+import errno
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from evidence_runs import environment
+from test_plugin import CONTROLS, Ended, repository, run
+
+from stackproof.core.verdicts import UsageError
+from stackproof.reports.write import alone, require_room
+
+ATTACK = bool(os.environ.get("STACKPROOF_ATTACK"))
+COMMAND = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--plan=plan.json"]
+
+
+def check(reports: Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "stackproof.evidence", "check", str(reports)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment())
+
+
+def left(reports: Path) -> list[str]:
+    return sorted(path.name for path in reports.glob("*"))
+
+
+class TestNoRoom:
+    @pytest.mark.parametrize(
+        ("error", "advice"), [(errno.ENOSPC, "make room"), (errno.EROFS, "a copy of the repository"), (errno.EACCES, "a copy")]
+    )
+    def test_is_told_before_anything_is_judged(
+        self, error: int, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object) -> int:
+            raise OSError(error, os.strerror(error))
+
+        monkeypatch.setattr(Path, "write_bytes", full)
+        with pytest.raises(UsageError, match=f"cannot be written .*{os.strerror(error)}.*{advice}.*nothing was judged"):
+            require_room(tmp_path / "reports" / "local-plan")
+
+    def test_ends_a_run_with_a_message(self, tmp_path: Path) -> None:
+        root = repository(tmp_path)
+        ended = subprocess.run(
+            COMMAND,
+            cwd=root,
+            env=environment(PYTHONDONTWRITEBYTECODE="1"),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+        )
+        assert ended.returncode == pytest.ExitCode.USAGE_ERROR
+        assert (
+            "reports/local-plan cannot be written (File too large): make room, and run again; nothing was judged" in ended.stderr
+        )
+        assert "Traceback" not in ended.stdout + ended.stderr
+        assert left(root / "reports" / "local-plan") == []
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed, who may not write here")
+    def test_nor_may_another_user_write_to_a_checkout(self) -> None:
+        root = Path(tempfile.mkdtemp(prefix="checkout"))
+        root.chmod(0o755)
+        reading, writing = os.pipe()
+        if not (child := os.fork()):
+            os.setuid(65534)
+            try:
+                require_room(root / "reports" / "local-plan")
+            except UsageError as error:
+                os.write(writing, str(error).encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        os.close(writing)
+        with os.fdopen(reading) as said:
+            assert "cannot be written (Permission denied): run in a copy of the repository" in said.read()
+        shutil.rmtree(root)
+
+    @pytest.mark.parametrize("step", ["stackproof.plugin.session.write_reports", "stackproof.evidence.recorded.seal"])
+    def test_in_the_middle_leaves_no_half_report(self, step: str, tmp_path: Path) -> None:
+        root = repository(tmp_path)
+        (root / "conftest.py").write_text(
+            "import importlib\n"
+            "def full(*_):\n    raise OSError(28, 'No space left on device')\n"
+            f"module, _, name = {step!r}.rpartition('.')\n"
+            "setattr(importlib.import_module(module), name, full)\n"
+        )
+        ended = run(root)
+        assert ended.status == pytest.ExitCode.USAGE_ERROR
+        assert "reports/local-plan cannot be written (No space left on device): make room, and run again" in ended.output
+        assert "Traceback" not in ended.output
+        assert left(ended.reports) == []
+
+
+class TestTemporaryFiles:
+    @pytest.mark.parametrize("place", ["/nowhere/at/all", "/dev/full"])
+    def test_go_elsewhere_where_tmpdir_is_none(self, place: str, tmp_path: Path) -> None:
+        ended = run(repository(tmp_path), TMPDIR=place)
+        assert ended.status == 1
+        assert check(ended.reports).returncode == 0
+
+
+class TestTwoAtOnce:
+    def test_the_second_writer_waits_and_says_so(self, tmp_path: Path) -> None:
+        said: list[str] = []
+        directory = tmp_path / "reports" / "local-plan"
+        with alone(directory, said.append):
+            other = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-c",
+                    "import sys; from pathlib import Path; from stackproof.reports.write import alone\n"
+                    "with alone(Path(sys.argv[1]), lambda line: print(line, flush=True)): print('in', flush=True)",
+                    str(directory),
+                ],
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            assert other.stdout
+            assert "Another run writes" in other.stdout.readline()
+        assert other.communicate(timeout=30)[0] == "in\n"
+        assert said == []
+
+    def test_each_ends_with_a_whole_result(self, tmp_path: Path) -> None:
+        root = repository(tmp_path)
+        both = [
+            subprocess.Popen([*COMMAND, *options], cwd=root, env=environment(), stdout=subprocess.PIPE, text=True)
+            for options in ([], ["-n", "2"])
+        ]
+        for one in both:
+            output = one.communicate(timeout=300)[0]
+            assert one.returncode == 1
+            assert "local on plan: 1 FAIL, 2 ERROR" in output
+            assert "Traceback" not in output
+        checked = check(root / "reports" / "local-plan")
+        assert checked.returncode == 0, checked.stdout
+
+
+SLEEP = "import os, pathlib, time; pathlib.Path('reached').touch(); time.sleep(600)"
+STEPS = {
+    "collecting": ("tests/security/test_small.py", f"{SLEEP}\n"),
+    "judging": (
+        "tests/security/test_small.py",
+        "from stackproof.core.controls import control\n"
+        '@control("SEC-RDS-01", severity="critical")\n'
+        f"def test_that_takes_long(database):\n    {SLEEP}\n",
+    ),
+    "writing": (
+        "conftest.py",
+        f"from stackproof.evidence import recorded\ndef slow(*_):\n    {SLEEP}\nrecorded.seal = slow\n",
+    ),
+}
+"""What a run of pytest does when it is killed; a stand-in makes each step long."""
+KILLS = [
+    pytest.param(step, sent, workers, id=f"{step}-{sent.name}{'-n2' if workers else ''}", marks=() if usual else rare)
+    for rare in [pytest.mark.skipif(not ATTACK, reason="make attack")]
+    for step in STEPS
+    for sent in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+    for workers in ([], ["-n", "2"])
+    for usual in [step == "judging" and sent is signal.SIGKILL]
+]
+
+
+@pytest.fixture
+def mark() -> Iterator[str]:
+    """A word in the environment of a run and of all that it starts."""
+    word = f"KILLED_{uuid.uuid4().hex}"
+    yield word
+    for pid in alive(word):
+        os.kill(pid, signal.SIGKILL)
+
+
+def alive(word: str) -> list[int]:
+    """The processes with this word in their environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            is_one = word.encode() in (process / "environ").read_bytes() and (process / "stat").read_text().split()[2] != "Z"
+        except OSError:
+            continue
+        if is_one:
+            found.append(int(process.name))
+    return found
+
+
+def until(condition: object, seconds: float = 30) -> bool:
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked up in /proc")
+@pytest.mark.parametrize(("step", "sent", "workers"), KILLS)
+def test_a_killed_run_leaves_nothing_running_and_the_next_one_works(
+    step: str, sent: signal.Signals, workers: list[str], mark: str, tmp_path: Path
+) -> None:
+    root = repository(tmp_path)
+    file, text = STEPS[step]
+    (root / file).write_text(text)
+    with (tmp_path / "output").open("wb") as output:
+        child = subprocess.Popen(
+            [*COMMAND, *workers], cwd=root, env=environment(**{mark: "1"}), stdout=output, stderr=output, start_new_session=True
+        )
+        assert until((root / "reached").exists, 60), (tmp_path / "output").read_text()
+        if sent is signal.SIGINT:
+            os.killpg(child.pid, sent)  # as a terminal does
+        else:
+            child.send_signal(sent)
+        child.wait(30)
+    assert until(lambda: not alive(mark)), "something runs on"
+    reports = root / "reports" / "local-plan"
+    assert not (reports / "results.json").exists() or check(reports).returncode == 1, "half a report passes for a whole one"
+    (root / "conftest.py").unlink(missing_ok=True)
+    (root / "tests" / "security" / "test_small.py").write_text(CONTROLS)
+    again: Ended = run(root)
+    assert again.status == 1
+    assert check(again.reports).returncode == 0
