@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
@@ -70,10 +71,10 @@ class Value(str):
     values: frozenset[str]
 
     def __eq__(self, other: object) -> bool:
-        return self._is(other, sys._getframe(1).f_globals)
+        return self._is(other, _asker(sys._getframe(1)))
 
     def __ne__(self, other: object) -> bool:
-        return not self._is(other, sys._getframe(1).f_globals)
+        return not self._is(other, _asker(sys._getframe(1)))
 
     def _is(self, other: object, asker: Mapping[str, Any]) -> bool:
         if type(other) is str and asker.get("__name__", "").startswith(("stackproof.", "tests.")):
@@ -81,6 +82,12 @@ class Value(str):
         return str.__eq__(self, other)
 
     __hash__ = str.__hash__
+
+
+def _asker(frame: FrameType) -> Mapping[str, Any]:
+    """The module that compares; of a dataclass's own comparison, the one that compares the records."""
+    is_generated = frame.f_code.co_filename == "<string>"
+    return (frame.f_back or frame if is_generated else frame).f_globals
 
 
 _seen: set[tuple[str, str]] | None = None

@@ -184,6 +184,7 @@ CASES: list[Case] = [
     cloud("SEC-NET-01", "the flow logs not reported", ERROR, omits(LOGS, "FlowLogs")),
     *(plan("SEC-NET-01", f"{kind} alone", FAIL, planned(PLANNED, traffic_type=kind)) for kind in ("REJECT", "ACCEPT")),
     plan("SEC-NET-01", "no flow log", FAIL, without(PLANNED), names="no flow log"),
+    plan("SEC-NET-01", "of another VPC", FAIL, planned(PLANNED, vpc_id="vpc-0b1c"), names="no flow log"),
     plan(
         "SEC-NET-01",
         "of one subnet",

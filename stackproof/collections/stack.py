@@ -286,7 +286,7 @@ def customer_keys(stage: Stage) -> tuple[KmsKey, ...]:
     """The declared keys, and every other of the account that AWS does not manage; also those that are about to be deleted."""
     names = stage.profile.encryption.keys
     declared = stage.named(KmsKey, names)
-    others = (key for key in stage.source().collect(KmsKey, names) if key.name not in names)
+    others = (key for key in stage.source().collect(KmsKey, names) if not stage.is_declared(key, names))
     return (*declared, *_chosen(others, lambda key: key.is_customers))
 
 
@@ -386,7 +386,7 @@ def log_groups(stage: Stage) -> Collection[LogGroup]:
     names = stage.profile.logs.groups
     declared = stage.named(LogGroup, names)
     found = of_the_stack(stage)
-    return Reiterable(lambda: chain(declared, (group for group in found if group.name not in names)))
+    return Reiterable(lambda: chain(declared, (group for group in found if not stage.is_declared(group, names))))
 
 
 def of_the_stack(stage: Stage) -> Collection[LogGroup]:
@@ -436,7 +436,7 @@ def _undeclared(stage: Stage, kind: type[R], declared: Sequence[str], belongs: C
     """
     own, is_planned = stage.profile.owned, stage.target == "plan"
     try:
-        others = [one for one in stage.source().collect(kind, declared) if one.name not in declared]
+        others = [one for one in stage.source().collect(kind, declared) if not stage.is_declared(one, declared)]
     except CouldNotVerify as unlisted:
         return [kind(f"every other {kind.__name__}", FailedOrigin(unlisted), stage.target)]
     return _chosen(others, lambda one: is_planned or one.name.startswith(own) or belongs(one))

@@ -1,6 +1,6 @@
 """Where a run judges: one profile, one target, and what stands behind it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stackproof.core.controls import STAGES, Control
+from stackproof.core.resource import Resource
 from stackproof.core.verdicts import DeclaredButMissing, NotApplicable
 from stackproof.profile.schema import Profile
 from stackproof.profile.terraform import APP
 from stackproof.resources.sources import Output
 from stackproof.sources import R, Source
+from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.limitations import field_limits, limit
 from stackproof.util.cache import CACHE
@@ -132,13 +134,23 @@ class Stage:
         return self.named(kind, [name])[0]
 
     def _one(self, kind: type[R], name: str, matching: Sequence[R], found: Iterable[R]) -> R:
-        if len(matching) == 1:
-            return matching[0]
+        here = [one for one in matching if not self._is_elsewhere(one)]
+        if len(matching) == 1 or len(here) == 1:
+            return (here or matching)[0]
         there = ", ".join(sorted(resource.name for resource in found)) or "none"
         count = "does not exist" if not matching else f"exists {len(matching)} times"
         raise DeclaredButMissing(
             f"{kind.__name__} {name} is declared for {self.profile.name}, but {count} (found: {there}{self._not_given()})"
         )
+
+    def is_declared(self, resource: Resource, names: Collection[str]) -> bool:
+        """Whether a resource is one of the declared names; a namesake in another region is another resource."""
+        return resource.name in names and not self._is_elsewhere(resource)
+
+    def _is_elsewhere(self, resource: Resource) -> bool:
+        """Whether a plan puts a resource into another region than the stack's."""
+        origin = resource.origin
+        return isinstance(origin, PlannedBlock) and origin.region not in (None, self.profile.region)
 
     def _not_given(self) -> str:
         """What a reader must know who misses a resource: which stacks were not looked at."""

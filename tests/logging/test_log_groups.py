@@ -14,8 +14,8 @@ def test_log_groups_are_named_by_the_design(log_groups, profile, now, subtests):
             assert profile.logs.rule(group.group_name)
     for exception in profile.logs.exceptions:
         with subtests.test(f"exception {exception.name}"):
-            assert exception.name in [group.group_name for group in log_groups]
             assert not exception.is_expired(now.date()), f"accepted until {exception.expires}"
+            assert exception.name in [group.group_name for group in log_groups]
 
 
 @control("LOG-02", severity="high")
@@ -40,7 +40,9 @@ def test_log_groups_say_what_they_are_by_their_tags(tagged_log_groups, profile, 
     for group in tagged_log_groups:
         with subtests.test(group.name):
             assert tag_problems(group.tags, profile.logs.tags) == []
+        with subtests.test(group.name):
             assert int(group.tags["RetentionDays"]) == group.retention_days
+        with subtests.test(group.name):
             assert group.tags["LogType"] == profile.logs.rule(group.group_name).log_type
 
 

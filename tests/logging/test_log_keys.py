@@ -17,9 +17,13 @@ def test_log_groups_are_encrypted_with_the_log_key(log_groups, log_key, other_ke
 
 
 @control("LOG-05", severity="high")
-def test_log_key_lets_only_the_logs_service_in(log_key, profile):
+def test_log_key_lets_only_the_logs_service_in(log_key, profile, subtests):
     """For this account's log groups alone; the account itself administers it. It is enabled, and rotates."""
-    assert log_key.state == "Enabled"
-    assert log_key.rotates
-    assert log_key.rotation_days <= profile.encryption.rotation_days
-    assert log_key_problems(log_key.policy, region=profile.region, account=profile.account) == []
+    with subtests.test(log_key.name):
+        assert log_key.state == "Enabled"
+    with subtests.test(log_key.name):
+        assert log_key.rotates
+    with subtests.test(log_key.name):
+        assert log_key.rotation_days <= profile.encryption.rotation_days
+    with subtests.test(log_key.name):
+        assert log_key_problems(log_key.policy, region=profile.region, account=profile.account) == []

@@ -9,6 +9,7 @@ def test_query_templates_are_there_word_by_word_and_run(query_definitions, query
     for query in query_definitions:
         with subtests.test(query.name):
             assert query.text == profile.logs.queries[query.name].text
+        with subtests.test(query.name):
             assert sorted(query.log_groups) == sorted(profile.logs.queries[query.name].groups)
     for run in query_runs:
         with subtests.test(f"{run.name}, run"):

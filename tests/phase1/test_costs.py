@@ -9,11 +9,14 @@ def test_billing_alarm_is_as_documented_and_notifies_topics_that_exist(billing_a
     """In the alarm's own region: it can reach no other. Who is subscribed to them is not judged: stacks without a webhook have nobody."""
     with subtests.test(billing_alarm.name):
         assert billing_alarm.watch == billing_watch(profile.costs.alarm_threshold_usd)
+    with subtests.test(billing_alarm.name):
         assert billing_alarm.actions_enabled
+    with subtests.test(billing_alarm.name):
         assert billing_alarm.topics != (), "it notifies no topic"
     for topic in billing_alarm.topics:
         with subtests.test(topic.name):
             assert topic.region == billing_alarm.region
+        with subtests.test(topic.name):
             assert topic.exists
 
 

@@ -8,15 +8,21 @@ from stackproof.judgement.versions import is_version
 
 
 @control("RDS-01", severity="high")
-def test_database_is_available_as_declared(database, profile):
+def test_database_is_available_as_declared(database, profile, subtests):
     """PostgreSQL of the declared class and version, with a standby in another zone; also once what is pending is applied."""
-    assert serves(database.status), database.status
+    with subtests.test(database.name):
+        assert serves(database.status), database.status
     for instance in (database, database.after_maintenance):
-        assert instance.identifier == profile.database.identifier, "it is about to be renamed"
-        assert instance.engine == profile.database.engine, f"{instance.name}: {instance.engine}"
-        assert is_version(instance.engine_version, profile.database.engine_version)
-        assert instance.instance_class == profile.database.instance_class, f"{instance.name}: {instance.instance_class}"
-        assert instance.is_multi_zone
+        with subtests.test(instance.name):
+            assert instance.identifier == profile.database.identifier, "it is about to be renamed"
+        with subtests.test(instance.name):
+            assert instance.engine == profile.database.engine
+        with subtests.test(instance.name):
+            assert is_version(instance.engine_version, profile.database.engine_version)
+        with subtests.test(instance.name):
+            assert instance.instance_class == profile.database.instance_class
+        with subtests.test(instance.name):
+            assert instance.is_multi_zone
 
 
 @control("RDS-02", severity="medium")

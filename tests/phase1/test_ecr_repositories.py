@@ -12,8 +12,14 @@ def test_repositories_scan_expire_and_let_nobody_else_in(ecr_repositories, profi
     for repository in ecr_repositories:
         with subtests.test(repository.name):
             assert repository.scans_on_push
+        with subtests.test(repository.name):
             assert repository.expires_images
+        with subtests.test(repository.name):
             for policy in repository.policies:
                 assert open_grants(policy) == []
+        with subtests.test(repository.name):
+            for policy in repository.policies:
                 assert undeclared(policy, own) == []
+        with subtests.test(repository.name):
+            for policy in repository.policies:
                 assert unbound_services(policy, profile.account) == []

@@ -10,15 +10,18 @@ def test_network_has_public_and_private_subnets_in_two_zones(
     """A zone may fail and the service goes on; what is private gets out through a NAT gateway, and nobody gets in."""
     with subtests.test(vpc.name):
         assert vpc.cidr == profile.network.cidr
+    with subtests.test(vpc.name):
         assert len({subnet.zone for subnet in public_subnets}) >= 2, "the public subnets are in one zone"
+    with subtests.test(vpc.name):
         assert len({subnet.zone for subnet in private_subnets}) >= 2, "the private subnets are in one zone"
     for subnet in public_subnets:
         with subtests.test(subnet.name):
             assert subnet.route_table.reaches_the_internet, subnet.route_table.routes
     for subnet in private_subnets:
         with subtests.test(subnet.name):
-            ways_out = {gateway.name: gateway for gateway in nat_gateways}
             assert subnet.route_table.internet_routes == []
+        with subtests.test(subnet.name):
+            ways_out = {gateway.name: gateway for gateway in nat_gateways}
             assert subnet.route_table.default_target in ways_out
             assert ways_out[subnet.route_table.default_target].works
     for subnet in other_subnets:

@@ -35,10 +35,15 @@ def test_tasks_run_the_declared_image_where_nobody_reaches_them(
                 assert task.images != ()
                 for image in task.images:
                     assert image.repository == profile.image_repository
+            with subtests.test(task.name):
+                for image in task.images:
                     assert image.running in image.declared
+            with subtests.test(task.name):
                 assert task.subnets != ()
                 assert {subnet.name for subnet in task.subnets} <= {subnet.name for subnet in private_subnets}
+            with subtests.test(task.name):
                 assert task.security_groups == {task_security_group.identity}
+            with subtests.test(task.name):
                 assert not task.has_public_address
 
 

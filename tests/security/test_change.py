@@ -12,4 +12,5 @@ def test_plan_destroys_nothing_that_holds_state(planned_changes, signed_destruct
     for signature in signed_destructions:
         with subtests.test(signature.name):
             assert not signature.is_over
+        with subtests.test(signature.name):
             assert signature.is_needed

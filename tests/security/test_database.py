@@ -46,17 +46,22 @@ def test_databases_refuse_connections_without_tls(databases, database_clusters, 
             for rule in database.tls_rules:
                 with subtests.test(f"{database.name} {rule.name}"):
                     assert rule.requires_tls
+                with subtests.test(f"{database.name} {rule.name}"):
                     assert rule.status == "in-sync"
 
 
 @control("SEC-RDS-05", severity="high")
-def test_database_can_be_restored_and_stays_current(database, profile, now):
+def test_database_can_be_restored_and_stays_current(database, profile, now, subtests):
     """Backups, no deletion by accident, minor upgrades, and a certificate authority that lasts until clients know the next one.
 
     Also once what is pending is applied.
     """
     for instance in (database, database.after_maintenance):
-        assert instance.backup_days >= profile.database.backup_days
-        assert instance.deletion_protection
-        assert instance.upgrades_minor_versions
-        assert instance.certificate_authority.valid_till - now >= timedelta(days=profile.database.ca_certificate_days)
+        with subtests.test(instance.name):
+            assert instance.backup_days >= profile.database.backup_days
+        with subtests.test(instance.name):
+            assert instance.deletion_protection
+        with subtests.test(instance.name):
+            assert instance.upgrades_minor_versions
+        with subtests.test(instance.name):
+            assert instance.certificate_authority.valid_till - now >= timedelta(days=profile.database.ca_certificate_days)

@@ -11,7 +11,9 @@ def test_customer_keys_rotate_and_are_not_open_to_the_world(customer_keys, profi
     for key in customer_keys:
         with subtests.test(key.name):
             assert not key.must_rotate or key.rotates
+        with subtests.test(key.name):
             assert not key.must_rotate or key.rotation_days <= profile.encryption.rotation_days
         with subtests.test(f"policy of {key.name}"):
             assert open_grants(key.policy) == []
+        with subtests.test(f"policy of {key.name}"):
             assert confused_deputies(key.policy, profile.account) == []

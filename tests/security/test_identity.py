@@ -28,6 +28,7 @@ def test_nobody_holds_more_than_the_work_asks_for(ecs_roles, deploy_users, profi
     for user in deploy_users:
         with subtests.test(user.name):
             assert not user.is_administrator or now.date() <= profile.identity.administrator_until
+        with subtests.test(user.name):
             created = {key.name: key.created for key in user.access_keys}
             assert too_old(created, days=profile.identity.access_key_days, now=now) == []
 
@@ -41,6 +42,7 @@ def test_ecs_roles_are_for_ecs_tasks_of_this_account_alone(ecs_roles, task_defin
     for definition in task_definitions:
         with subtests.test(definition.name):
             assert definition.task_role != definition.execution_role
+        with subtests.test(definition.name):
             assert {definition.task_role, definition.execution_role} <= set(profile.identity.roles)
 
 
@@ -54,6 +56,7 @@ def test_ecs_roles_cannot_escalate(ecs_roles, detached_policies, profile, subtes
     for role in ecs_roles:
         with subtests.test(role.name):
             assert escalations(role.known_documents, role.boundary, **meant) == []
+        with subtests.test(role.name):
             assert escalations(role.documents, role.boundary, **meant) == []
     for policy in detached_policies:
         with subtests.test(policy.name):

@@ -31,6 +31,7 @@ def test_tls_policies_offer_1_3_and_nothing_under_1_2(load_balancer, other_load_
             for listener in balancer.tls_listeners:
                 with subtests.test(f"{balancer.name} {listener.name}"):
                     assert obsolete(listener.tls_policy.protocols) == []
+                with subtests.test(f"{balancer.name} {listener.name}"):
                     assert "TLSv1.3" in listener.tls_policy.protocols
 
 
@@ -69,7 +70,9 @@ def test_load_balancers_are_careful_and_keep_their_logs_private(
     for bucket in access_log_buckets:
         with subtests.test(bucket.name):
             assert bucket.policy is None or open_grants(bucket.policy) == []
+        with subtests.test(bucket.name):
             assert bucket.policy is None or confused_deputies(bucket.policy, profile.account) == []
+        with subtests.test(bucket.name):
             assert bucket.policy is None or not bucket.policy_is_public
         with subtests.test(bucket.name):
             assert bucket.public_grants == ()

@@ -29,6 +29,7 @@ def test_other_security_groups_are_closed_to_the_world(other_security_groups, ot
             assert opens_to_the_world(one.reach) == []
     with subtests.test(default_security_group.name):
         assert default_security_group.ingress == frozenset()
+    with subtests.test(default_security_group.name):
         assert default_security_group.egress == frozenset()
 
 

@@ -11,11 +11,14 @@ def test_task_definitions_hold_no_secret(task_definitions, subtests):
     for definition in task_definitions:
         with subtests.test(definition.name):
             assert not definition.hides_a_value, "a sensitive value stands in its containers"
+        with subtests.test(definition.name):
             assert definition.containers
             for container in definition.containers:
                 with subtests.test(f"{definition.name} {container.name}"):
                     assert plain_secrets([*container.environment, *container.log_options, *container.words]) == []
+                with subtests.test(f"{definition.name} {container.name}"):
                     assert container.environment_files == ()
+                with subtests.test(f"{definition.name} {container.name}"):
                     assert not_from_secrets_manager(container.secrets) == []
 
 
@@ -28,7 +31,9 @@ def test_containers_are_confined(services, task_definitions, profile, subtests):
             for container in definition.containers:
                 with subtests.test(f"{definition.name} {container.name}"):
                     assert not container.privileged
+                with subtests.test(f"{definition.name} {container.name}"):
                     assert not is_root(container.user)
+                with subtests.test(f"{definition.name} {container.name}"):
                     assert container.readonly_root_filesystem
     for service in services:
         with subtests.test(service.name):
