@@ -5,6 +5,7 @@ verdict, ``running.toml`` says so, with the reason; what it lists and is not so 
 """
 
 import functools
+import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from proofs import harness
 from proofs.cases import Case, Proven
 from proofs.plans import BASES, RUNNING, UPDATE, compliant_plan
 from proofs.rows import CASES
+from proofs.security.service import PASSWORD
 from stackproof.core.controls import catalogue
 from stackproof.core.verdicts import Verdict
 from stackproof.sources.plan.document import Plan
@@ -74,3 +76,67 @@ def test_the_update_touches_what_runs() -> None:
     assert {change.actions for change in running} == {("no-op",)}
     assert [change.address for change in running] == [change.address for change in update]
     assert {change.actions for change in update} == {("no-op",), ("update",), ("delete", "create")}
+
+
+DEFINITION, SERVICE = "aws_ecs_task_definition.backend", "aws_ecs_service.backend"
+EXPOSED = json.dumps([{"name": "backend", "environment": [{"name": "DB_PASSWORD", "value": PASSWORD}]}])
+"""Containers that hold a password in plain text."""
+
+
+def ran_so(document: dict[str, Any]) -> None:
+    """Let what runs before the update be wrong."""
+    change = harness._planned(document, DEFINITION)[1]
+    change["before"] = {**change["before"], "container_definitions": EXPOSED}
+
+
+@pytest.mark.parametrize("wrong", [ran_so, harness.planned(DEFINITION, container_definitions=EXPOSED)])
+def test_what_the_service_keeps_and_what_the_plan_makes_are_both_judged(wrong: harness.Edit) -> None:
+    judgement = harness.on_plan("SEC-ECS-01", wrong, base=UPDATE)
+    assert judgement.verdict is Verdict.FAIL, judgement.message
+    assert "DB_PASSWORD" in judgement.message
+
+
+BUCKET = "aws_s3_bucket.app"
+BESIDE: dict[str, dict[str, Any]] = {
+    "versioning": {"versioning_configuration": [{"status": "Enabled"}]},
+    "server_side_encryption_configuration": {
+        "rule": [{"apply_server_side_encryption_by_default": [{"sse_algorithm": "aws:kms"}]}]
+    },
+}
+"""Settings of a bucket that stand beside it in the current generation of the provider; the bucket remembers them."""
+
+
+def made_beside(name: str) -> list[harness.Edit]:
+    address = f"aws_s3_bucket_{name}.app"
+
+    def runs(document: dict[str, Any]) -> None:
+        change = harness._planned(document, address)[1]
+        change.update(actions=["no-op"], before=dict(change["after"]))
+
+    return [
+        harness.unset(BUCKET, name),
+        harness.with_resource(address, refers={"bucket": f"{BUCKET}.id"}, **BESIDE[name]),
+        runs,
+    ]
+
+
+def moved_away(name: str) -> harness.Edit:
+    """Let the plan make the setting anew, for another bucket."""
+
+    def edit(document: dict[str, Any]) -> None:
+        resource, change = harness._planned(document, f"aws_s3_bucket_{name}.app")
+        resource["values"]["bucket"] = "another"
+        change.update(actions=["delete", "create"], after={**change["after"], "bucket": "another"})
+
+    return edit
+
+
+@pytest.mark.parametrize("base", ON_WHAT_RUNS)
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_bucket_loses_what_stood_beside_it(name: str, base: str) -> None:
+    """By destruction and by moving it; what the bucket remembers of it decides nothing."""
+    there = made_beside(name)
+    assert harness.on_plan("SEC-S3-02", *there, base=base).verdict is Verdict.PASS
+    for taken in (harness.without(f"aws_s3_bucket_{name}.app"), moved_away(name)):
+        judgement = harness.on_plan("SEC-S3-02", *there, taken, base=base)
+        assert judgement.verdict is Verdict.FAIL, judgement.message

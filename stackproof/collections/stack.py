@@ -24,7 +24,7 @@ from stackproof.resources.logs import LogGroup
 from stackproof.resources.machine_images import MachineImages
 from stackproof.resources.network import Guarded, InterfaceEndpoint, SecurityGroup, Subnet, Vpc
 from stackproof.resources.secrets import Secret
-from stackproof.resources.service import ActiveTaskDefinition, Service, TaskDefinition
+from stackproof.resources.service import ActiveTaskDefinition, Service, TaskDefinition, runs_another_revision
 from stackproof.resources.storage import Bucket
 from stackproof.sources import R
 from stackproof.sources.plan.blocks import PlannedBlock
@@ -364,12 +364,24 @@ def task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
 
 def run_task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
     """The task definitions that the services run, each revision once. Raises `NotReported` where a service does not tell."""
-    running = {service.name: _run_by(service) for service in services(stage)}
+    there = services(stage)
+    running = {service.name: _run_by(service) for service in there}
     idle = [name for name, definitions in running.items() if not definitions]
     if idle:
         raise NotReported(f"what {', '.join(idle)} runs is not reported")
+    _note_other_revisions(stage, there)
     found = {definition.name: definition for definitions in running.values() for definition in definitions}
     return tuple(found.values())
+
+
+def _note_other_revisions(stage: Stage, there: Iterable[Service]) -> None:
+    """Tell which services run a revision that no plan has."""
+    others = [one.name for one in there if isinstance(one.origin, PlannedBlock) and runs_another_revision(one.origin)]
+    note = (
+        f"The revision that a deployment registered is in no plan, so its family's in the plan was judged: {', '.join(others)}."
+    )
+    if others and note not in stage.notes:
+        stage.notes.append(note)
 
 
 def _run_by(service: Service) -> tuple[TaskDefinition, ...]:

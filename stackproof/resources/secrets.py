@@ -29,6 +29,15 @@ def _planned_start(secret: PlannedBlock) -> bool:
     return rotation is not None and secret.plan.creates(rotation) and rotation.at("rotate_immediately") in (None, True)
 
 
+def _planned_beginning(secret: PlannedBlock) -> bool:
+    """Whether nothing rotated the secret before the plan: it is new, or what turns on rotation is, and the provider remembers no other."""
+    plan, rotation = secret.plan, _planned_rotation(secret)
+    began = rotation is not None and plan.creates(rotation) and not plan.replaced(rotation)
+    kind = "aws_secretsmanager_secret_rotation"
+    rotated = secret.values.get("rotation_enabled") or plan.removed(kind, "secret_id", secret)
+    return plan.creates(secret) or (began and not rotated)
+
+
 class Secret(Resource):
     """A secret."""
 
@@ -46,8 +55,8 @@ class Secret(Resource):
     """
     last_rotated: datetime | None = field(aws="LastRotatedDate", plan=lambda _: None)
     """None if it never was; no plan tells it."""
-    tells_rotations: bool = field(aws=lambda _: True, plan=lambda secret: secret.plan.creates(secret))
-    """Whether it shows when it was rotated: a plan does not show it of a secret that is there already."""
+    tells_rotations: bool = field(aws=lambda _: True, plan=_planned_beginning)
+    """Whether it shows when it was rotated: a plan does not show it of a secret that rotates already."""
 
     def is_rotated_since(self, moment: datetime) -> bool:
         """True if the secret was rotated at that moment or later, or is going to be at once."""

@@ -152,8 +152,10 @@ def _planned_role(definition: PlannedBlock, attribute: str) -> str | None:
 
 
 def _called(definition: PlannedBlock) -> str:
-    """A planned definition by its family, or by its address where another is of the same family."""
+    """A planned definition by its family, or by its address where another is of the same family; one that is replaced with its revision."""
     family = definition.name_or_address("family")
+    if definition.plan.resource(definition.address) is not definition:
+        return f"{family}:{definition.values.get('revision')}"
     alike = [one for one in definition.plan.resources(*TaskDefinition.terraform) if one.name_or_address("family") == family]
     return family if len(alike) == 1 else definition.address
 
@@ -246,21 +248,40 @@ def _answered_definitions(service: AwsFacts) -> tuple[TaskDefinition, ...]:
 
 
 def planned_definitions(service: PlannedBlock) -> tuple[TaskDefinition, ...]:
-    """The one that a planned service will run. Raises `NotYetKnown` for one that the plan does not make or keep."""
-    block = service.referent("task_definition", *TaskDefinition.terraform) or _by_family(service)
-    if block is None:
+    """What a planned service will run. Raises `NotYetKnown` for one that the plan does not make or keep.
+
+    A service that leaves the revision to whoever deploys keeps the one it has: that of the family as it was before the plan, and as
+    it will be once somebody deploys again, are both judged.
+    """
+    block = service.referent("task_definition", *TaskDefinition.terraform)
+    found = [block] if block else _of_the_family(service)
+    if not found:
         written = service.values.get("task_definition")
         raise NotYetKnown(f"{service.source}: the task definition {written} is not in the plan; it is judged after apply")
-    return (TaskDefinition(_called(block), block, block.source),)
+    return tuple(TaskDefinition(_called(one), one, one.source) for one in found)
 
 
-def _by_family(service: PlannedBlock) -> PlannedBlock | None:
-    """The plan's definition of the family that a running service has, whatever the revision: who deploys may have registered newer ones."""
+def _of_the_family(service: PlannedBlock) -> list[PlannedBlock]:
+    """The plan's definition of the family that a service names, whatever the revision; with the one that it replaces, if it does.
+
+    Who deploys may have registered newer revisions. A revision of a family that the plan makes from nothing is another family's.
+    """
     plan, written = service.plan, str(service.values.get("task_definition") or "")
-    family = written.rpartition("/")[2].partition(":")[0]
-    alike = [one for one in plan.resources(*TaskDefinition.terraform) if family and one.values.get("family") == family]
-    found = [one for one in alike if not plan.creates(one) or ":" not in written]
-    return found[0] if len(found) == 1 else None
+    family, _, revision = written.rpartition("/")[2].partition(":")
+    found = []
+    for block in plan.resources(*TaskDefinition.terraform) if family else ():
+        before = plan.replaced(block)
+        versions = [one for one in (before, block) if one and one.values.get("family") == family]
+        if versions and (before or not revision or not plan.creates(block)):
+            found.append(versions)
+    return found[0] if len(found) == 1 else []
+
+
+def runs_another_revision(service: PlannedBlock) -> bool:
+    """Whether a planned service runs a revision that the plan does not have, of a family that it has."""
+    return bool(_of_the_family(service)) and not service.plan.referred(
+        service.values.get("task_definition"), *TaskDefinition.terraform
+    )
 
 
 def _answered_groups(service: AwsFacts) -> tuple[SecurityGroup, ...]:

@@ -55,6 +55,7 @@ class Plan:
         self.where = where
         self.document: Mapping[str, Any] = without_secrets(checked(document, where))
         self._referrers: dict[tuple[str, str, str], tuple[dict[str, list[PlannedBlock]], _Unknown]] = {}
+        self._owners: dict[tuple[str, str], dict[str, list[PlannedBlock]]] = {}
 
     def to_json(self) -> str:
         """The document, without its secrets."""
@@ -109,6 +110,10 @@ class Plan:
         """True if a resource does not exist before the apply, or is made anew."""
         return "create" in self._actions.get(block.address, ())
 
+    def replaced(self, block: "PlannedBlock") -> "PlannedBlock | None":
+        """A resource that the plan makes anew, as it was before; None for one that it keeps, or makes where nothing was."""
+        return self._destroyed.get(block.address)
+
     def referring(self, kind: str, attribute: str, to: "PlannedBlock") -> "Sequence[PlannedBlock]":
         """The planned resources of a type whose attribute means another resource; a `Partial` where one may, and may not, mean it."""
         found, unknown = self._referring(kind, attribute, to.type)
@@ -131,9 +136,14 @@ class Plan:
         return self._referrers[kind, attribute, to]
 
     def removed(self, kind: str, attribute: str, to: "PlannedBlock") -> list["PlannedBlock"]:
-        """The resources of a type that belong to another one and that the plan deletes, as they were before."""
-        names = {value for name in IDENTITIES if isinstance(value := to.values.get(name), str)}
-        return [block for block in self._deleted.get(kind, ()) if block.values.get(attribute) in names]
+        """The resources of a type that belonged to another one and that the plan deletes or makes anew, as they were before."""
+        if (kind, attribute) not in self._owners:
+            owners = self._owners[kind, attribute] = {}
+            for block in self._destroyed.values():
+                if block.type == kind and isinstance(owner := block.values.get(attribute), str):
+                    owners.setdefault(owner, []).append(block)
+        names = dict.fromkeys(value for name in IDENTITIES if isinstance(value := to.values.get(name), str))
+        return [block for name in names for block in self._owners[kind, attribute].get(name, ())]
 
     @cached_property
     def forgotten(self) -> tuple[str, ...]:
@@ -164,13 +174,13 @@ class Plan:
         }
 
     @cached_property
-    def _deleted(self) -> dict[str, list["PlannedBlock"]]:
-        found: dict[str, list[PlannedBlock]] = {}
+    def _destroyed(self) -> dict[str, "PlannedBlock"]:
+        """What the plan deletes or makes anew, as it was before, by address."""
+        found = {}
         for change in self._resource_changes:
-            if change["change"]["actions"] == ["delete"]:
+            if "delete" in change["change"]["actions"]:
                 address, before = change["address"], change["change"].get("before") or {}
-                block = PlannedBlock(self, address, self.following.place_of(address), before, {}, before.get)
-                found.setdefault(block.type, []).append(block)
+                found[address] = PlannedBlock(self, address, self.following.place_of(address), before, {}, before.get)
         return found
 
     @cached_property
