@@ -162,7 +162,7 @@ def plan_for(control: str, base: str = FROM_NOTHING) -> dict[str, Any]:
     if not more:
         return document
     plans = joined({APP: Plan(document, "the plan"), **{name: Plan(plan, name) for name, plan in more.items()}})
-    return copy.deepcopy({**plans.document, STACKS: sorted([*document[STACKS], *more])})
+    return copy.deepcopy({**plans.document, STACKS: sorted([*document.get(STACKS, [APP]), *more])})
 
 
 @functools.cache
@@ -261,7 +261,10 @@ def _each(
     calls: list[Recorded], operation: str, parameters: Mapping[str, object], change: Callable[[Recorded], Recorded]
 ) -> list[Recorded]:
     chosen = [call for call in calls if call.call.operation == operation and parameters.items() <= call.call.arguments.items()]
-    assert chosen, f"the recording has no {operation} {dict(parameters)}: the edit would change nothing"
+    assert chosen, (
+        f"the recording has no {operation} {dict(parameters)}: the edit would change nothing; "
+        "python -m proofs.record --control ID adds what a control asks"
+    )
     return [change(call) if call in chosen else call for call in calls]
 
 

@@ -3,6 +3,7 @@
 from stackproof.collections import (  # noqa: F401 - they fill the register
     changes,
     deployment,
+    dynamodb_tables,
     ecr_repositories,
     emulator,
     log_events,

@@ -31,6 +31,7 @@ _OURS: dict[str, tuple[str, ...]] = {
         "DatabaseCluster",
     ),
     "database_offers": ("DatabaseOffer",),
+    "dynamodb_table": ("DynamodbTable",),
     "ecr_repository": ("EcrRepository",),
     "emulator": (
         "EmulatorSetUp",

@@ -1,0 +1,14 @@
+"""Tables of Amazon DynamoDB."""
+
+from stackproof.core.controls import control
+
+
+@control("SEC-DDB-01", severity="high")
+def test_tables_are_restorable_and_encrypted_with_a_key_of_the_account(dynamodb_tables, subtests):
+    """A backup is as old as its last run; and under AWS's own key whoever may read the table may read its data."""
+    for table in dynamodb_tables:
+        with subtests.test(table.name):
+            assert table.restores_to_any_second
+            assert table.kms_key is not None, "no customer key encrypts it"
+            assert table.kms_key.manager == "CUSTOMER"
+            assert table.kms_key.state == "Enabled"
