@@ -45,8 +45,8 @@ def proven(record_property: Callable[[str, object], None]) -> Proven:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if report.when == "call" and report.passed:
-        _facts.extend(report.user_properties)
+    if report.when == "call":
+        _facts.extend(fact for fact in report.user_properties if report.passed or fact[0] == "mutants")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -56,19 +56,25 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 def summary(facts: list[tuple[str, Any]]) -> str:
     """
-    >>> summary([("proven", ("TF-01", "PASS")), ("proven", ("TF-01", "FAIL")), ("proven", ("TF-01", "ERROR")), ("mutants", (10, 9))])
-    '1 controls, 1 counterexamples, 1 error cases, field mutation score 90.0 % (9 of 10; survivors.toml explains the others)'
+    >>> proofs = [("proven", ("TF-01", "PASS")), ("proven", ("TF-01", "FAIL")), ("proven", ("TF-01", "ERROR"))]
+    >>> tried = [("mutants", [("Bucket.name + x", True, False), ("Bucket.name emptied", False, False)]), ("mutants", [])]
+    >>> summary([*proofs, *tried])
+    '1 controls, 1 counterexamples, 1 error cases, 1 of 2 changes of a field noticed (50.0 %), 1 explained in survivors.toml, 0 unexplained'
     """
     proofs = [proof for name, proof in facts if name == "proven"]
     verdicts = [verdict for _, verdict in proofs]
     passes, errors = verdicts.count(Verdict.PASS), verdicts.count(Verdict.ERROR)
-    tried, noticed = (sum(numbers[of] for name, numbers in facts if name == "mutants") for of in (0, 1))
+    mutants = [mutant for name, several in facts if name == "mutants" for mutant in several]
     parts = []
     if proofs:
         controls = {control for control, _ in proofs}
         parts += [f"{len(controls)} controls, {len(verdicts) - passes - errors:,} counterexamples, {errors:,} error cases"]
-    if tried:
+    if mutants:
+        tried, noticed = {change for change, *_ in mutants}, {change for change, is_noticed, _ in mutants if is_noticed}
+        unexplained = {change for change, _, is_unexplained in mutants if is_unexplained}
+        explained = tried - noticed - unexplained
         parts += [
-            f"field mutation score {noticed / tried * 100:.1f} % ({noticed:,} of {tried:,}; survivors.toml explains the others)"
+            f"{len(noticed):,} of {len(tried):,} changes of a field noticed ({len(noticed) / len(tried) * 100:.1f} %), "
+            f"{len(explained):,} explained in survivors.toml, {len(unexplained):,} unexplained"
         ]
     return ", ".join(parts)

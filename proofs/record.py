@@ -106,7 +106,10 @@ def add(control: str, *, again: bool = False) -> None:
     test = declared[control]
     own, asked_kinds = kinds.own_stacks(test), kinds.asked_by(test)
     before = {path: kinds.calls_in(path) for path in map(kinds.folder, asked_kinds)}
-    forgotten = {one.call for calls in before.values() for one in calls} if again else set()
+    lists = {kind.operations[0] for kind in asked_kinds if kinds.folder(kind) in own}  # of a kind that the stacks lack
+    recorded_before = {one.call for calls in before.values() for one in calls}
+    forgotten = {one.call for one in compliant_calls(control) if one.call.operation in lists and one.call not in recorded_before}
+    forgotten |= recorded_before if again else set()
     for path in own:
         _write(path / PLAN, _planned(path))
     with _cloud_of(own) as transport:

@@ -6,10 +6,11 @@ rightly makes no difference is listed in ``survivors.toml``, with the reason. No
 
 Of a mapping of texts, as tags are, the members count that were looked up. Two bounds keep it short: of a long collection (log events,
 datapoints) `proofs.mutations.MOST_ITEMS` items are changed, and of an enumeration `MOST_LEGAL` other members are tried. The score counts
-what was tried.
+each change of a field once, whichever controls and resources it was tried with; the gate is that nothing is unexplained.
 """
 
 import functools
+import json
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -155,6 +156,11 @@ class Tried(NamedTuple):
     is_noticed: bool
 
     @property
+    def change(self) -> str:
+        """The field and how it was changed, wherever: ``Bucket.versioning emptied``."""
+        return f"{self.fact.place} {self.mutation.removesuffix(', in part')}"
+
+    @property
     def named(self) -> tuple[str, str]:
         """What was changed and how; of which resource, on which stage."""
         return f"{self.fact.place} {self.mutation}", f"{called(self.fact.name)} ({self.stage})"
@@ -274,19 +280,53 @@ def enumerations(service: str) -> list[list[str]]:
 def test_a_changed_fact_is_noticed(control: str, record_property: Callable[[str, object], None]) -> None:
     attempts = list(tried(control))
     listed = [survivor for survivor in survivors() if control in survivor.controls]
-    survived = {one.named for one in attempts if not one.is_noticed}
-    explained = {one.named for one in attempts if any(survivor.explains(one) for survivor in listed)}
+    explained = [one for one in attempts if any(survivor.explains(one) for survivor in listed)]
+    unexplained = [one for one in attempts if not one.is_noticed and one not in explained]
+    wrong = {one.named for one in explained} - {one.named for one in attempts if not one.is_noticed}
     idle = [
         (mutation, ", ".join(survivor.fields))
         for survivor in listed
         for mutation in survivor.mutations
         if not any(one.mutation == mutation and survivor.explains(one) for one in attempts)
     ]
+    record_property("mutants", [(one.change, one.is_noticed, one in unexplained) for one in attempts])
     assert attempts, "the control looks nothing up that could be changed"
-    _refuse("changed facts that the control does not notice, and survivors.toml does not explain", survived - explained)
-    _refuse("listed in survivors.toml, and noticed: narrow the entry, or take it out", explained - survived)
+    if unexplained:
+        pytest.fail(
+            "changed facts that the control does not notice: assert them, or explain them in proofs/survivors.toml:\n\n"
+            + as_toml(unexplained, attempts),
+            pytrace=False,
+        )
+    _refuse("listed in survivors.toml, and noticed: narrow the entry, or take it out", wrong)
     _refuse("listed in survivors.toml, and never tried", idle)
-    record_property("mutants", (len(attempts), sum(one.is_noticed for one in attempts)))
+
+
+def as_toml(unexplained: Iterable[Tried], attempts: Iterable[Tried]) -> str:
+    """The entries of ``survivors.toml`` that would explain what no control notices, but for their reasons."""
+    where: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for one in unexplained:
+        where.setdefault((one.fact.place, one.mutation), set()).add((called(one.fact.name), one.stage))
+    alike: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for (place, mutation), found in sorted(where.items()):
+        on = {stage for _, stage in found}
+        others = {
+            called(one.fact.name)
+            for one in attempts
+            if (one.fact.place, one.mutation) == (place, mutation) and one.stage in on and one.is_noticed
+        }
+        names = {name for name, _ in found} if others else set()
+        tried_on = {one.stage for one in attempts if (one.fact.place, one.mutation) == (place, mutation)}
+        alike.setdefault((place, tuple(sorted(names)), tuple(sorted(on)) if on < tried_on else ()), []).append(mutation)
+    entries = []
+    controls = sorted({one.control for one in unexplained})
+    for (place, names, on), mutations in alike.items():
+        lines = ["[[survivor]]", f"controls = {json.dumps(controls)}", f"fields = {json.dumps([place])}", "mutations = ["]
+        lines += [f"  {json.dumps(mutation, ensure_ascii=False)}," for mutation in mutations]
+        lines += ["]"]
+        lines += [f"resources = {json.dumps([*names], ensure_ascii=False)}"] if names else []
+        lines += [f"stage = {json.dumps(on[0])}"] if len(on) == 1 else []
+        entries.append("\n".join([*lines, 'reason = ""', ""]))
+    return "\n".join(entries)
 
 
 def test_survivors_are_of_controls_that_there_are() -> None:
