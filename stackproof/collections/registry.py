@@ -41,11 +41,16 @@ def collection(function: Function | None = None, /, *, reads: tuple[type[Resourc
 def resolved(name: str) -> Collection:
     """The collection of a name. Raises `LookupError`, with those that there are."""
     if name not in collections:
-        raise LookupError(
-            f"fixture '{name}' not found; available: {', '.join(sorted(collections))}. "
-            "A collection is a function in stackproof/collections/ (stackproof new resource makes one), or in conftest.py"
-        )
+        raise LookupError(not_found(name))
     return collections[name]
+
+
+def not_found(name: str) -> str:
+    """What whoever asks for a fixture that there is not must know: the names of all that there are, and how one is made."""
+    return (
+        f"fixture '{name}' not found; available: {', '.join(sorted([*collections, 'subtests']))}. "
+        "A collection is a function in stackproof/collections/ (stackproof new resource NAME writes one), or in conftest.py"
+    )
 
 
 def returning(kind: type[Resource]) -> list[str]:

@@ -18,7 +18,7 @@ import pytest
 from _pytest.mark import deselect_by_keyword, deselect_by_mark
 
 from stackproof.collections.prefetch import Prefetch
-from stackproof.collections.registry import collections, operations
+from stackproof.collections.registry import collections, not_found, operations
 from stackproof.core.controls import catalogue
 from stackproof.core.results import ControlResult, Run
 from stackproof.core.results_file import packed, unpacked
@@ -293,7 +293,9 @@ class Session:
         result = item.stash.get(RESULT, None) if call.when == "call" else None
         if result is None and not report.passed and call.excinfo and control_in(item):
             # A fixture of the user's own broke, or the clean-up did; or somebody skips what only the catalogue may set aside.
-            result = result_of_control(item, Verdict.ERROR, message_of(call.excinfo.value), report.duration)
+            error = call.excinfo.value
+            said = not_found(str(error.argname)) if isinstance(error, pytest.FixtureLookupError) else message_of(error)
+            result = result_of_control(item, Verdict.ERROR, said, report.duration)
             report.outcome = "failed"
             report.longrepr = result.message  # pytest's own would show the secrets of the exception
         if result is not None:
