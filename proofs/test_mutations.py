@@ -319,12 +319,12 @@ def as_toml(unexplained: Iterable[Tried], attempts: Iterable[Tried]) -> str:
         alike.setdefault((place, tuple(sorted(names)), tuple(sorted(on)) if on < tried_on else ()), []).append(mutation)
     entries = []
     controls = sorted({one.control for one in unexplained})
-    for (place, names, on), mutations in alike.items():
+    for (place, resources, stage), mutations in alike.items():
         lines = ["[[survivor]]", f"controls = {json.dumps(controls)}", f"fields = {json.dumps([place])}", "mutations = ["]
         lines += [f"  {json.dumps(mutation, ensure_ascii=False)}," for mutation in mutations]
         lines += ["]"]
-        lines += [f"resources = {json.dumps([*names], ensure_ascii=False)}"] if names else []
-        lines += [f"stage = {json.dumps(on[0])}"] if len(on) == 1 else []
+        lines += [f"resources = {json.dumps([*resources], ensure_ascii=False)}"] if resources else []
+        lines += [f"stage = {json.dumps(stage[0])}"] if stage else []
         entries.append("\n".join([*lines, 'reason = ""', ""]))
     return "\n".join(entries)
 

@@ -250,6 +250,7 @@ HANDSHAKES = [
     cloud("SEC-ALB-03", "no TLS on its port", ERROR, served(protocols=()), names="does not speak TLS"),
     cloud("SEC-ALB-03", "nothing on its port", ERROR, served(ports=(80,)), names="443"),
     cloud("SEC-ALB-03", "expires in 30 days", PASS, says("tls:GetCertificate", "NotAfter", recorded_at() + timedelta(days=30))),
+    cloud("SEC-ALB-03", "a certificate that is valid from now on", PASS, says("tls:GetCertificate", "NotBefore", recorded_at())),
     cloud(
         "SEC-ALB-03",
         "not valid before tomorrow",

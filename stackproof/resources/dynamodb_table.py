@@ -55,6 +55,5 @@ class DynamodbTable(Resource):
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[DynamodbTable]":
         del names  # one call lists all
         answer = aws.read("dynamodb:ListTables")
-        return [
-            cls(name, AwsFacts(aws, {"TableName": name}, answer.source), answer.source) for name in answer.items("TableNames")
-        ]
+        found: list[Any] = answer.items("TableNames")  # of names alone
+        return [cls(name, AwsFacts(aws, {"TableName": name}, answer.source), answer.source) for name in found]

@@ -55,10 +55,14 @@ def _statement(permission: PlannedBlock) -> dict[str, Any]:
 
 
 def _answered_urls(function: AwsFacts) -> tuple[str, ...]:
-    found = [(answer.pages[0].get("AuthType"), answer.source) for answer in _each(function, "lambda:GetFunctionUrlConfig")]
-    if silent := [source for type, source in found if type is None]:
-        raise NotReported(f"{silent[0]}: whom the URL lets in is not reported")
-    return tuple(type for type, _ in found)
+    return tuple(_auth_type(answer) for answer in _each(function, "lambda:GetFunctionUrlConfig"))
+
+
+def _auth_type(url: "Answer") -> str:
+    type: str | None = url.pages[0].get("AuthType")
+    if type is None:
+        raise NotReported(f"{url.source}: whom the URL lets in is not reported")
+    return type
 
 
 def _planned_urls(function: PlannedBlock) -> tuple[str, ...]:

@@ -1,0 +1,147 @@
+"""The pure functions of ``stackproof/judgement`` say what their examples say: change an operator, a boundary or a constant, and one fails.
+
+Each function is changed at one place at a time, and its module's doctests are run. What none of them notices is counted by function in
+``judgement.toml``. The counts may only go down: a new function comes with examples of both sides of each of its boundaries, or with a
+unit test, and its count. Each change is bounded in time: one that makes a loop endless counts as noticed.
+"""
+
+import ast
+import copy
+import doctest
+import io
+import pkgutil
+import signal
+import tomllib
+import types
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stackproof.judgement
+
+FOLDER = Path(stackproof.judgement.__path__[0])
+MODULES = sorted(module.name for module in pkgutil.iter_modules([str(FOLDER)]))
+SECONDS = 10
+
+OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+}
+FUNCTIONS = {"any": "all", "all": "any", "min": "max", "max": "min"}
+
+
+def changes(function: ast.AST) -> Iterator[tuple[str, ast.AST, str, Any]]:
+    """What can be changed in a function: in words, and the node, its member and the other value."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Compare(ops=ops):
+                for place, operator in enumerate(ops):
+                    if other := OPERATORS.get(type(operator)):
+                        changed = [*ops[:place], other(), *ops[place + 1 :]]
+                        yield f"{type(operator).__name__} to {other.__name__}", node, "ops", changed
+            case ast.BoolOp(op=operator) | ast.BinOp(op=operator):
+                if other := OPERATORS.get(type(operator)):
+                    yield f"{type(operator).__name__} to {other.__name__}", node, "op", other()
+            case ast.UnaryOp(op=ast.Not()):
+                yield "without not", node, "op", ast.UAdd()
+            case ast.Constant(value=bool() as value):
+                yield f"{value} to {not value}", node, "value", not value
+            case ast.Constant(value=int() as value):
+                yield f"{value} to {value + 1}", node, "value", value + 1
+            case ast.Name(id=name, ctx=ast.Load()) if name in FUNCTIONS:
+                yield f"{name} to {FUNCTIONS[name]}", node, "id", FUNCTIONS[name]
+
+
+def functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef):
+            yield from ((f"{node.name}.{one.name}", one) for one in node.body if isinstance(one, ast.FunctionDef))
+
+
+def unnoticed(module: str) -> Iterator[tuple[str, str]]:
+    """The functions of a module and the changes that no example notices, each with its line."""
+    file = FOLDER / f"{module}.py"
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for name, function in functions(tree):
+        for said, node, member, other in [*changes(function)]:
+            before = getattr(node, member)
+            setattr(node, member, other)
+            try:
+                noticed = fails(copy.deepcopy(tree), module, file)
+            finally:
+                setattr(node, member, before)
+            if not noticed:
+                yield name, f"line {node.lineno}: {said}"  # type: ignore[attr-defined]
+
+
+def fails(tree: ast.Module, module: str, file: Path) -> bool:
+    """Whether the examples of a module fail, or take too long."""
+    made = types.ModuleType(f"stackproof.judgement.{module}")
+    made.__file__ = str(file)
+
+    def ended(*_: object) -> None:
+        raise TimeoutError
+
+    previous = signal.signal(signal.SIGALRM, ended)
+    signal.alarm(SECONDS)
+    try:
+        exec(compile(ast.fix_missing_locations(tree), str(file), "exec"), made.__dict__)
+        runner = doctest.DocTestRunner(optionflags=doctest.FAIL_FAST, verbose=False)
+        with redirect_stdout(io.StringIO()):
+            return any(runner.run(example).failed for example in doctest.DocTestFinder().find(made))
+    except Exception:  # noqa: BLE001 - what breaks the module is noticed
+        return True
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def counted() -> dict[str, dict[str, int]]:
+    return tomllib.loads(Path(__file__).with_name("judgement.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_changed_function_fails_one_of_its_examples(module: str) -> None:
+    found = [*unnoticed(module)]
+    now, then = Counter(name for name, _ in found), counted().get(module, {})
+    more = {name for name, count in now.items() if count > then.get(name, 0)}
+    lines = [f"{name}, {change}" for name, change in found if name in more]
+    assert not lines, (
+        f"no example in stackproof/judgement/{module}.py notices these changes; add examples on both sides, or, where unit tests "
+        f"have them, count anew (python -m proofs.test_judgement): {'; '.join(lines)}"
+    )
+
+
+def test_only_modules_that_there_are_are_counted() -> None:
+    assert counted().keys() <= {*MODULES}
+
+
+def main() -> None:
+    """Count anew: ``python -m proofs.test_judgement``."""
+    lines = ["# Changes of pure functions that no example of their module notices, by function. The counts may only go down.\n"]
+    for module in MODULES:
+        if counts := Counter(name for name, _ in unnoticed(module)):
+            lines += [f"\n[{module}]\n", *(f'"{name}" = {count}\n' for name, count in counts.items())]
+    Path(__file__).with_name("judgement.toml").write_text("".join(lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
