@@ -144,7 +144,7 @@ class Stage:
         )
 
     def is_declared(self, resource: Resource, names: Collection[str]) -> bool:
-        """Whether a resource is one of the declared names; a namesake in another region is another resource."""
+        """True if a resource is one of the declared names; a namesake in another region is another resource."""
         return resource.name in names and not self._is_elsewhere(resource)
 
     def _is_elsewhere(self, resource: Resource) -> bool:
