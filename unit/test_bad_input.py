@@ -25,9 +25,10 @@ from plan_documents import Planned, document
 from proofs import harness
 from stackproof.core import waivers
 from stackproof.core.results import Examined
-from stackproof.core.verdicts import UsageError, Verdict
+from stackproof.core.verdicts import CouldNotVerify, UsageError, Verdict
 from stackproof.evidence import manifest, recorded, verification
 from stackproof.profile.loading import load
+from stackproof.resources.documents import policy_document
 from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.plan.document import Plan
 from stackproof.sources.replay import Recorded, to_entry
@@ -327,3 +328,10 @@ def test_of_any_bytes(content: bytes) -> None:
     for read in (json_document.loads, waivers.parse):
         with contextlib.suppress(ValueError, UsageError):
             read(content)
+
+
+@pytest.mark.parametrize("text", ['{"Statement": [1], "Statement": []}', "[" * 5000, '{"a": 1e999}', "null", "[]", ""])
+def test_of_a_policy_is_an_error(text: str) -> None:
+    """A key that is there twice may hide a statement."""
+    with pytest.raises(CouldNotVerify, match=r"the policy is not (a )?JSON"):
+        policy_document(text, "iam:GetRolePolicy")

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from proofs import harness
 from stackproof.core import results_file as results_json
+from stackproof.core.partial import Partial
 from stackproof.core.provenance import Provenance
 from stackproof.core.resource import FailedOrigin, StaticOrigin
 from stackproof.core.results import ControlResult, Run
@@ -416,6 +417,40 @@ class TestObservations:
         inner = Formatting("inner", StaticOrigin({"files": 1}, "x"), "x")
         again = observations.from_data(observations.to_data(Formatting("app", StaticOrigin({"parts": (inner,)}, "x"), "x")), "o")
         assert again.origin.facts["parts"][0].origin.facts == {"files": 1}
+
+    @pytest.mark.parametrize(
+        "made",
+        [
+            Formatting("app", StaticOrigin({"files": 1, "unformatted": ("a.tf",)}, "terraform fmt"), "terraform fmt"),
+            (Formatting("app", StaticOrigin({"set": frozenset({"a"}), "at": EXCHANGE.at, "list": [1]}, "x"), "x"),),
+            (Formatting("app", FailedOrigin(NotReported("no")), "x"),),
+            Formatting(
+                "app", StaticOrigin({"tags": {"$set": 1, "b": 2}, "ports": {1: "a"}, "date": {"$date": "never"}}, "x"), "x"
+            ),
+            Formatting("app", StaticOrigin({"parts": (Formatting("in", StaticOrigin({"files": 1}, "x"), "x"),)}, "x"), "x"),
+            Partial([Formatting("app", StaticOrigin({"files": 1}, "x"), "x")], NotYetKnown("the rest is known after apply")),
+            (),
+        ],
+    )
+    def test_of_a_run_that_was_judged_again_are_kept_again(self, made: Any, tmp_path: Path) -> None:
+        def facts(one: Any) -> Any:
+            match one:
+                case Partial():
+                    return facts(one.known), repr(one.rest)
+                case tuple():
+                    return [facts(each) for each in one]
+            told = getattr(one.origin, "facts", repr(getattr(one.origin, "error", None)))
+            return one.name, {name: facts(value) if name == "parts" else value for name, value in told.items()} if isinstance(
+                told, dict
+            ) else told
+
+        found = made
+        for number in range(3):
+            (tmp_path / str(number)).mkdir()
+            kept = Store(tmp_path / str(number), ACCOUNT)
+            found = kept.observation("formatting", lambda found=found: found)
+            assert facts(found) == facts(made)
+            assert facts(store.observed(kept.folder, "formatting")) == facts(made)
 
     def test_that_json_cannot_hold_are_not_kept(self) -> None:
         assert observations.to_data(Formatting("app", StaticOrigin({"files": object()}, "x"), "x")) is None

@@ -4,11 +4,12 @@ Sources: OCI image specification, "Image Manifest" and "Image Index"; Docker doc
 package platforms (which names are one platform); Amazon ECR user guide, "Making requests over IPv6" (dual-stack names of a registry).
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from stackproof.util import json_document
 
 INDEX = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 MANIFEST = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
@@ -153,7 +154,7 @@ def normal_platform(name: str) -> str:
 
 
 def _document(manifest: str) -> Mapping[str, Any]:
-    document = json.loads(manifest)
+    document = json_document.loads(manifest)
     if not isinstance(document, Mapping) or not ("manifests" in document or "config" in document):
         raise ValueError("neither the manifest of an image nor an index")
     return document

@@ -1,9 +1,9 @@
 """One GET request, not followed."""
 
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from stackproof.util import json_document
 from stackproof.util.http import Address, pinned
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def _content(answer: "requests.Response") -> dict[str, Any]:
     if len(body) > LONGEST_BODY:
         return {"Problem": f"longer than {LONGEST_BODY} bytes"}
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        content = json_document.loads(body)
+    except ValueError:
         content = None
     if not isinstance(content, dict):
         return {"Problem": f"no JSON object, but {answer.headers.get('Content-Type') or 'something'} of {len(body)} bytes"}

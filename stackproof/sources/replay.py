@@ -16,6 +16,7 @@ from stackproof.core import verdicts
 from stackproof.core.verdicts import CallFailed, CouldNotVerify
 from stackproof.redaction.redaction import redact_data
 from stackproof.sources.aws.calls import Answer, Call, Exchange, from_jsonable, kept_pages, plain
+from stackproof.util import json_document
 from stackproof.util.spool import Spool
 
 
@@ -102,7 +103,7 @@ def to_json(recording: Recording) -> str:
 
 def from_json(text: str) -> Recording:
     """The recording that `to_json` wrote. Raises `ValueError` for text that is not one."""
-    entries = json.loads(text)
+    entries = json_document.loads(text)
     if not isinstance(entries, list):
         raise ValueError("not a recording: no list of calls")
     return Recording([from_entry(entry) for entry in entries])

@@ -1,6 +1,5 @@
 """The target aws: AWS itself, as it is deployed. Nothing is started, and nothing is changed."""
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
@@ -16,6 +15,7 @@ from stackproof.targets.api import ApiStage
 from stackproof.targets.outputs import applied_outputs
 from stackproof.targets.request import Request
 from stackproof.targets.run import second_plan_name
+from stackproof.util import json_document
 from stackproof.util.temporary import temporary
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class LiveStage(ApiStage):
         return connection.told(os.environ)
 
     def outputs(self) -> Mapping[str, Output]:
-        told = {stack: json.loads(self._by_user(stack, "output", "-json")) for stack in self.profile.terraform.stacks}
+        told = {stack: json_document.loads(self._by_user(stack, "output", "-json")) for stack in self.profile.terraform.stacks}
         return applied_outputs(told, "terraform output")
 
     def second_plan(self, stack: str = APP) -> Plan:
@@ -59,7 +59,7 @@ class LiveStage(ApiStage):
         with temporary("plan") as folder:  # the plan file holds secrets
             planfile = str(folder / "tfplan")
             self._by_user(stack, "plan", "-input=false", "-lock=false", "-detailed-exitcode", f"-out={planfile}", accepted=(0, 2))
-            document = json.loads(self._by_user(stack, "show", "-json", planfile))
+            document = json_document.loads(self._by_user(stack, "show", "-json", planfile))
         self.notes.append(
             f"The second plan of {stack} was made by the Terraform on this machine, with the caller's own credentials and state."
         )

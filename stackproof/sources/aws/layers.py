@@ -7,11 +7,11 @@ Sources: Amazon ECR API reference, GetDownloadUrlForLayer; OCI image specificati
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from stackproof.core.verdicts import CallFailed, Unreachable
+from stackproof.util import json_document
 from stackproof.util.http import direct
 
 OPERATION = "ecr:GetDownloadUrlForLayer"
@@ -35,7 +35,7 @@ def with_platform(page: Mapping[str, Any]) -> dict[str, Any]:
     if f"sha256:{hashlib.sha256(content).hexdigest()}" != digest:
         raise CallFailed(f"{OPERATION}: what was downloaded is not {digest}")
     try:
-        config = json.loads(content)
+        config = json_document.loads(content)
         platform = {name: config[name] for name in ("os", "architecture", "variant") if name in config}
     except (ValueError, TypeError):
         raise CallFailed(f"{OPERATION}: {digest} is no configuration of an image") from None
