@@ -448,7 +448,7 @@ class TestObservations:
         for number in range(3):
             (tmp_path / str(number)).mkdir()
             kept = Store(tmp_path / str(number), ACCOUNT)
-            found = kept.observation("formatting", lambda found=found: found)
+            found = kept.observation("formatting", lambda found=found: found)  # type: ignore[misc]
             assert facts(found) == facts(made)
             assert facts(store.observed(kept.folder, "formatting")) == facts(made)
 

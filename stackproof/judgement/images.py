@@ -100,6 +100,7 @@ def platforms(manifest: str) -> tuple[tuple[str, str], ...]:
 
     A platform that is there twice is told twice. Raises `ValueError` for text that is neither.
 
+    >>> import json
     >>> def told(*entries):
     ...     return platforms(json.dumps({"manifests": [{"digest": "sha256:0a", **entry} for entry in entries]}))
     >>> amd64, built = {"os": "linux", "architecture": "amd64"}, {"os": "unknown", "architecture": "unknown"}
