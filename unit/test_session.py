@@ -259,6 +259,12 @@ def test_a_boolean_is_read_however_it_is_written(text: str, value: bool, server:
     assert page["PolicyStatus"]["IsPublic"] is value
 
 
+def test_a_document_that_is_asked_for_is_in_a_language_of_its_own(server: AwsServer, shared: Network) -> None:
+    server.on("/triflow?policy", Reply('{"Statement": []}'))
+    answer = shared.send(Call.of("s3:GetBucketPolicy", REGION, Bucket="triflow"))
+    assert answer.page == {"Policy": '{"Statement": []}'}, answer.error
+
+
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 
 

@@ -27,8 +27,17 @@ def install(client: "BaseClient") -> None:
 
 def _require_answer(operation_model: "OperationModel", response_dict: dict[str, Any], **_: Any) -> None:
     body, protocol = response_dict["body"], operation_model.service_model.resolved_protocol
-    if response_dict["status_code"] < 300 and isinstance(body, bytes) and (problem := problem_of(body, protocol)):
+    if _is_a_document(operation_model) or response_dict["status_code"] >= 300 or not isinstance(body, bytes):
+        return
+    if problem := problem_of(body, protocol):
         raise NoAnswer(problem)
+
+
+def _is_a_document(operation: "OperationModel") -> bool:
+    """True where the body is not in the protocol's language but what was asked for itself: the JSON of ``s3:GetBucketPolicy``."""
+    output = operation.output_shape
+    payload = output.serialization.get("payload") if output else None
+    return output is not None and payload is not None and output.members[payload].type_name in ("string", "blob")
 
 
 def problem_of(body: bytes, protocol: str) -> str:
