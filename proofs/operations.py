@@ -199,7 +199,7 @@ AUTOMATED = [
     fails(
         "a title as a part of a command",
         gated("make lint", "echo ${{ github.event.pull_request.title }}"),
-        names="jobs.verify.steps.3.run",
+        names="jobs.verify.steps.2.run",
     ),
     fails("no gate on merges", gated("  merge_group:\n", ""), names="gates"),
     fails(

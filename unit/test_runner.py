@@ -191,7 +191,7 @@ class TestSubtests:
         [
             ([AccessDenied("no"), NotYetKnown("later")], ERROR),
             ([NotYetKnown("later"), None], UNKNOWN),
-            ([NotApplicable("not here"), None], PASS),
+            ([NotApplicable("not here"), None], NOT_APPLICABLE),
             ([NotApplicable("not here"), NotApplicable("nor there")], NOT_APPLICABLE),
             ([None, None], PASS),
         ],

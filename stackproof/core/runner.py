@@ -172,8 +172,7 @@ def message_of(error: BaseException) -> str:
 def _judged(
     error: BaseException | None, examined: Sequence[Examined], readings: Sequence[Reading], *, by_resource: bool
 ) -> tuple[Verdict, str]:
-    verdicts = {*(one.verdict for one in examined), *([verdict_of(error)] if error else [])}
-    verdict = worst(verdicts - {Verdict.NOT_APPLICABLE} or verdicts)  # what the target cannot show hides nothing that it shows
+    verdict = worst({*(one.verdict for one in examined), *([verdict_of(error)] if error else [])})
     if verdict is Verdict.PASS and not readings:
         return Verdict.ERROR, "the control passed without reading anything: no evidence, no pass"
     if verdict is Verdict.PASS and by_resource and not examined:

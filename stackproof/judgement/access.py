@@ -347,7 +347,7 @@ def _resources(statement: Mapping[str, Any], action: str) -> list[str]:
 
 
 def _widened(pattern: str) -> str:
-    return re.sub(r"\$\{[^}]*\}", "*", pattern)
+    return re.sub(r"\$\{[^{}]*+\}", "*", pattern)
 
 
 def _denies(statement: Mapping[str, Any], action: str, pattern: str, context: Mapping[str, str | None]) -> bool:

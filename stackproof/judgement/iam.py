@@ -287,7 +287,7 @@ def _of_any_length(pattern: str) -> str:
     >>> _of_any_length("role/?*"), _of_any_length("**-*?-??")
     ('role/*', '*-*-??')
     """
-    return re.sub(r"\?*\*[*?]*", EVERYTHING, pattern)
+    return re.sub(r"(?<!\?)\?*+\*[*?]*+", EVERYTHING, pattern)
 
 
 def _names_nothing(resource: str) -> bool:

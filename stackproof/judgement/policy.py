@@ -202,9 +202,11 @@ def _says_who(key: str) -> Callable[[str], bool] | None:
     """
     if key in _WHO:
         return _is_fixed
-    if re.fullmatch(r"[^:]+\.[^:]+:sub", key):
+    provider, _, claim = key.rpartition(":")
+    is_claim = "." in provider[1:-1] and ":" not in provider
+    if is_claim and claim == "sub":
         return _is_fixed_subject
-    if re.fullmatch(r"[^:]+\.[^:]+:(aud|app_id)", key):
+    if is_claim and claim in ("aud", "app_id"):
         return lambda audience: _is_fixed(audience) and audience not in _FOR_ALL_AUDIENCES
     return None
 

@@ -333,7 +333,7 @@ class InterfaceEndpoint(Guarded):
         del names  # one call lists all
         answer = aws.read("ec2:DescribeVpcEndpoints")
         return [
-            cls(one["VpcEndpointId"], AwsFacts(aws, one, answer.source), answer.source)
+            cls(told(one, "VpcEndpointId", answer), AwsFacts(aws, one, answer.source), answer.source)
             for one in answer.items("VpcEndpoints")
             if one.get("VpcEndpointType") not in WITHOUT_INTERFACE
         ]
