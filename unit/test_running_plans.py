@@ -9,9 +9,11 @@ from plan_documents import Planned, document
 from stackproof.collections.stack import log_groups
 from stackproof.core.runner import judge
 from stackproof.core.verdicts import DeclaredButMissing, Verdict
+from stackproof.judgement.exposure import Opening, opening
 from stackproof.profile.loading import load
 from stackproof.resources.database import DatabaseInstance
 from stackproof.resources.logs import LogGroup
+from stackproof.resources.network import SecurityGroup
 from stackproof.sources.plan.document import Plan, PlanSource
 from stackproof.targets.plan import PlanStage
 from stackproof.targets.request import resolve
@@ -103,3 +105,58 @@ class TestRegions:
         stage = staged(document(self.group("a", HERE), self.group("b", HERE)))
         with pytest.raises(DeclaredButMissing, match="exists 2 times"):
             stage.one(LogGroup, GROUP)
+
+
+WORLD = opening("tcp", 22, 22, "0.0.0.0/0")
+INSIDE = opening("tcp", 5432, 5432, "10.0.0.0/8")
+OPEN = {"protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_blocks": ["0.0.0.0/0"]}
+CLOSED = {"protocol": "tcp", "from_port": 5432, "to_port": 5432, "cidr_blocks": ["10.0.0.0/8"]}
+
+
+class TestRulesOfAGroupThatExists:
+    """A ``dynamic`` block is not in the configuration, so its rules look like what the provider remembers."""
+
+    def opened(self, inline: list[dict[str, Any]], *rules: tuple[dict[str, Any] | None, dict[str, Any] | None]) -> set[Opening]:
+        """What the group opens that had these blocks, with rule resources as they were and as they will be."""
+        group = {"id": "sg-1", "name": "db", "ingress": inline}
+        planned = [Planned("aws_security_group.db", group, actions=("update",))]
+        before: list[dict[str, Any] | None] = [group]
+        gone: list[dict[str, Any]] = []
+        for number, (was, will_be) in enumerate(rules):
+            belongs = {"security_group_id": "sg-1", "type": "ingress"}
+            address, earlier = f"aws_security_group_rule.x{number}", was and {**was, **belongs}
+            if will_be:
+                planned.append(Planned(address, {**will_be, **belongs}, actions=("update",) if was else ("create",)))
+                before.append(earlier)
+            else:
+                gone.append({"address": address, "mode": "managed", "type": "aws_security_group_rule", "before": earlier})
+        made = document(*planned)
+        for change, values in zip(made["resource_changes"], before, strict=True):
+            change["change"]["before"] = values
+        for one in gone:
+            change = {"actions": ["delete"], "before": one.pop("before"), "after": None, "after_unknown": {}}
+            made["resource_changes"].append({**one, "change": change})
+        (found,) = PlanSource(Plan(made, "plan.json")).collect(SecurityGroup, [])
+        return {*found.ingress}
+
+    def test_a_rule_that_no_resource_made_stays(self) -> None:
+        assert self.opened([OPEN, CLOSED], (CLOSED, CLOSED)) == {WORLD, INSIDE}
+        assert self.opened([OPEN], (None, CLOSED)) == {WORLD, INSIDE}
+
+    def test_what_a_resource_made_is_what_that_will_be(self) -> None:
+        assert self.opened([OPEN], (OPEN, CLOSED)) == {INSIDE}
+        assert self.opened([CLOSED], (CLOSED, OPEN)) == {WORLD}
+
+    def test_a_rule_whose_resource_is_deleted_goes(self) -> None:
+        assert self.opened([OPEN, CLOSED], (OPEN, None), (CLOSED, CLOSED)) == {INSIDE}
+        assert self.opened([OPEN], (OPEN, None)) == set()
+
+    def test_alone_its_own_blocks_decide(self) -> None:
+        assert self.opened([OPEN]) == {WORLD}
+
+    def test_a_group_that_is_made_anew_remembers_nothing(self) -> None:
+        group = Planned("aws_security_group.db", {"name": "db"}, {"id": True, "ingress": True}, actions=("delete", "create"))
+        made = document(group)
+        made["resource_changes"][0]["change"]["before"] = {"id": "sg-1", "name": "db", "ingress": [OPEN]}
+        (found,) = PlanSource(Plan(made, "plan.json")).collect(SecurityGroup, [])
+        assert not found.ingress

@@ -111,7 +111,7 @@ def _planned_rules(group: PlannedBlock, direction: str) -> Collection[Opening]:
     """Rules in the group's own blocks, and those that other resources add to it.
 
     A group whose sources have no block of a direction begins without a rule of it: Terraform removes the one that AWS makes. Of a group
-    that exists they are what it had before, and count where no resource beside it makes or deletes its rules.
+    that exists they are what it had before: of those, what no resource beside it made stays.
     """
     plan, older, newer = group.plan, "aws_security_group_rule", f"aws_vpc_security_group_{direction}_rule"
     beside, rest = parts(_rules_beside(group, older))
@@ -121,8 +121,20 @@ def _planned_rules(group: PlannedBlock, direction: str) -> Collection[Opening]:
     is_decided_beside = bool(of_one or of_its_own or gone or plan.removed(newer, "security_group_id", group))
     inside, untold = parts(group.written_blocks(direction, is_decided_beside=is_decided_beside))
     found, unknown = known_of([*inside, *of_one, *of_its_own], lambda rule: _openings(group, rule))
+    if is_decided_beside and not group.says(direction, is_decided_beside=True):
+        found += _left_alone(group, direction)
     errors = [*rest, *more, *others, *untold, *unknown]
     return Partial(merged(found), errors[0]) if errors else merged(found)
+
+
+def _left_alone(group: PlannedBlock, direction: str) -> list[Opening]:
+    """What a group had before of a direction, and no rule resource made: a ``dynamic`` block did, or a hand, and Terraform leaves it."""
+    plan, was = group.plan, group.plan.earlier(group)
+    older = [rule for rule in plan.before("aws_security_group_rule", "security_group_id", group) if rule.at("type") == direction]
+    newer = plan.before(f"aws_vpc_security_group_{direction}_rule", "security_group_id", group)
+    inside = was.blocks(direction) if was else []
+    made = {one for rule in (*older, *newer) for one in _openings(group, rule)}
+    return [one for rule in inside for one in _openings(group, rule) if one not in made]
 
 
 def _rules_beside(group: PlannedBlock, kind: str) -> Sequence[PlannedBlock]:

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from stackproof.core.partial import Partial, parts
-from stackproof.core.resource import Reference, without_keys
+from stackproof.core.resource import Reference, type_of, without_keys
 from stackproof.core.verdicts import NotYetKnown
 from stackproof.sources import R
 from stackproof.sources.plan.addresses import module_steps
@@ -54,8 +54,8 @@ class Plan:
     def __init__(self, document: object, where: str) -> None:
         self.where = where
         self.document: Mapping[str, Any] = without_secrets(checked(document, where))
+        self._earlier: dict[tuple[str, str], dict[str, list[PlannedBlock]]] = {}
         self._referrers: dict[tuple[str, str, str], tuple[dict[str, list[PlannedBlock]], _Unknown]] = {}
-        self._owners: dict[tuple[str, str], dict[str, list[PlannedBlock]]] = {}
 
     def to_json(self) -> str:
         """The document, without its secrets."""
@@ -137,13 +137,27 @@ class Plan:
 
     def removed(self, kind: str, attribute: str, to: "PlannedBlock") -> list["PlannedBlock"]:
         """The resources of a type that belonged to another one and that the plan deletes or makes anew, as they were before."""
-        if (kind, attribute) not in self._owners:
-            owners = self._owners[kind, attribute] = {}
-            for block in self._destroyed.values():
-                if block.type == kind and isinstance(owner := block.values.get(attribute), str):
-                    owners.setdefault(owner, []).append(block)
+        return [self._destroyed[one.address] for one in self.before(kind, attribute, to) if one.address in self._destroyed]
+
+    def before(self, kind: str, attribute: str, to: "PlannedBlock") -> list["PlannedBlock"]:
+        """The resources of a type that belonged to another one before the apply, as they were, whatever the plan does to them."""
+        if (kind, attribute) not in self._earlier:
+            found: dict[str, list[PlannedBlock]] = {}
+            for block in (self._as_it_was(change) for change in self._resource_changes if type_of(change["address"]) == kind):
+                if isinstance(name := block.values.get(attribute), str):
+                    found.setdefault(name, []).append(block)
+            self._earlier[kind, attribute] = found
         names = dict.fromkeys(value for name in IDENTITIES if isinstance(value := to.values.get(name), str))
-        return [block for name in names for block in self._owners[kind, attribute].get(name, ())]
+        return [block for name in names for block in self._earlier[kind, attribute].get(name, ())]
+
+    def earlier(self, block: "PlannedBlock") -> "PlannedBlock | None":
+        """A planned resource as it was before the apply; None for one that does not exist yet, or is made anew."""
+        change = self._changes.get(block.address)
+        return None if change is None or self.creates(block) else self._as_it_was(change)
+
+    def _as_it_was(self, change: Mapping[str, Any]) -> "PlannedBlock":
+        before = change["change"].get("before") or {}
+        return PlannedBlock(self, change["address"], self.following.place_of(change["address"]), before, {}, before.get)
 
     @cached_property
     def forgotten(self) -> tuple[str, ...]:
@@ -179,8 +193,7 @@ class Plan:
         found = {}
         for change in self._resource_changes:
             if "delete" in change["change"]["actions"]:
-                address, before = change["address"], change["change"].get("before") or {}
-                found[address] = PlannedBlock(self, address, self.following.place_of(address), before, {}, before.get)
+                found[change["address"]] = self._as_it_was(change)
         return found
 
     @cached_property
@@ -191,6 +204,10 @@ class Plan:
             for change in self.document.get("resource_changes") or ()
             if "deposed" not in change and change.get("mode", "managed") == "managed"
         ]
+
+    @cached_property
+    def _changes(self) -> dict[str, Mapping[str, Any]]:
+        return {change["address"]: change for change in self._resource_changes}
 
     @cached_property
     def _actions(self) -> dict[str, tuple[str, ...]]:
