@@ -46,7 +46,7 @@ def resolved(name: str) -> Collection:
 
 
 def not_found(name: str) -> str:
-    """What whoever asks for a fixture that there is not must know: the names of all that there are, and how one is made."""
+    """The message for a fixture that does not exist: the names of all that do, and how a collection is made."""
     return (
         f"fixture '{name}' not found; available: {', '.join(sorted([*collections, 'subtests']))}. "
         "A collection is a function in stackproof/collections/ (stackproof new resource NAME writes one), or in conftest.py"

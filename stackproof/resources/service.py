@@ -248,7 +248,7 @@ def _answered_definitions(service: AwsFacts) -> tuple[TaskDefinition, ...]:
 
 
 def planned_definitions(service: PlannedBlock) -> tuple[TaskDefinition, ...]:
-    """What a planned service will run. Raises `NotYetKnown` for one that the plan does not make or keep.
+    """The task definitions that a planned service will run. Raises `NotYetKnown` for one that the plan does not make or keep.
 
     A service that leaves the revision to whoever deploys keeps the one it has: that of the family as it was before the plan, and as
     it will be once somebody deploys again, are both judged.
@@ -278,7 +278,7 @@ def _of_the_family(service: PlannedBlock) -> list[PlannedBlock]:
 
 
 def runs_another_revision(service: PlannedBlock) -> bool:
-    """Whether a planned service runs a revision that the plan does not have, of a family that it has."""
+    """True if a planned service runs a revision that the plan does not have, of a family that it has."""
     return bool(_of_the_family(service)) and not service.plan.referred(
         service.values.get("task_definition"), *TaskDefinition.terraform
     )
