@@ -12,6 +12,7 @@ import pytest
 from stackproof.core.verdicts import UsageError
 from stackproof.judgement.exposure import opening
 from stackproof.profile.loading import load
+from stackproof.profile.reference import reference
 from stackproof.profile.schema import Profile
 from stackproof.targets import TARGETS
 
@@ -293,3 +294,8 @@ def _inline(value: Any) -> str:
             return value.isoformat()
         case _:
             return f"'''{value}'''"
+
+
+def test_the_page_of_the_tables_is_as_the_models_are() -> None:
+    page = (ENVIRONMENTS.parent / "docs" / "profile.md").read_text(encoding="utf-8")
+    assert page == reference(), "write it anew: python -m stackproof.profile.reference > docs/profile.md"

@@ -15,7 +15,7 @@ from stackproof.judgement.iam import is_managed_by_aws
 from stackproof.judgement.managed_policies import published, published_on
 from stackproof.resources.documents import PartialDocument, planned_document
 from stackproof.sources.aws.facts import AwsFacts, listed, told
-from stackproof.sources.plan.blocks import PlannedBlock
+from stackproof.sources.plan.blocks import PlanLookup, PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.calls import Answer
@@ -140,14 +140,14 @@ def _attachments(principal: PlannedBlock, kind: str) -> Sequence[Attachment]:
     """The managed policies that a principal gets."""
     plan, by, exclusive = principal.plan, f"aws_iam_{kind}_policy_attachment", f"aws_iam_{kind}_policy_attachments_exclusive"
     beside, rest = parts(plan.referring(by, kind, principal))
-    of_several, more = known_of(plan.resources("aws_iam_policy_attachment"), lambda one: _attaches(one, f"{kind}s", principal))
+    of_several, more = parts(plan.referring("aws_iam_policy_attachment", f"{kind}s", principal))
     lists, unknown = parts(plan.referring(exclusive, f"{kind}_name", principal))
     gone = [*plan.removed(by, kind, principal), *plan.removed(exclusive, f"{kind}_name", principal)]
     is_decided_beside = bool(beside or of_several or lists or gone)
     own = _arns(principal, _OWN_LIST) if principal.says(_OWN_LIST, is_decided_beside=is_decided_beside) else []
     listed, others = known_of(lists, lambda one: _arns(one, "policy_arns"))
     mine, untold = parts(own)
-    found = [*((block, _arn(block)) for block in beside), *of_several, *listed, *mine]
+    found = [*((block, _arn(block)) for block in (*beside, *of_several)), *listed, *mine]
     return collected(found, [*rest, *more, *unknown, *others, *untold])
 
 
@@ -162,14 +162,6 @@ def _arn(block: PlannedBlock) -> "str | Reference | NotYetKnown":
 def _arns(block: PlannedBlock, attribute: str) -> Sequence[Attachment]:
     arns, rest = parts(block.elements(attribute, "aws_iam_policy"))
     return collected([(block, arn) for arn in arns], rest)
-
-
-def _attaches(attachment: PlannedBlock, attribute: str, principal: PlannedBlock) -> Sequence[Attachment]:
-    """What a resource attaches that lists all who get a policy, if the principal is one of them."""
-    listed, rest = parts(attachment.referents(attribute, principal.type))
-    if principal in listed:
-        return [(attachment, _arn(attachment))]
-    return collected((), [one for one in rest if may_be_about(one, principal.address)])
 
 
 def _managed_document(block: PlannedBlock, arn: str | Reference) -> Document:
@@ -220,9 +212,23 @@ def _planned_use(policy: PlannedBlock) -> bool:
     plan = policy.plan
     found, rest = known_of(_USES, lambda use: plan.referring(*use, policy))
     is_decided_beside = any(plan.removed(*use, policy) for use in _USES)
-    roles = [one for one in plan.resources("aws_iam_role") if one.says(_OWN_LIST, is_decided_beside=is_decided_beside)]
-    listing, more = known_of(roles, lambda role: [role] if policy in role.referents(_OWN_LIST, policy.type) else [])
+    by_policy, untold = plan.once(_listing)
+    listing = [role for role in by_policy.get(policy.address, ()) if role.says(_OWN_LIST, is_decided_beside=is_decided_beside)]
+    more = (error for role, error in untold if role.says(_OWN_LIST, is_decided_beside=is_decided_beside))
     return bool(collected([*found, *listing], [*rest, *(one for one in more if may_be_about(one, policy.address))]))
+
+
+def _listing(plan: PlanLookup) -> tuple[dict[str, list[PlannedBlock]], list[tuple[PlannedBlock, Exception]]]:
+    """The roles that list policies themselves, by the policies of the plan that they list; and those whose lists are not known."""
+    by_policy: dict[str, list[PlannedBlock]] = {}
+    untold: list[tuple[PlannedBlock, Exception]] = []
+    for role in plan.resources("aws_iam_role"):
+        if role.says(_OWN_LIST):
+            listed, rest = known_of([role], lambda one: one.referents(_OWN_LIST, "aws_iam_policy"))
+            for policy in listed:
+                by_policy.setdefault(policy.address, []).append(role)
+            untold += [(role, error) for error in rest]
+    return by_policy, untold
 
 
 class AccountPolicy(Policy):

@@ -1,5 +1,6 @@
 """Amazon VPC: networks, their subnets and routes, and security groups."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -234,8 +235,11 @@ def _source(plan: PlanLookup, kind: str, value: str | Reference) -> Source:
     if kind == PREFIX_LIST:
         return Source(kind, made.address)
     name = made.name_or_address("name")
-    namesakes = [one for one in plan.resources("aws_security_group") if one.name_or_address("name") == name]
-    return Source(kind, name if len(namesakes) == 1 else made.address)
+    return Source(kind, name if plan.once(_group_names)[name] == 1 else made.address)
+
+
+def _group_names(plan: PlanLookup) -> Counter[str]:
+    return Counter(block.name_or_address("name") for block in plan.resources("aws_security_group"))
 
 
 _MADE: Mapping[str, tuple[str, ...]] = {

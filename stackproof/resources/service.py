@@ -1,6 +1,7 @@
 """Amazon ECS: services and what their tasks are made of."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
@@ -11,7 +12,7 @@ from stackproof.redaction.plain_secrets import SecretSource, Variable
 from stackproof.redaction.redaction import HIDDEN
 from stackproof.resources.network import Guarded, SecurityGroup
 from stackproof.sources.aws.facts import AwsFacts, described
-from stackproof.sources.plan.blocks import PlannedBlock
+from stackproof.sources.plan.blocks import PlanLookup, PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.calls import Answer
@@ -156,8 +157,11 @@ def _called(definition: PlannedBlock) -> str:
     family = definition.name_or_address("family")
     if definition.plan.resource(definition.address) is not definition:
         return f"{family}:{definition.values.get('revision')}"
-    alike = [one for one in definition.plan.resources(*TaskDefinition.terraform) if one.name_or_address("family") == family]
-    return family if len(alike) == 1 else definition.address
+    return family if definition.plan.once(_families)[family] == 1 else definition.address
+
+
+def _families(plan: PlanLookup) -> Counter[str]:
+    return Counter(block.name_or_address("family") for block in plan.resources(*TaskDefinition.terraform))
 
 
 class TaskDefinition(Resource):
@@ -248,7 +252,7 @@ def _answered_definitions(service: AwsFacts) -> tuple[TaskDefinition, ...]:
 
 
 def planned_definitions(service: PlannedBlock) -> tuple[TaskDefinition, ...]:
-    """The task definitions that a planned service will run. Raises `NotYetKnown` for one that the plan does not make or keep.
+    """The task definitions that a planned service runs or will run. Raises `NotYetKnown` for one that the plan does not make or keep.
 
     A service that leaves the revision to whoever deploys keeps the one it has: that of the family as it was before the plan, and as
     it will be once somebody deploys again, are both judged.
@@ -268,13 +272,22 @@ def _of_the_family(service: PlannedBlock) -> list[PlannedBlock]:
     """
     plan, written = service.plan, str(service.values.get("task_definition") or "")
     family, _, revision = written.rpartition("/")[2].partition(":")
-    found = []
-    for block in plan.resources(*TaskDefinition.terraform) if family else ():
-        before = plan.replaced(block)
-        versions = [one for one in (before, block) if one and one.values.get("family") == family]
-        if versions and (before or not revision or not plan.creates(block)):
-            found.append(versions)
+    alike = plan.once(_versions).get(family, ())
+    found = [one for one in alike if not revision or plan.replaced(one[0]) or not plan.creates(one[0])]
     return found[0] if len(found) == 1 else []
+
+
+def _versions(plan: PlanLookup) -> dict[str, list[list[PlannedBlock]]]:
+    """The planned definitions by family, each after the one that it replaces, where that is of the family, too."""
+    found: dict[str, list[list[PlannedBlock]]] = {}
+    for block in plan.resources(*TaskDefinition.terraform):
+        versions: dict[str, list[PlannedBlock]] = {}
+        for one in filter(None, (plan.replaced(block), block)):
+            if family := one.values.get("family"):
+                versions.setdefault(family, []).append(one)
+        for family, alike in versions.items():
+            found.setdefault(family, []).append(alike)
+    return found
 
 
 def runs_another_revision(service: PlannedBlock) -> bool:

@@ -5,7 +5,7 @@ provider may fill in. They are taken for the latter (`PlannedBlock.is_unset`); A
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from stackproof.core.partial import Partial, PartialMapping, parts
 from stackproof.core.provenance import Provenance, evidence_behind, within
@@ -14,6 +14,7 @@ from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.redaction.redaction import HIDDEN
 from stackproof.sources.plan.references import Meant, Place, References, of_types
 
+T = TypeVar("T")
 Expressions = Callable[[str], Any]
 """The configured expression of an attribute; None for one that is not written."""
 
@@ -45,6 +46,7 @@ class PlanLookup(Protocol):
     def before(self, kind: str, attribute: str, to: "PlannedBlock") -> "list[PlannedBlock]": ...
     def earlier(self, block: "PlannedBlock") -> "PlannedBlock | None": ...
     def region_of(self, configured: Mapping[str, Any]) -> str | None: ...
+    def once(self, make: "Callable[[PlanLookup], T]") -> T: ...
 
 
 class PlannedBlock:

@@ -11,9 +11,9 @@ Sensitive values are hidden while the document is loaded; nothing after that can
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from stackproof.core.partial import Partial, parts
@@ -21,10 +21,11 @@ from stackproof.core.resource import Reference, type_of, without_keys
 from stackproof.core.verdicts import NotYetKnown
 from stackproof.sources import R
 from stackproof.sources.plan.addresses import module_steps
-from stackproof.sources.plan.blocks import IDENTITIES, PlannedBlock, cannot_be_followed
+from stackproof.sources.plan.blocks import IDENTITIES, PlanLookup, PlannedBlock, T, cannot_be_followed
 from stackproof.sources.plan.masking import without_secrets
 from stackproof.sources.plan.references import References
 from stackproof.sources.plan.shape import checked
+from stackproof.util.once import Once
 
 _Unknown = dict[str | None, NotYetKnown]
 
@@ -56,6 +57,7 @@ class Plan:
         self.document: Mapping[str, Any] = without_secrets(checked(document, where))
         self._earlier: dict[tuple[str, str], dict[str, list[PlannedBlock]]] = {}
         self._referrers: dict[tuple[str, str, str], tuple[dict[str, list[PlannedBlock]], _Unknown]] = {}
+        self._made: dict[Callable[[PlanLookup], Any], Once[Any]] = {}
 
     def to_json(self) -> str:
         """The document, without its secrets."""
@@ -79,9 +81,13 @@ class Plan:
 
     def resources(self, *types: str) -> list["PlannedBlock"]:
         """Managed resources of these types as they will be after the apply, in the plan's order."""
-        if len(types) == 1:
-            return list(self._by_type.get(types[0], ()))
-        return [block for block in self._planned.values() if block.type in types]
+        found = [block for kind in dict.fromkeys(types) for block in self._by_type.get(kind, ())]
+        return found if len(types) == 1 else sorted(found, key=lambda block: self._positions[block.address])
+
+    def once(self, make: Callable[[PlanLookup], T]) -> T:
+        """The result of a function of this plan; made once, whichever resource asks first."""
+        made: T = self._made.setdefault(make, Once(partial(make, self)))()
+        return made
 
     def resource(self, address: str) -> "PlannedBlock | None":
         """The planned resource at an address."""
@@ -243,6 +249,10 @@ class Plan:
         for block in self._planned.values():
             found.setdefault(block.type, []).append(block)
         return found
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {address: position for position, address in enumerate(self._planned)}
 
     @cached_property
     def _instances(self) -> dict[str, list["PlannedBlock"]]:
