@@ -4,6 +4,7 @@ Adding what is unknown hides no failure; deleting a companion leaves no pass tha
 and neither does what the provider remembers of before where the sources have a resource that decides.
 """
 
+import copy
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from proofs import harness
 from proofs.cases import Case
 from proofs.harness import on_plan, unknown, with_resource, without
-from proofs.plans import FROM_NOTHING, RUNNING, UPDATE
+from proofs.plans import FROM_NOTHING, RUNNING, UPDATE, compliant_plan
 from proofs.rows import CASES
 from stackproof.core.controls import catalogue
 from stackproof.core.verdicts import Verdict
@@ -47,6 +48,48 @@ def added() -> Iterator[harness.Edit]:
 def test_what_is_unknown_beside_it_hides_no_failure(case: Case) -> None:
     judgement = on_plan(case.control, *case.edits, *added())
     assert judgement.verdict is Verdict.FAIL, judgement.message
+
+
+LISTS = {
+    "aws_security_group": "ingress",
+    "aws_security_group_rule": "cidr_blocks",
+    "aws_db_instance": "vpc_security_group_ids",
+    "aws_lb": "security_groups",
+    "aws_route_table": "route",
+    "aws_iam_role": "managed_policy_arns",
+    "aws_cloudwatch_metric_alarm": "alarm_actions",
+}
+"""Lists that may have one more element, which is not known: whatever it is, it takes nothing away from what the others do."""
+
+
+def lengthened(document: dict[str, Any]) -> list[str]:
+    """Give every such list that is known an element that is not; returns the addresses."""
+    found = []
+    for kind, name in LISTS.items():
+        for address in harness.planned_addresses(document, kind):
+            resource, change = harness._planned(document, address)
+            known, mask = resource["values"].get(name), change["after_unknown"].get(name) or []
+            if known and mask is not True and True not in mask:
+                resource["values"][name] = change["after"][name] = [*known, None]
+                change["after_unknown"][name] = [*(mask or [{}] * len(known)), True]
+                found.append(address)
+    return found
+
+
+def test_there_are_lists_to_lengthen() -> None:
+    assert len({address.split(".")[-2] for address in lengthened(copy.deepcopy(compliant_plan(RUNNING)))}) >= 4
+
+
+def with_more(document: dict[str, Any]) -> None:
+    lengthened(document)
+
+
+@pytest.mark.parametrize("base", [FROM_NOTHING, RUNNING])
+@pytest.mark.parametrize("case", SOME, ids=str)
+def test_an_unknown_element_hides_no_failure(case: Case, base: str) -> None:
+    if on_plan(case.control, *case.edits, base=base).verdict is Verdict.FAIL:
+        judgement = on_plan(case.control, *case.edits, with_more, base=base)
+        assert judgement.verdict is Verdict.FAIL, judgement.message
 
 
 COMPANIONS = (
