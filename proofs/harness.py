@@ -38,7 +38,7 @@ from stackproof.targets.base import Stage
 
 ROOT = Path(__file__).parents[1]
 COMPLIANT = Path(__file__).with_name("compliant")
-ON_AWS = ("phase1", "security", "logging")
+ON_AWS = ("phase1", "security", "logging", "serverless")
 """The folders of the controls that read AWS."""
 
 ABOUT_CHANGES = ("CHG-01",)

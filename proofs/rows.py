@@ -1,4 +1,4 @@
-"""All rows: what the modules of ``proofs/phase1``, ``proofs/security`` and ``proofs/logging`` list as ``CASES``."""
+"""All rows: what the modules of the folders of `harness.ON_AWS` list as ``CASES``."""
 
 import importlib
 import pkgutil

@@ -23,6 +23,7 @@ FOLDERS = {
     "phase1": "the deployed workload",
     "security": "the security checklist",
     "logging": "the central logging design",
+    "serverless": "functions and tables, which other stacks have",
 }
 """The folders of the suite, each of them a pytest marker, in the order of the catalogue."""
 
