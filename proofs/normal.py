@@ -260,9 +260,9 @@ def _pairs(
         rest = []
         for one in new:
             alike = left[form(key(one))]
-            is_told = form is _form or max(several[form(key(one))], len(alike)) == 1
+            is_reported = form is _form or max(several[form(key(one))], len(alike)) == 1
             best = max(alike, key=lambda other: _shared(one, other), default=None)
-            if best is not None and (is_told or (least is not None and _shared(one, best) >= least)):
+            if best is not None and (is_reported or (least is not None and _shared(one, best) >= least)):
                 pairs.append((one, best))
                 alike.remove(best)
             else:

@@ -54,14 +54,14 @@ def _unpacked(document: dict[str, Any]) -> dict[str, Any]:
 def _updated(document: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
     """The plan after what an update does; see `proofs.record_plans`."""
     planned = {one["address"]: one for one in _resources(document["planned_values"]["root_module"])}
-    for told in document["resource_changes"]:
-        if told["address"] in update:
-            done = update[told["address"]]
-            change = told["change"]
+    for reported in document["resource_changes"]:
+        if reported["address"] in update:
+            done = update[reported["address"]]
+            change = reported["change"]
             gone = {name for name, mask in done["after_unknown"].items() if mask is True}
             after = {name: value for name, value in {**change["before"], **done["after"]}.items() if name not in gone}
-            told["change"] = {**change, **done, "after": after}
-            planned[told["address"]]["values"] = after
+            reported["change"] = {**change, **done, "after": after}
+            planned[reported["address"]]["values"] = after
     return document
 
 

@@ -360,9 +360,9 @@ def left_over(address: str) -> PlanEdit:
 
 def drifted(address: str, action: str, **attributes: Any) -> PlanEdit:
     """Something was done to a resource outside Terraform: deleted, or these attributes changed."""
-    told = _change(address, action)
-    told["change"] |= {"before": {"id": "1"}, "after": {"id": "1"} | attributes if attributes else None}
-    return lambda document: document.update(resource_drift=[told])
+    reported = _change(address, action)
+    reported["change"] |= {"before": {"id": "1"}, "after": {"id": "1"} | attributes if attributes else None}
+    return lambda document: document.update(resource_drift=[reported])
 
 
 def says(**members: Any) -> PlanEdit:

@@ -146,7 +146,7 @@ class TestPolicies:
 
 
 @pytest.mark.parametrize(
-    ("condition", "told", "expected"),
+    ("condition", "reported", "expected"),
     [
         (None, {}, True),
         ({}, {}, True),
@@ -170,6 +170,6 @@ class TestPolicies:
     ],
 )
 def test_a_condition_is_judged_as_far_as_the_request_is_known(
-    condition: Any, told: dict[str, str | None], expected: bool | None
+    condition: Any, reported: dict[str, str | None], expected: bool | None
 ) -> None:
-    assert holds(condition, told) is expected
+    assert holds(condition, reported) is expected

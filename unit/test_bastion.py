@@ -216,8 +216,8 @@ class TestTool:
     def test_tells_where_it_is_and_what_it_says(self, path: Path) -> None:
         tool = self.put(path, 'echo "Terraform v1.11.4 $1"')
         looked_in = [str(path / "beside"), str(path)]
-        told = {"ExitStatus": 0, "Output": "Terraform v1.11.4 --version"}
-        assert self.ask("terraform") == {"LookedIn": looked_in, "Path": str(tool), **told}
+        reported = {"ExitStatus": 0, "Output": "Terraform v1.11.4 --version"}
+        assert self.ask("terraform") == {"LookedIn": looked_in, "Path": str(tool), **reported}
 
     def test_that_was_installed_with_the_suite_comes_first(self, path: Path) -> None:
         self.put(path, "echo 1")
@@ -237,9 +237,9 @@ class TestTool:
     )
     def test_that_is_broken_says_so_by_its_exit_status(self, path: Path, script: str, status: int, output: str) -> None:
         self.put(path, script)
-        told = self.ask("terraform")
-        assert told["ExitStatus"] == status
-        assert output in str(told["Output"])
+        reported = self.ask("terraform")
+        assert reported["ExitStatus"] == status
+        assert output in str(reported["Output"])
 
 
 def test_patience_is_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

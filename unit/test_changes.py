@@ -14,7 +14,7 @@ from stackproof.sources.plan.changes import planned_changes
 from stackproof.sources.plan.document import Plan
 
 
-def told(**change: Any) -> PlannedChanges:
+def reported(**change: Any) -> PlannedChanges:
     """What a plan does that says this of one resource."""
     beside = {name: change.pop(name) for name in ("previous_address", "deposed") if name in change}
     content = document(Planned("aws_x.y"))
@@ -41,14 +41,14 @@ def told(**change: Any) -> PlannedChanges:
     ],
 )
 def test_what_happens_to_a_resource(actions: list[str], beside: dict[str, Any], action: Action) -> None:
-    (change,) = told(actions=actions, **beside).changes
+    (change,) = reported(actions=actions, **beside).changes
     assert change.action is action
     assert change.previous_address == beside.get("previous_address", "")
 
 
 def test_what_stays_as_it_is_does_not_occur() -> None:
-    assert told(actions=["no-op"]).changes == ()
-    assert told(actions=["read"]).changes == ()
+    assert reported(actions=["no-op"]).changes == ()
+    assert reported(actions=["read"]).changes == ()
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,11 @@ def test_kinds_of_plans(actions: list[str], kind: Kind) -> None:
 
 
 def test_an_import_is_an_update() -> None:
-    assert told(actions=["create"], importing={"id": "1"}).kind is Kind.UPDATE
+    assert reported(actions=["create"], importing={"id": "1"}).kind is Kind.UPDATE
 
 
 def test_fields_before_and_after() -> None:
-    (change,) = told(
+    (change,) = reported(
         before={
             "name": "a",
             "tags": {"A": "1", "B": "2"},
@@ -99,7 +99,7 @@ def test_fields_before_and_after() -> None:
 
 
 def test_a_replacement_tells_what_forces_it_and_not_what_aws_gives_anew() -> None:
-    (change,) = told(
+    (change,) = reported(
         actions=["delete", "create"],
         before={"name": "a", "arn": "arn:1", "key": "k"},
         after={"name": "b"},
@@ -111,14 +111,14 @@ def test_a_replacement_tells_what_forces_it_and_not_what_aws_gives_anew() -> Non
 
 
 def test_what_is_sensitive_is_not_told() -> None:
-    (change,) = told(
+    (change,) = reported(
         before={"text": "hunter1", "password": "hunter2", "notes": "a"},
         after={"text": "hunter3", "password": "hunter4", "notes": "b"},
         before_sensitive={"text": True},
         after_sensitive={"text": True},
     ).changes
     assert change.fields == (ChangedField("notes", "a", "b"),)
-    shown = told(before={"text": "open"}, after={"text": "hunter2"}, after_sensitive={"text": True}).changes[0].fields
+    shown = reported(before={"text": "open"}, after={"text": "hunter2"}, after_sensitive={"text": True}).changes[0].fields
     assert shown == (ChangedField("text", "open", "(redacted)"),)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from stackproof.core.verdicts import UsageError
 from stackproof.evidence.store import Store
-from stackproof.sources.aws.connection import require_direct, told
+from stackproof.sources.aws.connection import reported, require_direct
 from stackproof.targets import open_stage
 from stackproof.targets.request import resolve
 
@@ -39,7 +39,7 @@ def test_what_only_misleads_is_refused(name: str) -> None:
     ],
 )
 def test_a_variable_is_told_without_its_password(environment: dict[str, str], says: str) -> None:
-    (one,) = told(environment)
+    (one,) = reported(environment)
     assert says in one
     assert "hunter2" not in one
 
@@ -58,14 +58,14 @@ def test_a_variable_is_told_without_its_password(environment: dict[str, str], sa
 )
 def test_what_the_callers_files_say_is_told(home: Path, profile: str, written: str, says: str) -> None:
     (home / ".aws" / "config").write_text(written)
-    found = told({"AWS_PROFILE": profile})
+    found = reported({"AWS_PROFILE": profile})
     assert len(found) == bool(says)
     assert not says or re.search(says, found[0])
 
 
 def test_models_of_the_callers_own_are_told(home: Path) -> None:
     (home / ".aws" / "models" / "rds").mkdir(parents=True)
-    assert "models" in "".join(told({}))
+    assert "models" in "".join(reported({}))
 
 
 def test_a_run_on_aws_notes_it(monkeypatch: pytest.MonkeyPatch) -> None:

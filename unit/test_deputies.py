@@ -58,7 +58,7 @@ def test_one_more_condition_never_unbinds(some: dict[str, Any], more: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("service", "is_told"),
+    ("service", "is_reported"),
     [
         ("cloudtrail.amazonaws.com", True),
         ("delivery.logs.amazonaws.com", True),
@@ -70,12 +70,12 @@ def test_one_more_condition_never_unbinds(some: dict[str, Any], more: dict[str, 
         ("cloudtrail.amazonaws.com.example.com", False),
     ],
 )
-def test_only_of_services_that_say_for_whom_it_is_asked(service: str, is_told: bool) -> None:
+def test_only_of_services_that_say_for_whom_it_is_asked(service: str, is_reported: bool) -> None:
     allow = {
         "Effect": "Allow",
         "Principal": {"Service": ["ec2.amazonaws.com", service]},
         "Action": "s3:PutObject",
         "Resource": "*",
     }
-    assert bool(confused_deputies({"Statement": allow}, ACCOUNT)) is is_told
+    assert bool(confused_deputies({"Statement": allow}, ACCOUNT)) is is_reported
     assert confused_deputies({"Statement": {**allow, "Effect": "Deny"}}, ACCOUNT) == []

@@ -21,9 +21,9 @@ def answer(pages: int) -> Answer:
 
 
 LOOKS: dict[str, Callable[[Answer], Any]] = {
-    "one after the other": lambda told: told.items("Listeners")[-1],
-    "page by page": lambda told: told.pages[-1]["Listeners"][0],
-    "by a member": lambda told: told.by("Listeners", "ListenerArn")["last"],
+    "one after the other": lambda reported: reported.items("Listeners")[-1],
+    "page by page": lambda reported: reported.pages[-1]["Listeners"][0],
+    "by a member": lambda reported: reported.by("Listeners", "ListenerArn")["last"],
 }
 
 
@@ -37,11 +37,11 @@ def test_it_is_not_compared(pages: int, look: Callable[[Answer], Any]) -> None:
 
 
 def test_it_is_shown_and_kept() -> None:
-    told = answer(1)
-    protocol = told.items("Listeners")[0]["Protocol"]
+    reported = answer(1)
+    protocol = reported.items("Listeners")[0]["Protocol"]
     assert isinstance(protocol, UnknownValue)
     assert (f"{protocol}", json.dumps(protocol)) == ("SPDY", '"SPDY"')
-    assert type(told.raw_pages[0]["Listeners"][0]["Protocol"]) is str
+    assert type(reported.raw_pages[0]["Listeners"][0]["Protocol"]) is str
 
 
 def test_a_known_one_is_what_it_was() -> None:

@@ -240,7 +240,7 @@ class TestReplay:
         assert "evidence/environment.json: changed" in ended.stderr
 
     @pytest.mark.parametrize(
-        ("options", "told"),
+        ("options", "reported"),
         [
             (["--target=replay"], "say which: --evidence"),
             (["--evidence=nowhere"], "nowhere: there is no evidence of a run"),
@@ -249,10 +249,10 @@ class TestReplay:
             (["--evidence", "/tmp"], "write --plan=FILE, --env=FILE, --evidence=DIR"),
         ],
     )
-    def test_of_nothing_is_bad_input(self, options: list[str], told: str) -> None:
+    def test_of_nothing_is_bad_input(self, options: list[str], reported: str) -> None:
         ended = run(ROOT, *options)
         assert ended.returncode == 4
-        assert told in ended.stderr
+        assert reported in ended.stderr
 
     def test_of_a_folder_of_another_format_is_refused(self, tmp_path: Path) -> None:
         seal(tmp_path / "run", [])
@@ -439,10 +439,10 @@ class TestObservations:
                     return facts(one.known), repr(one.rest)
                 case tuple():
                     return [facts(each) for each in one]
-            told = getattr(one.origin, "facts", repr(getattr(one.origin, "error", None)))
-            return one.name, {name: facts(value) if name == "parts" else value for name, value in told.items()} if isinstance(
-                told, dict
-            ) else told
+            reported = getattr(one.origin, "facts", repr(getattr(one.origin, "error", None)))
+            return one.name, {name: facts(value) if name == "parts" else value for name, value in reported.items()} if isinstance(
+                reported, dict
+            ) else reported
 
         found = made
         for number in range(3):
@@ -635,7 +635,7 @@ class TestSigning:
             assert signing.private_key(given_key).public_key() == key.public_key()
 
     @pytest.mark.parametrize(
-        ("content", "told"),
+        ("content", "reported"),
         [
             (b"", "no private key in PEM"),
             (b"-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n", "no private key in PEM"),
@@ -643,11 +643,11 @@ class TestSigning:
             (pem(Ed25519PrivateKey.generate(), BestAvailableEncryption(b"hunter2")), "encrypted"),
         ],
     )
-    def test_with_what_is_no_such_key_is_refused(self, content: bytes, told: str, tmp_path: Path) -> None:
+    def test_with_what_is_no_such_key_is_refused(self, content: bytes, reported: str, tmp_path: Path) -> None:
         (tmp_path / "key.pem").write_bytes(content)
         for given_key in (str(tmp_path / "key.pem"), content.decode()):
             if given_key:
-                with pytest.raises(UsageError, match=told) as refused:
+                with pytest.raises(UsageError, match=reported) as refused:
                     signing.private_key(given_key)
                 assert "hunter2" not in str(refused.value)
 

@@ -147,7 +147,7 @@ def grows_too_fast(look: Callable[[str], object], unit: str, size: int = SMALL, 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.__name__)
 def test_twice_the_text_takes_at_most_twice_the_time(look: Callable[[str], object]) -> None:
-    assert [told for unit in HOSTILE if (told := grows_too_fast(look, unit))] == []
+    assert [reported for unit in HOSTILE if (reported := grows_too_fast(look, unit))] == []
 
 
 @settings(max_examples=40, deadline=None)
@@ -286,7 +286,7 @@ def test_every_pattern_of_the_package_is_linear() -> None:
     for use in patterns():
         look = use.pattern.search if use.is_searched else use.pattern.fullmatch
         for unit in attacks(use.pattern):
-            if told := grows_too_fast(look, unit, ends="\x00"):
-                slow.append(f"{use.place}: {told}")
+            if reported := grows_too_fast(look, unit, ends="\x00"):
+                slow.append(f"{use.place}: {reported}")
                 break
     assert slow == []

@@ -102,8 +102,8 @@ class TestLogGroup:
         ],
     )
     def test_a_subscription_filter_delivers_to_a_service(self, destination: str, service: str, account_id: str) -> None:
-        told = {"filterName": "x", "filterPattern": "", "destinationArn": destination}
-        aws, _ = reader(account(1, DescribeSubscriptionFilters=lambda call: Answer(call, [{"subscriptionFilters": [told]}])))
+        reported = {"filterName": "x", "filterPattern": "", "destinationArn": destination}
+        aws, _ = reader(account(1, DescribeSubscriptionFilters=lambda call: Answer(call, [{"subscriptionFilters": [reported]}])))
         [group] = AwsSource(aws).collect(LogGroup, [])
         [subscription] = group.subscription_filters
         found = (subscription.pattern, subscription.destination_service, subscription.destination_account)
@@ -187,8 +187,8 @@ class TestPlannedLogGroup:
             {"destination_arn": refers(f"{stream}.arn")},
         )
         [group] = PlanSource(plan(GROUP, link, Planned(stream, {}, {"arn": True}))).collect(LogGroup, [])
-        told = [(one.destination_service, one.destination_account) for one in group.subscription_filters]
-        assert told == [(service, None)]
+        reported = [(one.destination_service, one.destination_account) for one in group.subscription_filters]
+        assert reported == [(service, None)]
 
     def test_a_destination_that_nothing_tells_is_unknown(self) -> None:
         link = Planned(
@@ -236,17 +236,21 @@ class TestCollections:
         }
 
     def test_recipients_that_may_not_be_read_hide_no_others(self) -> None:
-        told = {"filterName": "x", "filterPattern": "", "destinationArn": "arn:aws:kinesis:ap-northeast-2:123456789012:stream/x"}
+        reported = {
+            "filterName": "x",
+            "filterPattern": "",
+            "destinationArn": "arn:aws:kinesis:ap-northeast-2:123456789012:stream/x",
+        }
 
         def filters(call: Call) -> Answer:
             denied = call.arguments["logGroupName"] == numbered(0)
-            return Answer(call, error=AccessDenied("no")) if denied else Answer(call, [{"subscriptionFilters": [told]}])
+            return Answer(call, error=AccessDenied("no")) if denied else Answer(call, [{"subscriptionFilters": [reported]}])
 
         partly, _ = stage(account(2, DescribeSubscriptionFilters=filters), 2)
         (_, unknown), (group, stream) = collections["log_recipients"](partly)
         with pytest.raises(AccessDenied):
             _ = unknown.destination
-        assert (group.name, stream.destination) == (numbered(1), told["destinationArn"])
+        assert (group.name, stream.destination) == (numbered(1), reported["destinationArn"])
 
     def test_filters_that_may_not_be_read_are_an_error_of_who_reads_them(self) -> None:
         denied, _ = stage(account(2, DescribeSubscriptionFilters=lambda call: Answer(call, error=AccessDenied("no"))), 2)

@@ -210,10 +210,10 @@ class TestLogs:
         aws("logs").create_log_group(logGroupName="/aws/ecs/api/tagged", tags={"LogType": "errors"})
         aws("sns").create_topic(Name="tagged", Tags=[{"Key": "LogType", "Value": "errors"}])
         found = aws("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["logs:log-group"], ResourcesPerPage=100)
-        told = {each["ResourceARN"]: each["Tags"] for each in found["ResourceTagMappingList"]}
+        reported = {each["ResourceARN"]: each["Tags"] for each in found["ResourceTagMappingList"]}
         arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/ecs/api/tagged"
-        assert told[arn] == [{"Key": "LogType", "Value": "errors"}]
-        assert {arn.split(":")[2] for arn in told} == {"logs"}
+        assert reported[arn] == [{"Key": "LogType", "Value": "errors"}]
+        assert {arn.split(":")[2] for arn in reported} == {"logs"}
 
 
 def test_observability_links(aws: Callable[[str], Any]) -> None:
@@ -580,11 +580,11 @@ class TestServiceDeployments:
         (listed,) = ecs.list_service_deployments(cluster="deployed", service="app")["serviceDeployments"]
         assert number in listed["targetServiceRevisionArn"]
         arns = [listed["serviceDeploymentArn"], "arn:aws:ecs:ap-northeast-2:123456789012:service-deployment/deployed/app/none"]
-        told = ecs.describe_service_deployments(serviceDeploymentArns=arns)
-        assert [(one["status"], one["serviceArn"]) for one in told["serviceDeployments"]] == [
+        reported = ecs.describe_service_deployments(serviceDeploymentArns=arns)
+        assert [(one["status"], one["serviceArn"]) for one in reported["serviceDeployments"]] == [
             ("SUCCESSFUL", deployed_service["serviceArn"])
         ]
-        assert [one["arn"] for one in told["failures"]] == arns[1:]
+        assert [one["arn"] for one in reported["failures"]] == arns[1:]
         codes = [refused(ecs.stop_service_deployment, serviceDeploymentArn=arn)[1] for arn in arns]
         assert codes == ["ConflictException", "ServiceDeploymentNotFoundException"]
 

@@ -203,9 +203,9 @@ def recorded(applied: Applied) -> Site:
 class TestApplied:
     def test_every_resource_is_told_and_what_was_private_is_gone(self, applied: Applied) -> None:
         assert applied.how == "applied"
-        told = re.findall(r"(\d+)/10  (aws_[\w.\[\]]+) made", applied.shown)
-        assert [int(number) for number, _ in told] == list(range(1, 11))
-        assert len({address for _, address in told}) == 10
+        reported = re.findall(r"(\d+)/10  (aws_[\w.\[\]]+) made", applied.shown)
+        assert [int(number) for number, _ in reported] == list(range(1, 11))
+        assert len({address for _, address in reported}) == 10
         assert process.started_at(applied.pid) is None
         assert applied.site.runs() == []
 

@@ -118,7 +118,7 @@ def test_the_same_run_gives_the_same_text_and_keeps_the_order_of_controls() -> N
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         ({"format": 1}, "format 1 cannot be read"),
         ({"seconds": "4"}, "seconds"),
@@ -126,9 +126,9 @@ def test_the_same_run_gives_the_same_text_and_keeps_the_order_of_controls() -> N
         ({"controls": [{"id": "A"}]}, "controls.0.title"),
     ],
 )
-def test_results_that_do_not_hold_a_run_are_refused_with_the_place(change: dict[str, object], told: str) -> None:
+def test_results_that_do_not_hold_a_run_are_refused_with_the_place(change: dict[str, object], reported: str) -> None:
     document = json.loads(results_json.to_json(one_of_each()))
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=reported):
         results_json.from_json(json.dumps({**document, **change}))
 
 
@@ -166,9 +166,9 @@ def of_many(count: int = 3 * html.MOST_ROWS) -> ControlResult:
 def test_results_of_very_many_resources_are_complete_and_are_read_back() -> None:
     many = of_many()
     text = results_json.to_json(run(control(), many))
-    _, told = json.loads(text)["controls"]
-    assert told["read"][-1] == {**vars(many.read[-1]), "evidence": []}
-    assert (len(told["resources"]), told["resources"][-1]["verdict"]) == (len(many.resources), "FAIL")
+    _, reported = json.loads(text)["controls"]
+    assert reported["read"][-1] == {**vars(many.read[-1]), "evidence": []}
+    assert (len(reported["resources"]), reported["resources"][-1]["verdict"]) == (len(many.resources), "FAIL")
     assert results_json.from_json(text) == run(control(), many)
     assert results_json.unpacked(results_json.packed(many)) == many
 
@@ -207,7 +207,7 @@ class Markup(HTMLParser):
 
 
 def test_no_text_becomes_markup() -> None:
-    told = run(
+    reported = run(
         *(replace(hostile(), verdict=verdict) for verdict in Verdict),
         environment=HOSTILE,
         target=HOSTILE,
@@ -219,7 +219,7 @@ def test_no_text_becomes_markup() -> None:
     )
     plain = run(*(control(verdict=verdict, message="one\ntwo") for verdict in Verdict))
     for shown, expected in [
-        (html.summary_html(told), html.summary_html(plain)),
+        (html.summary_html(reported), html.summary_html(plain)),
         ("".join(html.row_cells(hostile())), "".join(html.row_cells(control()))),
         (html.detail_html(hostile()), html.detail_html(control(message="one\ntwo"))),
         ("".join(html.other_row_cells(HOSTILE, HOSTILE, 1.0)), "".join(html.other_row_cells("a", "failed", 1.0))),

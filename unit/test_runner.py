@@ -7,7 +7,7 @@ import pytest
 
 from stackproof.core import ledger
 from stackproof.core.results import Examined
-from stackproof.core.runner import LONGEST_MESSAGE, MOST_TOLD, Judgement, Subtests, judge
+from stackproof.core.runner import LONGEST_MESSAGE, MOST_REPORTED, Judgement, Subtests, judge
 from stackproof.core.verdicts import (
     AccessDenied,
     CallFailed,
@@ -247,8 +247,8 @@ class TestSubtests:
         assert wrong == [Examined(f"group {number}", FAIL, "too short") for number in range(0, 2 * FEW, 2)]
         assert [one.resource for one in judgement.read] == [f"group {number}" for number in range(2 * FEW)]
         lines = judgement.message.splitlines()
-        assert (lines[0], len(lines)) == ("group 0: too short", MOST_TOLD + 1)
-        assert lines[-1] == f"and {FEW - MOST_TOLD} more: results.json has each of them"
+        assert (lines[0], len(lines)) == ("group 0: too short", MOST_REPORTED + 1)
+        assert lines[-1] == f"and {FEW - MOST_REPORTED} more: results.json has each of them"
 
     def test_what_goes_wrong_between_them_counts_too(self) -> None:
         def control(subtests: Subtests) -> None:

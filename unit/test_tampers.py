@@ -257,16 +257,16 @@ BY_THE_KEY_ALONE = {
 
 def checked(scene: Scene, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, str]:
     status = main(["check", str(scene.run), *options])
-    told = capsys.readouterr()
-    return status, told.out + told.err
+    reported = capsys.readouterr()
+    return status, reported.out + reported.err
 
 
 def test_a_run_that_nobody_touched_is_accepted(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
-    status, told = checked(scene, capsys, f"--public-key={scene.public}")
-    assert status == 0, told
+    status, reported = checked(scene, capsys, f"--public-key={scene.public}")
+    assert status == 0, reported
     assert resolve(ROOT, evidence=str(scene.run), public_key=str(scene.public)).recorded
     for word in ("environment local", "target embedded", "account 123456789012", "judged at", "commit none", "0 controls"):
-        assert word in told
+        assert word in reported
 
 
 @pytest.mark.parametrize("name", TAMPERS)
@@ -276,11 +276,11 @@ def test_a_change_is_named_by_the_check_and_refused_by_the_replay(
     tamper, named = TAMPERS[name]
     tamper(scene)
     for options in ((), (f"--public-key={scene.public}",)):
-        status, told = checked(scene, capsys, *options)
-        assert status in (1, 4), told
-        assert named in told
-        assert "Traceback" not in told
-        assert not set("\x1b\udcff") & set(told)
+        status, reported = checked(scene, capsys, *options)
+        assert status in (1, 4), reported
+        assert named in reported
+        assert "Traceback" not in reported
+        assert not set("\x1b\udcff") & set(reported)
     for public in (None, str(scene.public)):
         with pytest.raises(UsageError):
             resolve(ROOT, evidence=str(scene.run), public_key=public)
@@ -290,9 +290,9 @@ def test_a_change_is_named_by_the_check_and_refused_by_the_replay(
 def test_a_run_that_was_made_anew_is_refused_by_the_key(name: str, scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
     tamper, named = BY_THE_KEY_ALONE[name]
     tamper(scene)
-    status, told = checked(scene, capsys, f"--public-key={scene.public}")
+    status, reported = checked(scene, capsys, f"--public-key={scene.public}")
     assert status == 1
-    assert named in told
+    assert named in reported
     with pytest.raises(UsageError, match=named):
         resolve(ROOT, evidence=str(scene.run), public_key=str(scene.public))
     assert "not signed" in checked(scene, capsys)[1] or "compare it with the one you know" in checked(scene, capsys)[1]
@@ -300,9 +300,9 @@ def test_a_run_that_was_made_anew_is_refused_by_the_key(name: str, scene: Scene,
 
 def test_another_run_by_the_same_key_says_what_it_is(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
     whole("other")(scene)
-    status, told = checked(scene, capsys, f"--public-key={scene.public}")
+    status, reported = checked(scene, capsys, f"--public-key={scene.public}")
     assert status == 0
-    assert "environment staging" in told
+    assert "environment staging" in reported
 
 
 def test_a_public_key_without_a_recorded_run_is_bad_input(scene: Scene) -> None:

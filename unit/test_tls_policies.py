@@ -8,7 +8,7 @@ from stackproof.judgement.tls import PROTOCOLS, obsolete
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, tuple[str, ...]]:
+def reported() -> dict[str, tuple[str, ...]]:
     """What moto answers to DescribeSSLPolicies, which was recorded from AWS."""
     with mock_aws():
         client = boto3.client("elbv2", region_name="ap-northeast-2", aws_access_key_id="test", aws_secret_access_key="test")
@@ -16,10 +16,10 @@ def told() -> dict[str, tuple[str, ...]]:
     return {policy["Name"]: tuple(policy["SslProtocols"]) for policy in policies}
 
 
-def test_the_table_says_what_describe_ssl_policies_says(told: dict[str, tuple[str, ...]]) -> None:
-    both = told.keys() & PROTOCOLS.keys()
+def test_the_table_says_what_describe_ssl_policies_says(reported: dict[str, tuple[str, ...]]) -> None:
+    both = reported.keys() & PROTOCOLS.keys()
     assert len(both) >= 18
-    assert {name: PROTOCOLS[name] for name in both} == {name: told[name] for name in both}
+    assert {name: PROTOCOLS[name] for name in both} == {name: reported[name] for name in both}
 
 
 @pytest.mark.parametrize(

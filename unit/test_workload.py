@@ -476,10 +476,10 @@ def test_tls_is_forced_as_the_parameter_group_says(stack: Stack) -> None:
 
 def test_the_front_door_hands_requests_on(stack: Stack) -> None:
     answer = stack.get("/a/b?c=d", "POST")
-    told = json.loads(answer.read())
-    assert told["path"] == "/a/b?c=d"
-    assert told["headers"]["X-Mine"] == "yes"
-    assert told["headers"]["X-Forwarded-Proto"] == "https"
+    reported = json.loads(answer.read())
+    assert reported["path"] == "/a/b?c=d"
+    assert reported["headers"]["X-Mine"] == "yes"
+    assert reported["headers"]["X-Forwarded-Proto"] == "https"
     assert answer.getheader("Server") == "awselb/2.0"
 
 

@@ -30,11 +30,11 @@ def container(name: str, verdict: Verdict, message: str, change: Change) -> list
         change(containers[0])
         return containers
 
-    def told(calls: Any) -> Any:
+    def reported(calls: Any) -> Any:
         containers = changed(json.loads(json.dumps(answered(DEFINITION, CONTAINERS))))
         return says(DEFINITION, CONTAINERS, containers)(calls)
 
-    return [cloud("LOG-07", name, verdict, told, names=message), plan("LOG-07", name, verdict, edit, names=message)]
+    return [cloud("LOG-07", name, verdict, reported, names=message), plan("LOG-07", name, verdict, edit, names=message)]
 
 
 def option(name: str, value: str) -> Change:

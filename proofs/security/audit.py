@@ -49,8 +49,8 @@ def keyed(key: str, *, in_its_place: bool = False, absent: bool = False, error: 
 
     def edit(calls: list[Recorded]) -> list[Recorded]:
         [own] = [one for one in calls if one.call.operation == "kms:DescribeKey" and one.call.arguments["KeyId"] == _key()]
-        told = replace(own, call=asked) if in_its_place else Recorded(asked, absent=absent, error=error)
-        return [*says(TRAILS, f"{TRAIL}.KmsKeyId", key)(calls), told]
+        reported = replace(own, call=asked) if in_its_place else Recorded(asked, absent=absent, error=error)
+        return [*says(TRAILS, f"{TRAIL}.KmsKeyId", key)(calls), reported]
 
     return edit
 
@@ -95,14 +95,14 @@ def for_the_trail(where: str, name: str, verdict: Any, *bound: dict[str, Any]) -
     document = json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Condition": one} for one in bound]})
     names = f"{where} of {ID}" if verdict is FAIL else ""
 
-    def told(calls: Any) -> Any:
+    def reported(calls: Any) -> Any:
         operation, parameters = (
             ("kms:GetKeyPolicy", {"KeyId": _key()}) if where == "key" else (GET_BUCKET_POLICY, {"Bucket": AUDIT_BUCKET})
         )
         return says(operation, "Policy", document, **parameters)(calls)
 
     return [
-        cloud("SEC-TRAIL-01", f"its {where}, {name}", verdict, told, names=names),
+        cloud("SEC-TRAIL-01", f"its {where}, {name}", verdict, reported, names=names),
         plan("SEC-TRAIL-01", f"its {where}, {name}", verdict, planned(WHERE[where], policy=document), names=names),
     ]
 

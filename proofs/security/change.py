@@ -13,9 +13,13 @@ def left_over(address: str) -> Edit:
     """Let what a replacement left over be deleted."""
 
     def edit(document: dict[str, Any]) -> None:
-        told = next(one for one in document["resource_changes"] if one["address"] == address)
+        reported = next(one for one in document["resource_changes"] if one["address"] == address)
         document["resource_changes"].append(
-            {**told, "deposed": "5f0c9a1e", "change": {"actions": ["delete"], "before": {}, "after": None, "after_unknown": {}}}
+            {
+                **reported,
+                "deposed": "5f0c9a1e",
+                "change": {"actions": ["delete"], "before": {}, "after": None, "after_unknown": {}},
+            }
         )
 
     return edit
@@ -35,10 +39,10 @@ def gone(address: str, *actions: str) -> Edit:
     """Let a resource no longer be planned, and this be done to it."""
 
     def edit(document: dict[str, Any]) -> None:
-        told = next(one for one in document["resource_changes"] if one["address"] == address)
+        reported = next(one for one in document["resource_changes"] if one["address"] == address)
         without(address)(document)
         others = [one for one in document["resource_changes"] if one["address"] != address]
-        gone = {**told, "change": {**told["change"], "actions": list(actions), "after": None}}
+        gone = {**reported, "change": {**reported["change"], "actions": list(actions), "after": None}}
         document["resource_changes"] = [*others, gone]
 
     return edit

@@ -15,8 +15,8 @@ IMAGES, ATTRIBUTE = "ec2:DescribeImages", "ec2:DescribeImageAttribute"
 
 def listed(*, name: str = OURS, **members: object) -> Edit:
     """An image of the account."""
-    told = {"ImageId": IMAGE, "Name": name, "Public": False, "State": "available", **members}
-    return adds(IMAGES, "Images", {key: value for key, value in told.items() if value is not None})
+    reported = {"ImageId": IMAGE, "Name": name, "Public": False, "State": "available", **members}
+    return adds(IMAGES, "Images", {key: value for key, value in reported.items() if value is not None})
 
 
 def image(*permitted: dict[str, str], name: str = OURS, **members: object) -> list[Edit]:

@@ -443,8 +443,8 @@ def loose(document: dict[str, object], name: str = LOOSE, **members: object) -> 
     """A policy of the account, which nobody has unless the members say so; None takes a member away."""
     versions = [{"VersionId": "v1", "Document": EVERYTHING}, {"VersionId": "v2", "Document": document}]
     arn = f"arn:aws:iam::123456789012:policy/{name}"
-    told = {"Arn": arn, "Path": "/", "AttachmentCount": 0, "DefaultVersionId": "v2", **members}
-    listed = {**told, "PolicyVersionList": versions}
+    reported = {"Arn": arn, "Path": "/", "AttachmentCount": 0, "DefaultVersionId": "v2", **members}
+    listed = {**reported, "PolicyVersionList": versions}
     return adds(DETAILS, "Policies", {name: value for name, value in listed.items() if value is not None})
 
 

@@ -18,13 +18,14 @@ def planned_changes(stage: Stage) -> tuple[PlannedChange, ...]:
     where = stage.plan().where
     return tuple(
         PlannedChange(
-            _called(stack, told),
+            _called(stack, reported),
             StaticOrigin(
-                {"state_lost": _state_lost(told), "is_signed": any(_names(one, stack, told) for one in _signed(stage))}, where
+                {"state_lost": _state_lost(reported), "is_signed": any(_names(one, stack, reported) for one in _signed(stage))},
+                where,
             ),
             where,
         )
-        for stack, told in _changes(stage)
+        for stack, reported in _changes(stage)
     )
 
 
@@ -35,12 +36,15 @@ def signed_destructions(stage: Stage) -> tuple[SignedDestruction, ...]:
         return ()
     source = f"[change] may_destroy of {stage.profile.name}, and {stage.plan().where}"
     missing = {*stage.profile.terraform.stacks} - {*stacks_of(stage.plan())}  # no plan of these was given
-    lost = [(stack, told) for stack, told in _changes(stage) if _state_lost(told)]
+    lost = [(stack, reported) for stack, reported in _changes(stage) if _state_lost(reported)]
     return tuple(
         SignedDestruction(
             f"the signature for {one.address} of {one.owner}",
             StaticOrigin(
-                {"is_needed": any(_names(one, stack, told) for stack, told in lost), "is_over": stage.now.date() > one.expires},
+                {
+                    "is_needed": any(_names(one, stack, reported) for stack, reported in lost),
+                    "is_over": stage.now.date() > one.expires,
+                },
                 source,
             ),
             source,
@@ -57,24 +61,24 @@ def _signed(stage: Stage) -> tuple[Destruction, ...]:
 def _changes(stage: Stage) -> Iterator[tuple[str, Told]]:
     """What the plan does to managed resources, with the stack of each."""
     plan = stage.plan()
-    return ((stack, told) for stack in stacks_of(plan) for told in managed(changes_in(plan, stack)))
+    return ((stack, reported) for stack in stacks_of(plan) for reported in managed(changes_in(plan, stack)))
 
 
-def _called(stack: str, told: Told) -> str:
-    own = f"{told['address']} (deposed {told['deposed']})" if "deposed" in told else told["address"]
+def _called(stack: str, reported: Told) -> str:
+    own = f"{reported['address']} (deposed {reported['deposed']})" if "deposed" in reported else reported["address"]
     return own if stack == APP else f"{stack}: {own}"
 
 
-def _names(signature: Destruction, stack: str, told: Told) -> bool:
-    return signature.address == told["address"] and signature.stack in (None, stack)
+def _names(signature: Destruction, stack: str, reported: Told) -> bool:
+    return signature.address == reported["address"] and signature.stack in (None, stack)
 
 
-def _state_lost(told: Told) -> str:
+def _state_lost(reported: Told) -> str:
     """What of a resource nobody can make again and its change destroys; empty if nothing."""
-    held = held_by(type_of(told["address"]))
-    if not held or not is_destroyed(told):
+    held = held_by(type_of(reported["address"]))
+    if not held or not is_destroyed(reported):
         return ""
-    if "create" not in actions_of(told):
+    if "create" not in actions_of(reported):
         return f"{held} is destroyed"
-    forced = forced_by(told)
+    forced = forced_by(reported)
     return f"{held} is replaced" + (f", forced by {', '.join(forced)}" if forced else "")

@@ -51,12 +51,12 @@ def _set_up(stage: Stage, endpoint: str) -> StaticOrigin:
     then = set_up.state(endpoint, region)
     second = set_up.run(root, stage.cache, endpoint, region, stage.say)
     shown = set_up.differences(then, set_up.state(endpoint, region))
-    told = [line for line in second.stdout.splitlines() if not line.startswith(_UNCHANGED)]
+    reported = [line for line in second.stdout.splitlines() if not line.startswith(_UNCHANGED)]
     facts = {
         "first_run": first.problem,
         "second_run": second.problem,
         "found": _unseen(stage, before, first) or frozenset(then),
-        "changed": (*shown, *told),
+        "changed": (*shown, *reported),
     }
     return StaticOrigin(facts, f"{set_up.SCRIPT}, run twice; s3:ListBuckets, secretsmanager:ListSecrets")
 
@@ -64,8 +64,8 @@ def _set_up(stage: Stage, endpoint: str) -> StaticOrigin:
 def _unseen(stage: Stage, before: Collection[str], first: Ended) -> CouldNotVerify | None:
     """The error that stands for what the emulator has, if it had some of it before the first run, which says nothing of that."""
     declared = stage.profile.emulator
-    told = {" ".join(line.split()[1:]) for line in first.stdout.splitlines() if line.startswith(_UNCHANGED)}
-    silent = sorted({f"bucket {declared.bucket}", *(f"secret {name}" for name in declared.secrets)} & {*before} - told)
+    reported = {" ".join(line.split()[1:]) for line in first.stdout.splitlines() if line.startswith(_UNCHANGED)}
+    silent = sorted({f"bucket {declared.bucket}", *(f"secret {name}" for name in declared.secrets)} & {*before} - reported)
     if not silent:
         return None
     return CouldNotVerify(

@@ -157,8 +157,8 @@ def _second_plan(stage: Stage, stack: str) -> SecondPlan:
         "drift": _touched(
             (
                 one
-                for one, told in zip(plan.drift, plan.document.get("resource_drift", ()), strict=True)
-                if _is_by_hand(told, ignored)
+                for one, reported in zip(plan.drift, plan.document.get("resource_drift", ()), strict=True)
+                if _is_by_hand(reported, ignored)
             ),
             untouched=(("no-op",),),
         ),

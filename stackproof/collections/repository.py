@@ -116,14 +116,14 @@ def _waived(stage: Stage, control: str, scan: checkov.Scan, named: Callable[[str
         "examined": len(scan.resources),
         "findings": unwaived(scan.findings),
         "inline_skips": unwaived(scan.skipped),
-        "expired": tuple(_told(waiver) for waiver in waivers.expired(mine, stage.now.date())),
-        "unused": tuple(_told(waiver) for waiver in waivers.matching_nothing(mine, control, found)),
+        "expired": tuple(_reported(waiver) for waiver in waivers.expired(mine, stage.now.date())),
+        "unused": tuple(_reported(waiver) for waiver in waivers.matching_nothing(mine, control, found)),
     }
     source = f"checkov {scan.version}; {waivers.FILE}"
     return Scan(f"checkov {control}", StaticOrigin(facts, source), source)
 
 
-def _told(waiver: waivers.Waiver) -> str:
+def _reported(waiver: waivers.Waiver) -> str:
     accepts = f"{waiver.check or 'every check'} {waiver.resource or 'of every resource'}"
     return f"{accepts} (until {waiver.expires}, {waiver.owner}, {waiver.ticket})"
 

@@ -153,12 +153,12 @@ def known_first(resources: Iterable[R], field: str) -> Sequence[R]:
 
     def rank(one: R) -> int:
         try:
-            told = getattr(one, field)
+            reported = getattr(one, field)
         except NotYetKnown:
             return 2
         except CouldNotVerify:
             return 1
-        return 2 if isinstance(getattr(told, "rest", None), NotYetKnown) else 0
+        return 2 if isinstance(getattr(reported, "rest", None), NotYetKnown) else 0
 
     known, rest = parts(resources)
     return collected(sorted(known, key=rank), rest)

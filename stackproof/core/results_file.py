@@ -137,11 +137,11 @@ def unpacked(data: bytes) -> ControlResult:
         return _control(members(file))
 
 
-def _control(told: Any, place: str = "") -> ControlResult:
+def _control(reported: Any, place: str = "") -> ControlResult:
     """A control from its members, its long lists in files; ``place`` is where it stands."""
     lists: dict[str, Any] = {}
     rest = {}
-    for key, value in told if isinstance(told, Iterator) else ():
+    for key, value in reported if isinstance(reported, Iterator) else ():
         if key == "resources" and isinstance(value, Items):
             lists[key] = spooled((_checked(_RESOURCE, one, f"{place}{key}.") for one in value), Resources())
         elif key == "read" and isinstance(value, Items):

@@ -26,7 +26,7 @@ ApplyWaivers = Callable[[Sequence[Examined], bool], Iterable[Examined]]
 LONGEST_MESSAGE = 2000
 """Characters; a longer message is cut, and says so."""
 
-MOST_TOLD = 100
+MOST_REPORTED = 100
 """Resources that the message of a control tells of; its ``resources`` have all."""
 
 
@@ -50,12 +50,12 @@ class Subtests:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self.examined = Resources()
-        self.told: list[Exception] = []
+        self.reported: list[Exception] = []
         """What was not there to be judged, and a block ended with."""
 
     def note(self, name: str, rest: Exception) -> None:
         """Add what was not there to be judged, unless a block said so already."""
-        if not any(type(one) is type(rest) and str(one) == str(rest) for one in self.told):
+        if not any(type(one) is type(rest) and str(one) == str(rest) for one in self.reported):
             self.examined.append(_examined(name, rest))
 
     @contextmanager
@@ -70,8 +70,8 @@ class Subtests:
                 raise CouldNotVerify("passed without reading anything: no evidence, no pass")
             _raise_first(self._ledger.doubts[-1])
         except Exception as error:  # noqa: BLE001 - every outcome becomes a verdict
-            if isinstance(error, NotYetKnown | CouldNotVerify | DeclaredButMissing) and len(self.told) < MOST_TOLD:
-                self.told.append(error)
+            if isinstance(error, NotYetKnown | CouldNotVerify | DeclaredButMissing) and len(self.reported) < MOST_REPORTED:
+                self.reported.append(error)
             self.examined.append(_examined(name, error))
         else:
             self.examined.append(_examined(name, None))
@@ -178,7 +178,7 @@ def _judged(
     if verdict is Verdict.PASS and by_resource and not examined:
         return Verdict.ERROR, "the control had nothing to examine: an empty list is not a pass"
     wrong = (one for one in examined if one.verdict is not Verdict.PASS)
-    problems = [f"{one.resource}: {one.message}" for one in islice(wrong, MOST_TOLD)]
+    problems = [f"{one.resource}: {one.message}" for one in islice(wrong, MOST_REPORTED)]
     if more := sum(1 for _ in wrong):
         problems.append(f"and {more:,} more: results.json has each of them")
     return verdict, "\n".join([*problems, *([message_of(error)] if error else [])])

@@ -60,23 +60,23 @@ The embedded cloud {how}{took}: {deployed.endpoint}
 Changes made by hand stay until `make down`."""
 
 
-def _what_runs(told: Mapping[str, Any]) -> str:
+def _what_runs(reported: Mapping[str, Any]) -> str:
     """Where everything is that runs in the cloud, and what it takes to use it by hand. The password stays in its file.
 
-    >>> told = {"tasks": {}, "doors": {"db.example.com:5432": 40001}, "database": {"pid": 7, "name": "app", "user": "me"}}
-    >>> print(_what_runs(told).splitlines()[0])
+    >>> reported = {"tasks": {}, "doors": {"db.example.com:5432": 40001}, "database": {"pid": 7, "name": "app", "user": "me"}}
+    >>> print(_what_runs(reported).splitlines()[0])
       db.example.com:5432 is 127.0.0.1:40001
     """
-    if not told:
+    if not reported:
         return "  Nothing runs in it."
-    lines = [f"  {host} is 127.0.0.1:{port}" for host, port in sorted(told["doors"].items())]
-    for arn, task in told["tasks"].items():
+    lines = [f"  {host} is 127.0.0.1:{port}" for host, port in sorted(reported["doors"].items())]
+    for arn, task in reported["tasks"].items():
         state = "runs" if process.started_at(task["pid"]) == task["started"] else "has ended"
         lines.append(f"  task {arn.rpartition('/')[2]} {state}: process {task['pid']}, 127.0.0.1:{task['port']}")
-    database = told["database"]
+    database = reported["database"]
     name, user = database["name"], database["user"]
     lines.append(f"  database {name} runs: process {database['pid']}")
-    for host, port in told["doors"].items():
+    for host, port in reported["doors"].items():
         if host.endswith(":443"):
             url = f"https://{host.removesuffix(':443')}/health"
             lines += ["", f"  curl --insecure --connect-to {host}:127.0.0.1:{port} {url}"]

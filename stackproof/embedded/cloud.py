@@ -129,9 +129,9 @@ def live(endpoint: str) -> dict[str, Any]:
     return json.loads(_request(endpoint, "GET", "/_stackproof/live"))  # type: ignore[no-any-return]
 
 
-def tell(endpoint: str, told: Mapping[str, Any]) -> None:
+def tell(endpoint: str, reported: Mapping[str, Any]) -> None:
     """Tell the cloud what runs; see `stackproof.embedded.live.tell`. Raises `CloudFailed`."""
-    _request(endpoint, "POST", "/_stackproof/live", json.dumps(told).encode())
+    _request(endpoint, "POST", "/_stackproof/live", json.dumps(reported).encode())
 
 
 def end_recording(cloud: Cloud) -> None:

@@ -30,7 +30,7 @@ class Deployed:
     recipe: Recipe
     workspaces: Mapping[str, Workspace]
     """Terraform's working copy for each stack, with the state of what is deployed."""
-    told: Mapping[str, str]
+    reported: Mapping[str, str]
     """Terraform variables that only the account could tell, such as the certificate's ARN."""
     directory: Path
     """Holds ``server.log``, and the certificate that was imported into ACM."""
@@ -55,7 +55,7 @@ class Deployed:
             "cloud": {"endpoint": live.endpoint, "instance": live.instance, "pid": live.pid, "started": live.started},
             "digest": self.recipe.cloud_digest,
             "directory": str(self.directory),
-            "told": dict(self.told),
+            "told": dict(self.reported),
             "workload": self.workload and self.workload.handle,
         }
 
@@ -80,11 +80,11 @@ class Deployed:
 
         The plan file holds secrets: it is the caller's to remove.
         """
-        told = {name: value for name, value in self.told.items() if name in stack.declared}
+        reported = {name: value for name, value in self.reported.items() if name in stack.declared}
         return self.workspaces[stack.name].plan(
             out,
             var_files=[stack.example] if stack.example else [],
-            variables={**stack.variables, **told},
+            variables={**stack.variables, **reported},
             detailed_exitcode=True,
             on_event=on_event,
         )

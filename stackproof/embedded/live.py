@@ -37,19 +37,19 @@ HSTS = "routing.http.response.strict_transport_security.header_value"
 OVERHEAD = 26
 """Bytes that CloudWatch Logs adds to each event (PutLogEvents)."""
 
-_told: dict[str, Any] = {}
+_reported: dict[str, Any] = {}
 _health: dict[str, Health] = {}
 _received: Counter[str] = Counter()
 
 
-def tell(told: Mapping[str, Any]) -> None:
+def tell(reported: Mapping[str, Any]) -> None:
     """Learn from the workload what it runs; it replaces what was told before.
 
     ``{"tasks": {TASK_ARN: {"pid": 1, "started": "...", "port": 40001}}, ...}``: see `process.started_at`. Everything else is kept for
     those who ask for `state`.
     """
-    _told.clear()
-    _told.update(told)
+    _reported.clear()
+    _reported.update(reported)
 
 
 def state() -> dict[str, Any]:
@@ -57,7 +57,7 @@ def state() -> dict[str, Any]:
     for backend in _all(ecs_backends):
         _observe(backend)
     return {
-        "told": dict(_told),
+        "told": dict(_reported),
         "tasks": {task.task_arn: _described(task) for backend in _all(ecs_backends) for task in _wanted(backend)},
         "load_balancers": {
             balancer.dns_name: [_listener(listener) for listener in balancer.listeners.values()]
@@ -96,11 +96,11 @@ def _all(backends: Any) -> list[Any]:
 
 def _process(task_arn: str) -> dict[str, Any] | None:
     """The process of a task, as it was told; None if it was not."""
-    return _told.get("tasks", {}).get(task_arn)  # type: ignore[no-any-return]
+    return _reported.get("tasks", {}).get(task_arn)  # type: ignore[no-any-return]
 
 
-def _is_alive(told: Mapping[str, Any]) -> bool:
-    return bool(process.started_at(told["pid"]) == told["started"])
+def _is_alive(reported: Mapping[str, Any]) -> bool:
+    return bool(process.started_at(reported["pid"]) == reported["started"])
 
 
 # ECS
@@ -131,14 +131,14 @@ def _address(task: Task) -> str | None:
 
 def _observe(backend: EC2ContainerServiceBackend) -> None:
     """Let tasks and services be what their processes are."""
-    if not _told:
+    if not _reported:
         return
     for task in list(_wanted(backend)):
-        told = _process(task.task_arn)
-        if told is None:
+        reported = _process(task.task_arn)
+        if reported is None:
             _set(task, "PENDING")
-        elif _is_alive(told):
-            vars(task)["started_at"] = datetime.fromtimestamp(told["at"], UTC)
+        elif _is_alive(reported):
+            vars(task)["started_at"] = datetime.fromtimestamp(reported["at"], UTC)
             _set(task, "RUNNING")
         else:
             _set(task, "STOPPED")
@@ -224,11 +224,11 @@ def _checks(group: FakeTargetGroup) -> list[tuple[str, Check]]:
     processes = {_address(task): _process(task.task_arn) for backend in _all(ecs_backends) for task in _wanted(backend)}
     found = []
     for target in group.targets.values():
-        told = processes.get(target["Id"])
-        if told and _is_alive(told):
+        reported = processes.get(target["Id"])
+        if reported and _is_alive(reported):
             matcher = (group.matcher or {}).get("HttpCode", "200")
             timeout, interval = float(group.health_check_timeout_seconds), float(group.health_check_interval_seconds)
-            found.append((target["Id"], Check(told["port"], group.health_check_path or "/", matcher, timeout, interval)))
+            found.append((target["Id"], Check(reported["port"], group.health_check_path or "/", matcher, timeout, interval)))
     return found
 
 
@@ -238,16 +238,16 @@ def describe_target_health(
 ) -> list[FakeHealthStatus]:
     """Describe each target by its answer to the health check that was sent for this call; see `measure`."""
     found = original(self, target_group_arn, targets)
-    if not _told:
+    if not _reported:
         return found
     tasks = {_address(task): task for backend in _all(ecs_backends) for task in _wanted(backend)}
     for target in found:
         if target.status == "healthy":
             task = tasks.get(target.instance_id)
-            told = _process(task.task_arn) if task else None
-            if task and told is None:
+            reported = _process(task.task_arn) if task else None
+            if task and reported is None:
                 said = health.STARTING
-            elif told and _is_alive(told):
+            elif reported and _is_alive(reported):
                 said = _health.get(target.instance_id, health.GONE)
             else:
                 said = health.GONE
@@ -273,10 +273,10 @@ def _forces_tls(database: DBInstance) -> bool:
 def describe_db_instances(original: Callable[..., Any], self: RDSBackend, *args: Any, **kw: Any) -> Any:
     """Describe a DB instance as stopped when its database process does not run."""
     found = original(self, *args, **kw)
-    told = _told.get("database")
-    if told and not _is_alive(told):
+    reported = _reported.get("database")
+    if reported and not _is_alive(reported):
         for database in found:
-            if database.db_instance_identifier in told["instances"]:
+            if database.db_instance_identifier in reported["instances"]:
                 database.status = "stopped"
     return found
 

@@ -192,7 +192,7 @@ def _apply(recipe: Recipe, directory: Path, progress: Progress) -> Deployed:
         undo.callback(cloud.stop, live)
         deployed = deployed_at(recipe, live, directory, {}, "applied")
         with process_guard.lifted():
-            deployed = replace(deployed, told=account.seed(deployed.api, recipe.named(), served))
+            deployed = replace(deployed, reported=account.seed(deployed.api, recipe.named(), served))
         try:
             deployed.apply(progress)
         except TerraformError as error:

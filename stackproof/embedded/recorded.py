@@ -34,7 +34,7 @@ def save_recording(target: Path, deployed: Deployed, *, settled: bool) -> None:
         about = {
             "made": time.time(),
             "settled": settled,
-            "told": dict(deployed.told),
+            "told": dict(deployed.reported),
             "files": {file.name: _sha256(file) for file in complete.iterdir()},
         }
         write_private(complete / "about.json", json.dumps(about))

@@ -18,12 +18,12 @@ from stackproof.embedded.workload import Workload
 _UNUSED_DAYS = 14
 
 
-def deployed_at(recipe: Recipe, live: Cloud, directory: Path, told: Mapping[str, str], how: str) -> Deployed:
+def deployed_at(recipe: Recipe, live: Cloud, directory: Path, reported: Mapping[str, str], how: str) -> Deployed:
     return Deployed(
         cloud=live,
         recipe=recipe,
         workspaces={stack.name: recipe.workspace(stack, directory / "workspace", live.endpoint) for stack in recipe.stacks},
-        told=told,
+        reported=reported,
         directory=directory,
         how=how,
         seconds=0,
@@ -38,7 +38,7 @@ class Running:
     cloud: Cloud
     digest: str
     directory: Path
-    told: Mapping[str, str]
+    reported: Mapping[str, str]
     workload: Workload | None
 
     @classmethod
@@ -71,7 +71,7 @@ def running_in(home: Path) -> Running | None:
 
 
 def as_found(recipe: Recipe, running: Running) -> Deployed:
-    found = deployed_at(recipe, running.cloud, running.directory, running.told, "found")
+    found = deployed_at(recipe, running.cloud, running.directory, running.reported, "found")
     return replace(found, workload=running.workload)
 
 

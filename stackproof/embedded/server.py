@@ -115,9 +115,9 @@ class Application:
                 with self._lock:
                     return Response(json.dumps(live.state()), content_type="application/json")
             case "POST", "live":
-                told = json.loads(recording.read_request(environ).body)
+                reported = json.loads(recording.read_request(environ).body)
                 with self._lock:
-                    live.tell(told)
+                    live.tell(reported)
                 return Response(status=204)
         return Response(f"{method} {path} is not served\n", 404, content_type="text/plain")
 

@@ -145,7 +145,7 @@ class Supervisor:
         for host in set(self._doors) - set(state["load_balancers"]):
             self._doors.pop(host).close()
         self._check_health(state["targets"])
-        if state["told"] != self._told():
+        if state["told"] != self._reported():
             self._tell()
 
     def serve(self) -> None:
@@ -316,11 +316,11 @@ class Supervisor:
 
     # What is told
 
-    def _told(self) -> dict[str, Any]:
+    def _reported(self) -> dict[str, Any]:
         doors = {f"{host}:{port}": here for host, door in self._doors.items() for port, here in door.ports.items()}
         doors |= {f"{each['Address']}:{each['Port']}": self._proxy.port for each in self._instances.values()}
         return {
-            "tasks": {arn: running.told for arn, running in self._running.items()},
+            "tasks": {arn: running.reported for arn, running in self._running.items()},
             "doors": doors,
             "database": {
                 "instances": list(self._instances),
@@ -333,7 +333,7 @@ class Supervisor:
         }
 
     def _tell(self) -> None:
-        cloud.tell(self._api.url, self._told())
+        cloud.tell(self._api.url, self._reported())
 
     def _wait_until_healthy(self) -> None:
         """Raises `CloudFailed` for a task that does not start, ends, or takes too long."""
@@ -434,11 +434,11 @@ def main() -> None:
     """Run until the cloud ends, or the owner does. Tells how it goes as JSON lines to the descriptor ``--announce``."""
     parser = argparse.ArgumentParser(prog="python -m stackproof.embedded.supervisor")
     parser.add_argument("--announce", required=True, type=int)
-    told: queue.Queue[dict[str, Any]] = queue.Queue()
+    reported: queue.Queue[dict[str, Any]] = queue.Queue()
     signal.signal(signal.SIGTERM, _terminated)
     job = json.loads(sys.stdin.readline())
     redaction.register(job["password"])
-    threading.Thread(target=_listen_to_owner, args=[told], daemon=True).start()
+    threading.Thread(target=_listen_to_owner, args=[reported], daemon=True).start()
     with os.fdopen(parser.parse_args().announce, "w", encoding="utf-8") as announce:
 
         def tell(**message: object) -> None:
@@ -451,7 +451,7 @@ def main() -> None:
         supervisor = Supervisor(source, Path(job["directory"]), password=job["password"], say=lambda line: tell(say=line))
         try:
             supervisor.prepare()
-            supervisor.run(told.get(), job["account"], job["region"])
+            supervisor.run(reported.get(), job["account"], job["region"])
             tell(ready=True)
             announce.close()
             supervisor.serve()
@@ -465,12 +465,12 @@ def main() -> None:
             supervisor.close()
 
 
-def _listen_to_owner(told: "queue.Queue[dict[str, Any]]") -> None:
+def _listen_to_owner(reported: "queue.Queue[dict[str, Any]]") -> None:
     """Hand on where the cloud is; end this process with the owner unless the owner detaches it."""
     for line in sys.stdin:
         if line == "detach\n":
             return
-        told.put(json.loads(line))
+        reported.put(json.loads(line))
     os.kill(os.getpid(), signal.SIGTERM)
 
 

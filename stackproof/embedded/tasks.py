@@ -52,7 +52,7 @@ class Running:
         self._reading.start()
 
     @property
-    def told(self) -> dict[str, Any]:
+    def reported(self) -> dict[str, Any]:
         """The facts of this process that `stackproof.embedded.live` answers from."""
         return {"pid": self.child.pid, "started": self.started, "port": self.port, "at": self.at}
 

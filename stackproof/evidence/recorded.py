@@ -101,8 +101,8 @@ def read(directory: Path, key: "Ed25519PublicKey | None" = None) -> RecordedRun:
         raise UsageError(f"--evidence {directory}: there is no evidence of a run (no folder {FOLDER})")
     changed = verification.problems(directory, key)
     if changed:
-        told = "\n".join(f"  {problem}" for problem in changed[:5])
-        raise UsageError(f"--evidence {directory}: not as the run left it, so it is not judged again\n{told}")
+        reported = "\n".join(f"  {problem}" for problem in changed[:5])
+        raise UsageError(f"--evidence {directory}: not as the run left it, so it is not judged again\n{reported}")
     return RecordedRun(
         directory, run_facts.read(directory), manifest.head(manifest.text(directory)), verification.signer(directory)
     )

@@ -43,7 +43,7 @@ def allowed_resources(
     >>> allowed_resources("iam:PassRole", [pass_role, no_iam]), allowed_resources("iam:PassRole", [pass_role], boundary=no_iam)
     ([], [])
     """
-    told = {name.lower(): value for name, value in (context or {}).items()}
+    reported = {name.lower(): value for name, value in (context or {}).items()}
     granted = [statement for document in policies for statement in statements(document)]
     within = [*granted, *(statements(boundary) if boundary is not None else ())]
     denying = [statement for statement in within if statement["Effect"] == "Deny"]
@@ -51,11 +51,11 @@ def allowed_resources(
         pattern
         for statement in granted
         if statement["Effect"] == "Allow" and names_action(statement, action)
-        if holds(statement.get("Condition"), told) is not False
+        if holds(statement.get("Condition"), reported) is not False
         for pattern in _resources(statement, action)
         if _can_be_used_on(action, pattern)
-        and not any(_denies(statement, action, pattern, told) for statement in denying)
-        and (boundary is None or _may_allow(boundary, action, pattern, told))
+        and not any(_denies(statement, action, pattern, reported) for statement in denying)
+        and (boundary is None or _may_allow(boundary, action, pattern, reported))
     ]
     return list(dict.fromkeys(found))
 
@@ -300,20 +300,20 @@ def holds(condition: Mapping[str, Mapping[str, Any]] | None, context: Mapping[st
     return None if None in answers else True
 
 
-def _compares(operator: str, wanted: list[str], told: str | None) -> bool | None:
-    if told is None:
+def _compares(operator: str, wanted: list[str], reported: str | None) -> bool | None:
+    if reported is None:
         return _holds_without_the_key(operator, wanted)
     match operator.rpartition(":")[2].removesuffix("IfExists"):  # ForAnyValue: and ForAllValues: mean the same for one value
         case "StringEquals":
-            return told in wanted
+            return reported in wanted
         case "StringNotEquals":
-            return told not in wanted
+            return reported not in wanted
         case "StringLike":
-            return any(matches(pattern, told) for pattern in wanted)
+            return any(matches(pattern, reported) for pattern in wanted)
         case "StringNotLike":
-            return not any(matches(pattern, told) for pattern in wanted)
+            return not any(matches(pattern, reported) for pattern in wanted)
         case "ArnEquals" | "ArnLike":  # compared part by part: what does not match as a text does not match
-            return None if any(matches(pattern, told) for pattern in wanted) else False
+            return None if any(matches(pattern, reported) for pattern in wanted) else False
         case _:
             return None
 

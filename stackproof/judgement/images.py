@@ -101,12 +101,12 @@ def platforms(manifest: str) -> tuple[tuple[str, str], ...]:
     A platform that is there twice is told twice. Raises `ValueError` for text that is neither.
 
     >>> import json
-    >>> def told(*entries):
+    >>> def reported(*entries):
     ...     return platforms(json.dumps({"manifests": [{"digest": "sha256:0a", **entry} for entry in entries]}))
     >>> amd64, built = {"os": "linux", "architecture": "amd64"}, {"os": "unknown", "architecture": "unknown"}
-    >>> told({"platform": amd64}, {"platform": built}), platforms(json.dumps({"config": {"digest": "sha256:0c"}}))
+    >>> reported({"platform": amd64}, {"platform": built}), platforms(json.dumps({"config": {"digest": "sha256:0c"}}))
     ((('linux/amd64', 'sha256:0a'),), ())
-    >>> told({"platform": amd64}, {"platform": amd64, "annotations": {"vnd.docker.reference.type": "attestation-manifest"}})
+    >>> reported({"platform": amd64}, {"platform": amd64, "annotations": {"vnd.docker.reference.type": "attestation-manifest"}})
     (('linux/amd64', 'sha256:0a'),)
     """
     entries = [entry for entry in _document(manifest).get("manifests", ()) if not _attests(entry)]

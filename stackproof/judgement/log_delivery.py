@@ -34,12 +34,12 @@ def delivery_problems(
     """
     if driver != "awslogs":
         return [f"its log driver is {driver}, not awslogs" if driver else "it has no log driver"]
-    told = {option.name: option.value for option in options}
-    named = [(GROUP, told[GROUP])] if GROUP in told else []
+    reported = {option.name: option.value for option in options}
+    named = [(GROUP, reported[GROUP])] if GROUP in reported else []
     named += [(variable.name, variable.value) for variable in environment if variable.name.endswith(NAMES_A_GROUP)]
     found = [f"{name} is {group}, which is not one of its own" for name, group in named if group not in own]
-    if GROUP not in told:
+    if GROUP not in reported:
         found.append(f"{GROUP} is missing")
-    if told.get(MAKES_GROUP, "false").lower() != "false":
+    if reported.get(MAKES_GROUP, "false").lower() != "false":
         found.append(f"{MAKES_GROUP}: a task makes the group, which nobody manages")
     return found

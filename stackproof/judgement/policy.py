@@ -191,8 +191,8 @@ def _confines(operator: str, key: str, admitted: list[str]) -> bool:
     if operator == "ipaddress" and key == "aws:sourceip":
         networks = [network_of(value) for value in admitted]
         return None not in networks and not is_the_world(network for network in networks if network)
-    is_told = _says_who(key)
-    return operator in CONFINING and is_told is not None and all(map(is_told, admitted))
+    is_reported = _says_who(key)
+    return operator in CONFINING and is_reported is not None and all(map(is_reported, admitted))
 
 
 def _says_who(key: str) -> Callable[[str], bool] | None:
@@ -239,8 +239,8 @@ def _is_fixed(value: str) -> bool:
     >>> _is_fixed("AROAEXAMPLEROLEID1234:*"), _is_fixed("AROA*")
     (True, False)
     """
-    told = re.sub(
+    reported = re.sub(
         _OF_THE_RESOURCE, lambda variable: "1" * 12 if variable[1].lower() == "account" else "o-resources", value, flags=re.I
     )
     in_one = r"arn:[a-z-]+:[^:*?$]+:[^:]*:\d{12}:|o-[a-z0-9]{10,32}/|AROA[A-Z0-9]{16,}:"
-    return not re.search(r"[*?]|\$\{", told) or bool(re.match(in_one, told))
+    return not re.search(r"[*?]|\$\{", reported) or bool(re.match(in_one, reported))

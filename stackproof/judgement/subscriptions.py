@@ -88,8 +88,10 @@ def recipient_problem(
         gets = f'{destination} gets the events that match "{recipient.pattern}"'
         return f"{gets}: no enabled link has this pattern, and logs.recipients does not name it"
     if service == EXPORTS:
-        told = group.tags.get(EXPORTED)
-        return None if told == "true" else f"{destination} gets its events, as an export, and the tag {EXPORTED} is {told}"
+        reported = group.tags.get(EXPORTED)
+        return (
+            None if reported == "true" else f"{destination} gets its events, as an export, and the tag {EXPORTED} is {reported}"
+        )
     return f"{destination} gets its events: logs.recipients does not name it"
 
 
@@ -150,7 +152,7 @@ def export_problems(tags: Mapping[str, str], recipients: Sequence[Recipient]) ->
     """The differences between a group's exports and its tag: if exported, a Firehose gets every event; if not, there is none.
 
     >>> from types import SimpleNamespace as Given
-    >>> exported, kept = ({"ExportEnabled": told} for told in ("true", "false"))
+    >>> exported, kept = ({"ExportEnabled": reported} for reported in ("true", "false"))
     >>> every, some, link = (Given(pattern=at, destination_service=to) for at, to in (("", "firehose"), ("x", "firehose"), ("", "lambda")))
     >>> export_problems(exported, [every]), export_problems(kept, [link])
     ([], [])

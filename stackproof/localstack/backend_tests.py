@@ -53,7 +53,7 @@ def run(root: Path, cache: Path, emulator: str, *, region: str, bucket: str, say
             timeout=_TIMEOUT,
         )
         if ended.exit_status not in _ENDED or not report.is_file():
-            raise CouldNotVerify(f"pytest {BACKEND}/{TESTS} {_told(ended)}")
+            raise CouldNotVerify(f"pytest {BACKEND}/{TESTS} {_reported(ended)}")
         outcomes = read_junit(report.read_bytes())
         return {name: Ran(outcomes.get(name, NOT_COLLECTED), seen.granted(name)) for name in NAMES}
 
@@ -63,7 +63,7 @@ def installed(root: Path, cache: Path, say: Callable[[str], None]) -> Path:
     return environment(cache, "backend-tests", root / BACKEND / REQUIREMENTS, say)
 
 
-def _told(ended: command.Ended) -> str:
+def _reported(ended: command.Ended) -> str:
     errors = [line for line in ended.stdout.splitlines() if line.startswith(("E  ", "ERROR"))]
     return f"ended with exit status {ended.exit_status}: {last_line(errors[0] if errors else ended.stderr or ended.stdout)}"
 

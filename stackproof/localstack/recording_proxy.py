@@ -109,11 +109,11 @@ def _handler(proxy: RecordingProxy, upstream: str) -> type[BaseHTTPRequestHandle
 
         def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
             self.send_response_only(status)
-            told = {name.lower(): value for name, value in headers}
+            reported = {name.lower(): value for name, value in headers}
             for name, value in headers:
                 if name.lower() not in _HOP_BY_HOP:
                     self.send_header(name, value)
-            length = told.get("content-length", "0") if self.command == "HEAD" else str(len(content))
+            length = reported.get("content-length", "0") if self.command == "HEAD" else str(len(content))
             if status != 204:
                 self.send_header("Content-Length", length)
             self.end_headers()

@@ -27,13 +27,13 @@ class Selection:
         """Collected, and taken out without a word."""
         return self.collected - self.deselected - self.selected
 
-    def add(self, told: Mapping[str, Iterable[str]]) -> None:
+    def add(self, reported: Mapping[str, Iterable[str]]) -> None:
         """Add what a worker of pytest-xdist tells."""
-        self.collected |= set(told.get("collected", ()))
-        self.deselected |= set(told.get("deselected", ()))
-        self.selected |= set(told.get("selected", ()))
+        self.collected |= set(reported.get("collected", ()))
+        self.deselected |= set(reported.get("deselected", ()))
+        self.selected |= set(reported.get("selected", ()))
 
-    def told(self) -> dict[str, list[str]]:
+    def reported(self) -> dict[str, list[str]]:
         """For the controller of pytest-xdist."""
         return {name: sorted(getattr(self, name)) for name in ("collected", "deselected", "selected")}
 

@@ -325,8 +325,8 @@ class Session:
     @pytest.hookimpl(tryfirst=True)  # before the terminal, junitxml and pytest-html
     def pytest_runtest_logreport(self, report: Any) -> None:
         if hasattr(report, "stackproof") and not self.is_worker:
-            told = report.stackproof["result"]
-            self.results[report.stackproof["id"]] = unpacked(told) if isinstance(told, bytes) else told
+            reported = report.stackproof["result"]
+            self.results[report.stackproof["id"]] = unpacked(reported) if isinstance(reported, bytes) else reported
 
     def result_of(self, report: Any) -> ControlResult | None:
         """The result that a report is about, as it stands now."""
@@ -348,7 +348,7 @@ class Session:
             self.config.workeroutput[OURS] = {  # type: ignore[attr-defined]
                 "calls": dict(self.calls),
                 "refused": self.refused,
-                "selection": self.selection.told(),
+                "selection": self.selection.reported(),
                 "modules": code.loaded(),
             }
             yield
@@ -392,12 +392,12 @@ class Session:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        told = getattr(node, "workeroutput", {}).get(OURS, {})  # a worker that crashed tells nothing
-        self.calls += Counter(told.get("calls", {}))
-        self.selection.add(told.get("selection", {}))
-        self.modules.append(told.get("modules", {}))
-        if told.get("refused"):
-            raise pytest.UsageError(told["refused"])
+        reported = getattr(node, "workeroutput", {}).get(OURS, {})  # a worker that crashed tells nothing
+        self.calls += Counter(reported.get("calls", {}))
+        self.selection.add(reported.get("selection", {}))
+        self.modules.append(reported.get("modules", {}))
+        if reported.get("refused"):
+            raise pytest.UsageError(reported["refused"])
 
     @cached_property
     def bystanders(self) -> list[str]:

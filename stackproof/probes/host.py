@@ -27,9 +27,9 @@ def tool(name: str) -> dict[str, Any]:
         path = str(beside) if os.access(beside, os.X_OK) else host.find_command(name, extrapaths=())
     except ValueError:
         return {"LookedIn": looked_in}
-    told = host.run("CHECKPOINT_DISABLE=1 %s --version", path)  # else Terraform asks its maker for news
-    output = (told.stdout or told.stderr).strip().partition("\n")[0]
-    return {"LookedIn": looked_in, "Path": _shown(Path(path)), "ExitStatus": told.rc, "Output": output}
+    reported = host.run("CHECKPOINT_DISABLE=1 %s --version", path)  # else Terraform asks its maker for news
+    output = (reported.stdout or reported.stderr).strip().partition("\n")[0]
+    return {"LookedIn": looked_in, "Path": _shown(Path(path)), "ExitStatus": reported.rc, "Output": output}
 
 
 def _shown(path: Path) -> str:
@@ -58,12 +58,12 @@ def connect(address: tuple[str, int], timeout: float) -> dict[str, Any]:
             f"{address[0]}: no address is known ({error.strerror}); check the name and this machine's DNS"
         ) from None
     except ExceptionGroup as errors:  # one for each address of the name
-        told = [error for error in errors.exceptions if isinstance(error, TimeoutError | ConnectionRefusedError)]
-        if not told:
+        reported = [error for error in errors.exceptions if isinstance(error, TimeoutError | ConnectionRefusedError)]
+        if not reported:
             raise CouldNotVerify(
                 f"{address[0]}:{address[1]} could not be tried: {_words(errors.exceptions[-1])}; check this machine's network"
             ) from None
-        return {"Connected": False, "Answer": _words(told[-1])}
+        return {"Connected": False, "Answer": _words(reported[-1])}
 
 
 def _words(error: Exception) -> str:

@@ -101,19 +101,19 @@ def _named(kind: Any) -> str:
 
 def _constrained(name: str, constraints: Any) -> str:
     """A type with what its values are held to."""
-    told = []
+    reported = []
     for one in constraints:
         if isinstance(one, Ge):
-            told.append(f"at least {one.ge}")
+            reported.append(f"at least {one.ge}")
         elif isinstance(one, Le):
-            told.append(f"at most {one.le}")
+            reported.append(f"at most {one.le}")
         elif pattern := getattr(one, "pattern", None):
-            told.append(f"like `{pattern}`")
+            reported.append(f"like `{pattern}`")
         elif isinstance(one, MinLen) or getattr(one, "min_length", None):
-            told.append(
+            reported.append(
                 f"at least {one.min_length} of them" if name.startswith("list") else f"{one.min_length} characters or more"
             )
-    return ", ".join([name, *told])
+    return ", ".join([name, *reported])
 
 
 def _default(field: FieldInfo) -> str:

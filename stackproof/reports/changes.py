@@ -45,8 +45,8 @@ def headline(plan: PlannedChanges) -> str:
     'The plan of app (an update of what runs): 0 to add, 0 to change, 0 to replace, 1 to destroy'
     """
     counts = plan.counts
-    told = [f"{counts[action]:,} to {action}" for action in Action if counts[action] or action in _ALWAYS]
-    return visible(f"The plan of {plan.stack} ({plan.kind}): {', '.join(told)}")
+    reported = [f"{counts[action]:,} to {action}" for action in Action if counts[action] or action in _ALWAYS]
+    return visible(f"The plan of {plan.stack} ({plan.kind}): {', '.join(reported)}")
 
 
 def lines(plans: Sequence[PlannedChanges]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from stackproof.core.resource import Reference, Resource, field
 from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.judgement.costs import Watch
-from stackproof.sources.aws.facts import AwsFacts, told
+from stackproof.sources.aws.facts import AwsFacts, reported
 from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Alarm(Resource):
         for region in dict.fromkeys(name.partition("/")[0] for name in names):
             answer = aws.read("cloudwatch:DescribeAlarms", region=region, AlarmTypes=["MetricAlarm"])
             found += [
-                cls(f"{region}/{told(item, 'AlarmName', answer)}", AwsFacts(aws, item, answer.source), answer.source)
+                cls(f"{region}/{reported(item, 'AlarmName', answer)}", AwsFacts(aws, item, answer.source), answer.source)
                 for item in answer.items("MetricAlarms")
             ]
         return found

@@ -84,8 +84,8 @@ def _answered_sharing(snapshot: AwsFacts, kind: str = "DBSnapshot") -> tuple[str
 
 def _answered_names(snapshot: AwsFacts, *members: str) -> tuple[str, ...]:
     """AWS puts ``rds:`` or ``awsbackup:`` before a name that it gives; a copy names the ARN of what it is a copy of."""
-    told = [str(name).rpartition(":")[2] for member in members if (name := snapshot.at(member))]
-    return (*told, *(tag.get("Value", "") for tag in snapshot.at("TagList") or ()))
+    reported = [str(name).rpartition(":")[2] for member in members if (name := snapshot.at(member))]
+    return (*reported, *(tag.get("Value", "") for tag in snapshot.at("TagList") or ()))
 
 
 class _Origin(NamedTuple):
@@ -112,8 +112,8 @@ _MADE_OF = {
 def _planned_encryption(snapshot: PlannedBlock) -> Any:
     """A snapshot is encrypted if what it is made of is; a copy also if it is given a key. What exists already stays as it is."""
     if not snapshot.plan.creates(snapshot):
-        told = [snapshot.values.get(name) for name in ("encrypted", "storage_encrypted")]
-        for encrypted in (one for one in told if one is not None):
+        reported = [snapshot.values.get(name) for name in ("encrypted", "storage_encrypted")]
+        for encrypted in (one for one in reported if one is not None):
             return encrypted
     if snapshot.type.endswith("_copy") and not snapshot.is_unset("kms_key_id"):
         key = snapshot.at("kms_key_id")
@@ -201,8 +201,8 @@ def _answered_requirement(group: AwsFacts, kind: str = "DBParameter") -> bool | 
     answer = group.read(f"rds:Describe{kind}s", **{f"{kind}GroupName": group.at(f"{kind}GroupName")})
     for one in answer.items("Parameters"):
         if one["ParameterName"].lower() == parameter.name.lower():
-            untold = parameter.engine_default if one.get("Source") == "engine-default" else None
-            value = one.get("ParameterValue", untold)
+            unknown = parameter.engine_default if one.get("Source") == "engine-default" else None
+            value = one.get("ParameterValue", unknown)
             return None if value is None else parameter.requires_tls(value)
     return None
 

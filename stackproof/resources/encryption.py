@@ -9,7 +9,7 @@ from stackproof.core.resource import FailedOrigin, Origin, Resource, StaticOrigi
 from stackproof.core.verdicts import AccessDenied, CouldNotVerify, DeclaredButMissing, NotYetKnown
 from stackproof.judgement.arns import arn
 from stackproof.resources.documents import planned_document, policy_document
-from stackproof.sources.aws.facts import AwsFacts, told
+from stackproof.sources.aws.facts import AwsFacts, reported
 from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.sources.plan.document import Plan
 
@@ -133,9 +133,9 @@ class KmsKey(Resource):
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[KmsKey]":
         """Every key of the account and region that AWS does not manage, called by its alias."""
         named, listed = aws.read("kms:ListAliases"), aws.read("kms:ListKeys")
-        aliases = [(told(alias, "AliasName", named), alias.get("TargetKeyId")) for alias in named.items("Aliases")]
+        aliases = [(reported(alias, "AliasName", named), alias.get("TargetKeyId")) for alias in named.items("Aliases")]
         managed = {key for alias, key in aliases if alias.startswith(AWS_ALIASES)}
-        every = [(told(key, "KeyId", listed), told(key, "KeyArn", listed)) for key in listed.items("Keys")]
+        every = [(reported(key, "KeyId", listed), reported(key, "KeyArn", listed)) for key in listed.items("Keys")]
         keys = [(key, name) for key, name in every if key not in managed]
         aws.together(*(partial(aws.read, "kms:DescribeKey", KeyId=name) for _, name in keys))
         found = []

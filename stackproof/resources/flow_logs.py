@@ -67,13 +67,13 @@ def _answered_destination(log: AwsFacts) -> Bucket | LogGroup:
 def _answered_resource(beginning: str) -> Callable[[AwsFacts], str | None]:
     """The id of what a log is of, if it begins so: ids of each kind of resource do. Raises `NotReported` if it has none."""
 
-    def told(log: AwsFacts) -> str | None:
+    def reported(log: AwsFacts) -> str | None:
         resource: str | None = log.at("ResourceId")
         if resource is None:
             raise NotReported(f"{log.at('FlowLogId')}: of what it is a log is not reported (ResourceId)")
         return resource if resource.startswith(beginning) else None
 
-    return told
+    return reported
 
 
 def _planned_destination(log: PlannedBlock) -> Bucket | LogGroup:

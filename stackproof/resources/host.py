@@ -9,7 +9,7 @@ from stackproof.judgement.versions import version_in
 from stackproof.probes import BASTION, CONNECT, HERE, TOOL
 from stackproof.resources.database import DatabaseInstance
 from stackproof.resources.tasks import RunningService, ServiceSample
-from stackproof.sources.aws.facts import AwsFacts, told
+from stackproof.sources.aws.facts import AwsFacts, reported
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader
@@ -96,7 +96,7 @@ class DatabasePort(Port):
         answer = aws.read(cls.operations[0])
         found = []
         for item in answer.items("DBInstances"):
-            name, endpoint = told(item, "DBInstanceIdentifier", answer), item.get("Endpoint", {})
+            name, endpoint = reported(item, "DBInstanceIdentifier", answer), item.get("Endpoint", {})
             facts = {"Of": name, "Host": endpoint.get("Address"), "Port": endpoint.get("Port")}
             facts["VpcId"] = item.get("DBSubnetGroup", {}).get("VpcId")
             found.append(cls(name, AwsFacts(aws, facts, answer.source), answer.source))

@@ -14,7 +14,7 @@ from stackproof.judgement.escalation import administers
 from stackproof.judgement.iam import is_managed_by_aws
 from stackproof.judgement.managed_policies import published, published_on
 from stackproof.resources.documents import PartialDocument, planned_document
-from stackproof.sources.aws.facts import AwsFacts, listed, told
+from stackproof.sources.aws.facts import AwsFacts, listed, reported
 from stackproof.sources.plan.blocks import PlanLookup, PlannedBlock
 
 if TYPE_CHECKING:
@@ -146,9 +146,9 @@ def _attachments(principal: PlannedBlock, kind: str) -> Sequence[Attachment]:
     is_decided_beside = bool(beside or of_several or lists or gone)
     own = _arns(principal, _OWN_LIST) if principal.says(_OWN_LIST, is_decided_beside=is_decided_beside) else []
     listed, others = known_of(lists, lambda one: _arns(one, "policy_arns"))
-    mine, untold = parts(own)
+    mine, unknown = parts(own)
     found = [*((block, _arn(block)) for block in (*beside, *of_several)), *listed, *mine]
-    return collected(found, [*rest, *more, *unknown, *others, *untold])
+    return collected(found, [*rest, *more, *unknown, *others, *unknown])
 
 
 def _arn(block: PlannedBlock) -> "str | Reference | NotYetKnown":
@@ -212,23 +212,23 @@ def _planned_use(policy: PlannedBlock) -> bool:
     plan = policy.plan
     found, rest = known_of(_USES, lambda use: plan.referring(*use, policy))
     is_decided_beside = any(plan.removed(*use, policy) for use in _USES)
-    by_policy, untold = plan.once(_listing)
+    by_policy, unknown = plan.once(_listing)
     listing = [role for role in by_policy.get(policy.address, ()) if role.says(_OWN_LIST, is_decided_beside=is_decided_beside)]
-    more = (error for role, error in untold if role.says(_OWN_LIST, is_decided_beside=is_decided_beside))
+    more = (error for role, error in unknown if role.says(_OWN_LIST, is_decided_beside=is_decided_beside))
     return bool(collected([*found, *listing], [*rest, *(one for one in more if may_be_about(one, policy.address))]))
 
 
 def _listing(plan: PlanLookup) -> tuple[dict[str, list[PlannedBlock]], list[tuple[PlannedBlock, Exception]]]:
     """The roles that list policies themselves, by the policies of the plan that they list; and those whose lists are not known."""
     by_policy: dict[str, list[PlannedBlock]] = {}
-    untold: list[tuple[PlannedBlock, Exception]] = []
+    unknown: list[tuple[PlannedBlock, Exception]] = []
     for role in plan.resources("aws_iam_role"):
         if role.says(_OWN_LIST):
             listed, rest = known_of([role], lambda one: one.referents(_OWN_LIST, "aws_iam_policy"))
             for policy in listed:
                 by_policy.setdefault(policy.address, []).append(role)
-            untold += [(role, error) for error in rest]
-    return by_policy, untold
+            unknown += [(role, error) for error in rest]
+    return by_policy, unknown
 
 
 class AccountPolicy(Policy):
@@ -245,7 +245,7 @@ class AccountPolicy(Policy):
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[AccountPolicy]":
         del names  # one call lists all
         answer = _details(aws)
-        found = [(told(one, "Arn", answer), one) for one in answer.items("Policies")]
+        found = [(reported(one, "Arn", answer), one) for one in answer.items("Policies")]
         return [
             cls(arn.rpartition("/")[2], AwsFacts(aws, {**one, "PolicyArn": arn}, answer.source), answer.source)
             for arn, one in found
@@ -286,7 +286,7 @@ class Role(Resource):
     @property
     def known_documents(self) -> list[dict[str, Any]]:
         """The policy documents that say what the role may do, as far as they are reported."""
-        return _told(self.policies)
+        return _reported(self.policies)
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Role]":
@@ -300,7 +300,7 @@ def _documents(policies: Iterable[Policy]) -> Sequence[dict[str, Any]]:
     return collected(found, [one.rest for one in found if isinstance(one, PartialDocument)])
 
 
-def _told(policies: Iterable[Policy]) -> list[dict[str, Any]]:
+def _reported(policies: Iterable[Policy]) -> list[dict[str, Any]]:
     """The documents of policies, but for those that nobody can tell."""
     found: list[dict[str, Any]] = []
     with suppress(NotYetKnown, CouldNotVerify):  # whatever policies there are beside
@@ -374,7 +374,7 @@ class User(Resource):
     @property
     def known_documents(self) -> list[dict[str, Any]]:
         """The policy documents that say what the user may do, as far as they are reported."""
-        return _told(self._all_policies())
+        return _reported(self._all_policies())
 
     @property
     def is_administrator(self) -> bool:

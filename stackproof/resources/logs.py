@@ -164,8 +164,8 @@ def _answered_tags(group: AwsFacts) -> dict[str, str] | None:
     if arn is None:
         return None
     answer = group.read(TAGS, ResourceTypeFilters=["logs:log-group"], ResourcesPerPage=100)
-    told = answer.by("ResourceTagMappingList", "ResourceARN").get(arn, {})
-    return {tag["Key"]: tag["Value"] for tag in told.get("Tags", ())}
+    reported = answer.by("ResourceTagMappingList", "ResourceARN").get(arn, {})
+    return {tag["Key"]: tag["Value"] for tag in reported.get("Tags", ())}
 
 
 class LogGroupTags(Resource):
@@ -291,9 +291,9 @@ def _answered_links(group: AwsFacts) -> tuple[ObservabilityLink, ...]:
     def chosen(link: dict[str, Any]) -> ObservabilityLink | None:
         if not _shares_events(link.get("ResourceTypes", ["types that are not reported"]), answer.source):
             return None
-        told = group.read(LINK, Identifier=link["Arn"])
-        configuration = told.pages[0].get("LinkConfiguration", {}).get("LogGroupConfiguration", {})
-        if not _selects(configuration.get("Filter"), group.at("logGroupName"), told.source):
+        reported = group.read(LINK, Identifier=link["Arn"])
+        configuration = reported.pages[0].get("LinkConfiguration", {}).get("LogGroupConfiguration", {})
+        if not _selects(configuration.get("Filter"), group.at("logGroupName"), reported.source):
             return None
         return group.nested(ObservabilityLink, link["Arn"], {"destinationArn": link.get("SinkArn"), "filterPattern": ""}, answer)
 

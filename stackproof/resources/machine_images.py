@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.core.resource import LazyMapping, Reference, Resource, StaticOrigin, field
 from stackproof.core.verdicts import NotReported
-from stackproof.sources.aws.facts import AwsFacts, told
+from stackproof.sources.aws.facts import AwsFacts, reported
 from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class MachineImage(Resource):
 def _listed(images: AwsFacts) -> "tuple[list[tuple[str, Mapping[str, Any]]], Answer]":
     """The stack's images with the names to tell them by, and the answer that lists all of the account's."""
     answer, own = images.read(IMAGES, Owners=["self"]), tuple(images.at("owned"))
-    found = [(f"{one.get('Name', 'without a name')} ({told(one, 'ImageId', answer)})", one) for one in answer.items("Images")]
+    found = [(f"{one.get('Name', 'without a name')} ({reported(one, 'ImageId', answer)})", one) for one in answer.items("Images")]
     return [(name, one) for name, one in found if any(claim.startswith(own) for claim in _claims(one))], answer
 
 
@@ -75,7 +75,7 @@ def _answered_images(images: AwsFacts) -> tuple[MachineImage, ...]:
 
 def _answered_public(images: AwsFacts) -> tuple[str, ...]:
     found, answer = _listed(images)
-    return tuple(name for name, one in found if told(one, "Public", answer))
+    return tuple(name for name, one in found if reported(one, "Public", answer))
 
 
 def _planned_public(plan: "Plan") -> tuple[str, ...]:

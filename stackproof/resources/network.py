@@ -9,7 +9,7 @@ from stackproof.core.partial import Partial, collected, known_of, parts
 from stackproof.core.resource import Reference, Resource, StaticOrigin, field, type_of
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.exposure import CIDR, GROUP, PREFIX_LIST, Opening, Source, is_public, merged, opening
-from stackproof.sources.aws.facts import AwsFacts, listed, told
+from stackproof.sources.aws.facts import AwsFacts, listed, reported
 from stackproof.sources.plan.blocks import PlanLookup, PlannedBlock
 from stackproof.sources.plan.document import Plan
 
@@ -32,7 +32,11 @@ class Vpc(Resource):
         del names
         answer = aws.read("ec2:DescribeVpcs")
         return [
-            cls(_name_tag(item.get("Tags", ())) or told(item, "VpcId", answer), AwsFacts(aws, item, answer.source), answer.source)
+            cls(
+                _name_tag(item.get("Tags", ())) or reported(item, "VpcId", answer),
+                AwsFacts(aws, item, answer.source),
+                answer.source,
+            )
             for item in answer.items("Vpcs")
         ]
 
@@ -120,11 +124,11 @@ def _planned_rules(group: PlannedBlock, direction: str) -> Collection[Opening]:
     of_its_own, others = parts(_rules_beside(group, newer))
     gone = [rule for rule in plan.removed(older, "security_group_id", group) if rule.at("type") == direction]
     is_decided_beside = bool(of_one or of_its_own or gone or plan.removed(newer, "security_group_id", group))
-    inside, untold = parts(group.written_blocks(direction, is_decided_beside=is_decided_beside))
+    inside, unknown = parts(group.written_blocks(direction, is_decided_beside=is_decided_beside))
     found, unknown = known_of([*inside, *of_one, *of_its_own], lambda rule: _openings(group, rule))
     if is_decided_beside and not group.says(direction, is_decided_beside=True):
         found += _left_alone(group, direction)
-    errors = [*rest, *more, *others, *untold, *unknown]
+    errors = [*rest, *more, *others, *unknown, *unknown]
     return Partial(merged(found), errors[0]) if errors else merged(found)
 
 
@@ -173,7 +177,7 @@ def _openings(group: PlannedBlock, rule: PlannedBlock) -> Sequence[Opening]:
     protocol = "ip_protocol" if is_of_its_own else "protocol"
     ports = [_known_now(rule, attribute) for attribute in (protocol, "from_port", "to_port")]
     if is_of_its_own:
-        told = [
+        reported = [
             (CIDR, "cidr_ipv4", _one),
             (CIDR, "cidr_ipv6", _one),
             (PREFIX_LIST, "prefix_list_id", _one),
@@ -181,13 +185,13 @@ def _openings(group: PlannedBlock, rule: PlannedBlock) -> Sequence[Opening]:
         ]
     else:
         is_inside = rule.type != "aws_security_group_rule"
-        told = [
+        reported = [
             (CIDR, "cidr_blocks", _several),
             (CIDR, "ipv6_cidr_blocks", _several),
             (PREFIX_LIST, "prefix_list_ids", _several),
             (GROUP, "security_groups", _several) if is_inside else (GROUP, "source_security_group_id", _one),
         ]
-    found, rest = known_of(told, lambda one: _sources(rule, *one))
+    found, rest = known_of(reported, lambda one: _sources(rule, *one))
     if rule.at("self"):
         found.append(Source(GROUP, group.name_or_address("name")))
     return collected([opening(str(ports[0]), ports[1], ports[2], source) for source in found], rest)
@@ -349,7 +353,7 @@ class InterfaceEndpoint(Guarded):
         del names  # one call lists all
         answer = aws.read("ec2:DescribeVpcEndpoints")
         return [
-            cls(told(one, "VpcEndpointId", answer), AwsFacts(aws, one, answer.source), answer.source)
+            cls(reported(one, "VpcEndpointId", answer), AwsFacts(aws, one, answer.source), answer.source)
             for one in answer.items("VpcEndpoints")
             if one.get("VpcEndpointType") not in WITHOUT_INTERFACE
         ]
@@ -417,9 +421,9 @@ def _planned_routes(table: PlannedBlock) -> Sequence[Route]:
         vpcs, unknown = parts(table.referents("default_route_table_id", "aws_vpc"))
         of_main, more = known_of(vpcs, lambda vpc: vpc.plan.referring("aws_route", "route_table_id", vpc))
         added, rest = [*added, *of_main], [*rest, *unknown, *more]
-    inside, untold = parts(table.written_blocks("route", is_decided_beside=bool(added or gone)))
+    inside, unknown = parts(table.written_blocks("route", is_decided_beside=bool(added or gone)))
     routes, others = known_of([*inside, *added], lambda block: [_planned_route(block)])
-    return collected(routes, [*rest, *untold, *others])
+    return collected(routes, [*rest, *unknown, *others])
 
 
 def _planned_route(route: PlannedBlock) -> Route:

@@ -89,8 +89,8 @@ def _public_grants(grants: Iterable[tuple[str | None, str]]) -> Sequence[str]:
         if group in PUBLIC_GROUPS:
             found.append(f"{group}: {permission}")
         elif uri and group is None:
-            told = f"an ACL grants {permission} to {uri}, a group that is not known here: judge it by hand, and report it"
-            unknown.append(CouldNotVerify(told))
+            reported = f"an ACL grants {permission} to {uri}, a group that is not known here: judge it by hand, and report it"
+            unknown.append(CouldNotVerify(reported))
     return collected(found, unknown)
 
 

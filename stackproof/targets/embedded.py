@@ -42,8 +42,8 @@ class EmbeddedStage(ApiStage):
 
     def outputs(self) -> Mapping[str, Output]:
         workspaces = self._cloud().workspaces
-        told = {stack: workspaces[stack].output() for stack in self.profile.terraform.stacks}
-        return applied_outputs(told, "terraform output, embedded cloud")
+        reported = {stack: workspaces[stack].output() for stack in self.profile.terraform.stacks}
+        return applied_outputs(reported, "terraform output, embedded cloud")
 
     def second_plan(self, stack: str = APP) -> Plan:
         return self._kept_plan(second_plan_name(stack), partial(self._plan_of_deployed, stack))

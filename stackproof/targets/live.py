@@ -36,11 +36,13 @@ class LiveStage(ApiStage):
 
     @cached_property
     def connection(self) -> tuple[str, ...]:
-        return connection.told(os.environ)
+        return connection.reported(os.environ)
 
     def outputs(self) -> Mapping[str, Output]:
-        told = {stack: json_document.loads(self._by_user(stack, "output", "-json")) for stack in self.profile.terraform.stacks}
-        return applied_outputs(told, "terraform output")
+        reported = {
+            stack: json_document.loads(self._by_user(stack, "output", "-json")) for stack in self.profile.terraform.stacks
+        }
+        return applied_outputs(reported, "terraform output")
 
     def second_plan(self, stack: str = APP) -> Plan:
         return self._kept_plan(second_plan_name(stack), partial(self._plan_by_user, stack))

@@ -33,10 +33,10 @@ def require_direct(environment: Mapping[str, str], name: str) -> None:
         raise UsageError(f"environment {name} is judged on AWS itself, but {_MODELS} brings other models of AWS's APIs: unset it")
 
 
-def told(environment: Mapping[str, str]) -> tuple[str, ...]:
+def reported(environment: Mapping[str, str]) -> tuple[str, ...]:
     """A sentence for each setting through which AWS's answers come or could be changed, without passwords.
 
-    >>> for one in told({"HTTPS_PROXY": "http://kim:secret@proxy:3128", "NO_PROXY": "localhost", "AWS_CONFIG_FILE": "/dev/null"}):
+    >>> for one in reported({"HTTPS_PROXY": "http://kim:secret@proxy:3128", "NO_PROXY": "localhost", "AWS_CONFIG_FILE": "/dev/null"}):
     ...     print(one)
     AWS was asked through HTTPS_PROXY proxy:3128, which could read and answer if this machine trusts its certificate.
     """

@@ -83,7 +83,7 @@ def listed(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: 
     return list(listed_anew(kind, aws, answer, member, named=named))
 
 
-def told(item: Mapping[str, Any], member: str, answer: Answer) -> Any:
+def reported(item: Mapping[str, Any], member: str, answer: Answer) -> Any:
     """A member that every item of an answer has, as its name. Raises `NotReported` for an item without it."""
     if item.get(member) is None:
         raise NotReported(f"{answer.source}: an item has no {member}")

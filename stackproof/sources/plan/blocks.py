@@ -143,14 +143,14 @@ class PlannedBlock:
         meant = self._meant(attribute)
         if types:
             found = self._possible(meant, types)
-            is_told = bool(found) and (not meant.locals if unknown is True else len(found) == len(masks) - len(known))
+            is_reported = bool(found) and (not meant.locals if unknown is True else len(found) == len(masks) - len(known))
         else:
             found = [one for one in meant.references if not self.plan.knows(one)]
-            is_told = not meant.is_loose and all(one.attribute for one in found) and bool(found)
-            if is_told and unknown is not True:
+            is_reported = not meant.is_loose and all(one.attribute for one in found) and bool(found)
+            if is_reported and unknown is not True:
                 listed: Sequence[Any] = self._with_references(attribute, shown, unknown)
                 return listed
-        if is_told:
+        if is_reported:
             return [*known, *found]
         return Partial(known, self.unknown(attribute, found if types and found else None))
 
@@ -323,8 +323,8 @@ class PlannedBlock:
             raise self.unknown(attribute)
         meant = self._meant(attribute)
         found = [reference for reference in meant.references if not self.plan.knows(reference)]
-        is_told = not meant.is_loose and all(isinstance(part, bool) for part in unknown)
-        if is_told and len(found) == sum(unknown) and all(one.attribute for one in found):
+        is_reported = not meant.is_loose and all(isinstance(part, bool) for part in unknown)
+        if is_reported and len(found) == sum(unknown) and all(one.attribute for one in found):
             return [found.pop(0) if is_unknown else element for element, is_unknown in zip(value, unknown, strict=True)]
         known = [element for element, mask in zip(value, unknown, strict=False) if not _any(mask)]
         return Partial(known, self.unknown(attribute))

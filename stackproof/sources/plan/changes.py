@@ -20,9 +20,9 @@ Told = Mapping[str, Any]
 def planned_changes(plan: Plan) -> tuple[PlannedChanges, ...]:
     """The changes that the plan makes, stack by stack; an action that this version does not know is told as a change."""
     return tuple(
-        PlannedChanges(stack, kind_of(told), tuple(_changed(told)))
+        PlannedChanges(stack, kind_of(reported), tuple(_changed(reported)))
         for stack in stacks_of(plan)
-        for told in [managed(changes_in(plan, stack))]
+        for reported in [managed(changes_in(plan, stack))]
     )
 
 
@@ -71,23 +71,23 @@ def forced_by(change: Told) -> tuple[str, ...]:
 
 
 def _changed(changes: Iterable[Told]) -> Iterator[ChangedResource]:
-    for told in changes:
-        if action := _action(told):
-            change = told["change"]
+    for reported in changes:
+        if action := _action(reported):
+            change = reported["change"]
             is_replaced = action is Action.REPLACE
-            forced = forced_by(told) if is_replaced else ()
+            forced = forced_by(reported) if is_replaced else ()
             yield ChangedResource(
-                f"{told['address']} (deposed)" if "deposed" in told else told["address"],
+                f"{reported['address']} (deposed)" if "deposed" in reported else reported["address"],
                 action,
-                told.get("previous_address", ""),
+                reported.get("previous_address", ""),
                 forced,
                 tuple(_fields(change, forced, is_replaced)) if action in (Action.CHANGE, Action.REPLACE) else (),
             )
 
 
-def _action(told: Told) -> Action | None:
+def _action(reported: Told) -> Action | None:
     """What happens to a resource; None if nothing does."""
-    actions = {*told["change"]["actions"]}
+    actions = {*reported["change"]["actions"]}
     if {"create", "delete"} <= actions:
         return Action.REPLACE
     if actions - KNOWN_ACTIONS:
@@ -100,9 +100,9 @@ def _action(told: Told) -> Action | None:
     ):
         if name in actions:
             return action
-    if told["change"].get("importing"):
+    if reported["change"].get("importing"):
         return Action.IMPORT
-    return Action.MOVE if told.get("previous_address") else None
+    return Action.MOVE if reported.get("previous_address") else None
 
 
 def _fields(change: Told, forced: Sequence[str], is_replaced: bool) -> Iterator[ChangedField]:
