@@ -80,7 +80,7 @@ def _is_a_whole_service(action: str) -> bool:
     return any(_of_whole_services({"Action": action}))
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=65536)
 def _known(pattern: str) -> tuple[str, ...]:
     """The known actions that a pattern stands for; the pattern itself where none is known."""
     return tuple(actions_matching(pattern)) or (pattern,)
