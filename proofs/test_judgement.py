@@ -11,6 +11,7 @@ import doctest
 import io
 import pkgutil
 import signal
+import sys
 import tomllib
 import types
 from collections import Counter
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -105,7 +107,8 @@ def fails(tree: ast.Module, module: str, file: Path) -> bool:
     try:
         exec(compile(ast.fix_missing_locations(tree), str(file), "exec"), made.__dict__)
         runner = doctest.DocTestRunner(optionflags=doctest.FAIL_FAST, verbose=False)
-        with redirect_stdout(io.StringIO()):
+        # The finder takes for the module's own what its name in sys.modules has, whoever has imported the original.
+        with redirect_stdout(io.StringIO()), patch.dict(sys.modules, {made.__name__: made}):
             return any(runner.run(example).failed for example in doctest.DocTestFinder().find(made))
     except Exception:  # noqa: BLE001 - what breaks the module is noticed
         return True

@@ -146,9 +146,9 @@ def _attachments(principal: PlannedBlock, kind: str) -> Sequence[Attachment]:
     is_decided_beside = bool(beside or of_several or lists or gone)
     own = _arns(principal, _OWN_LIST) if principal.says(_OWN_LIST, is_decided_beside=is_decided_beside) else []
     listed, others = known_of(lists, lambda one: _arns(one, "policy_arns"))
-    mine, unknown = parts(own)
+    mine, unread = parts(own)
     found = [*((block, _arn(block)) for block in (*beside, *of_several)), *listed, *mine]
-    return collected(found, [*rest, *more, *unknown, *others, *unknown])
+    return collected(found, [*rest, *more, *unknown, *others, *unread])
 
 
 def _arn(block: PlannedBlock) -> "str | Reference | NotYetKnown":

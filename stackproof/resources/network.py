@@ -124,11 +124,11 @@ def _planned_rules(group: PlannedBlock, direction: str) -> Collection[Opening]:
     of_its_own, others = parts(_rules_beside(group, newer))
     gone = [rule for rule in plan.removed(older, "security_group_id", group) if rule.at("type") == direction]
     is_decided_beside = bool(of_one or of_its_own or gone or plan.removed(newer, "security_group_id", group))
-    inside, unknown = parts(group.written_blocks(direction, is_decided_beside=is_decided_beside))
+    inside, unread = parts(group.written_blocks(direction, is_decided_beside=is_decided_beside))
     found, unknown = known_of([*inside, *of_one, *of_its_own], lambda rule: _openings(group, rule))
     if is_decided_beside and not group.says(direction, is_decided_beside=True):
         found += _left_alone(group, direction)
-    errors = [*rest, *more, *others, *unknown, *unknown]
+    errors = [*rest, *more, *others, *unread, *unknown]
     return Partial(merged(found), errors[0]) if errors else merged(found)
 
 
