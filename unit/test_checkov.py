@@ -82,7 +82,9 @@ def test_a_report_that_shows_nothing_is_never_an_empty_list(text: str, message: 
 
 def executable(folder: Path, body: str) -> Path:
     file = folder / "python"
-    file.write_text(f"#!{sys.executable}\nimport socket, sys, time\n{body}\n")
+    # A shell and Python both read it: the path of the interpreter may have a space.
+    start = f"#!/bin/sh\n''''exec '{sys.executable}' \"$0\" \"$@\" # '''\n"
+    file.write_text(f"{start}import socket, sys, time\n{body}\n")
     file.chmod(0o755)
     return file
 

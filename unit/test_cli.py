@@ -23,7 +23,11 @@ def repository(tmp_path: Path) -> Path:
 
 
 def written(root: Path) -> dict[str, str]:
-    return {str(path.relative_to(root)): path.read_text() for path in sorted(root.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(root)): path.read_text()
+        for path in sorted(root.rglob("*"))
+        if path.suffix != ".pyc" and path.is_file()
+    }
 
 
 def test_help_is_quick_to_import() -> None:
