@@ -431,7 +431,7 @@ CREATE USER a IDENTIFIED WITH mysql_native_password BY '{w}'
 password: |{n}  {w}
 [default]{n}aws_access_key_id = x{n}aws_secret_access_key = {A40}
 machine h.example.com login a password {w}
-//registry.npmjs.org/:_authToken={A36}
+//registry.example.com/:_authToken={A36}
 db.internal:5432:app:app:{w}
 ["psql", "--password", "{w}"]
 Popen(['psql', '--password', '{w}'])
@@ -484,7 +484,7 @@ setup.cfg password = {w}
 Dockerfile ENV API_TOKEN={A32}
 deploy.sh export GITHUB_TOKEN={h40}
 deploy.sh psql "postgresql://app:{w}@db/app"
-.npmrc //registry.npmjs.org/:_authToken={A36}
+.npmrc //registry.example.com/:_authToken={A36}
 config.json {{"apiKey": "{A32}"}}
 appsettings.json "DefaultConnection": "Server=db;User=a;Password={w};"
 a.js const secretKey = '{A40}';
