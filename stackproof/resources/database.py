@@ -429,7 +429,7 @@ class DatabaseInstance(Guarded):
     publicly_accessible: bool = field(aws="PubliclyAccessible", plan="publicly_accessible")
     """Whether its DNS name resolves to a public address."""
     subnets: tuple[Subnet, ...] = field(aws=_answered_subnets, plan=_planned_subnets)
-    """Those of its subnet group: a failover may move it to any of them."""
+    """Subnets of its subnet group: a failover may move it to any of them."""
     vpc_id: str | None = field(aws="DBSubnetGroup.VpcId")
     replica_of: str | None = field(aws="ReadReplicaSourceDBInstanceIdentifier")
     """The identifier of the instance that it is a read replica of, if it is one; an ARN if that is in another region."""
@@ -478,7 +478,7 @@ class DatabaseCluster(Guarded):
         aws=lambda cluster: _answered_groups(cluster),
         plan=lambda cluster: SecurityGroup.planned(cluster, "vpc_security_group_ids"),
     )
-    """Those that it really has."""
+    """Security groups that it really has."""
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[DatabaseCluster]":

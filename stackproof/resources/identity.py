@@ -58,7 +58,7 @@ def _answered_policies(principal: AwsFacts, kind: str) -> tuple[Policy, ...]:
 
 
 def _policies_of_user(user: AwsFacts) -> tuple[Policy, ...]:
-    """Likewise. The details of a user may lack the list of inline policies; then they are asked for."""
+    """Policies of a user, inline and attached. The details of a user may lack the list of inline policies; then they are asked for."""
     name, inline = user.at("UserName"), user.at("UserPolicyList")
     if inline is None:
         names = user.read("iam:ListUserPolicies", UserName=name).items("PolicyNames")
@@ -268,7 +268,7 @@ class Role(Resource):
         aws=_answered_of_aws,
         plan=lambda role: _planned_of_aws(role),
     )
-    """Those of the attached ones that AWS manages."""
+    """Attached policies that AWS manages."""
     boundary: dict[str, Any] | None = field(aws=_answered_boundary, plan=_planned_boundary)
     """The permissions boundary; None for a role without one, of which AWS says nothing."""
     path: str = field(aws="Path", plan=lambda role: role.at("path") or "/")

@@ -261,7 +261,7 @@ def _shares_events(types: Iterable[str], source: str) -> bool:
 
 
 def _selected(kind: type[R], candidates: Iterable[tuple[str, Callable[[], R | None]]], source: str) -> tuple[R, ...]:
-    """Those of a kind that select a group. One of which that cannot be told is among them, and tells nothing else."""
+    """Subscription policies of a kind that select a group. One of which that cannot be told is among them, and tells nothing else."""
     found = []
     for name, make in candidates:
         try:

@@ -79,7 +79,7 @@ def _answered_public(images: AwsFacts) -> tuple[str, ...]:
 
 
 def _planned_public(plan: "Plan") -> tuple[str, ...]:
-    """Those that are public already, unless the plan takes a launch permission of theirs away: what is left then shows after apply."""
+    """Images that are public already, unless the plan takes a launch permission away: what is left then shows after apply."""
     images = plan.resources("aws_ami", "aws_ami_copy", "aws_ami_from_instance")
     return tuple(one.address for one in images if one.says("public") and one.at("public") and not _is_withdrawn(one))
 
@@ -94,7 +94,7 @@ class MachineImages(Resource):
     operations = (IMAGES, *MachineImage.operations)
 
     public: tuple[str, ...] = field(aws=_answered_public)
-    """Those that everyone may launch, as the list says; it takes no call for each."""
+    """Images that everyone may launch, as the list says; it takes no call for each."""
     images: tuple[MachineImage, ...] = field(aws=_answered_images)
     """By their names, or by what their tags say."""
 

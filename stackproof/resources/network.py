@@ -278,7 +278,7 @@ class SecurityGroup(Resource):
     egress: frozenset[Opening] = field(
         aws=lambda group: _answered_rules(group, "IpPermissionsEgress"), plan=lambda group: _planned_rules(group, "egress")
     )
-    """Likewise, on the way out."""
+    """What its rules open on the way out, with groups by name."""
     is_in_use: bool = field(aws=_answered_use)
     """True if some network interface has it, of whatever."""
     reach: frozenset[Opening] = field(aws=_answered_reach, plan=_planned_reach)

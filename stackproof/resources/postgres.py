@@ -98,7 +98,7 @@ class DatabaseServer(Resource):
     tables: tuple[Table, ...] = field(aws=_tables)
     """Of every schema that is not PostgreSQL's own."""
     revisions: tuple[str, ...] = field(aws=_revisions)
-    """Those in alembic's version table; one for each branch."""
+    """Revisions in alembic's version table; one for each branch."""
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[DatabaseServer]":

@@ -44,7 +44,7 @@ def _status(scan: AwsFacts) -> str | None:
 
 
 def _critical_findings(scan: AwsFacts) -> tuple[str, ...] | None:
-    """Those that stand. Basic and enhanced scanning report under different members; a count without a finding counts too."""
+    """Findings that stand. Basic and enhanced scanning report under different members; a count without a finding counts too."""
     answer = _findings(scan)
     if answer.page is None:
         return None

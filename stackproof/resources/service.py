@@ -298,7 +298,7 @@ def runs_another_revision(service: PlannedBlock) -> bool:
 
 
 def _answered_groups(service: AwsFacts) -> tuple[SecurityGroup, ...]:
-    """Those of what it runs now, and of what is being rolled out."""
+    """Security groups of what it runs now, and of what is being rolled out."""
     parts = [{"networkConfiguration": service.at("networkConfiguration")}]
     parts += [*(service.at("deployments") or ()), *(service.at("taskSets") or ())]
     found = [
@@ -331,7 +331,7 @@ class Service(Guarded):
     execute_command: bool = field(aws="enableExecuteCommand", plan=lambda service: service.at("enable_execute_command") or False)
     """Whether ECS Exec opens a shell in its containers; off where the sources leave it out (Terraform's default)."""
     security_groups: tuple[SecurityGroup, ...] = field(aws=_answered_groups, plan=_planned_groups)
-    """Those of its tasks."""
+    """Security groups of its tasks."""
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> list[Self]:
