@@ -41,6 +41,20 @@ class Entry:
     """Target codes of `STAGES`."""
     documented: str
     """Which document asks for it."""
+    why: str = ""
+    """What can happen where the condition does not hold, in one or two sentences."""
+    why_ko: str = ""
+    """The same in Korean."""
+    remedy: str = ""
+    """What to do about it, in one or two sentences."""
+    remedy_ko: str = ""
+    """The same in Korean."""
+    terraform: str = ""
+    """The argument that mends it in Terraform: ``aws_db_instance: publicly_accessible = false``."""
+    cli: str = ""
+    """The command of the AWS CLI that mends it on what runs."""
+    console: str = ""
+    """The way to it in the AWS console: ``RDS > Databases > Modify > Connectivity``."""
 
 
 @dataclass(frozen=True)
