@@ -168,7 +168,8 @@ def test_a_report_escapes_what_it_tells() -> None:
         (Verdict.UNKNOWN, "critical", (), 0),
         (Verdict.UNKNOWN, "low", ("low",), 1),
         (Verdict.FAIL, "low", (), 1),
-        (Verdict.NOT_APPLICABLE, "critical", ("critical",), 0),
+        (Verdict.NOT_APPLICABLE, "critical", ("critical",), 1),
+        (Verdict.NOT_DECLARED, "critical", ("critical",), 1),
         (Verdict.PASS, "critical", ("critical",), 0),
     ],
 )

@@ -63,7 +63,7 @@ def test_the_tree_of_exceptions_is_complete() -> None:
             yield "  " * depth + shown
             yield from drawn(below_it, depth + 1)
 
-    for root in ("AssertionError", "CouldNotVerify", "NotYetKnown", "NotApplicable", "UsageError"):
+    for root in ("AssertionError", "CouldNotVerify", "NotYetKnown", "NotApplicable", "NotDeclared", "UsageError"):
         after = (verdicts.__doc__ or "").split(f"\n    {root} ", 1)[1].split("\n")[1:]
         lines = [line.removeprefix("    ") for line in takewhile(lambda line: line.startswith("      "), after)]
         assert sorted(lines) == sorted(drawn(root, 1)), root

@@ -273,7 +273,10 @@ def test_every_count_in_the_summary_filters_rows() -> None:
 def test_the_summary_gives_the_reason_of_every_control_that_did_not_pass() -> None:
     shown = Markup(html.summary_html(one_of_each())).text
     assert [verdict for verdict in Verdict if f"{verdict} because" in shown] == [v for v in Verdict if v != Verdict.PASS]
-    assert "The gate is closed: of 6 controls, 1 FAIL, 1 ERROR, 1 UNKNOWN, 1 NOT_APPLICABLE, 1 WAIVED, 1 PASS." in shown
+    assert (
+        "The gate is closed: of 7 controls, 1 FAIL, 1 ERROR, 1 UNKNOWN, 1 NOT_APPLICABLE, 1 NOT_DECLARED, 1 WAIVED, 1 PASS."
+        in shown
+    )
     assert "2026-11-21 11:35:02 UTC" in shown
     assert "3: ec2:DescribeSubnets 2, rds:DescribeDBInstances 1" in shown
 

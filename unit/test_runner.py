@@ -66,7 +66,7 @@ class TestVerdict:
         assert {verdict for verdict in Verdict if verdict.closes_the_gate("critical", ())} == {FAIL, ERROR}
 
     def test_the_worst_decides(self) -> None:
-        order = [PASS, Verdict.WAIVED, NOT_APPLICABLE, UNKNOWN, ERROR, FAIL]
+        order = [PASS, Verdict.WAIVED, Verdict.NOT_DECLARED, NOT_APPLICABLE, UNKNOWN, ERROR, FAIL]
         assert order == list(Verdict)
         for number, verdict in enumerate(order):
             assert worst(order[: number + 1]) is worst(reversed(order[: number + 1])) is verdict

@@ -123,7 +123,15 @@ class Run:
         return {verdict: found[verdict] for verdict in Verdict}
 
     @property
+    def judged_nothing(self) -> bool:
+        """True if every control was set aside, or none ran: such a run proves nothing."""
+        return all(
+            control.verdict.is_set_aside and all(one.verdict.is_set_aside for one in control.resources)
+            for control in self.controls
+        )
+
+    @property
     def exit_status(self) -> int:
-        """0 when all selected controls were judged, none failed, and each was verified or honestly set aside; else 1."""
+        """0 when all selected controls were judged, none failed, and each was verified or honestly set aside, not all of them; else 1."""
         closed = (control.verdict.closes_the_gate(control.severity, self.unknown_closes) for control in self.controls)
-        return int(not self.controls or bool(self.not_judged) or any(closed))
+        return int(self.judged_nothing or bool(self.not_judged) or any(closed))

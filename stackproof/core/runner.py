@@ -12,11 +12,20 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from stackproof.core.ledger import Ledger
+from stackproof.core.ledger import Ledger, record
 from stackproof.core.partial import Missing, Partial
 from stackproof.core.resource import Resource
 from stackproof.core.results import Examined, Reading, Resources
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotYetKnown, Verdict, verdict_of, worst
+from stackproof.core.verdicts import (
+    CouldNotVerify,
+    DeclaredButMissing,
+    NotApplicable,
+    NotDeclared,
+    NotYetKnown,
+    Verdict,
+    verdict_of,
+    worst,
+)
 from stackproof.redaction.redaction import redact
 from stackproof.util.spool import distinct, spooled
 
@@ -70,7 +79,10 @@ class Subtests:
                 raise CouldNotVerify("passed without reading anything: no evidence, no pass")
             _raise_first(self._ledger.doubts[-1])
         except Exception as error:  # noqa: BLE001 - every outcome becomes a verdict
-            if isinstance(error, NotYetKnown | CouldNotVerify | DeclaredButMissing) and len(self.reported) < MOST_REPORTED:
+            if (
+                isinstance(error, NotYetKnown | CouldNotVerify | DeclaredButMissing | NotDeclared)
+                and len(self.reported) < MOST_REPORTED
+            ):
                 self.reported.append(error)
             self.examined.append(_examined(name, error))
         else:
@@ -111,10 +123,12 @@ def judge(
         error = raised
     seconds = time.perf_counter() - started
     rest = _rest(given, ledger, subtests)
+    with ledger.open():
+        _record_absence([*rest, *([error] if error else [])])
     examined, read = subtests.examined.finished(), ledger.readings
     if subject and (error or read):
         examined, error = (_examined(subject.name, error),), None
-    if not isinstance(error, NotApplicable):
+    if not isinstance(error, NotApplicable | NotDeclared):
         with_waivers = apply_waivers(examined, error is None and not rest)
         examined = examined if with_waivers is examined else spooled(with_waivers, Resources())
     verdict, message = _judged(error, examined, read, by_resource="subtests" in arguments)
@@ -133,7 +147,7 @@ def _resolved(name: str, resolve_fixture: Callable[[str], object], *, or_missing
     """The value of an argument. A control that judges resource by resource goes on without it, and is judged by the error, too."""
     try:
         return resolve_fixture(name)
-    except (NotYetKnown, CouldNotVerify, DeclaredButMissing) as error:
+    except (NotYetKnown, CouldNotVerify, DeclaredButMissing, NotDeclared) as error:
         if not or_missing:
             raise
         return Missing(name, error)
@@ -146,6 +160,13 @@ def _rest(given: Mapping[str, object], ledger: Ledger, subtests: Subtests) -> li
     for name, error in (*of_arguments, *(("what is not known yet", error) for error in inside)):
         subtests.note(name, error)
     return [*(error for _, error in of_arguments), *inside]
+
+
+def _record_absence(errors: Iterable[Exception]) -> None:
+    """Note by what it was read that there is nothing of a kind: that, too, has its evidence."""
+    for error in errors:
+        if isinstance(error, NotDeclared) and error.read:
+            record(*error.read)
 
 
 def _subject(given: Mapping[str, object]) -> Resource | None:

@@ -11,6 +11,7 @@ returned              PASS            every statement held, and something was re
 `CouldNotVerify`      ERROR           denied, throttled, unreachable, not reported, ...
 `NotYetKnown`         UNKNOWN         a plan does not know the value before it is applied
 `NotApplicable`       NOT_APPLICABLE  this target cannot show the condition, with the reason
+`NotDeclared`         NOT_DECLARED    the stack has nothing of the kind, or the profile says nothing to judge by
 anything else         ERROR           the control itself broke
 ====================  ==============  ==============================================================
 
@@ -36,14 +37,16 @@ The exceptions (those of other modules with their module's name), each with the 
       terraform.downgrade.CannotDowngrade
     NotYetKnown                                   UNKNOWN
     NotApplicable                                 NOT_APPLICABLE
+    NotDeclared                                   NOT_DECLARED
     UsageError                                    none: exit status 4, and nothing is judged
     sources.aws.readonly.RefusedOperation         ERROR, as every other exception: a defect of the suite
 
 From the verdicts of its resources, and of its items, a control has the one that weighs most::
 
-    PASS < WAIVED < NOT_APPLICABLE < UNKNOWN < ERROR < FAIL
+    PASS < WAIVED < NOT_DECLARED < NOT_APPLICABLE < UNKNOWN < ERROR < FAIL
 
-FAIL and ERROR close the gate (exit status 1), and UNKNOWN does for the severities that the profile's ``[gate]`` names.
+FAIL and ERROR close the gate (exit status 1), and UNKNOWN does for the severities that the profile's ``[gate]`` names. So does a run in
+which nothing was judged: every control NOT_DECLARED or NOT_APPLICABLE.
 """
 
 from collections.abc import Collection, Iterable
@@ -55,10 +58,16 @@ class Verdict(StrEnum):
 
     PASS = "PASS"
     WAIVED = "WAIVED"
+    NOT_DECLARED = "NOT_DECLARED"
     NOT_APPLICABLE = "NOT_APPLICABLE"
     UNKNOWN = "UNKNOWN"
     ERROR = "ERROR"
     FAIL = "FAIL"
+
+    @property
+    def is_set_aside(self) -> bool:
+        """True if nothing was judged: there is nothing of the kind, nothing to judge it by, or the target cannot show it."""
+        return self in (Verdict.NOT_DECLARED, Verdict.NOT_APPLICABLE)
 
     def closes_the_gate(self, severity: str, unknown_closes: Collection[str]) -> bool:
         """True if a run in which a control has this verdict ends with a non-zero exit status.
@@ -130,6 +139,20 @@ class NotApplicable(Exception):
     """The target cannot show the condition; the message says why: NOT_APPLICABLE."""
 
 
+class NotDeclared(Exception):
+    """There is nothing to judge, or nothing to judge it by, and the profile does not say that there is: NOT_DECLARED.
+
+    Either the target shows that the stack has nothing of a kind, or a statement needs an expectation that the profile does not have.
+    """
+
+    def __init__(self, message: str, *, needs: tuple[str, ...] = (), read: tuple[str, str, str, str] | None = None) -> None:
+        super().__init__(message)
+        self.needs = needs
+        """The keys of the profile that would be judged by: ``database.backup_days``."""
+        self.read = read
+        """The reading that shows that there is nothing: resource, field, value and source."""
+
+
 class UsageError(Exception):
     """Bad input (option, profile, plan file, waiver, account): one message, exit status 4, nothing judged."""
 
@@ -147,5 +170,7 @@ def verdict_of(error: BaseException) -> Verdict:
             return Verdict.UNKNOWN
         case NotApplicable():
             return Verdict.NOT_APPLICABLE
+        case NotDeclared():
+            return Verdict.NOT_DECLARED
         case _:
             return Verdict.ERROR

@@ -12,7 +12,7 @@ from stackproof.core import verdicts
 from stackproof.core.partial import Partial
 from stackproof.core.provenance import Provenance, evidence_behind
 from stackproof.core.resource import FailedOrigin, Resource, StaticOrigin
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotYetKnown
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotDeclared, NotYetKnown
 from stackproof.redaction.redaction import redact, redact_data
 from stackproof.resources import kinds
 
@@ -63,7 +63,10 @@ def error_to_data(error: Exception) -> dict[str, str]:
 def error_from_data(data: Mapping[str, str]) -> Exception:
     """The error that `error_to_data` gave. Raises `ValueError` for one that no collection ends in."""
     kind = getattr(verdicts, data["kind"], None)
-    if not (isinstance(kind, type) and issubclass(kind, CouldNotVerify | NotApplicable | NotYetKnown | DeclaredButMissing)):
+    if not (
+        isinstance(kind, type)
+        and issubclass(kind, CouldNotVerify | NotApplicable | NotDeclared | NotYetKnown | DeclaredButMissing)
+    ):
         raise ValueError(f"no collection ends in {data['kind']}")
     error: Exception = kind(data["message"])
     return error

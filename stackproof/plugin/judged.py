@@ -21,6 +21,7 @@ CATEGORY = {
     Verdict.ERROR: "error",
     Verdict.UNKNOWN: "unknown",
     Verdict.WAIVED: "waived",
+    Verdict.NOT_DECLARED: "not declared",
     Verdict.NOT_APPLICABLE: "not applicable",
 }
 """What pytest counts a verdict as in its own summary."""
@@ -32,6 +33,7 @@ SHOWN = {
     Verdict.ERROR: ("E", "red"),
     Verdict.UNKNOWN: ("?", "yellow"),
     Verdict.WAIVED: ("w", "yellow"),
+    Verdict.NOT_DECLARED: ("o", "yellow"),
     Verdict.NOT_APPLICABLE: ("-", "yellow"),
 }
 """Letter and colour of a verdict in the terminal."""

@@ -36,6 +36,7 @@ _MEANING: Mapping[Verdict, str] = {
     Verdict.FAIL: "does not hold",
     Verdict.ERROR: "could not be verified",
     Verdict.UNKNOWN: "not known before it is applied",
+    Verdict.NOT_DECLARED: "nothing of the kind, or nothing declared to judge by",
     Verdict.NOT_APPLICABLE: "this target cannot show it",
     Verdict.WAIVED: "accepted by a waiver",
     Verdict.PASS: "holds",
@@ -45,6 +46,7 @@ _OUTCOME: Mapping[Verdict, str] = {
     Verdict.FAIL: "Failed",
     Verdict.ERROR: "Error",
     Verdict.UNKNOWN: "Skipped",
+    Verdict.NOT_DECLARED: "Skipped",
     Verdict.NOT_APPLICABLE: "Skipped",
     Verdict.WAIVED: "Skipped",
     Verdict.PASS: "Passed",
@@ -129,7 +131,8 @@ def _outcome(run: Run) -> str:
         return '<p class="outcome closed">No control ran.</p>'
     state = "closed" if run.exit_status else "open"
     counts = ", ".join(f"{run.counts[verdict]} {verdict}" for verdict in WORST_FIRST if run.counts[verdict])
-    return f'<p class="outcome {state}">The gate is {state}: of {counted(len(run.controls), "control")}, {counts}.</p>'
+    nothing = " Nothing was judged." if run.judged_nothing else ""
+    return f'<p class="outcome {state}">The gate is {state}: of {counted(len(run.controls), "control")}, {counts}.{nothing}</p>'
 
 
 def _facts(run: Run) -> str:

@@ -27,17 +27,17 @@ def summary_line(run: Run, report_path: Path) -> str:
     """
     counts = [f"{run.counts[verdict]} {verdict}" for verdict in WORST_FIRST if run.counts[verdict]]
     calls = counted(sum(run.calls.values()), "AWS call")
-    return (
-        f"{run.environment} on {run.target}: {', '.join(counts) or 'no control ran'}; "
-        f"{calls}, {duration(run.seconds)}; {report_path}"
+    told = (
+        f"{', '.join(counts)}; nothing was judged, so the gate is closed" if counts and run.judged_nothing else ", ".join(counts)
     )
+    return f"{run.environment} on {run.target}: {told or 'no control ran'}; {calls}, {duration(run.seconds)}; {report_path}"
 
 
 def listing(run: Run) -> list[str]:
-    """Lines for each control that failed, could not be verified or is not known yet, then what is not applicable."""
+    """Lines for each control that failed, could not be verified or is not known yet, then what is not applicable or not declared."""
     return [
         *(line for verdict in _OPEN for control in run.controls if control.verdict is verdict for line in _open(control)),
-        *_not_applicable(run),
+        *_set_aside(run),
     ]
 
 
@@ -69,16 +69,18 @@ def _beside(reason: str, each: Examined) -> str:
     return "" if each.resource in reason else each.resource
 
 
-def _not_applicable(run: Run) -> list[str]:
+def _set_aside(run: Run) -> list[str]:
     """The reasons, each with the controls that it sets aside."""
-    aside: dict[str, list[str]] = {}
+    aside: dict[tuple[Verdict, str], list[str]] = {}
     for control in run.controls:
-        if control.verdict is Verdict.NOT_APPLICABLE:
-            aside.setdefault(control.message, []).append(control.id)
+        if control.verdict.is_set_aside:
+            aside.setdefault((control.verdict, control.message), []).append(control.id)
     return [
         line
-        for reason, controls in aside.items()
-        for line in _brief(f"{Verdict.NOT_APPLICABLE} {', '.join(controls)}: {reason}", "")
+        for shown in (Verdict.NOT_APPLICABLE, Verdict.NOT_DECLARED)
+        for (verdict, reason), controls in aside.items()
+        if verdict is shown
+        for line in _brief(f"{verdict} {', '.join(controls)}: {reason}", "")
     ]
 
 
