@@ -198,7 +198,9 @@ def new_control(change: Change, options: argparse.Namespace) -> None:
         change.append(test, f"\n\n{text}")
     else:
         change.create(test, names.filled("test.py") + text)
-    change.left += [f"{rows}: the titles in both languages, where it holds (S P E L A), and which document asks for it."]
+    change.left += [
+        f"{rows}: the titles in both languages, where it holds (S P E L A), which document asks for it, why, and the remedy."
+    ]
     change.left += [f"{test}: a name for the test, why it matters, and what is asserted."]
     if not (change.root / proof).exists():
         change.create(proof, names.filled("proof.py", id=id))

@@ -50,9 +50,9 @@ class Entry:
     remedy_ko: str = ""
     """The same in Korean."""
     terraform: str = ""
-    """The argument that mends it in Terraform: ``aws_db_instance: publicly_accessible = false``."""
+    """The arguments that mend it in Terraform, a resource type a line: ``aws_db_instance: publicly_accessible = false``."""
     cli: str = ""
-    """The command of the AWS CLI that mends it on what runs."""
+    """The commands that mend it on what runs, of the AWS CLI if not of a tool, one a line."""
     console: str = ""
     """The way to it in the AWS console: ``RDS > Databases > Modify > Connectivity``."""
 
