@@ -73,7 +73,7 @@ def developed_with_the_cli(repository: Repository) -> None:
 
 
 def developed(repository: Repository) -> None:
-    """The same; what the script asks the AWS command line is asked from here, which takes a tenth of the time."""
+    """As `developed_with_the_cli`; what the script asks the AWS command line is asked from here, which takes a tenth of the time."""
     developed_with_the_cli(repository)
     repository.patch.setattr(set_up, "environment", lambda *_: fake_tool())
 

@@ -13,7 +13,7 @@ from proofs.rows import CASES
 from stackproof.core.controls import STAGES, Entry, catalogue
 
 CONTROLS = [control for control in harness.controls(*harness.ON_AWS) if catalogue()[control].stages != "S"]
-"""Those of the repository alone are in ``test_phase0.py``."""
+"""The controls of AWS; those of the repository alone are in ``test_phase0.py``."""
 CLOUDS = set("ELA")
 HANGUL = re.compile("[가-힣]")
 

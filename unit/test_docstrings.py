@@ -10,6 +10,7 @@ import stackproof
 from stackproof.core import verdicts
 
 PACKAGE = Path(stackproof.__file__).parent
+ROOT = Path(__file__).parents[1]
 RIDDLE = re.compile(r"(Those|Whether|What|Who|Whose|Whom|Likewise|Of|So)\b")
 """First words of a docstring that say neither what a thing is nor what it does."""
 
@@ -36,6 +37,18 @@ def test_public_docstrings_stand_alone() -> None:
         if RIDDLE.match(text)
     ]
     assert not riddles, "say what it is, or what it returns (True if ...):\n" + "\n".join(riddles)
+
+
+def test_no_docstring_is_a_riddle() -> None:
+    """A docstring that begins with Those, Whom or Likewise points at what the reader cannot see; private names and tests included."""
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for folder in ("stackproof", "unit", "proofs", "tests", "benchmarks")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.match(r'\s*"""(Those|Whom|Likewise)\b', line)
+    ]
+    assert not found, "\n".join(found)
 
 
 def test_the_names_that_are_looked_at() -> None:

@@ -208,7 +208,7 @@ NOT_IMPORTED = ("stackproof.scanners.scanner",)
 
 
 def in_place(name: str, source: str, names: dict[str, object]) -> Iterator[Use]:
-    """Those that are written in a call, as in ``re.search("a+", text)``."""
+    """The patterns that are written in a call, as in ``re.search("a+", text)``."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr=how), args=[written, *_]) if how in USES:

@@ -1,4 +1,4 @@
-"""Whom a resource policy lets in."""
+"""The principals that a resource policy lets in."""
 
 from typing import Any
 

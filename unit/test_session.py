@@ -281,7 +281,7 @@ OWNER = grantee("CanonicalUser", "<ID>x</ID>")
 
 
 class TestGrantees:
-    """Whom nobody knows an ACL may let in, or not; a group that anybody is in is public whoever stands beside it."""
+    """A grantee that nobody knows an ACL may let in, or not; a group that anybody is in is public whoever stands beside it."""
 
     @staticmethod
     def grants(server: AwsServer, shared: Network, reply: Reply) -> Any:

@@ -179,7 +179,7 @@ def another(*rules: Mapping[str, object], vpc: str = VPC) -> Edit:
 
 
 def another_planned(*rules: Mapping[str, object]) -> Edit:
-    """Likewise, on a plan."""
+    """One more group of the VPC with these rules, on a plan."""
     ingress = [{**CLOSED, "protocol": "tcp", "from_port": 22, "to_port": 22, **rule} for rule in rules]
     return with_resource(OTHER, refers={"vpc_id": "aws_vpc.main.id"}, name="other", ingress=ingress, egress=[])
 
@@ -623,7 +623,7 @@ def called(name: str) -> list[Edit]:
 
 
 def planned_called(name: str) -> list[Edit]:
-    """Likewise, on a plan."""
+    """A group with this name in the VPC, on a plan."""
     return [
         with_resource("aws_security_group.called", refers={"vpc_id": "aws_vpc.main.id"}, name=name, ingress=[], egress=[]),
         another_planned(),

@@ -54,7 +54,7 @@ def tables(stage: Stage) -> tuple[Table, ...]:
 
 
 def _declared(names: Sequence[str], there: Iterable[R]) -> tuple[R, ...]:
-    """Those of the resources that are declared, in that order. Raises `DeclaredButMissing` naming the others."""
+    """The resources that are declared, in that order. Raises `DeclaredButMissing` naming the others."""
     found = {resource.name: resource for resource in there}
     missing = [name for name in names if name not in found]
     if missing:

@@ -73,7 +73,7 @@ class Progress:
 
 
 class LiveProgress(Progress):
-    """The same on a terminal: the last line moves."""
+    """The progress on a terminal: the last line moves."""
 
     def __init__(self, stream: TextIO = sys.stderr) -> None:
         super().__init__()

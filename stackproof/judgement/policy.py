@@ -48,7 +48,7 @@ _WHO = frozenset(
 """Condition keys that say who is asking, or on whose behalf."""
 
 _WHO_ASKS = frozenset({"aws:principalaccount", "aws:principalarn"})
-"""Those that say it as a policy names a principal."""
+"""Condition keys whose values are written as a policy writes a principal."""
 
 _FOR_ALL_AUDIENCES = frozenset({"sts.amazonaws.com", "aws.workload.identity", "https://gitlab.com"})
 """Audiences of web identities that a provider gives to all of its users: GitHub's and EKS's, HCP Terraform's, GitLab's."""

@@ -189,7 +189,7 @@ def may_go_on_as_a_secret(text: str) -> bool:
 
 
 def redact_data(data: object, name: str = "") -> object:
-    """The same JSON-like data with secret values hidden, by their name or by their shape; JSON inside a string too.
+    """JSON-like data with secret values hidden, by their name or by their shape; JSON inside a string too.
 
     >>> redact_data({"MasterUserPassword": "x", "Tags": [{"Key": "a", "Value": "b"}]})
     {'MasterUserPassword': '(redacted)', 'Tags': [{'Key': 'a', 'Value': 'b'}]}

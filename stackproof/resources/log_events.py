@@ -110,7 +110,7 @@ class LogEvents(Resource):
     sample: Sample = field(aws=_sample)
     """Empty where nobody wrote any."""
     events: Sample = field(aws=_some)
-    """The same; not reported where there is none."""
+    """The sampled events; not reported where there is none."""
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[LogEvents]":

@@ -31,7 +31,7 @@ class DeploymentScript(Resource):
     deployment: tuple[str, ...] = field()
     """What a deployment of a new tag changes and waits for, in its order."""
     rollback: tuple[str, ...] = field()
-    """The same, for a tag that is in ECR."""
+    """What a rollback to a tag that is in ECR changes and waits for, in its order."""
     is_by_digest: bool = field()
     """Whether it registers the image of the tag by its digest."""
     strays: tuple[str, ...] = field()
@@ -63,6 +63,6 @@ class Workflows(Resource):
     """All workflows together."""
 
     gates: tuple[str, ...] = field()
-    """Those that judge every pull request, every merge and every push to main by ``make test``."""
+    """The workflows that judge every pull request, every merge and every push to main by ``make test``."""
     deployments: tuple[str, ...] = field()
-    """Those that run ``scripts/deploy-aws.sh`` with an environment, an image tag and a role: for a push to main, and by hand."""
+    """The workflows that run ``scripts/deploy-aws.sh`` with an environment, an image tag and a role: for a push to main, and by hand."""

@@ -116,7 +116,7 @@ _MEMBERS = (
     *("logConfiguration", "logDriver", "options", "secretOptions"),
     *("entryPoint", "command", "healthCheck", "dockerLabels", "privileged", "user", "readonlyRootFilesystem"),
 )
-"""Those that are judged, as AWS spells them."""
+"""The members of a container definition that are judged, as AWS spells them."""
 
 _FREE = ("options", "dockerLabels")
 """Members that hold names of the user's own, which are kept as they are spelled."""

@@ -167,7 +167,7 @@ _SCRIPT = Path(__file__).with_name("scanner.py")
 _TIMEOUT = 120.0  # seconds; a scan takes 1
 
 _ready: dict[Path, Scanner] = {}
-"""Those that wait for the next scan, by their interpreters: most of what a scan takes is the start."""
+"""Scanners that wait for the next scan, by their interpreters: most of what a scan takes is the start."""
 _scanning = threading.Lock()
 
 
