@@ -18,7 +18,7 @@ def _secrets_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a test registers is hidden in this test alone."""
     monkeypatch.setattr(redaction, "_registered", redaction._registered.copy())
     yield
-    redaction.redact.cache_clear()
+    redaction.forget()
 
 
 @pytest.fixture

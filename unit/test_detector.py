@@ -107,4 +107,4 @@ def test_where_secrets_stand_is_told_in_order_and_apart() -> None:
 @pytest.fixture(autouse=True)
 def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redaction, "_registered", set())
-    redaction.redact.cache_clear()
+    redaction.forget()

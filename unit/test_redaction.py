@@ -16,7 +16,7 @@ AROUND = st.text(st.characters(codec="utf-8"), max_size=40)
 @pytest.fixture(autouse=True)
 def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redaction, "_registered", set())
-    redaction.redact.cache_clear()
+    redaction.forget()
 
 
 class TestRegistered:

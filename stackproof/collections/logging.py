@@ -1,7 +1,6 @@
 """Collections of the central logging design: log groups with what takes further calls, their keys, and who may read them."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
@@ -9,6 +8,7 @@ from stackproof.collections.registry import collection
 from stackproof.collections.stack import log_groups, of_the_stack
 from stackproof.core.resource import FailedOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotYetKnown
+from stackproof.redaction.threads import Pool
 from stackproof.resources.clusters import Cluster
 from stackproof.resources.encryption import KmsKey
 from stackproof.resources.identity import Role, User
@@ -121,6 +121,6 @@ def _read_ahead(look_at: Callable[[T], object], resources: Iterable[T]) -> None:
     """Make the calls that a control will need at the same time. A call that fails raises where its answer is read, not here."""
     waiting = iter(resources)
     while some := list(islice(waiting, READ_AHEAD)):
-        with ThreadPoolExecutor(MAX_CONCURRENT_CALLS) as pool:
+        with Pool(MAX_CONCURRENT_CALLS) as pool:
             for resource in some:
                 pool.submit(look_at, resource)

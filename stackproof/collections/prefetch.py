@@ -1,11 +1,12 @@
 """Fetch what the selected controls ask for, before the first of them runs: concurrently, each collection once."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import partial
 
 from stackproof.collections.registry import collections
 from stackproof.core.verdicts import UsageError
+from stackproof.redaction.threads import Pool
 from stackproof.targets.base import Stage
 
 CONCURRENT_COLLECTIONS = 8
@@ -23,7 +24,7 @@ class Prefetch:
 
         Raises `UsageError` if the target itself cannot be opened: then nothing can be judged.
         """
-        with ThreadPoolExecutor(CONCURRENT_COLLECTIONS, thread_name_prefix="collect") as pool:
+        with Pool(CONCURRENT_COLLECTIONS, thread_name_prefix="collect") as pool:
             for name in names:
                 if name not in self._outcomes:
                     make = partial(collections[name], self._stage)

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from stackproof.collections.registry import collection
 from stackproof.core.resource import StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.redaction.redaction import HIDDEN, redact
+from stackproof.redaction.threads import Pool
 from stackproof.resources.sources import (
     Arguments,
     ExampleVariables,
@@ -65,7 +65,7 @@ def initialisations(stage: Stage) -> tuple[Initialisation, ...]:
 def of_each_stack(stage: Stage, make: Callable[[Stage, str], R]) -> tuple[R, ...]:
     """One thing for each stack, in the order of their application."""
     stacks = list(stage.profile.terraform.stacks)
-    with ThreadPoolExecutor(len(stacks)) as pool:
+    with Pool(len(stacks)) as pool:
         return tuple(pool.map(lambda stack: make(stage, stack), stacks))
 
 

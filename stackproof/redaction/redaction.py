@@ -16,7 +16,8 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -31,7 +32,38 @@ HIDDEN = values.HIDDEN
 SHORTEST = 8
 """Characters of a secret that is hidden by its value; a shorter one would garble other text."""
 
+_REMEMBERED = 65536
+"""Texts that were redacted before: every policy of a large plan; what holds no secret is kept once."""
+
 _registered: set[str] = set()
+"""Of the process: the values that every run hides."""
+
+
+class Scope:
+    """The secrets of one run among several in a process, and what was redacted with them."""
+
+    def __init__(self) -> None:
+        self.registered: set[str] = set()
+        self.redact = lru_cache(maxsize=_REMEMBERED)(_redact)
+
+
+_scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
+
+
+def current_scope() -> Scope | None:
+    """The scope that the caller is in; None outside of every one."""
+    return _scope.get()
+
+
+@contextlib.contextmanager
+def scoped(scope: Scope | None) -> Iterator[None]:
+    """Hide in this block, beside what the process hides, what is registered in it or in its scope, and nowhere else."""
+    token = _scope.set(scope)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
 
 MARKS = re.compile(r"(\(redacted(?: [a-z, -]{1,80})?\))")
 """What stands in the place of what was hidden, alone or with its kind."""
@@ -69,20 +101,22 @@ _TAKES_THE_NAME = frozenset(
 def register(secret: str) -> None:
     """Hide this exact value from now on, also where it stands encoded, and each of its lines.
 
-    Raises `ValueError` for one that is too short.
+    Inside a `scoped` block, there alone. Raises `ValueError` for one that is too short.
     """
     if len(secret) < SHORTEST:
         raise ValueError(f"a secret to hide must have at least {SHORTEST} characters")
+    scope = _scope.get()
+    known = scope.registered if scope else _registered
     for part in (secret, *(line.strip() for line in secret.splitlines() if len(line.strip()) >= 2 * SHORTEST)):
         in_json = json.dumps(part)[1:-1]
         in_terraform = in_json.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
-        _registered.update((part, in_json, json.dumps(part, ensure_ascii=False)[1:-1], json.dumps(in_json)[1:-1], in_terraform))
+        known.update((part, in_json, json.dumps(part, ensure_ascii=False)[1:-1], json.dumps(in_json)[1:-1], in_terraform))
         in_url = quote(part, safe="")
-        _registered.update(
+        known.update(
             (repr(part)[1:-1], in_url, re.sub("%..", lambda code: code[0].lower(), in_url), quote_plus(part), quote(part))
         )
-        _registered.update((html.escape(part), html.escape(part, quote=False), part.encode().hex(), *_in_base64(part.encode())))
-    redact.cache_clear()
+        known.update((html.escape(part), html.escape(part, quote=False), part.encode().hex(), *_in_base64(part.encode())))
+    (scope.redact if scope else _redacted).cache_clear()
 
 
 def _in_base64(content: bytes) -> set[str]:
@@ -119,7 +153,6 @@ def register_if_unmistakable(value: str) -> None:
         register(value)
 
 
-@lru_cache(maxsize=65536)  # every policy of a large plan; what holds no secret is kept once
 def redact(text: str) -> str:
     """The text without registered secrets and without what the detector calls one.
 
@@ -128,9 +161,28 @@ def redact(text: str) -> str:
     >>> redact('RDS_PASSWORD=hunter2 {"name": "DB_PASSWORD", "value": "hunter2"} <Token>hunter2</Token>')
     'RDS_PASSWORD=(redacted) {"name": "DB_PASSWORD", "value": "(redacted)"} <Token>(redacted)</Token>'
     """
+    scope = _scope.get()
+    return scope.redact(text) if scope else _redacted(text)
+
+
+def forget() -> None:
+    """Drop what was redacted before; it is redacted anew with the values that are registered now."""
+    _redacted.cache_clear()
+
+
+def _redact(text: str) -> str:
     return replaced(
         without_registered(text), lambda part: [one for one in detector.secrets_in(part) if not one.only_names], HIDDEN
     )
+
+
+_redacted = lru_cache(maxsize=_REMEMBERED)(_redact)
+
+
+def _known() -> set[str]:
+    """The values that are hidden here: those of the process, and those of the scope."""
+    scope = _scope.get()
+    return _registered | scope.registered if scope and scope.registered else _registered
 
 
 def replaced(text: str, find: Callable[[str], list[Secret]], mark: str) -> str:
@@ -161,7 +213,7 @@ def with_replaced(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
 
 def without_registered(text: str) -> str:
     """The text without the exact values that were registered."""
-    for secret in sorted(_registered, key=len, reverse=True):
+    for secret in sorted(_known(), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return text
 
@@ -183,7 +235,7 @@ def may_go_on_as_a_secret(text: str) -> bool:
         or any(start in last for shape in shapes() for start in shape.starts if len(start) > 2)
     ):
         return True
-    begins = (secret[:length] for secret in _registered for length in range(4, len(secret)))
+    begins = (secret[:length] for secret in _known() for length in range(4, len(secret)))
     shape_begins = (start[:length] for shape in shapes() for start in shape.starts for length in range(3, len(start)))
     return text.endswith((*begins, *shape_begins, "--password", "-----"))
 

@@ -13,7 +13,6 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,6 +20,7 @@ from stackproof.core.verdicts import CouldNotVerify
 from stackproof.processes import command
 from stackproof.processes.command import Ended
 from stackproof.processes.venvs import last_line
+from stackproof.redaction.threads import Pool
 from stackproof.scanners import fakes
 from stackproof.scanners.fakes import (
     BACKEND,
@@ -171,7 +171,7 @@ def _misnamed() -> Mapping[str, tuple[Account, *tuple[str, ...]]]:
 
 def _each(function: Callable[[T], U], arguments: Mapping[str, T]) -> Mapping[str, U]:
     """What the function gives for each, some at a time."""
-    with ThreadPoolExecutor(max_workers=4) as pool:
+    with Pool(max_workers=4) as pool:
         return dict(zip(arguments, pool.map(function, arguments.values()), strict=True))
 
 

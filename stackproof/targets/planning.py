@@ -2,12 +2,12 @@
 
 import importlib.metadata
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
 from stackproof.evidence.store import Store
 from stackproof.profile.terraform import APP
+from stackproof.redaction.threads import Pool
 from stackproof.sources.plan.document import Plan
 from stackproof.sources.plan.stacks import joined
 from stackproof.targets.request import Request, read_plans
@@ -66,7 +66,7 @@ class PlanningStage(RunStage):
 
     def _plans_made_here(self) -> dict[str, Plan]:
         stacks = list(self.profile.terraform.stacks)
-        with ThreadPoolExecutor() as pool:
+        with Pool() as pool:
             return dict(zip(stacks, pool.map(lambda stack: self.speculative_plan(stack).plan, stacks), strict=True))
 
     def _speculate(self, stack: str) -> "SpeculativePlan":

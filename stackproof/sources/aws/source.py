@@ -1,13 +1,14 @@
 """AWS as a source: every call is asked once, to the last page, concurrently with the others."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from threading import Lock
 from types import MappingProxyType
 from typing import TypeVar
 
 from stackproof.core.verdicts import CouldNotVerify, NotApplicable
+from stackproof.redaction.threads import Pool
 from stackproof.sources import R
 from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.aws.session import MAX_CONCURRENT_CALLS, Transport
@@ -87,7 +88,7 @@ class Reader:
         """The results of several questions, asked at the same time, in their order."""
         if len(questions) < 2:
             return [question() for question in questions]
-        with ThreadPoolExecutor(max_workers=MAX_CONCURRENT_CALLS) as pool:
+        with Pool(max_workers=MAX_CONCURRENT_CALLS) as pool:
             return [future.result() for future in [pool.submit(question) for question in questions]]
 
     def elsewhere(self, what: str, *places: str) -> CouldNotVerify | NotApplicable:
