@@ -27,6 +27,7 @@ from stackproof.core import waivers
 from stackproof.core.results import Examined
 from stackproof.core.verdicts import CouldNotVerify, UsageError, Verdict
 from stackproof.evidence import manifest, recorded, verification
+from stackproof.organisation import accounts
 from stackproof.profile.loading import load
 from stackproof.resources.documents import policy_document
 from stackproof.sources.aws.calls import Answer, Call
@@ -105,6 +106,34 @@ ticket = "T-1"
 expires = 2027-05-31
 environments = ["local"]
 targets = ["plan"]
+"""
+ORGANISATION = """name = "example"
+profile = "production"
+regions = ["ap-northeast-2", "us-east-1"]
+role = "audit/stackproof"
+external_id = "stackproof:1"
+[limits]
+accounts = 20
+tasks_per_account = 2
+requests_per_second = 20
+task_seconds = 900
+lost_workers = 3
+[discover]
+ous = ["ou-ab12-11111111"]
+tags = { stackproof = "yes" }
+owner_tag = "Owner"
+except = [{ id = "333333333333", reason = "It is closed at the end of the year." }]
+[[account]]
+id = "111111111111"
+name = "payments"
+owner = "payments"
+profile = "environments/staging.toml"
+regions = ["us-east-1"]
+role = "audit"
+external_id = "another"
+[[account]]
+id = "222222222222"
+name = "search"
 """
 PUBLIC = ("publicly_accessible", "PubliclyAccessible")
 """The field that makes the stack wrong. What says nothing about it may be judged by AWS's own default."""
@@ -251,6 +280,27 @@ def test_of_waivers(tally: Tally, folder: Path) -> None:
                 "SEC-RDS-01", datetime.date(2026, 11, 28), found, True
             )
             return next(iter(accepted)).verdict
+
+        tally.attempt(judge)
+
+    attack()
+
+
+def test_of_an_organisation(tally: Tally, folder: Path) -> None:
+    path = folder / "accounts.toml"
+
+    @bounded
+    @given(broken_toml(ORGANISATION))
+    def attack(content: bytes) -> None:
+        path.write_bytes(content)
+
+        def judge() -> Verdict | None:
+            organisation = accounts.read(path)
+            for account in accounts.resolved(organisation, organisation.account):
+                expected = accounts.profiles([account], path)[account.profile]
+                for region in account.regions:
+                    accounts.of_member(expected, account.id, region)
+            return None
 
         tally.attempt(judge)
 
