@@ -35,7 +35,7 @@ test: engine
 	$(PYTEST) --evidence reports/local-embedded -q
 	$(PYTEST) -m "phase0 or security or logging" --target localstack
 
-engine: setup
+engine: setup $(VENV)/organisation
 	$(PYTEST) unit proofs stackproof --doctest-modules -q -n auto
 
 attack: setup
@@ -89,6 +89,10 @@ $(VENV)/installed: requirements/stackproof.txt pyproject.toml
 	@"$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes --requirement requirements/stackproof.txt
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/organisation: requirements/organisation.txt $(VENV)/installed
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes --requirement requirements/organisation.txt
 	@touch $@
 
 LOCKED := $(basename $(wildcard requirements/*.in backend/requirements*.in))

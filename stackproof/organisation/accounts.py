@@ -143,14 +143,15 @@ def problems(error: ValidationError) -> list[str]:
     return [_problem(found) for found in error.errors(include_url=False)[:20]]
 
 
+_TABLES: Mapping[str, type[BaseModel]] = {"account": Member, "limits": Limits, "discover": Discover}
+
+
 def _problem(found: Any) -> str:
     key = ".".join(str(part) for part in found["loc"])
     if found["type"] == "extra_forbidden":
-        table: type[BaseModel] = {"account": Member, "limits": Limits, "discover": Discover}.get(str(found["loc"][0]), Organisation)
+        table = Organisation if len(found["loc"]) == 1 else _TABLES.get(str(found["loc"][0]), Organisation)
         if "except" in found["loc"][:-1]:
             table = Except
-        if len(found["loc"]) == 1:
-            table = Organisation
         allowed = ", ".join(sorted(field.alias or name for name, field in table.model_fields.items()))
         return f"unknown key {key}. Allowed here: {allowed}"
     if found["type"] == "missing":
