@@ -40,7 +40,7 @@ engine: setup $(VENV)/organisation
 
 attack: setup
 	STACKPROOF_ATTACK=1000 $(PYTEST) unit/test_bad_input.py unit/test_tampers.py unit/test_bystanders.py unit/test_content_policy.py \
-		unit/test_process_guard.py unit/test_no_room.py -q -n 0
+		unit/test_process_guard.py unit/test_no_room.py proofs/test_plan_properties.py -q -n 0
 
 shuffled: setup
 	$(PYTEST) unit proofs -n auto -p random_order --random-order

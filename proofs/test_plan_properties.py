@@ -5,8 +5,10 @@ and neither does what the provider remembers of before where the sources have a 
 """
 
 import copy
+import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,7 +24,8 @@ from stackproof.core.verdicts import Verdict
 CONTROLS = [control for control in harness.controls(*harness.ON_AWS) if "P" in catalogue()[control].stages]
 CHOSEN = random.Random(11)
 FAILING = [case for case in CASES if case.stage == "plan" and case.verdict is Verdict.FAIL]
-SOME = CHOSEN.sample(FAILING, 60)
+SOME = FAILING if "STACKPROOF_ATTACK" in os.environ else CHOSEN.sample(FAILING, 60)
+"""All of them in `make attack`."""
 
 ADDED: dict[str, tuple[str, dict[str, Any]]] = {
     "aws_security_group_rule": (
@@ -44,10 +47,18 @@ def added() -> Iterator[harness.Edit]:
         yield unknown(f"{kind}.unrelated", attribute)
 
 
+COULD_BE_IT = {
+    "SEC-ALB-01, plan: no listener": "aws_lb_listener",
+    "SEC-SG-01, plan: a declared way is closed": "aws_security_group_rule",
+}
+"""What is missing, and may be what is not known."""
+
+
 @pytest.mark.parametrize("case", SOME, ids=str)
 def test_what_is_unknown_beside_it_hides_no_failure(case: Case) -> None:
-    judgement = on_plan(case.control, *case.edits, *added())
-    assert judgement.verdict is Verdict.FAIL, judgement.message
+    if str(case) not in COULD_BE_IT:
+        judgement = on_plan(case.control, *case.edits, *added())
+        assert judgement.verdict is Verdict.FAIL, judgement.message
 
 
 LISTS = {
@@ -62,10 +73,18 @@ LISTS = {
 """Lists that may have one more element, which is not known: whatever it is, it takes nothing away from what the others do."""
 
 
-def lengthened(document: dict[str, Any]) -> list[str]:
+NESTED = {"aws_security_group": {"ingress": ("cidr_blocks", "security_groups"), "egress": ("cidr_blocks",)}}
+"""Lists inside the blocks of a resource, likewise."""
+ONE_EXPRESSION = {"aws_route_table": FROM_NOTHING}
+"""Which block an expression is of cannot be told of one that is unknown as a whole: so not where gateways are known after apply."""
+
+
+def lengthened(document: dict[str, Any], base: str = RUNNING) -> list[str]:
     """Give every such list that is known an element that is not; returns the addresses."""
     found = []
     for kind, name in LISTS.items():
+        if ONE_EXPRESSION.get(kind) == base:
+            continue
         for address in harness.planned_addresses(document, kind):
             resource, change = harness._planned(document, address)
             known, mask = resource["values"].get(name), change["after_unknown"].get(name) or []
@@ -78,18 +97,47 @@ def lengthened(document: dict[str, Any]) -> list[str]:
 
 def test_there_are_lists_to_lengthen() -> None:
     assert len({address.split(".")[-2] for address in lengthened(copy.deepcopy(compliant_plan(RUNNING)))}) >= 4
+    assert len(lengthened_inside(copy.deepcopy(compliant_plan(RUNNING)))) >= 3
 
 
-def with_more(document: dict[str, Any]) -> None:
-    lengthened(document)
+def lengthened_inside(document: dict[str, Any]) -> list[str]:
+    """Give every such list inside a block an element that is not known; returns the addresses."""
+    found = []
+    for kind, blocks in NESTED.items():
+        for address in harness.planned_addresses(document, kind):
+            resource, change = harness._planned(document, address)
+            for name, lists in blocks.items():
+                known, masks = resource["values"].get(name) or [], change["after_unknown"].get(name)
+                masks = masks if isinstance(masks, list) and len(masks) == len(known) else [{} for _ in known]
+                pairs = [_with_one_more(block, mask, lists) for block, mask in zip(known, masks, strict=True)]
+                if known and change["after_unknown"].get(name) is not True:
+                    resource["values"][name] = change["after"][name] = [block for block, _ in pairs]
+                    change["after_unknown"][name] = [mask for _, mask in pairs]
+                    found.append(address)
+    return found
 
 
-@pytest.mark.parametrize("base", [FROM_NOTHING, RUNNING])
+def _with_one_more(block: Any, mask: Any, lists: tuple[str, ...]) -> tuple[Any, Any]:
+    if not isinstance(block, dict) or mask is True:
+        return block, mask
+    longer = {name: block[name] for name in lists if block.get(name) and not mask.get(name)}
+    return (
+        block | {name: [*known, None] for name, known in longer.items()},
+        mask | {name: [*(False for _ in known), True] for name, known in longer.items()},
+    )
+
+
+def _with(more: Callable[[dict[str, Any]], object], document: dict[str, Any]) -> None:
+    more(document)
+
+
+@pytest.mark.parametrize("base", [FROM_NOTHING, RUNNING, UPDATE])
 @pytest.mark.parametrize("case", SOME, ids=str)
 def test_an_unknown_element_hides_no_failure(case: Case, base: str) -> None:
     if on_plan(case.control, *case.edits, base=base).verdict is Verdict.FAIL:
-        judgement = on_plan(case.control, *case.edits, with_more, base=base)
-        assert judgement.verdict is Verdict.FAIL, judgement.message
+        for more in (partial(lengthened, base=base), lengthened_inside):
+            judgement = on_plan(case.control, *case.edits, partial(_with, more), base=base)
+            assert judgement.verdict is Verdict.FAIL, judgement.message
 
 
 COMPANIONS = (
