@@ -191,7 +191,7 @@ def _laid_out(fields: Sequence[_Field], found: Sequence[str]) -> list[tuple[_Fie
 def _holds_for_json(condition: Test, message: str) -> bool:
     try:
         event = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(event, dict) and condition(functools.partial(_property, event))
 

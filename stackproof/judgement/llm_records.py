@@ -38,7 +38,7 @@ def problem(message: str, members: Mapping[str, Form]) -> str:
     """
     try:
         record = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "not JSON"
     if not isinstance(record, dict):
         return "not a JSON object"

@@ -1,6 +1,5 @@
 """Amazon ECS: services and what their tasks are made of."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -13,6 +12,7 @@ from stackproof.redaction.redaction import HIDDEN
 from stackproof.resources.network import Guarded, SecurityGroup
 from stackproof.sources.aws.facts import AwsFacts, described
 from stackproof.sources.plan.blocks import PlanLookup, PlannedBlock
+from stackproof.util import json_document
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.calls import Answer
@@ -101,7 +101,7 @@ def _planned_containers(definition: PlannedBlock) -> tuple[Container, ...]:
     if isinstance(written, Reference):
         raise NotYetKnown(f"{definition.source}.container_definitions is known only after apply")
     try:
-        containers = [(str(one["name"]), one) for one in _as_aws_writes(json.loads(written))]
+        containers = [(str(one["name"]), one) for one in _as_aws_writes(json_document.loads(written))]
     except (ValueError, TypeError, KeyError):
         raise CouldNotVerify(f"{definition.source}: container_definitions is not a JSON list of containers") from None
     return tuple(Container(name, _Declared(one, definition.source), definition.source) for name, one in containers)

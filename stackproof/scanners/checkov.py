@@ -19,6 +19,7 @@ from typing import Any
 
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.processes.venvs import last_line
+from stackproof.util import json_document
 from stackproof.util.temporary import temporary
 
 REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "checkov.txt"
@@ -85,7 +86,7 @@ def read_report(text: str) -> Scan:
     stackproof.core.verdicts.CouldNotVerify: checkov 3.3.30 examined nothing: it found no resource that it has a check for.
     """
     try:
-        report = json.loads(text)
+        report = json_document.loads(text)
         version = str(report.get("summary", report)["checkov_version"])
         results = report.get("results", {})
         unparsed = sorted(Path(file).name for file in results.get("parsing_errors", []))

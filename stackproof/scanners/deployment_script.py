@@ -4,7 +4,6 @@ Every call is made to fail once, so that it shows whether the script goes on aft
 """
 
 import functools
-import json
 import os
 import re
 import shutil
@@ -35,6 +34,7 @@ from stackproof.scanners.fakes import (
     TAGS,
     Account,
 )
+from stackproof.util import json_document
 from stackproof.util.temporary import temporary
 
 T = TypeVar("T")
@@ -239,4 +239,4 @@ def shellcheck(script: Path) -> tuple[str, ...]:
     ended = subprocess.run(command, input=text, capture_output=True, text=True, timeout=_TIMEOUT)
     if ended.returncode not in (0, 1):
         raise CouldNotVerify(f"shellcheck cannot read {script.name}: {last_line(ended.stderr)}")
-    return tuple(f"line {one['line']}: SC{one['code']}: {one['message']}" for one in json.loads(ended.stdout))
+    return tuple(f"line {one['line']}: SC{one['code']}: {one['message']}" for one in json_document.loads(ended.stdout))

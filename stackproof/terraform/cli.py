@@ -231,7 +231,7 @@ def _message(line: str) -> str:
     """
     try:
         return str(json.loads(line)["@message"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return line.rstrip()
 
 

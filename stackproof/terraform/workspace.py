@@ -18,6 +18,7 @@ from stackproof.terraform.diagnostics import events, failure
 from stackproof.terraform.downgrade import Downgraded, admits, downgrade
 from stackproof.terraform.endpoints import SERVICES
 from stackproof.terraform.provider import PACKAGED_HASH, Provider
+from stackproof.util import json_document
 
 OVERRIDE = "zz_stackproof_override.tf"
 """The generated provider settings; the name sorts behind other override files, so that it has the last word."""
@@ -124,7 +125,7 @@ class Workspace:
     def show(self, planfile: Path | None = None) -> dict[str, Any]:
         """The plan as ``terraform show -json`` tells it; without a file the state. Secrets are replaced by names."""
         self.init()
-        answer: dict[str, Any] = json.loads(self._run("show", "-json", *([str(planfile)] if planfile else [])).stdout)
+        answer: dict[str, Any] = json_document.loads(self._run("show", "-json", *([str(planfile)] if planfile else [])).stdout)
         return answer
 
     def describe(self, planfile: Path) -> str:
@@ -149,7 +150,7 @@ class Workspace:
     def output(self) -> dict[str, Any]:
         """Outputs of the state: ``{"rds_address": {"sensitive": false, "type": "string", "value": "..."}}``."""
         self.init()
-        answer: dict[str, Any] = json.loads(self._run("output", "-json").stdout)
+        answer: dict[str, Any] = json_document.loads(self._run("output", "-json").stdout)
         return answer
 
     def _run(
