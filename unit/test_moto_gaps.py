@@ -611,3 +611,16 @@ def test_who_pays_for_requests_is_kept(aws: Callable[[str], Any]) -> None:
     assert s3.get_bucket_request_payment(Bucket="who-pays")["Payer"] == "BucketOwner"
     s3.put_bucket_request_payment(Bucket="who-pays", RequestPaymentConfiguration={"Payer": "Requester"})
     assert s3.get_bucket_request_payment(Bucket="who-pays")["Payer"] == "Requester"
+
+
+def test_a_function_keeps_its_dead_letter_queue_and_its_log_group(aws: Callable[[str], Any]) -> None:
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    role = aws("iam").create_role(RoleName="function", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    dead, group = {"TargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead"}, {"LogFormat": "Text", "LogGroup": "elsewhere"}
+    functions = aws("lambda")
+    functions.create_function(
+        FunctionName="one", Role=role, PackageType="Image", Code={"ImageUri": "image"}, DeadLetterConfig=dead
+    )
+    functions.update_function_configuration(FunctionName="one", LoggingConfig=group)
+    [one] = functions.list_functions()["Functions"]
+    assert (one["DeadLetterConfig"], one["LoggingConfig"]) == (dead, group)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent.parent / "tests"
-ON_AWS = [path for folder in ("phase1", "security", "logging") for path in sorted((TESTS / folder).glob("test_*.py"))]
+ON_AWS = [
+    path for folder in ("phase1", "security", "logging", "serverless") for path in sorted((TESTS / folder).glob("test_*.py"))
+]
 
 
 def controls(path: Path) -> Iterator[tuple[str, ast.FunctionDef]]:

@@ -45,6 +45,11 @@ def is_bound(statement: Mapping[str, Any], account: str) -> bool:
 
 
 def _is_of(account: str, key: str, value: str) -> bool:
+    """
+    >>> _is_of("123456789012", "aws:sourcearn", "arn:aws:sns:us-east-1:${aws:ResourceAccount}:topic")
+    True
+    """
+    value = re.sub(r"\$\{aws:ResourceAccount\}", account, value, flags=re.IGNORECASE)
     if key == "aws:sourceaccount":
         return value == account
     names_a_resource = key == "aws:sourcearn" or re.fullmatch("kms:encryptioncontext:aws:[a-z]+:arn", key)

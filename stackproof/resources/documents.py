@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from stackproof.core.resource import type_of
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.util import json_document
@@ -17,6 +18,25 @@ def policy_document(text: str, source: str) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise CouldNotVerify(f"{source}: the policy is not a JSON object")
     return parsed
+
+
+NAMED_BY_NO_ACCOUNT = ("aws_s3_bucket",)
+"""Resources whose ARNs say nothing of the account: whoever has the name, has the ARN."""
+
+
+def arn_of_the_stack(block: PlannedBlock, attribute: str) -> str | None:
+    """The ARN that an attribute will be; None if it will not be set.
+
+    That of a resource of the plan is known only after apply, but it is one of the account that the stack is in, in the language of policies
+    ``${aws:ResourceAccount}``. Raises `NotYetKnown` for any other that is not known.
+    """
+    if block.is_known(attribute) or not block.is_written(attribute):
+        return block.text(attribute)
+    meant = block.references(attribute)
+    if not meant:
+        raise block.unknown(attribute)
+    has_account = all(type_of(one.address) not in NAMED_BY_NO_ACCOUNT for one in meant)
+    return f"arn:aws:::{'${aws:ResourceAccount}' if has_account else ''}:{meant[0].address}"
 
 
 class PartialDocument(dict[str, Any]):

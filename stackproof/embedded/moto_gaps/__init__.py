@@ -6,7 +6,21 @@ offered upstream as it stands; a supplied operation steps aside when moto has it
 shown by the server's status.
 """
 
-from stackproof.embedded.moto_gaps import ec2, ecs, elbv2, kms, logs, oam, rds, registry, s3, secretsmanager
+from stackproof.embedded.moto_gaps import awslambda, ec2, ecs, elbv2, kms, logs, oam, rds, registry, s3, secretsmanager
 from stackproof.embedded.moto_gaps.registry import install, installed
 
-__all__ = ["ec2", "ecs", "elbv2", "install", "installed", "kms", "logs", "oam", "rds", "registry", "s3", "secretsmanager"]
+__all__ = [
+    "awslambda",
+    "ec2",
+    "ecs",
+    "elbv2",
+    "install",
+    "installed",
+    "kms",
+    "logs",
+    "oam",
+    "rds",
+    "registry",
+    "s3",
+    "secretsmanager",
+]

@@ -13,6 +13,19 @@ resource "aws_lambda_function" "main" {
   role          = aws_iam_role.main.arn
   package_type  = "Image"
   image_uri     = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/triflow-ai-backend:latest"
+
+  environment {
+    variables = { LOG_LEVEL = "info" }
+  }
+
+  dead_letter_config {
+    target_arn = "arn:aws:sqs:ap-northeast-2:123456789012:triflow-ai-production-dead"
+  }
+}
+
+resource "aws_cloudwatch_log_group" "main" {
+  name              = "/aws/lambda/triflow-ai-production-function"
+  retention_in_days = 14
 }
 
 resource "aws_lambda_permission" "main" {
