@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "new": ("stackproof.cli.new", "write the files of a new control or a new kind of resource"),
     "cloud": ("stackproof.embedded.__main__", "the embedded cloud that stays between runs: up, status, down"),
     "localstack": ("stackproof.localstack.__main__", "the LocalStack that stays between runs: up, status, down"),
+    "organisation": ("stackproof.organisation.command", "judge every account and region of an organisation, on Dask: verify"),
     "evidence": ("stackproof.evidence.__main__", "check whether a run's evidence is as the run left it"),
 }
 """Each command: the module whose ``main(arguments, prog)`` runs it, and what it is for."""
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def usage() -> str:
     """The text that ``stackproof --help`` prints."""
-    lines = [f"  {name:<12}{meaning}" for name, (_, meaning) in COMMANDS.items()]
+    lines = [f"  {name:<14}{meaning}" for name, (_, meaning) in COMMANDS.items()]
     return "\n".join(
         [
             "stackproof COMMAND ...: prove that an AWS stack meets its documented conditions. Controls are run by pytest.",

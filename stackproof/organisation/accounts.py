@@ -3,7 +3,6 @@
 Every key is checked: an unknown one, a missing one or a wrong type ends the command with the file, the key and what is allowed.
 """
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -209,12 +208,3 @@ def of_member(profile: Profile, account: str, region: str) -> Profile:
         return type(profile).model_validate({**given, "account": account, "region": region})
     except ValidationError as error:
         raise UsageError(f"profile {profile.name} in account {account}, {region}: {problems(error)[0]}") from None
-
-
-def is_region(name: str) -> bool:
-    """True for what looks like a region.
-
-    >>> is_region("ap-northeast-2"), is_region("global")
-    (True, False)
-    """
-    return bool(re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", name))

@@ -11,6 +11,7 @@ from stackproof.core.results import ControlResult
 from stackproof.core.runner import Judgement
 from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.redaction import redaction
+from stackproof.util.text import difference
 
 RESULT = pytest.StashKey[ControlResult]()
 
@@ -79,3 +80,10 @@ def result_of_control(
         resources=judgement.resources if judgement else (),
         read=judgement.read if judgement else (),
     )
+
+
+def compared(op: str, left: object, right: object) -> list[str] | None:
+    """The explanation of a comparison of sets that failed, for pytest: what is there beside the other, and what is missing."""
+    if op == "==" and isinstance(left, frozenset | set) and isinstance(right, frozenset | set):
+        return difference(left, right)
+    return None

@@ -28,7 +28,7 @@ from stackproof.evidence import code, recorded, signing
 from stackproof.evidence.manifest import FOLDER
 from stackproof.evidence.store import Store
 from stackproof.plugin import bystanders
-from stackproof.plugin.judged import CATEGORY, RESULT, SHOWN, bad_input, control_in, result_of_control, without_secrets
+from stackproof.plugin.judged import CATEGORY, RESULT, SHOWN, bad_input, compared, control_in, result_of_control, without_secrets
 from stackproof.plugin.selection import Selection, how, ids
 from stackproof.processes import children
 from stackproof.redaction import redaction
@@ -46,7 +46,6 @@ from stackproof.sources.aws import process_guard
 from stackproof.targets import open_stage
 from stackproof.targets.request import Request, resolve
 from stackproof.targets.run import RunStage
-from stackproof.util.text import difference
 
 OURS = "stackproof"
 """The name under which things travel between xdist's controller and its workers."""
@@ -316,9 +315,7 @@ class Session:
         warning_message.line = redaction.redact(line.strip())  # pytest prints it
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> list[str] | None:
-        if op == "==" and isinstance(left, frozenset | set) and isinstance(right, frozenset | set):
-            return difference(left, right)
-        return None
+        return compared(op, left, right)
 
     # report
 

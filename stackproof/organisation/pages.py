@@ -1,0 +1,310 @@
+"""The pages of a run over an organisation, in both languages: the overview, and the report of each account and region.
+
+They run no script and load nothing; every text is escaped, and what steers a terminal or reorders a line is taken out.
+"""
+
+import base64
+import functools
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from itertools import islice
+
+from stackproof.core.results import ControlResult
+from stackproof.core.verdicts import Verdict
+from stackproof.organisation.plan import Task
+from stackproof.organisation.results import Result
+from stackproof.organisation.summary import SEVERITIES, Change, OfAccount, OfControl, Summary
+from stackproof.reports.text import worst_first
+from stackproof.util.text import visible
+
+LANGUAGES = ("en", "ko")
+MOST_ROWS = 1000
+"""Of each table; the data set has all."""
+
+
+@functools.cache
+def _words() -> Mapping[str, Mapping[str, str]]:
+    """Each text by its name and language."""
+    return tomllib.loads(files("stackproof.organisation").joinpath("pages.toml").read_text(encoding="utf-8"))
+
+
+def said(language: str, key: str, **values: object) -> str:
+    """A text of the pages in a language.
+
+    >>> said("en", "of", judged=3, tasks=4), said("ko", "of", judged=3, tasks=4)
+    ('3 of 4', '4개 중 3개')
+    """
+    return _words()[key][language].format(**values)
+
+
+def file_name(stem: str, language: str) -> str:
+    """
+    >>> file_name("index", "en"), file_name("index", "ko")
+    ('index.html', 'index.ko.html')
+    """
+    return f"{stem}.html" if language == "en" else f"{stem}.{language}.html"
+
+
+def place(task: Task) -> str:
+    """The folder of a task's own report."""
+    return f"accounts/{task.account}/{task.region}"
+
+
+def overview(summary: Summary, language: str) -> str:
+    """The page about all accounts and regions."""
+    plan = summary.plan
+
+    def word(key: str, **values: object) -> str:
+        return _text(said(language, key, **values))
+
+    closed = bool(summary.exit_status)
+    gate = word("closed", closed=summary.closed, tasks=summary.tasks) if closed else word("open")
+    facts = {
+        "run": _text(plan.run),
+        "begun": f"{plan.started:%Y-%m-%d %H:%M} UTC",
+        "judged": word("of", judged=summary.judged, tasks=len(plan.tasks)),
+        "calls": f"{summary.calls:,}",
+        "version": _text(plan.version),
+    }
+    not_judged = [(task, about, reason) for about in summary.worst_accounts for task, reason in sorted(about.reasons.items())]
+    body = [
+        f'<p class="outcome {"closed" if closed else "open"}">{gate}</p>',
+        f'<p class="outcome closed">{word("endpoint", endpoint=plan.endpoint)}</p>' if plan.endpoint else "",
+        "<dl>" + "".join(f"<div><dt>{word(key)}</dt><dd>{value}</dd></div>" for key, value in facts.items()) + "</dl>",
+        _counts(summary.verdicts),
+        _section(
+            word("coverage"),
+            f"<p>{word('coverage-said', once=len(plan.once), regional=len(plan.controls), left=len(plan.left_out))}</p>",
+        ),
+        _section(
+            word("not-judged"),
+            f"<p>{word('not-judged-said')}</p>"
+            + _table(
+                language,
+                word("not-judged"),
+                [word("account"), word("name"), word("owner"), word("region"), word("reason")],
+                [
+                    (
+                        _text(task.account),
+                        _text(about.account.name),
+                        _text(about.account.owner),
+                        _region(task, language),
+                        _text(reason),
+                    )
+                    for task, about, reason in not_judged
+                ],
+            ),
+        )
+        if not_judged
+        else "",
+        _section(word("worst-accounts"), _accounts(summary.worst_accounts, language)),
+        _section(word("worst-controls"), _controls(summary.worst_controls, language)),
+        _section(word("changes"), _changes(summary, language)),
+        _section(
+            word("left-out"),
+            _table(
+                language,
+                word("left-out"),
+                [word("account"), word("name"), word("reason")],
+                [(_text(one.id), _text(one.name), _text(one.reason)) for one in plan.left_out],
+            ),
+        )
+        if plan.left_out
+        else "",
+    ]
+    return _page(language, said(language, "title", name=plan.organisation), "".join(body), "index")
+
+
+def of_task(result: Result, language: str) -> str:
+    """The page about one account and region."""
+
+    def word(key: str, **values: object) -> str:
+        return _text(said(language, key, **values))
+
+    region = said(language, "global") if result.task.region == "global" else result.task.region
+    heading = said(language, "one", name=result.account.name, id=result.account.id, region=region)
+    back = f'<p><a href="../../../{file_name("index", language)}">{word("overview")}</a></p>'
+    run = result.run
+    if run is None:
+        return _page(language, heading, f'{back}<p class="outcome closed">{_text(result.reason)}</p>', "report")
+    notes = "".join(f"<li>{_text(note)}</li>" for note in run.notes)
+    rows = [
+        (
+            f'<a href="#{_text(control.id)}">{_text(control.id)}</a>',
+            _text(control.title_ko if language == "ko" and control.title_ko else control.title),
+            word(control.severity) if control.severity in SEVERITIES else _text(control.severity),
+            _verdict(control.verdict),
+        )
+        for control in sorted(run.controls, key=lambda one: [*reversed(Verdict)].index(one.verdict))
+    ]
+    body = [
+        back,
+        _counts(run.counts),
+        _table(language, heading, [word("control"), word("condition"), word("severity"), word("verdict")], rows),
+        *(_control(control, language) for control in run.controls),
+        f"<h2>{word('notes')}</h2><ul>{notes}</ul>",
+    ]
+    return _page(language, heading, "".join(body), "report")
+
+
+def _control(control: ControlResult, language: str) -> str:
+    def word(key: str, **values: object) -> str:
+        return _text(said(language, key, **values))
+
+    title = control.title_ko if language == "ko" and control.title_ko else control.title
+    resources = [
+        (_text(one.resource), _verdict(one.verdict), _text(one.message)) for one in islice(worst_first(control), MOST_ROWS + 1)
+    ]
+    read = [
+        (_text(one.resource), _text(one.field), _text(one.value), _text(one.source))
+        for one in islice(control.read, MOST_ROWS + 1)
+    ]
+    message = f"<p>{_text(control.message)}</p>" if control.message else ""
+    return (
+        f'<section id="{_text(control.id)}"><h2>{_text(control.id)} {_text(title)} {_verdict(control.verdict)}</h2>{message}'
+        + _table(language, title, [word("resource"), word("verdict"), word("what")], resources)
+        + f"<details><summary>{word('read')}</summary>"
+        + _table(language, title, [word("resource"), word("field"), word("value"), word("source")], read)
+        + "</details></section>"
+    )
+
+
+def _accounts(accounts: Sequence[OfAccount], language: str) -> str:
+    def word(key: str) -> str:
+        return _text(said(language, key))
+
+    page = file_name("report", language)
+
+    def regions(about: OfAccount) -> str:
+        return " ".join(
+            f'<a class="{worst.lower()}" href="{place(task)}/{page}">{_region(task, language)} {worst}</a>'
+            for task, worst in sorted(about.tasks.items())
+        )
+
+    heads = [word("account"), word("name"), word("owner"), *(word(severity) for severity in SEVERITIES), "ERROR", word("regions")]
+    rows = (
+        (
+            _text(about.account.id),
+            _text(about.account.name),
+            _text(about.account.owner),
+            *(str(about.failed[severity]) for severity in SEVERITIES),
+            str(about.verdicts[Verdict.ERROR] + len(about.reasons)),
+            regions(about),
+        )
+        for about in accounts
+    )
+    return _table(language, said(language, "worst-accounts"), heads, [*islice(rows, MOST_ROWS + 1)], len(accounts))
+
+
+def _controls(controls: Sequence[OfControl], language: str) -> str:
+    def word(key: str) -> str:
+        return _text(said(language, key))
+
+    verdicts = [*reversed(Verdict)]
+    heads = [
+        word("control"),
+        word("condition"),
+        word("severity"),
+        word("accounts-failing"),
+        *(verdict.value for verdict in verdicts),
+    ]
+    rows = [
+        (
+            _text(one.id),
+            _text(one.title_ko if language == "ko" and one.title_ko else one.title),
+            word(one.severity) if one.severity in SEVERITIES else _text(one.severity),
+            str(len(one.failing)),
+            *(str(one.verdicts[verdict]) for verdict in verdicts),
+        )
+        for one in controls
+    ]
+    return _table(language, said(language, "worst-controls"), heads, rows)
+
+
+def _changes(summary: Summary, language: str) -> str:
+    changes = summary.changes
+
+    def word(key: str, **values: object) -> str:
+        return _text(said(language, key, **values))
+
+    if not changes.since:
+        return f"<p>{word('first')}</p>"
+    parts = [f"<p>{word('since', run=changes.since)}</p>"]
+    for key, accounts in (("new-accounts", changes.new_accounts), ("gone-accounts", changes.gone_accounts)):
+        if accounts:
+            parts.append(f"<p>{word(key)}: {_text(', '.join(accounts))}</p>")
+    heads = [word("account"), word("region"), word("control"), word("before"), word("after")]
+    for key, found in (("worse", changes.worse), ("better", changes.better), ("others", changes.others)):
+        if found:
+            rows = [_change(one, language) for one in found]
+            parts.append(
+                f"<h3>{word(key)}</h3>{_table(language, said(language, key), heads, rows, len(rows) + changes.more.get(key, 0))}"
+            )
+    if len(parts) == 1:
+        parts.append(f"<p>{word('none')}</p>")
+    return "".join(parts)
+
+
+def _change(one: Change, language: str) -> tuple[str, ...]:
+    return (
+        _text(one.account),
+        _region(Task(one.account, one.region), language),
+        _text(one.control),
+        _text(one.before),
+        _text(one.after),
+    )
+
+
+def _region(task: Task, language: str) -> str:
+    return _text(said(language, "global") if task.region == "global" else task.region)
+
+
+def _counts(counts: Mapping[Verdict, int]) -> str:
+    shown = (
+        f'<li class="{verdict.lower()}"><b>{counts.get(verdict, 0):,}</b> {verdict.value}</li>' for verdict in reversed(Verdict)
+    )
+    return f'<ul class="counts">{"".join(shown)}</ul>'
+
+
+def _section(heading: str, content: str) -> str:
+    return f"<section><h2>{heading}</h2>{content}</section>"
+
+
+def _table(language: str, caption: str, heads: Iterable[str], rows: Sequence[Sequence[str]], total: int | None = None) -> str:
+    """A table whose heads and cells are markup; nothing for no row."""
+    if not rows:
+        return ""
+    head = "".join(f'<th scope="col">{one}</th>' for one in heads)
+    shown = rows[:MOST_ROWS]
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>' for first, *rest in shown
+    )
+    more = (total if total is not None else len(rows)) - len(shown)
+    below = f"<p>{_text(said(language, 'more', more=f'{more:,}'))}</p>" if more > 0 else ""
+    return f"<table><caption>{_text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}"
+
+
+def _verdict(verdict: Verdict) -> str:
+    return f'<span class="{verdict.lower()}">{verdict.value.replace("_", " ")}</span>'
+
+
+def _text(text: str) -> str:
+    return escape(visible(text)).replace("\n", "<br>")
+
+
+def _page(language: str, title: str, body: str, stem: str) -> str:
+    style = files("stackproof.organisation").joinpath("pages.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    other = next(one for one in LANGUAGES if one != language)
+    switch = f'<a lang="{other}" hreflang="{other}" href="{file_name(stem, other)}">{_text(said(language, "other"))}</a>'
+    return (
+        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{_text(title)}</title>\n<style>{style}</style>\n</head>\n"
+        f"<body>\n<header><h1>{_text(title)}</h1><nav>{switch}</nav></header>\n<main>{body}</main>\n</body>\n</html>\n"
+    )
