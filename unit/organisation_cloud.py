@@ -5,7 +5,6 @@
 
 import io
 import json
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,7 +23,6 @@ class Accounts:
     """moto as a WSGI application with something in between: what it denies and throttles."""
 
     def __init__(self, denies: str, throttles: str) -> None:
-        os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -72,17 +70,17 @@ def furnish(ids: Sequence[str], regions: Sequence[str] = REGIONS) -> None:
     from moto.backends import get_backend
 
     for number, id in enumerate(ids):
-        get_backend("iam")[id]["aws"].create_role(f"role-of-{id}", json.dumps({"Statement": []}), "/", None, "", [], 3600)
+        get_backend("iam")[id]["aws"].create_role(f"role-of-{id}", json.dumps({"Statement": []}), "/", None, "", [], "3600")
         for region in regions:
             logs = get_backend("logs")[id][region]
             if number % 2:
                 logs.create_log_group("/aws/ecs/api/errors", {})
-                logs.put_retention_policy("/aws/ecs/api/errors", 90 if number % 4 == 1 else 7)
+                logs.put_retention_policy("/aws/ecs/api/errors", "90" if number % 4 == 1 else "7")
             ec2 = get_backend("ec2")[id][region]
             vpc = ec2.create_vpc("10.0.0.0/16", tags=[{"Key": "Name", "Value": "triflow-ai-production"}])
             group = ec2.create_security_group("triflow-ai-production-rds", f"of {id}", vpc_id=vpc.id)
             if number % 3 == 0:
-                ec2.authorize_security_group_ingress(group.id, "tcp", 5432, 5432, [{"CidrIp": "0.0.0.0/0"}])
+                ec2.authorize_security_group_ingress(group.id, "tcp", "5432", "5432", [{"CidrIp": "0.0.0.0/0"}])
 
 
 @contextmanager

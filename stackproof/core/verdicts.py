@@ -31,6 +31,7 @@ The exceptions (those of other modules with their module's name), each with the 
       NotReported
       embedded.cloud.CloudFailed
       localstack.server.LocalStackFailed
+      organisation.store.CannotStore
       targets.replay.NotRecorded
       terraform.cli.TerraformError
         terraform.diagnostics.ProviderFailed

@@ -41,7 +41,7 @@ def _client(endpoint: str | None) -> Any:
         "organizations",
         region_name="us-east-1",
         endpoint_url=endpoint,
-        config=Config(retries={"mode": "adaptive", "total_max_attempts": 8}),
+        config=Config(retries={"mode": "adaptive", "total_max_attempts": 2 if endpoint else 8}),
     )
 
 

@@ -61,7 +61,7 @@ def is_judged_once(control: Selected) -> bool:
 
 
 def on_aws(controls: Iterable[Selected]) -> list[Selected]:
-    """Those that live AWS can show: an organisation's accounts have no plan and no sources here."""
+    """The controls that live AWS can show: an organisation's accounts have no plan and no sources here."""
     return [one for one in controls if "A" in one.control.entry.stages]
 
 

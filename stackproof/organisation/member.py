@@ -37,6 +37,8 @@ LONGEST_POLICY = 2048
 """Characters of a session policy."""
 SESSION_SECONDS = 3600
 """A session of a role that was assumed by another role lasts an hour at most; it is renewed."""
+NOTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'
+"""The policy of a session that asks who it is, for which nobody needs a permission, and nothing else."""
 _STS_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """Regional endpoints of STS: what they issue holds in every region, also in one that was enabled by hand."""
 
@@ -95,7 +97,7 @@ class Sessions:
 
     def client(self, service: str, region: str, config: "Config") -> Any:
         """A client in the account. Raises `CouldNotVerify` if the role cannot be assumed."""
-        policy = self._policies.get(service) or next(iter(self._policies.values()), "")
+        policy = self._policies.get(service) or next(iter(self._policies.values()), NOTHING)
         if policy not in self._sessions:
             self._sessions[policy] = self._session(policy, config)
         client = self._sessions[policy].create_client(service, region_name=region, endpoint_url=self._endpoint, config=config)
@@ -106,15 +108,13 @@ class Sessions:
         from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
         from botocore.exceptions import BotoCoreError, ClientError
 
-        own, assumed = _botocore_session(), _botocore_session()
+        own, assumed = botocore_session(), botocore_session()
         region = _STS_REGIONS[permissions.partition(self._account.regions[0])]
 
         def sts(service: str, **keys: Any) -> Any:
             return own.create_client(service, region_name=region, endpoint_url=self._endpoint, config=config, **keys)
 
-        arguments = {"RoleSessionName": f"stackproof-{self._run}", "DurationSeconds": SESSION_SECONDS}
-        if policy:
-            arguments["Policy"] = policy
+        arguments = {"RoleSessionName": f"stackproof-{self._run}", "DurationSeconds": SESSION_SECONDS, "Policy": policy}
         if self._account.external_id:
             arguments["ExternalId"] = self._account.external_id
         source = own.get_credentials()
@@ -145,7 +145,8 @@ def _loader() -> Any:
     return Loader()
 
 
-def _botocore_session() -> Any:
+def botocore_session() -> Any:
+    """A session with the credentials of the process; what it parses of AWS's models is kept for the next one."""
     from botocore.session import Session
 
     session = Session()
@@ -198,7 +199,7 @@ class Bounded:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a task may ask, and how fast."""
+    """The limits of a task: the account, the operations that it may ask, and how fast."""
 
     run: str
     account: Account

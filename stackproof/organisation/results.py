@@ -25,7 +25,7 @@ NEVER_DONE = "it was not done before the run ended: go on with --resume"
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one account and region."""
+    """The outcome of one account and region: a run, or the reason why there is none."""
 
     task: Task
     account: Account

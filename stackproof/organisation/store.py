@@ -4,7 +4,9 @@ An object is written once, whole or not at all; whoever comes second is told so.
 """
 
 import errno
+import functools
 import os
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from stackproof.core.verdicts import CouldNotVerify, UsageError
+from stackproof.organisation.member import botocore_session
 from stackproof.sources.aws import process_guard
 
 
@@ -117,7 +120,7 @@ class Bucket:
 
     def __init__(self, url: str, endpoint: str | None = None) -> None:
         self.url = url.rstrip("/")
-        self._bucket, _, prefix = self.url.removeprefix("s3://").partition("/")
+        self._bucket, _, prefix = url.removeprefix("s3://").rstrip("/").partition("/")
         if not self._bucket:
             raise UsageError(f"--store {url}: which bucket? s3://bucket/prefix")
         self._prefix = f"{prefix}/" if prefix else ""
@@ -145,15 +148,11 @@ class Bucket:
 
     def _call(self, method: str, **arguments: Any) -> dict[str, Any] | None:
         """The answer; None for an object that is there already, or is not there."""
-        import boto3
-        from botocore.config import Config
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             with process_guard.lifted():
-                path = {"addressing_style": "path"} if self._endpoint else {}
-                client = boto3.Session().client("s3", endpoint_url=self._endpoint, config=Config(s3=path))
-                answer: dict[str, Any] = getattr(client, method)(Bucket=self._bucket, **arguments)
+                answer: dict[str, Any] = getattr(_s3(self._endpoint), method)(Bucket=self._bucket, **arguments)
                 return answer
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
@@ -162,3 +161,20 @@ class Bucket:
             raise CannotStore(f"{self.url}: {code} in {method}; see that the bucket is there and can be written") from None
         except BotoCoreError as error:
             raise CannotStore(f"{self.url}: {error}") from None
+
+
+_making = threading.Lock()
+
+
+def _s3(endpoint: str | None) -> Any:
+    with _making:
+        return _client(endpoint)
+
+
+@functools.lru_cache(maxsize=4)
+def _client(endpoint: str | None) -> Any:
+    """A client with the credentials of the process, made once: it is nobody's whose account is judged."""
+    from botocore.config import Config
+
+    path = {"addressing_style": "path"} if endpoint else {}
+    return botocore_session().create_client("s3", endpoint_url=endpoint, config=Config(s3=path, retries={"mode": "standard"}))

@@ -1,4 +1,4 @@
-"""What the results of an organisation come to: by account, by control, and what has changed since the last run."""
+"""The sums of an organisation's results: by account, by control, and the changes since the last run."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ MOST_CHANGES = 500
 
 @dataclass
 class OfAccount:
-    """What was found in one account, over all of its regions."""
+    """The sums of one account, over all of its regions."""
 
     account: Account
     verdicts: Counter[Verdict] = field(default_factory=Counter)
@@ -38,7 +38,7 @@ class OfAccount:
 
 @dataclass
 class OfControl:
-    """What one control came to, over all accounts and regions."""
+    """The sums of one control, over all accounts and regions."""
 
     id: str
     title: str
@@ -62,7 +62,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Changes:
-    """What is other than in the last run."""
+    """The differences from the last run of the same organisation."""
 
     since: str = ""
     """That run; empty for the first of this organisation."""
@@ -77,7 +77,7 @@ class Changes:
 
 @dataclass
 class Summary:
-    """What all results come to; each is added once."""
+    """The sums of all results; each is added once."""
 
     plan: Plan
     accounts: dict[str, OfAccount] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class Summary:
 
     @property
     def verdicts(self) -> Counter[Verdict]:
-        """Of all controls in all accounts and regions."""
+        """The number of controls by verdict, in all accounts and regions."""
         return sum((about.verdicts for about in self.accounts.values()), Counter())
 
     @property
@@ -161,7 +161,7 @@ _COMPARED = """
 
 
 def compared(since: str, before: Path, after: Path, accounts: Iterable[str], tasks_before: Path) -> Changes:
-    """What the findings of two runs, Parquet files, differ in."""
+    """The differences between the findings of two runs, which are Parquet files."""
     import duckdb
 
     order = {verdict.value: number for number, verdict in enumerate(Verdict)}

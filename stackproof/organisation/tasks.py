@@ -30,7 +30,7 @@ State = Literal["judged", "not judged", "not stored"]
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a task; its result is in the store, unless it could not be stored."""
+    """The end of a task; its result is in the store, unless it could not be stored."""
 
     task: Task
     state: State
@@ -104,7 +104,7 @@ def _name() -> str:
 
 @dataclass(frozen=True)
 class Warm:
-    """What the tasks of a process share: code, and nothing of any account."""
+    """The code that the tasks of a process share; nothing of any account is in it."""
 
     root: Path
     regional: tuple[Selected, ...]
