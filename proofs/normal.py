@@ -37,6 +37,8 @@ _OF_A_RUN = ((r'(?<="duration":)[0-9.]+', "1.5"), (r"(?<=process \[)\d+", "1"), 
 """Of a message: how long it took, the process, its port."""
 _PROCESS = re.compile(r"(?<=/)\d+-[0-9a-f]{8}$")
 """The end of the name of a log stream that a process of this machine writes."""
+_QUEUE = re.compile(r"^http://127\.0\.0\.1:\d+/(\d{12})/")
+"""The beginning of a queue's URL, which an emulator makes of its own address."""
 _NUMBER = re.compile(r"[0-9a-f]{8,}|\d+")
 
 
@@ -182,7 +184,7 @@ def _of_any_process(data: Any) -> Any:
         case list():
             return [_of_any_process(value) for value in data]
         case str():
-            return _PROCESS.sub("1-00000000", data)
+            return _QUEUE.sub(r"https://sqs.amazonaws.com/\1/", _PROCESS.sub("1-00000000", data))
     return data
 
 

@@ -12,6 +12,8 @@ from stackproof.collections import (  # noqa: F401 - they fill the register
     operators,
     planning,
     repository,
+    sns_topics,
+    sqs_queues,
     stack,
     terraform,
     workload,

@@ -119,6 +119,7 @@ _OURS: dict[str, tuple[str, ...]] = {
         "ActiveTaskDefinition",
         "Service",
     ),
+    "sns_topic": ("SnsTopic",),
     "sources": (
         "Scan",
         "Formatting",
@@ -136,6 +137,7 @@ _OURS: dict[str, tuple[str, ...]] = {
         "History",
         "EnvironmentFile",
     ),
+    "sqs_queue": ("SqsQueue",),
     "storage": (
         "PublicAccessBlock",
         "Bucket",

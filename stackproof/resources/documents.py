@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from stackproof.core.partial import the_one
 from stackproof.core.resource import type_of
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.sources.plan.blocks import PlannedBlock
@@ -18,6 +19,25 @@ def policy_document(text: str, source: str) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise CouldNotVerify(f"{source}: the policy is not a JSON object")
     return parsed
+
+
+def is_set(block: PlannedBlock, attribute: str) -> bool:
+    """True if an attribute will have a value; one that is written and known only after apply will have one."""
+    if block.is_known(attribute) or not block.is_written(attribute):
+        return not block.is_unset(attribute) and bool(block.text(attribute))
+    return True
+
+
+def planned_resource_policy(block: PlannedBlock, kind: str, attribute: str) -> dict[str, Any] | None:
+    """The policy of a planned resource: in its own ``policy``, or in a resource of another type whose ``attribute`` means it.
+
+    None where neither says one. Raises `NotYetKnown` where several do, or where nothing of it is known.
+    """
+    beside = the_one(block.plan.referring(kind, attribute, block))
+    is_decided_beside = bool(beside or block.plan.removed(kind, attribute, block))
+    own = [block] if block.says("policy", is_decided_beside=is_decided_beside) and is_set(block, "policy") else []
+    decides = the_one([*([beside] if beside else []), *own])
+    return planned_document(decides, "policy") if decides else None
 
 
 NAMED_BY_NO_ACCOUNT = ("aws_s3_bucket",)

@@ -63,7 +63,7 @@ SHARED = ("cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus", "kms:Desc
 
 REGIONS: Mapping[str, str] = {
     "cloudwatch:DescribeAlarms": BILLING,
-    "sns:GetTopicAttributes": BILLING,
+    "sns:GetTopicAttributes": "*",
     **dict.fromkeys(SHARED, "*"),
 }
 """Actions on what is in another region than the profile's, or in any: a trail has a home region, and its key another."""
