@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from proofs.phase0 import Case, errs, fails, passes
+from proofs.phase0 import Case, errs, fails, passes, sets_aside
 from proofs.repository import Edit, Repository, appends, git, removes, replaces, without_git, without_programs
 from stackproof.redaction.detector import NAMED
 
@@ -118,7 +118,7 @@ CASES: dict[str, list[Case]] = {
         passes("a history without one", committed, appends(FILE, "REGION=a\n"), committed),
         errs("a shallow clone", shallow, names="shallow"),
         errs("a partial clone", partial, names="partial"),
-        errs("no repository", without_git, names="git"),
+        sets_aside("no repository", without_git, names="git"),
         errs("no git", without_programs, names="git"),
         errs("a known string without a reason", appends("known_strings.toml", '[[string]]\nvalue = "x"\n'), names="reason"),
         fails(

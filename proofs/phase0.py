@@ -58,6 +58,10 @@ def errs(name: str, *edits: Edit, names: str) -> Case:
     return Case(name, ERROR, edits, names)
 
 
+def sets_aside(name: str, *edits: Edit, names: str) -> Case:
+    return Case(name, Verdict.NOT_APPLICABLE, edits, names)
+
+
 def stays_open(name: str, *edits: Edit, names: str) -> Case:
     return Case(name, UNKNOWN, edits, names)
 
@@ -289,7 +293,7 @@ STATE = [
     fails(
         "ignored by this clone alone", removes(".gitignore"), appends(".git/info/exclude", "*tf*\n"), names="terraform.tfstate"
     ),
-    errs("no repository", without_git, names="git"),
+    sets_aside("no repository", without_git, names="git"),
     errs("no git", without_programs, names="git"),
 ]
 

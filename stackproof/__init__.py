@@ -1,3 +1,28 @@
-"""stackproof: prove that an AWS stack meets its documented conditions, before and after it is deployed."""
+"""stackproof: prove that an AWS stack meets its documented conditions, before and after it is deployed.
+
+What a project writes its own controls with is here: `control`, `collection` and `register`.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stackproof.collections.registry import collection as collection
+    from stackproof.core.controls import control as control
+    from stackproof.resources import register as register
 
 __version__ = "0.1.0"
+
+_PUBLIC = {
+    "control": "stackproof.core.controls",
+    "collection": "stackproof.collections.registry",
+    "register": "stackproof.resources",
+}
+"""The module of each public name; imported when it is asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'stackproof' has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)

@@ -318,11 +318,6 @@ class TestBadInput:
         assert {request.action for request in server.requests} == {"GetCallerIdentity"}
 
     @pytest.mark.parametrize("arguments", [[], ["-n", "2"]])
-    def test_a_test_that_is_no_control(self, arguments: list[str], another: Callable[..., Path]) -> None:
-        root = another(CONTROLS + "\n\ndef test_something_else():\n    pass\n")
-        self.stopped(run(root, *arguments), "::test_something_else is no control")
-
-    @pytest.mark.parametrize("arguments", [[], ["-n", "2"]])
     def test_a_control_with_several_cases(self, arguments: list[str], another: Callable[..., Path]) -> None:
         """Each would overwrite the verdict of the one before."""
         control = (

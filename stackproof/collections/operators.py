@@ -89,14 +89,14 @@ def automation(stage: Stage) -> Workflows:
 def _workflow_files(stage: Stage) -> list[tuple[Path, judgement.Document]]:
     files = sorted(file for file in stage.root.glob(f"{WORKFLOWS}/*") if file.suffix in (".yml", ".yaml"))
     if not files:
-        raise DeclaredButMissing(f"{WORKFLOWS} has no workflow")
+        raise DeclaredButMissing(f"{WORKFLOWS} has no workflow in {stage.repository}")
     return [(file, _document(file)) for file in files]
 
 
 def _existing(stage: Stage, name: str) -> Path:
     file = stage.root / name
     if not file.is_file():
-        raise DeclaredButMissing(f"{name} does not exist")
+        raise DeclaredButMissing(f"{name} does not exist in {stage.repository}")
     return file
 
 

@@ -41,7 +41,9 @@ def repository(stage: Stage) -> Repository:
     directories = [stack.directory for stack in stage.profile.terraform.stacks.values()]
     names = [f"{directory}/{name}" for directory in directories for name in KEPT_OUT_OF_GIT]
     # ".gitignore:9:*.tfstate<TAB>terraform.tfstate": the rule that decides. One outside the repository does not protect others.
-    rules = [line.split("\t") for line in git(stage.root, "check-ignore", "--no-index", "--verbose", *names, accepted=(0, 1))]
+    rules = [
+        line.split("\t") for line in git(stage.repository, "check-ignore", "--no-index", "--verbose", *names, accepted=(0, 1))
+    ]
     ignored = {name for rule, name in rules if re.match(r"(.+/)?\.gitignore:\d+:(?!!)", rule)}
     facts = {
         "tracked": tuple(git(stage.root, "ls-files", "--", *TERRAFORM_FILES)),
@@ -53,7 +55,7 @@ def repository(stage: Stage) -> Repository:
 @collection
 def history(stage: Stage) -> History:
     """The repository's history as git keeps it: all versions of all files."""
-    known = known_strings.load(stage.root / known_strings.FILE)
+    known = known_strings.load(stage.repository / known_strings.FILE)
     found = credentials.search(stage.root, stage.cache)
     source = f"git rev-list, cat-file; {known_strings.FILE}"
     places = tuple(
@@ -65,17 +67,19 @@ def history(stage: Stage) -> History:
 @collection
 def source_scan(stage: Stage) -> Scan:
     """The findings of checkov in the Terraform sources."""
+    texts = _texts(stage)  # before anything is installed
     python = environment(stage.cache, "checkov", checkov.REQUIREMENTS, stage.say)
-    return _waived(stage, "POL-01", checkov.scan_sources(python, _texts(stage)))
+    return _waived(stage, "POL-01", checkov.scan_sources(python, texts))
 
 
 @collection
 def plan_scan(stage: Stage) -> Scan:
     """The findings of checkov in the plan."""
+    plan = stage.plan()
     python = environment(stage.cache, "checkov", checkov.REQUIREMENTS, stage.say)
     with temporary("plan") as folder:
         file = folder / "plan.json"
-        file.write_text(stage.plan().to_json(), encoding="utf-8")
+        file.write_text(plan.to_json(), encoding="utf-8")
         scan = checkov.scan_plan(python, file)
     return _waived(stage, "POL-02", scan, lambda resource: in_sources(resource, stage.profile.terraform.before))
 
@@ -133,7 +137,7 @@ def environment_file(stage: Stage) -> EnvironmentFile:
     """The example of the backend's environment, beside what the stack documents."""
     file = stage.root / ENVIRONMENT_FILE
     if not file.is_file():
-        raise DeclaredButMissing(f"{file.name} does not exist")
+        raise DeclaredButMissing(f"{ENVIRONMENT_FILE} does not exist in {stage.repository}")
     output = sources.read(stage.terraform_root).outputs.get("env_variables")
     if output is None:
         raise DeclaredButMissing("the sources have no output env_variables")

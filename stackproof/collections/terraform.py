@@ -1,5 +1,6 @@
 """Collections of the Terraform sources: what Terraform itself says of them, and what they declare."""
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -157,7 +158,7 @@ def _arguments(stage: Stage, directory: Path) -> Arguments:
 
 
 def relative_to_root(stage: Stage, path: Path) -> str:
-    return str(path.relative_to(stage.root.resolve()))
+    return os.path.relpath(path, stage.root.resolve())  # a module may lie beside the profile's folder
 
 
 @collection

@@ -10,7 +10,9 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypedDict, TypeVar, Unpack
+
+from stackproof.util.shipped import shipped
 
 Severity = Literal["critical", "high", "medium", "low"]
 Test = TypeVar("Test", bound=Callable[..., None])
@@ -70,16 +72,39 @@ declared: dict[str, Callable[..., None]] = {}
 """The test of each control whose module has been imported, by id."""
 
 
-def control(id: str, *, severity: Severity) -> Callable[[Test], Test]:
-    """Declare a test as the control of this id. Raises `LookupError` for an id without a row, or that is taken."""
+class Row(TypedDict, total=False):
+    """The keys of a row that need not be given; `Entry` says what each is."""
+
+    title_ko: str
+    documented: str
+    why: str
+    why_ko: str
+    remedy: str
+    remedy_ko: str
+    terraform: str
+    cli: str
+    console: str
+
+
+def control(id: str, *, severity: Severity, title: str = "", stages: str = "", **more: Unpack[Row]) -> Callable[[Test], Test]:
+    """Declare a test as the control of this id, by a row in ``controls.toml``, or with a title and stages (`STAGES`) given here.
+
+    Raises `LookupError` for an id without a row, or that is taken, and `ValueError` for a stage that there is not.
+    """
+    given = _entry(id, title, stages, more)
 
     def mark(test: Test) -> Test:
         folder = Path(inspect.getfile(test)).parent
-        if not catalogue().keys() >= rows(folder).keys():
+        if given:
+            if rows(folder).get(id) or (id in catalogue() and id not in _given):
+                raise LookupError(f"{id} has a row already: {catalogue()[id].title!r}; give another id, or take the title out")
+            _given[id] = given
+        elif not catalogue().keys() >= rows(folder).keys():
             _folders.append(folder)
         if id not in catalogue():
             raise LookupError(
-                f"{id} has no row: add its titles, stages and document to {folder / ROWS} (stackproof new control {id})"
+                f"{id} has no row: add its titles, stages and document to {folder / ROWS}, or give them here: "
+                f'@control("{id}", severity="{severity}", title="...", stages="PEA")'
             )
         if id in declared and _place(declared[id]) != _place(test):  # a module may be imported again
             raise LookupError(f"{id} is declared twice: by {_place(declared[id])} and by {_place(test)}")
@@ -88,6 +113,17 @@ def control(id: str, *, severity: Severity) -> Callable[[Test], Test]:
         return test
 
     return mark
+
+
+def _entry(id: str, title: str, stages: str, more: Row) -> Entry | None:
+    """The row of a control that its decorator gives; None if it gives none."""
+    if not (title or stages or more):
+        return None
+    if not title or not stages or not set(stages) <= STAGES.keys():
+        known = ", ".join(f"{letter} ({meaning})" for letter, meaning in STAGES.items())
+        raise ValueError(f"{id}: a control needs a title, and stages of these letters: {known}; it has {title!r}, {stages!r}")
+    texts = {"title_ko": title, "documented": ""} | {name: str(text) for name, text in more.items()}
+    return Entry(title, stages=stages, **texts)
 
 
 def _place(test: Callable[..., None]) -> str:
@@ -101,13 +137,24 @@ def control_of(test: object) -> Control | None:
 
 def suite() -> Path:
     """The folder of the controls that come with stackproof: in an installed package its own, in a checkout ``tests``."""
-    package = Path(__file__).parents[1]
-    installed = package / "suite"
-    return installed if installed.is_dir() else package.with_name("tests")
+    return shipped("suite", in_checkout="tests")
+
+
+def folder_of(file: Path) -> str:
+    """The folder of the suite that a control's file counts to: the nearest one of that name, else ``security``.
+
+    >>> folder_of(Path("tests/logging/test_orders.py")), folder_of(Path("tests/test_orders.py"))
+    ('logging', 'security')
+    """
+    return next((name for name in reversed(file.parts[:-1]) if name in FOLDERS), "security")
 
 
 _folders: list[Path] = []
 """Folders outside the suite whose rows are part of the catalogue, in the order in which their controls were declared."""
+
+
+_given: dict[str, Entry] = {}
+"""What decorators give, by id, in the order in which their controls were declared."""
 
 
 @functools.cache
@@ -119,6 +166,6 @@ def rows(folder: Path) -> dict[str, Entry]:
 
 
 def catalogue() -> dict[str, Entry]:
-    """Every control by id: those of the suite, then those of folders whose controls have been declared."""
+    """Every control by id: those of the suite, then those of folders whose controls have been declared, then what decorators give."""
     folders = [*(suite() / name for name in FOLDERS), *_folders]
-    return {id: entry for folder in folders for id, entry in rows(folder).items()}
+    return {id: entry for folder in folders for id, entry in rows(folder).items()} | _given

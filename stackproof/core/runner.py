@@ -27,6 +27,7 @@ from stackproof.core.verdicts import (
     worst,
 )
 from stackproof.redaction.redaction import redact
+from stackproof.util import extras
 from stackproof.util.spool import distinct, spooled
 
 ApplyWaivers = Callable[[Sequence[Examined], bool], Iterable[Examined]]
@@ -181,6 +182,8 @@ def _examined(name: str, error: Exception | None) -> Examined:
 
 def message_of(error: BaseException) -> str:
     """The message of an exception for a report: what happened and where, without a secret, of bounded length."""
+    if absent := extras.missing(error):
+        return absent
     text = str(error).strip()
     if verdict_of(error) is Verdict.ERROR and type(error).__module__ != "stackproof.core.verdicts":
         text = f"{type(error).__name__}: {text} (at {_place(error)})"

@@ -32,6 +32,7 @@ from stackproof.processes import supervised
 from stackproof.processes.venvs import environment, last_line
 from stackproof.util.http import direct
 from stackproof.util.ports import free_port
+from stackproof.util.shipped import shipped
 
 Say = Callable[[str], None]
 
@@ -41,7 +42,7 @@ COMPOSE = "docker-compose.localstack.yml"
 SERVICE = "localstack"
 VARIABLE = "STACKPROOF_LOCALSTACK"
 """``docker`` or ``package`` chooses; without it Docker where it runs."""
-REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "localstack.txt"
+REQUIREMENTS = shipped("requirements") / "localstack.txt"
 
 START_SECONDS = 60
 _IMAGE_SECONDS = 900

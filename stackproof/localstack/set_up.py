@@ -12,10 +12,11 @@ from stackproof.processes import command
 from stackproof.processes.command import Ended
 from stackproof.processes.venvs import environment
 from stackproof.sources.aws import process_guard
+from stackproof.util.shipped import shipped
 from stackproof.util.temporary import temporary
 
 SCRIPT = "scripts/init-localstack.sh"
-REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "awscli.txt"
+REQUIREMENTS = shipped("requirements") / "awscli.txt"
 """The AWS command line, which the script calls."""
 _TIMEOUT = 120
 """Seconds; it takes two."""

@@ -11,6 +11,7 @@ from stackproof.core.results import ControlResult
 from stackproof.core.runner import Judgement
 from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.redaction import redaction
+from stackproof.util import extras
 from stackproof.util.text import difference
 
 RESULT = pytest.StashKey[ControlResult]()
@@ -42,11 +43,15 @@ SHOWN = {
 
 @contextmanager
 def bad_input() -> Iterator[None]:
-    """Hand our bad-input errors to pytest as its own: one message, exit status 4."""
+    """Hand our bad-input errors, and extras that are not installed, to pytest as its own: one message, exit status 4."""
     try:
         yield
     except UsageError as error:
         raise pytest.UsageError(redaction.redact(str(error))) from None
+    except ModuleNotFoundError as error:
+        if absent := extras.missing(error):
+            raise pytest.UsageError(absent) from None
+        raise
 
 
 def without_secrets(report: Any) -> Any:

@@ -1,9 +1,10 @@
 """The pytest plugin: options, markers, fixtures, hooks, exit status. The only module that knows pytest.
 
+Where no control is collected and no option of it is given, it does nothing: an ordinary ``pytest`` is what it was without it.
 A run goes through these steps:
 
 1. configure: the options and the profile are read; bad input ends here, with one message and exit status 4;
-2. collect: each test in ``tests/`` is a control, and can be selected by its folder, id and severity;
+2. collect: a control can be selected by its folder, id and severity; other tests beside it stay what they are;
 3. prepare: the target is opened, and what the selected controls ask for is fetched, concurrently, once;
 4. judge: each control through `stackproof.core.runner`, one report for each;
 5. report: ``results.json``, ``report.html`` and ``junit.xml`` under ``reports/<environment>-<target>/``, and a last line in the terminal.
@@ -14,25 +15,26 @@ results back.
 
 import os
 import sys
-from collections.abc import Callable, Collection, Generator, Iterable
+from collections.abc import Collection, Generator
 from contextlib import ExitStack
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from _pytest.config import ConftestImportFailure  # these are offered nowhere else
 
-from stackproof.collections.registry import collections
-from stackproof.core.controls import FOLDERS
-from stackproof.core.runner import message_of
-from stackproof.evidence import output, signing
-from stackproof.plugin import lean
-from stackproof.plugin.html_columns import HtmlColumns
-from stackproof.plugin.session import Session
-from stackproof.redaction import redaction
-from stackproof.sources.aws import process_guard
-from stackproof.targets import TARGETS
+from stackproof.core.controls import FOLDERS, control_of, suite
+from stackproof.plugin import places
+
+# What only a run of controls needs is imported by one: every pytest of an environment imports this module.
+
+TARGETS = ("plan", "embedded", "localstack", "aws", "replay")
+"""The targets of `stackproof.targets`."""
+
+SIGNING_KEY = "STACKPROOF_SIGNING_KEY"
+"""`stackproof.evidence.signing.VARIABLE`."""
+
+ACTIVE = pytest.StashKey[bool]()
+"""Whether controls are going to be collected, or an option of the plugin is given."""
 
 _PARTS = ("stackproof-session", "stackproof-html-columns", "stackproof-fixtures", "stackproof-lean")
 """The plugins that a run of controls consists of."""
@@ -65,8 +67,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--signing-key",
         metavar="FILE",
-        help=f"sign the evidence with this Ed25519 key, PEM (default: {signing.VARIABLE}, a file or the key itself)",
+        help=f"sign the evidence with this Ed25519 key, PEM (default: {SIGNING_KEY}, a file or the key itself)",
     )
+    parser.addini(places.SUITE, "judge the controls that come with stackproof, too, when one of its options is given", "bool")
     group.addoption(
         "--iam-policy",
         action="store_true",
@@ -77,10 +80,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest's own capturing, which need not capture
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """From here on nothing that is printed shows a secret, and nothing is sent to AWS but the suite's own reads."""
-    arguments = early_config.known_args_namespace.file_or_dir or early_config.getini("testpaths") or ["."]
-    if not _lead_to_controls(early_config, arguments):
+    given = early_config.known_args_namespace
+    is_active = places.told(given) or places.leads_to_controls(
+        early_config, places.paths_of(early_config, given), names=given.pyargs
+    )
+    early_config.stash[ACTIVE] = is_active
+    if not is_active:
         yield
         return
+    from stackproof.core.runner import message_of
+    from stackproof.evidence import output
+    from stackproof.redaction import redaction
+    from stackproof.sources.aws import process_guard
+
     redaction.register_among(os.environ)
     undo = ExitStack()
     undo.enter_context(output.redacted())
@@ -111,24 +123,48 @@ def _show_what_is_left(capturing: Any) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before junitxml and pytest-html look at their options
 def pytest_configure(config: pytest.Config) -> None:
+    given = config.option
+    if not config.stash.get(ACTIVE, False) and not places.told(given):
+        return
     for name, meaning in FOLDERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
-    given = config.option
-    if config.inipath is None and (given.plan or given.env or given.evidence or given.signing_key or given.public_key):
+    elsewhere = config.inipath is None and config.rootpath.resolve() != config.invocation_params.dir.resolve()
+    if elsewhere and (given.plan or given.env or given.evidence or given.signing_key or given.public_key):
         # pytest takes a path behind an option for one of its own, and looks there for its configuration.
         raise pytest.UsageError(
             f"no pytest.ini from {config.rootpath}: run in the repository, and write "
             "--plan=FILE, --env=FILE, --evidence=DIR, --signing-key=FILE, --public-key=FILE"
         )
-    if config.option.iam_policy:
+    if given.iam_policy:
         _silence(config)
-    if _lead_to_controls(config, config.args):
-        _refuse_to_judge_nothing(config)
+    if places.adds_the_suite(config, given):
+        config.args.append(str(suite()))
+    _refuse_to_judge_nothing(config)
+    from stackproof.plugin import lean
+    from stackproof.plugin.fixtures import Fixtures
+    from stackproof.plugin.html_columns import HtmlColumns
+    from stackproof.plugin.session import Refusal, Session
+
+    try:
         session = Session(config)
-        for name, part in zip(_PARTS, (session, HtmlColumns(session), _fixtures(session), lean), strict=True):
-            config.pluginmanager.register(part, name)
-    elif config.option.iam_policy:
-        raise pytest.UsageError("--iam-policy is about controls, and these paths lead to none")
+    except pytest.UsageError as error:
+        if places.told(given):
+            raise
+        config.pluginmanager.register(Refusal(str(error)), _PARTS[0])  # if a control is to be judged
+        return
+    for name, part in zip(_PARTS, (session, HtmlColumns(session), Fixtures(session), lean), strict=True):
+        config.pluginmanager.register(part, name)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let no control be run as an ordinary test."""
+    if not session.config.pluginmanager.hasplugin(_PARTS[0]) and (
+        found := [item for item in session.items if control_of(getattr(item, "obj", None))]
+    ):
+        raise pytest.UsageError(
+            f"{found[0].nodeid} is a control that was not seen from outside: import the decorator in its file "
+            "(from stackproof.core.controls import control), or say where to judge (--env NAME)"
+        )
 
 
 def _refuse_to_judge_nothing(config: pytest.Config) -> None:
@@ -146,29 +182,3 @@ def _silence(config: pytest.Config) -> None:
     config.option.verbose = -2
     config.option.disable_warnings = True
     config.option.dist = "no"  # pytest-xdist's
-
-
-def _lead_to_controls(config: pytest.Config, arguments: Iterable[str]) -> bool:
-    """Whether the paths on the command line lead to the controls; the engine's own tests need none of this."""
-    controls = config.rootpath / "tests"
-    paths = [Path(config.invocation_params.dir, argument.partition("::")[0]).resolve() for argument in arguments]
-    return any(path == controls or controls in path.parents or path in controls.parents for path in paths)
-
-
-def _fixtures(session: "Session") -> ModuleType:
-    """Each collection as a fixture. It hands over the outcome, good or bad, for the judge to look into."""
-
-    def outcome_of(name: str) -> Callable[[], Callable[[], object]]:
-        return lambda: session.prefetch.outcome(name)
-
-    def subtests() -> None:
-        """One verdict for each resource; the judge gives a control its own (`stackproof.core.runner.Subtests`)."""
-
-    found = {"subtests": pytest.fixture(subtests)}
-    for name, collect in collections.items():
-        fixture = outcome_of(name)
-        fixture.__doc__ = collect.__doc__
-        found[name] = pytest.fixture(scope="session", name=name)(fixture)
-    module = ModuleType("stackproof_fixtures")
-    vars(module).update(found)
-    return module

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from stackproof.core.controls import suite
 from stackproof.plugin.judged import control_in
 from stackproof.util.text import counted, shortened
 
@@ -79,5 +80,5 @@ def how(config: Any) -> str:
         f"--ignore {one}" for one in (*(getattr(option, "ignore", None) or ()), *(getattr(option, "ignore_glob", None) or ()))
     ]
     said += [flag for flag, name in (("--lf", "lf"), ("--sw", "stepwise")) if getattr(option, name, False)]
-    said += [path for path in config.args if path != "tests"]
+    said += [path for path in config.args if path not in ("tests", str(suite()))]
     return " ".join(said)

@@ -19,7 +19,7 @@ from _pytest.mark import deselect_by_keyword, deselect_by_mark
 
 from stackproof.collections.prefetch import Prefetch
 from stackproof.collections.registry import collections, not_found, operations
-from stackproof.core.controls import catalogue
+from stackproof.core.controls import FOLDERS, catalogue, folder_of, suite
 from stackproof.core.results import ControlResult, Run
 from stackproof.core.results_file import packed, unpacked
 from stackproof.core.runner import judge, message_of
@@ -49,6 +49,17 @@ from stackproof.targets.run import RunStage
 
 OURS = "stackproof"
 """The name under which things travel between xdist's controller and its workers."""
+
+
+class Refusal:
+    """The message that ends a run in which a control is to be judged, and cannot be. Other tests run without one."""
+
+    def __init__(self, message: str) -> None:
+        self._message = message
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if not session.config.option.collectonly and ids(session.items):
+            raise pytest.UsageError(self._message)
 
 
 class Session:
@@ -118,15 +129,18 @@ class Session:
             self.refused = str(error)
 
     def _check_and_order(self, items: list[pytest.Item]) -> None:
-        folder = self.config.rootpath / "tests"
+        own = suite().resolve()
         order = {id: number for number, id in enumerate(catalogue())}
-        for item in (item for item in items if folder in item.path.parents):
+        for item in items:
             control = control_in(item)
             if control is None:
-                raise pytest.UsageError(
-                    f"{item.nodeid} is no control, and tests/ holds nothing else: give it @control(id, severity=...)"
-                )
-            item.add_marker(item.path.relative_to(folder).parts[0])
+                if own in item.path.resolve().parents:
+                    raise pytest.UsageError(
+                        f"{item.nodeid} is no control, and the suite holds nothing else: give it @control(id, severity=...)"
+                    )
+                continue
+            if not any(item.get_closest_marker(name) for name in FOLDERS):
+                item.add_marker(folder_of(Path(os.path.relpath(item.path, self.config.rootpath))))
             item.extra_keyword_matches |= {control.id, control.severity}
         for id, count in Counter(control.id for item in items if (control := control_in(item))).items():
             if count > 1:  # the verdict of one would overwrite that of the other

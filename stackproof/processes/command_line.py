@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from stackproof.core.verdicts import CouldNotVerify, UsageError
+from stackproof.util import extras
 from stackproof.util.text import visible
 
 
@@ -42,6 +43,11 @@ def exit_status(work: Callable[[], int]) -> int:
     except CouldNotVerify as error:
         print(visible(str(error)), file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:
+        if absent := extras.missing(error):
+            print(absent, file=sys.stderr)
+            return 4
+        raise
     except KeyboardInterrupt:
         print("Interrupted: everything that was started is ended.", file=sys.stderr)
         return 130

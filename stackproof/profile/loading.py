@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from stackproof.core.verdicts import UsageError
+from stackproof.profile.place import file_of, from_home
 from stackproof.profile.schema import Profile
 from stackproof.util import toml_document
 
@@ -26,9 +27,7 @@ def load(name_or_path: str, directory: Path) -> Profile:
 
     Raises `UsageError` naming the file, the key and what is allowed.
     """
-    path = Path(name_or_path)
-    if path.suffix != ".toml":
-        path = directory / f"{name_or_path}.toml"
+    path = file_of(name_or_path, directory)
     if not path.is_file():
         known = sorted(found.stem for found in directory.glob("*.toml"))
         raise UsageError(f"unknown environment {name_or_path!r}: there is no {path}. Known: {', '.join(known) or 'none'}")
@@ -42,7 +41,7 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if path.resolve() in [one.resolve() for one in seen]:
         raise UsageError(f"{seen[0]}: extends goes in a circle: {' -> '.join(map(str, (*seen, path)))}")
     try:
-        given = toml_document.read(path)
+        given = from_home(toml_document.read(path), path)
     except FileNotFoundError:
         raise UsageError(f"{seen[-1]}: extends names {path}, which does not exist") from None
     except OSError as error:

@@ -20,9 +20,10 @@ from typing import Any
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.processes.venvs import last_line
 from stackproof.util import json_document
+from stackproof.util.shipped import shipped
 from stackproof.util.temporary import temporary
 
-REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "checkov.txt"
+REQUIREMENTS = shipped("requirements") / "checkov.txt"
 """checkov and all that it needs, with their versions and hashes."""
 
 

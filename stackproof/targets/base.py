@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from stackproof.core.controls import STAGES, Control
 from stackproof.core.resource import Resource
 from stackproof.core.verdicts import DeclaredButMissing, NotApplicable
+from stackproof.profile.place import in_repository
 from stackproof.profile.schema import Profile
 from stackproof.profile.terraform import APP
 from stackproof.resources.sources import Output
@@ -47,8 +48,18 @@ class Stage:
 
     @property
     def root(self) -> Path:
-        """The repository."""
+        """The folder of the profile, which its paths start from; see `stackproof.profile.place`."""
         return self._root
+
+    @property
+    def repository(self) -> Path:
+        """The same, where git keeps it. Raises `NotApplicable` for a profile in no work tree of git."""
+        if not in_repository(self.root):
+            raise NotApplicable(
+                f"the profile of {self.profile.name} lies in no git repository ({self.root}): keep it beside the stack's sources, "
+                "and they are judged"
+            )
+        return self.root
 
     @property
     def cache(self) -> Path:

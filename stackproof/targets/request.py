@@ -12,14 +12,19 @@ from stackproof.core.verdicts import UsageError
 from stackproof.evidence import recorded, signing
 from stackproof.evidence.recorded import RecordedRun
 from stackproof.profile.loading import load
+from stackproof.profile.place import FOLDER, file_of, home_of
 from stackproof.profile.schema import Profile
 from stackproof.profile.terraform import APP
 from stackproof.sources.aws import connection
 from stackproof.sources.plan.document import Plan
-from stackproof.util import json_document
+from stackproof.util import extras, json_document
 
 if TYPE_CHECKING:
     from stackproof.probes.bastion import Bastion
+
+
+NEEDED: Mapping[str, tuple[str, ...]] = {"embedded": ("moto", "flask", "rich"), "localstack": ("localstack_client",)}
+"""The modules that a target is nothing without, unless it runs already."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,7 @@ class Request:
     """The request of the command line, checked."""
 
     root: Path
+    """Where the run is made: its reports and what can be made again lie there."""
     profile: Profile
     target: str
     plan_files: tuple[Path, ...] = ()
@@ -42,6 +48,13 @@ class Request:
     """The moment that ages are counted from, if another process of the run has set it."""
     bastion: "Bastion | None" = None
     """A host in the VPC that is reached by ssh."""
+    home: Path | None = None
+    """The folder that the profile's paths start from, if it is another one."""
+
+    @property
+    def repository(self) -> Path:
+        """The folder of the profile: its sources are judged, and its waivers count."""
+        return self.home or self.root
 
     @property
     def judged(self) -> str:
@@ -53,7 +66,7 @@ class Request:
         """The text of the waivers."""
         if self.recorded and self.as_then:
             return self.recorded.waivers
-        file = self.root / waivers.FILE
+        file = self.repository / waivers.FILE
         return file.read_text(encoding="utf-8") if file.exists() else ""
 
     @property
@@ -61,7 +74,7 @@ class Request:
         """The waivers of the run. Raises `UsageError` for ones that cannot be read."""
         if self.as_then:
             return waivers.Waivers(waivers.parse(self.accepted), self.profile.name, self.judged)
-        return waivers.of_run(self.root, self.profile.name, self.judged)
+        return waivers.of_run(self.repository, self.profile.name, self.judged)
 
 
 def resolve(
@@ -85,7 +98,7 @@ def resolve(
         return _replay(root, environment, target, plans, evidence, public_key)
     if public_key:
         raise UsageError("--public-key is the key that signed a recorded run; say which run: --evidence=reports/local-embedded")
-    profile = load(environment or "local", root / "environments")
+    profile, home = _loaded(environment or "local", root)
     chosen = target or ("plan" if plans else profile.target)
     for plan in plans:
         if not Path(plan).is_file():
@@ -93,6 +106,8 @@ def resolve(
     if chosen == "aws":
         connection.require_direct(os.environ, profile.name)
     endpoint = os.environ.get("AWS_ENDPOINT_URL") if chosen in ("embedded", "localstack") else None
+    if not endpoint and (absent := extras.not_installed("embedded", *NEEDED.get(chosen, ()))):
+        raise UsageError(f"{absent} (the target {chosen} needs it)")
     return Request(
         root,
         profile,
@@ -102,7 +117,14 @@ def resolve(
         deployed=deployed,
         now=datetime.fromisoformat(now) if now else None,
         bastion=_bastion(bastion, chosen) if bastion else None,
+        home=home,
     )
+
+
+def _loaded(environment: str, root: Path) -> tuple[Profile, Path]:
+    """A profile, and its home. Raises `UsageError`."""
+    folder = root / FOLDER
+    return load(environment, folder), home_of(file_of(environment, folder))
 
 
 def _replay(
@@ -114,8 +136,8 @@ def _replay(
         raise UsageError("--target replay judges a recorded run again; say which: --evidence reports/local-embedded")
     run = recorded.read(Path(evidence), signing.public_key(Path(public_key)) if public_key else None)
     _ = run.results, run.recording  # bad input ends the run here
-    profile = load(environment, root / "environments") if environment else run.profile
-    return Request(root, profile, "replay", recorded=run, as_then=not environment)
+    profile, home = _loaded(environment, root) if environment else (run.profile, None)
+    return Request(root, profile, "replay", recorded=run, as_then=not environment, home=home)
 
 
 def _bastion(url: str, target: str) -> "Bastion":

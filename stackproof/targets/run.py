@@ -20,6 +20,7 @@ from stackproof.scanners.git import git
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.base import Stage
 from stackproof.targets.request import Request
+from stackproof.util.cache import CACHE
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.session import Transport
@@ -30,12 +31,16 @@ class RunStage(Stage):
     """The stage of a run: it keeps evidence in a store, if it has one, and knows what the reports tell about the run."""
 
     def __init__(self, request: Request, say: Callable[[str], None], store: Store | None = None) -> None:
-        super().__init__(request.judged, request.profile, request.root)
+        super().__init__(request.judged, request.profile, request.repository)
         self._request = request
         self._say = say
         self._store = store
         if request.now:
             self.now = request.now
+
+    @property
+    def cache(self) -> Path:
+        return self._request.root / CACHE
 
     def say(self, line: str) -> None:
         self._say(line)
@@ -106,7 +111,7 @@ class RunStage(Stage):
             is_given_a_plan=self.is_given_a_plan,
             now=self.now,
             replay_of=again.head if again else "",
-            commit=_commit(self._request.root),
+            commit=_commit(self._request.repository),
             connection=self.connection,
         )
 

