@@ -27,16 +27,17 @@ def test_database_is_not_public(database, subtests):
 OWN = """
 from stackproof import control
 
-@control("ORD-01", severity="high", title="Buckets are named for orders", stages="PEA")
-def test_buckets_are_named_for_orders(buckets, subtests):
-    for bucket in buckets:
-        with subtests.test(bucket.name):
-            assert bucket.name.startswith("triflow")
+@control("ORD-01", severity="high", title="The database of orders is private", stages="PEA")
+def test_the_database_of_orders_is_private(database):
+    assert not database.publicly_accessible
 
 def test_sum():
     assert 1 + 1 == 2
 """
-PLAN = document(Planned("aws_s3_bucket.app", {"bucket": "triflow-ai-prod"}))
+PLAN = document(
+    Planned("aws_s3_bucket.app", {"bucket": "triflow-ai-prod"}),
+    Planned("aws_db_instance.main", {"identifier": "triflow-ai-production-db", "publicly_accessible": False}),
+)
 
 
 def run(root: Path, *arguments: str) -> tuple[int, str]:
@@ -78,7 +79,6 @@ def test_controls_of_theirs_and_ours_are_judged_beside_plain_tests(tmp_path: Pat
     results = json.loads((real / "reports" / "production-plan" / "results.json").read_text())
     assert {one["id"]: one["verdict"] for one in results["controls"]} == {"SEC-S3-02": "FAIL", "ORD-01": "PASS"}
     assert "3 passed" in output  # two of them are no controls
-    assert not any("_folders" in line for line in output.splitlines())
 
 
 def test_a_control_without_an_environment_ends_the_run_and_plain_tests_go_on(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def _files(path: Path, config: pytest.Config) -> Iterator[Path]:
 
 
 def paths_of(config: pytest.Config, given: Any) -> list[str]:
-    """What pytest is going to collect, before it has decided: the arguments, else ``testpaths``, else where it was started."""
+    """The paths that pytest is going to collect: the arguments, else ``testpaths``, else where it was started."""
     arguments: list[str] = list(given.file_or_dir or ())
     if not arguments and config.invocation_params.dir == config.rootpath:
         arguments = [str(found) for pattern in config.getini("testpaths") for found in sorted(config.rootpath.glob(pattern))]

@@ -1,4 +1,4 @@
-"""What comes with stackproof and is no module of it: in an installed package inside it, in a checkout beside it."""
+"""The folders that come with stackproof and are no modules of it: in an installed package inside it, in a checkout beside it."""
 
 from pathlib import Path
 
