@@ -3,12 +3,7 @@
 What a project writes its own controls with is here: `control`, `collection` and `register`.
 """
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from stackproof.collections.registry import collection as collection
-    from stackproof.core.controls import control as control
-    from stackproof.resources import register as register
+from typing import Any
 
 __version__ = "0.1.0"
 
@@ -17,7 +12,7 @@ _PUBLIC = {
     "collection": "stackproof.collections.registry",
     "register": "stackproof.resources",
 }
-"""The module of each public name; imported when it is asked for."""
+"""The module of each public name; imported when it is asked for. ``__init__.pyi`` has their types."""
 
 
 def __getattr__(name: str) -> Any:
