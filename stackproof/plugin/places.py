@@ -30,12 +30,12 @@ def told(given: Any) -> bool:
     return any(getattr(given, name, None) for name in OPTIONS)
 
 
-def leads_to_controls(config: pytest.Config, arguments: Iterable[str], *, names: bool) -> bool:
-    """True if a path of the command line leads to a control; ``names`` says that arguments may be modules (``--pyargs``)."""
+def leads_to_controls(config: pytest.Config, given: Any) -> bool:
+    """True if a path of the command line leads to a control."""
     controls = suite().resolve()
-    for argument in arguments:
+    for argument in paths_of(config, given):
         name = argument.partition("::")[0]
-        if names and (name == MODULE or name.startswith(f"{MODULE}.")):
+        if given.pyargs and (name == MODULE or name.startswith(f"{MODULE}.")):
             return True
         path = Path(config.invocation_params.dir, name)
         resolved = path.resolve()

@@ -33,8 +33,8 @@ TARGETS = ("plan", "embedded", "localstack", "aws", "replay")
 SIGNING_KEY = "STACKPROOF_SIGNING_KEY"
 """`stackproof.evidence.signing.VARIABLE`."""
 
-ACTIVE = pytest.StashKey[bool]()
-"""Whether controls are going to be collected, or an option of the plugin is given."""
+LEADS = pytest.StashKey[bool]()
+"""Whether the paths of the command line lead to controls."""
 
 _PARTS = ("stackproof-session", "stackproof-html-columns", "stackproof-fixtures", "stackproof-lean")
 """The plugins that a run of controls consists of."""
@@ -81,11 +81,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """From here on nothing that is printed shows a secret, and nothing is sent to AWS but the suite's own reads."""
     given = early_config.known_args_namespace
-    is_active = places.told(given) or places.leads_to_controls(
-        early_config, places.paths_of(early_config, given), names=given.pyargs
-    )
-    early_config.stash[ACTIVE] = is_active
-    if not is_active:
+    early_config.stash[LEADS] = places.leads_to_controls(early_config, given)
+    if not _is_active(early_config, given):
         yield
         return
     from stackproof.core.runner import message_of
@@ -107,6 +104,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         early_config.add_cleanup(lambda: _show_what_is_left(capturing))
 
 
+def _is_active(config: pytest.Config, given: Any) -> bool:
+    """Whether controls are going to be collected, or an option of the plugin is given."""
+    return places.told(given) or config.stash.get(LEADS, False)
+
+
 def _allowed_operations() -> Collection[str]:
     from stackproof.resources import allowed_operations
 
@@ -124,7 +126,7 @@ def _show_what_is_left(capturing: Any) -> None:
 @pytest.hookimpl(tryfirst=True)  # before junitxml and pytest-html look at their options
 def pytest_configure(config: pytest.Config) -> None:
     given = config.option
-    if not config.stash.get(ACTIVE, False) and not places.told(given):
+    if not _is_active(config, given):
         return
     for name, meaning in FOLDERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
@@ -139,6 +141,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _silence(config)
     if places.adds_the_suite(config, given):
         config.args.append(str(suite()))
+    elif given.iam_policy and not config.stash[LEADS]:
+        raise pytest.UsageError("--iam-policy is about controls, and these paths lead to none")
     _refuse_to_judge_nothing(config)
     from stackproof.plugin import lean
     from stackproof.plugin.fixtures import Fixtures
