@@ -4,8 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
-from proofs.harness import Edit, absent, adds, omits, planned, refers, says, unknown, without
+from proofs.harness import Edit, absent, adds, omits, planned, profile, refers, says, unknown, with_resource, without
 from proofs.live import SERVICES
+from stackproof.core.verdicts import Verdict
+from stackproof.profile.schema import Profile
 from stackproof.resources.costs import METRIC
 from stackproof.sources.replay import Recorded
 
@@ -166,4 +168,71 @@ SPENT = [
     cloud("COST-02", "whether it is an estimate not reported", ERROR, omits(COSTS, f"{RESULT}.Estimated"), names="is_estimated"),
 ]
 
-CASES: list[Case] = [*ALARMED, *SPENT]
+NAT, DATABASE, TASKS, SERVED = (
+    "aws_nat_gateway.main",
+    "aws_db_instance.main",
+    "aws_ecs_task_definition.backend",
+    "aws_ecs_service.backend",
+)
+
+
+def forecast(name: str, verdict: Verdict, *edits: Edit, names: str = "") -> Case:
+    return plan("COST-03", name, verdict, *edits, names=names)
+
+
+def with_budget(usd: float) -> Profile:
+    expected = profile()
+    return expected.model_copy(update={"costs": expected.costs.model_copy(update={"monthly_budget_usd": usd})})
+
+
+FORECAST = [
+    replace(forecast("exactly the budget", PASS), expected=with_budget(270.72)),
+    replace(forecast("a cent over the budget", FAIL, names="a month"), expected=with_budget(270.71)),
+    forecast("ten database storages", FAIL, planned(DATABASE, allocated_storage=10_000), names="a month"),
+    forecast("a hundred tasks", FAIL, planned(SERVED, desired_count=100), names="a month"),
+    forecast("sixty-four vCPU", FAIL, planned(TASKS, cpu="32768", memory="4096"), names="a month"),
+    forecast("a NAT gateway more", PASS, with_resource("aws_nat_gateway.more", connectivity_type="public")),
+    forecast(
+        "ten NAT gateways more",
+        FAIL,
+        *(with_resource(f"aws_nat_gateway.more_{number}", connectivity_type="public") for number in range(10)),
+        names="a month",
+    ),
+    forecast("a role more", PASS, with_resource("aws_iam_role.more", name="more")),
+    forecast("a queue, which goes by use", PASS, with_resource("aws_sqs_queue.more", name="more")),
+    forecast("something of another provider", PASS, with_resource("random_id.more", byte_length=4)),
+    forecast(
+        "a type without a price",
+        ERROR,
+        with_resource("aws_msk_cluster.more", cluster_name="more"),
+        names='aws_msk_cluster has no price: say what an hour of it costs in [costs] prices, "aws_msk_cluster" = USD',
+    ),
+    forecast("a class without a price", ERROR, planned(DATABASE, instance_class="db.z9.huge"), names="db.z9.huge"),
+    forecast("storage without a price", ERROR, planned(DATABASE, storage_type="io9"), names="io9"),
+    forecast(
+        "a type without a price hides nothing",
+        FAIL,
+        with_resource("aws_msk_cluster.more", cluster_name="more"),
+        planned(SERVED, desired_count=100),
+        names="a month",
+    ),
+    forecast("the class is not known", UNKNOWN, unknown(DATABASE, "instance_class"), names=f"{DATABASE}.instance_class"),
+    forecast("the number of tasks is not known", UNKNOWN, unknown(SERVED, "desired_count"), names=f"{SERVED}.desired_count"),
+    forecast(
+        "the class is not known, and the tasks cost too much",
+        FAIL,
+        unknown(DATABASE, "instance_class"),
+        planned(SERVED, desired_count=100),
+        names="a month",
+    ),
+    forecast("the task definition is elsewhere", UNKNOWN, without(TASKS), names=f"{SERVED}.task_definition"),
+    forecast(
+        "the task definition is none of the plan", UNKNOWN, planned(SERVED, task_definition="family:3"), names="is not in the plan"
+    ),
+    forecast("tasks on instances", PASS, planned(SERVED, launch_type="EC2", desired_count=100)),
+    forecast(
+        "an architecture without a price", ERROR, planned(TASKS, runtime_platform=[{"cpu_architecture": "RISCV"}]), names="RISCV"
+    ),
+]
+
+CASES: list[Case] = [*ALARMED, *SPENT, *FORECAST]

@@ -10,6 +10,7 @@ from stackproof.collections import (  # noqa: F401 - they fill the register
     log_events,
     logging,
     operators,
+    plan_costs,
     planning,
     repository,
     sns_topics,

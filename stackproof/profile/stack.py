@@ -1,5 +1,6 @@
 """Tables about what the stack is made of: network, database, storage, keys, secrets, identities, load balancer, cost, audit."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Self
 
@@ -117,6 +118,10 @@ class Costs(Table):
     alarm: str
     """The name of the billing alarm, which is in us-east-1."""
     alarm_threshold_usd: float = Field(gt=0)
+    usage: Mapping[str, Annotated[float, Field(ge=0)]] = {}
+    """How much is used in a month, by the units of the price table: ``nat_gateway_gb = 100``. Nothing else that goes by use is counted."""
+    prices: Mapping[str, Annotated[float, Field(ge=0)]] = {}
+    """USD an hour of what the price table lacks or the account pays otherwise: ``"aws_db_instance db.m7g.large" = 0.25``."""
 
 
 class Audit(Table):

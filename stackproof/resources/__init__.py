@@ -98,6 +98,10 @@ _OURS: dict[str, tuple[str, ...]] = {
         "Workflow",
         "Workflows",
     ),
+    "plan_costs": (
+        "PlannedCost",
+        "PlannedMonth",
+    ),
     "postgres": (
         "Extension",
         "Table",

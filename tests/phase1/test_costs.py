@@ -25,3 +25,13 @@ def test_last_month_was_under_budget(monthly_costs, profile):
     """By service, so that a reader sees where the money went."""
     by_service = monthly_costs.by_service
     assert over_budget(by_service, profile.costs.monthly_budget_usd, is_estimated=monthly_costs.is_estimated) == []
+
+
+@control("COST-03", severity="medium")
+def test_a_month_of_the_plan_is_under_budget(planned_month, planned_costs, profile, subtests):
+    """What is known decides first; what has no price, or depends on what the plan does not know yet, is not nothing."""
+    with subtests.test(planned_month.name):
+        assert planned_month.known_usd <= profile.costs.monthly_budget_usd
+    for cost in planned_costs:
+        with subtests.test(cost.name):
+            assert cost.monthly_usd >= 0

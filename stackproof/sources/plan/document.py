@@ -84,6 +84,14 @@ class Plan:
         found = [block for kind in dict.fromkeys(types) for block in self._by_type.get(kind, ())]
         return found if len(types) == 1 else sorted(found, key=lambda block: self._positions[block.address])
 
+    def every(self) -> list["PlannedBlock"]:
+        """All managed resources as they will be after the apply, in the plan's order."""
+        return [*self._planned.values()]
+
+    def every_before(self) -> list["PlannedBlock"]:
+        """All managed resources that exist before the apply, as they are, whatever the plan does to them."""
+        return [self._as_it_was(change) for change in self._resource_changes if change["change"].get("before")]
+
     def once(self, make: Callable[[PlanLookup], T]) -> T:
         """The result of a function of this plan; made once, whichever resource asks first."""
         made: T = self._made.setdefault(make, Once(partial(make, self)))()
