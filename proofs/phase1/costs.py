@@ -227,7 +227,10 @@ FORECAST = [
     ),
     forecast("the task definition is elsewhere", UNKNOWN, without(TASKS), names=f"{SERVED}.task_definition"),
     forecast(
-        "the task definition is none of the plan", UNKNOWN, planned(SERVED, task_definition="family:3"), names="is not in the plan"
+        "the task definition is none of the plan",
+        UNKNOWN,
+        planned(SERVED, task_definition="family:3"),
+        names="is not in the plan",
     ),
     forecast("tasks on instances", PASS, planned(SERVED, launch_type="EC2", desired_count=100)),
     forecast(
