@@ -1,4 +1,4 @@
-"""What a month of a plan costs, resource by resource."""
+"""The cost of a month of a plan, resource by resource."""
 
 from stackproof.core.resource import Resource, field
 
