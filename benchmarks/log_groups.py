@@ -141,7 +141,7 @@ def run(endpoint: str, groups: int) -> Measured:
     from stackproof.evidence.store import Store
     from stackproof.profile.loading import load
     from stackproof.reports import html, junit
-    from stackproof.reports.write import write_reports
+    from stackproof.reports.write import write_results
     from stackproof.resources import allowed_operations
     from stackproof.sources import Source
     from stackproof.sources.aws.session import Network
@@ -176,7 +176,7 @@ def run(endpoint: str, groups: int) -> Measured:
             make(one)
     run = Run(datetime.now(UTC), 0.0, profile.name, "aws", profile.account, profile.region, {}, network.counts, controls=results)
     with tempfile.TemporaryDirectory() as directory:
-        written = write_reports(run, Path(directory)).stat().st_size
+        written = write_results(run, Path(directory)).stat().st_size
     return Measured(
         groups=groups,
         calls=sum(network.counts.values()),

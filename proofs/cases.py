@@ -12,7 +12,7 @@ from stackproof.profile.schema import Profile
 Proven = Callable[[str, Verdict], None]
 """The fixture ``proven``: to be called with a control and the verdict that it was shown to reach."""
 
-PASS, FAIL, ERROR, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN
+PASS, WAIVED, FAIL, ERROR, UNKNOWN = Verdict.PASS, Verdict.WAIVED, Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN
 
 
 @dataclass(frozen=True)

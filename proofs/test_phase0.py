@@ -33,9 +33,14 @@ def test_a_case_is_judged_as_it_must(
     assert not any(credential in repr(judgement) for credential in history.CREDENTIALS)
     if case.verdict is Verdict.PASS:
         assert judgement.read
-    proven(control, judgement.verdict)
+    proven(control, as_proof(judgement.verdict))
 
 
 @pytest.mark.parametrize("control", CONTROLS)
 def test_a_control_has_cases_that_pass_fail_and_err(control: str) -> None:
-    assert {Verdict.PASS, Verdict.FAIL, Verdict.ERROR} <= {case.verdict for case in CASES[control]}
+    assert {Verdict.PASS, Verdict.FAIL, Verdict.ERROR} <= {as_proof(case.verdict) for case in CASES[control]}
+
+
+def as_proof(verdict: Verdict) -> Verdict:
+    """A verdict as a kind of proof: that nothing is wrong but what waivers accept is a pass of the control."""
+    return Verdict.PASS if verdict is Verdict.WAIVED else verdict

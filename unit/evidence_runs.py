@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from proofs import harness
 from stackproof.core import results_file
 from stackproof.core.results import Run
-from stackproof.evidence import recorded, signing
+from stackproof.evidence import folders, recorded, signing
 from stackproof.evidence.facts import Facts
 from stackproof.evidence.store import Store
 from stackproof.sources.aws.calls import Answer
@@ -48,6 +48,12 @@ def run(folder: Path, *options: str, **variables: str) -> "subprocess.CompletedP
     return subprocess.run(
         command, cwd=folder, env=environment(**variables), capture_output=True, text=True, timeout=600, check=False
     )
+
+
+def newest(folder: Path, name: str) -> Path:
+    """The directory of the last run on an environment and target: ``local-plan``; their common folder where there is none."""
+    reports = folder / "reports" / name
+    return next(reversed(folders.all_of(reports)), reports)
 
 
 def files(folder: Path) -> Mapping[str, bytes]:

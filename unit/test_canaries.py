@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 import secret_corpus
 from aws_server import Reply, Request, identity, json_error, json_reply, query_error, query_reply, serving
-from evidence_runs import PLAN, copied, files, run
+from evidence_runs import PLAN, copied, files, newest, run
 from test_evidence import ACCOUNT, seal
 
 from proofs import harness
@@ -285,9 +285,7 @@ def test_a_run_on_an_endpoint_shows_none(folder: Path, workers: tuple[str, ...])
         ended = run(folder, *options, **ENVIRONMENT, AWS_ENDPOINT_URL=server.endpoint)
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert shown(folder, [ended.stdout, ended.stderr]) == {}
-    kept = store.read(
-        folder / "reports" / "local-embedded" / "evidence" / "calls" / "rds.DescribeDBInstances.18e398b4a97c.json.gz"
-    )
+    kept = store.read(newest(folder, "local-embedded") / "evidence" / "calls" / "rds.DescribeDBInstances.18e398b4a97c.json.gz")
     assert kept["pages"][0]["DBInstances"][0]["DBInstanceIdentifier"] == "triflow-ai-production-db"
 
 
@@ -496,4 +494,4 @@ def test_a_run_shows_no_form_of_a_secret(folder: Path, options: tuple[str, ...])
         for line in FORMS
     }
     assert {form: paths for form, paths in shown.items() if paths} == {}
-    assert (folder / "reports" / "local-plan" / "evidence").stat().st_mode & 0o777 == 0o700
+    assert (newest(folder, "local-plan") / "evidence").stat().st_mode & 0o777 == 0o700

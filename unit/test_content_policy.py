@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from evidence_runs import PLAN, copied, run
+from evidence_runs import PLAN, copied, newest, run
 
 from stackproof.reports.content_policy import with_policy
 
@@ -21,7 +21,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = copied(tmp_path_factory.mktemp("page"))
     ended = run(folder, "-k", "SEC-RDS", f"--plan={PLAN}")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    return (folder / "reports" / "local-plan" / "report.html").read_text(encoding="utf-8")
+    return (newest(folder, "local-plan") / "report.html").read_text(encoding="utf-8")
 
 
 def policy(page: str) -> str:

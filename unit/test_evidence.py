@@ -18,7 +18,7 @@ from aws_server import AwsServer, identity, json_error, query_reply, serving
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
-from evidence_runs import ACCOUNT, PLAN, REGION, ROOT, copied, files, run, seal
+from evidence_runs import ACCOUNT, PLAN, REGION, ROOT, copied, files, newest, run, seal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,7 +68,7 @@ def plan_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "key.pem").write_bytes(pem(Ed25519PrivateKey.generate()))
     ended = run(folder, "-m", "security", "--plan=plan.json", "--signing-key=key.pem")
     assert ended.returncode == 1, ended.stdout + ended.stderr
-    return folder / "reports" / "local-plan"
+    return newest(folder, "local-plan")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def live_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert ended.returncode == 1, ended.stdout + ended.stderr
         asked = [(request.action, json.dumps(request.parameters, sort_keys=True)) for request in server.requests]
         assert len(asked) == len(set(asked)), "a question was asked twice"
-    return folder / "reports" / "local-embedded"
+    return newest(folder, "local-embedded")
 
 
 def answering(server: AwsServer) -> None:
@@ -106,7 +106,7 @@ def cloud_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     seal(folder / "seed", [replace(call, exchange=EXCHANGE).answer for call in calls])
     ended = run(folder, "-m", "security", "--evidence=seed")
     assert ended.returncode == 1, ended.stdout + ended.stderr
-    return folder / "reports" / "local-replay"
+    return newest(folder, "local-replay")
 
 
 def results(directory: Path) -> Run:
@@ -149,21 +149,21 @@ class TestRun:
         assert f"evidence/{readings[0].evidence[0]}" in page
 
     def test_comes_out_the_same_when_it_is_judged_again(self, recorded_run: Path) -> None:
-        folder = recorded_run.parents[1]
+        folder = recorded_run.parents[2]
         before = judged(recorded_run)
         copy = shutil.copytree(recorded_run, folder / f"copy-{recorded_run.name}", dirs_exist_ok=True)
         ended = run(folder, f"--evidence={copy}", AWS_ENDPOINT_URL="http://127.0.0.1:9")
         assert ended.returncode == 1
-        assert judged(folder / "reports" / "local-replay") == before
+        assert judged(newest(folder, "local-replay")) == before
         assert "differ" not in ended.stdout
-        assert results(folder / "reports" / "local-replay").calls == {}
-        assert main(["check", str(folder / "reports" / "local-replay")]) == 0
+        assert results(newest(folder, "local-replay")).calls == {}
+        assert main(["check", str(newest(folder, "local-replay"))]) == 0
         assert {verdict for verdict, *_ in before.values()} >= {Verdict.FAIL}
 
     def test_comes_out_the_same_under_xdist(self, plan_run: Path) -> None:
-        folder = plan_run.parents[1]
+        folder = plan_run.parents[2]
         run(folder, f"--evidence={plan_run}", "-n", "2")
-        assert judged(folder / "reports" / "local-replay") == judged(plan_run)
+        assert judged(newest(folder, "local-replay")) == judged(plan_run)
 
     def test_on_an_endpoint_keeps_how_each_call_went(self, live_run: Path) -> None:
         entry = store.read(live_run / "evidence" / CALL.evidence)
@@ -184,16 +184,15 @@ class TestRun:
         assert kept["where"] == "plan.json"
         assert kept["plan"]["planned_values"]
 
-    def test_leaves_nothing_of_the_last_one(self, plan_run: Path) -> None:
-        folder = plan_run.parents[1]
-        again = folder / "reports" / "local-plan"
-        (again / "evidence" / "calls" / "stale.json.gz").write_bytes(b"")
+    def test_of_a_part_does_not_take_the_place_of_the_whole(self, plan_run: Path) -> None:
+        folder, before = plan_run.parents[2], files(plan_run)
         ended = run(folder, "-k", "SEC-RDS-01", "--plan=plan.json", "--html=elsewhere.html")
         assert ended.returncode == 0
-        assert "evidence/calls/stale.json.gz" not in manifest.covered(again)
-        assert not (again / "report.html").exists()
+        again = newest(folder, "local-plan")
+        assert again != plan_run
+        assert files(plan_run) == before
+        assert results(again).follows == plan_run.name
         assert main(["check", str(again)]) == 0
-        run(folder, "-m", "security", "--plan=plan.json", "--signing-key=key.pem")  # as the other tests know it
 
 
 class TestReplay:
@@ -205,14 +204,14 @@ class TestReplay:
         calls = [call.answer for call in harness.compliant_calls() if call.call != CALL]
         seal(folder / "run", calls)
         assert run(folder, "-k", "SEC-RDS-01", "--evidence=run").returncode == 1
-        (control,) = results(folder / "reports" / "local-replay").controls
+        (control,) = results(newest(folder, "local-replay")).controls
         assert control.verdict is Verdict.ERROR
         assert f"{CALL} is not in the recording" in control.message
 
     def test_of_what_was_not_observed_is_an_error(self, folder: Path) -> None:
         seal(folder / "run", [])
         assert run(folder, "-k", "TF-01 or TF-05 or TF-08 or POL-02", "--evidence=run").returncode == 1
-        for control in results(folder / "reports" / "local-replay").controls:
+        for control in results(newest(folder, "local-replay")).controls:
             assert control.verdict is Verdict.ERROR
             assert "is not in the recording" in control.message
 
@@ -224,7 +223,7 @@ class TestReplay:
         assert ended.returncode == 1
         assert "1 control differs from the recorded run: the code has changed since" in ended.stdout
         assert "SEC-RDS-01 was PASS and is FAIL" in ended.stdout
-        assert any("SEC-RDS-01 was PASS" in note for note in results(folder / "reports" / "local-replay").notes)
+        assert any("SEC-RDS-01 was PASS" in note for note in results(newest(folder, "local-replay")).notes)
 
     def test_by_another_environment_says_so(self, folder: Path, plan_run: Path) -> None:
         ended = run(folder, "-k", "SEC-RDS-01", f"--evidence={plan_run}", "--env=staging")

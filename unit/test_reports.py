@@ -13,7 +13,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from proofs import harness
 from stackproof.core import results_file as results_json
+from stackproof.core.controls import catalogue
 from stackproof.core.results import ControlResult, Examined, Reading, Readings, Resources, Run
 from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.reports import html, junit, summary, write
@@ -96,13 +98,46 @@ def test_results_follow_the_schema() -> None:
     assert len(list(validator.iter_errors(wrong))) == 4
 
 
-def test_the_documented_example_follows_the_schema_and_is_read() -> None:
+def test_the_documented_example_is_what_a_run_prints_and_is_read() -> None:
+    """Of a public database, judged on recorded answers: what it prints otherwise is pasted there."""
     text = (Path(__file__).parent.parent / "docs" / "results.md").read_text(encoding="utf-8")
     example = re.search(r"```json\n(.*?)```", text, re.DOTALL)
     assert example
     jsonschema.validate(json.loads(example[1]), json.loads(results_json.SCHEMA.read_text(encoding="utf-8")))
-    read = results_json.from_json(example[1])
-    assert json.loads(results_json.to_json(read)) == json.loads(example[1])
+    assert example[1] == results_json.to_json(documented_run())
+    assert results_json.from_json(example[1]) == documented_run()
+
+
+def documented_run() -> Run:
+    """The run of the example: one control, on answers in which the database is public."""
+    public = harness.says("rds:DescribeDBInstances", "DBInstances.0.PubliclyAccessible", True)
+    judgement = harness.on_cloud("SEC-RDS-01", public)
+    entry = catalogue()["SEC-RDS-01"]
+    judged = control(
+        verdict=judgement.verdict,
+        message=judgement.message,
+        title=entry.title,
+        title_ko=entry.title_ko,
+        documented=entry.documented,
+        resources=judgement.resources,
+        read=judgement.read,
+        seconds=0.021,
+        test="tests/security/test_database.py::test_databases_are_not_publicly_accessible",
+        folder="security",
+        owner="data",
+    )
+    return run(
+        judged,
+        id="20261121T113502125Z-1f0c2a",
+        commit="6f1f57b1f7c7a0c79e9a8a4cb4d5dd0f2e9b3a10",
+        is_clean=True,
+        caller="arn:aws:sts::123456789012:assumed-role/stackproof-reader/ci",
+        selected=("SEC-RDS-01",),
+        selection="-k SEC-RDS-01",
+        unknown_closes=("critical", "high"),
+        calls={"rds:DescribeDBInstances": 1},
+        notes=(),
+    )
 
 
 def test_results_are_read_back_as_they_were() -> None:
@@ -142,12 +177,17 @@ def test_a_control_crosses_to_another_process() -> None:
     assert results_json.unpacked(results_json.packed(hostile())) == hostile()
 
 
-def test_results_are_written_over_the_last_ones_and_nothing_else_stays(tmp_path: Path) -> None:
-    directory = write.report_directory(tmp_path, "production", "aws")
-    write.write_reports(run(), directory)
+@pytest.mark.parametrize("older", [2, 3])
+def test_results_of_older_versions_are_read(older: int) -> None:
+    document = json.loads(results_json.to_json(one_of_each()))
+    added = ("id", "commit", "is_clean", "caller", "parts", "waivers", "history", "since", "selected", "not_selected", "gate")
+    document = {key: value for key, value in document.items() if key not in (*added, *(["plans"] if older == 2 else []))}
+    assert results_json.from_json(json.dumps({**document, "format": older})) == one_of_each()
+
+
+def test_results_hold_what_cannot_be_utf_8(tmp_path: Path) -> None:
     lone_surrogate = run(control(message="\udc80", verdict=Verdict.FAIL))
-    path = write.write_reports(lone_surrogate, directory)
-    assert [each.name for each in directory.iterdir()] == ["results.json"]
+    path = write.write_results(lone_surrogate, tmp_path)
     assert json.loads(path.read_text(encoding="utf-8"))["controls"][0]["message"] == "\udc80"
 
 

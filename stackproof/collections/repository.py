@@ -1,7 +1,7 @@
 """Collections of the repository: what git keeps, what scanners find, and the example of the environment file."""
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from stackproof.collections.registry import collection
 from stackproof.collections.terraform import relative_to_root, source_directories, text_of
@@ -15,6 +15,7 @@ from stackproof.resources.sources import (
     PossibleCredential,
     Repository,
     Scan,
+    ScannerFinding,
 )
 from stackproof.scanners import checkov, credentials, known_strings
 from stackproof.scanners.git import git
@@ -105,8 +106,8 @@ def in_sources(address: str, stacks: Collection[str]) -> str:
 
 def _waived(stage: Stage, control: str, scan: checkov.Scan, named: Callable[[str], str] = str) -> Scan:
     """The scan without what is waived; ``named`` is what waivers call a resource."""
-    accepted = waivers.load(stage.root / waivers.FILE)
-    mine = [one for one in accepted if control in one.control and one.counts(stage.profile.name, stage.target)]
+    entries = waivers.load(stage.root / waivers.FILE)
+    mine = [one for one in entries if control in one.control and one.counts(stage.profile.name, stage.target)]
     found = [(named(finding.resource), finding.check) for finding in (*scan.findings, *scan.skipped)]
 
     def unwaived(findings: Iterable[checkov.Finding]) -> tuple[str, ...]:
@@ -116,14 +117,30 @@ def _waived(stage: Stage, control: str, scan: checkov.Scan, named: Callable[[str
             if not waivers.waiver_for(mine, control, named(finding.resource), finding.check)
         )
 
+    source = f"checkov {scan.version}; {waivers.FILE}"
+
+    def accepted(finding: checkov.Finding) -> Iterator[ScannerFinding]:
+        waiver = waivers.waiver_for(mine, control, named(finding.resource), finding.check)
+        if waiver and not waiver.expired(stage.now.date()):
+            facts = {
+                "check": finding.check,
+                "address": finding.resource,
+                "file": finding.file,
+                "line": finding.line,
+                "title": finding.title,
+                "waiver": entries.index(waiver) + 1,
+                "accepted_by": waiver.in_words,
+            }
+            yield ScannerFinding(f"{finding.check} {finding.resource}", StaticOrigin(facts, source), source)
+
     facts = {
         "examined": len(scan.resources),
         "findings": unwaived(scan.findings),
         "inline_skips": unwaived(scan.skipped),
         "expired": tuple(_reported(waiver) for waiver in waivers.expired(mine, stage.now.date())),
         "unused": tuple(_reported(waiver) for waiver in waivers.matching_nothing(mine, control, found)),
+        "accepted": tuple(one for finding in (*scan.findings, *scan.skipped) for one in accepted(finding)),
     }
-    source = f"checkov {scan.version}; {waivers.FILE}"
     return Scan(f"checkov {control}", StaticOrigin(facts, source), source)
 
 

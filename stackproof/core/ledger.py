@@ -7,6 +7,7 @@ ledger has proven nothing, and is judged ERROR.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from stackproof.core.provenance import evidence_behind
 from stackproof.core.results import Reading, Readings
@@ -14,6 +15,9 @@ from stackproof.redaction.redaction import redact
 
 LONGEST_VALUE = 300
 """Characters of a value that the ledger keeps; the evidence store has the whole answer."""
+
+_MOST_RECENT = 1000
+"""Readings at hand for the sentence about a failure."""
 
 
 class Ledger:
@@ -29,6 +33,10 @@ class Ledger:
         """For the control, and for each block of ``subtests`` that it is in: why what passes there is not known to."""
         self.rest: list[Exception] = []
         """What stands for the parts of collections that the outermost loops of the control could not go through."""
+        self.about: list[list[Any]] = [[]]
+        """For the control, and for each block of ``subtests`` that it is in: the first resource that was read there."""
+        self.recent: dict[tuple[str, str], Reading] = {}
+        """The last readings, by the label of the resource and the field."""
 
     @property
     def readings(self) -> Sequence[Reading]:
@@ -46,6 +54,10 @@ class Ledger:
     def add(self, reading: Reading) -> None:
         self._readings.append(reading)
         self.count += 1
+        if len(self.recent) >= _MOST_RECENT:
+            self.recent.clear()
+        self.recent.pop((reading.resource, reading.field), None)
+        self.recent[reading.resource, reading.field] = reading
 
 
 _current: ContextVar[Ledger | None] = ContextVar("ledger", default=None)
@@ -56,6 +68,14 @@ def record(resource: str, field: str, value: object, source: str) -> None:
     ledger = _current.get()
     if ledger is not None:
         ledger.add(Reading(redact(resource), field, displayed(value), redact(str(source)), evidence_behind(source)))
+
+
+def touch(resource: object) -> None:
+    """Note the typed resource that is read from now on; does nothing outside a control."""
+    if ledger := _current.get():
+        for block in ledger.about:
+            if not block:
+                block.append(resource)
 
 
 def judge_later(rest: Exception) -> bool:

@@ -25,7 +25,9 @@ from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol, Self, TypeVar,
 
 from stackproof.core import ledger
 from stackproof.core.partial import Partial, PartialMapping, collected, parts
+from stackproof.core.results import Subject
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
+from stackproof.redaction.redaction import redact
 from stackproof.util.once import Once
 
 T = TypeVar("T")
@@ -52,6 +54,16 @@ class Origin(Protocol):
         ...
 
 
+def subject_of(resource: "Resource") -> Subject:
+    """The resource under every name that its origin knows (by a method ``identity``, if it has one), secrets hidden."""
+    identity: Callable[[Origin, str], Mapping[str, str]] | None = getattr(type(resource.origin), "identity", None)
+    known = identity(resource.origin, resource.name) if identity else {}
+    shown = {name: redact(known.get(name, "")) for name in ("arn", "account", "region", "address")}
+    return Subject(
+        type(resource).__name__, redact(resource.name), shown["arn"], shown["account"], shown["region"], shown["address"]
+    )
+
+
 class Field:
     """A declared field (a descriptor): the path of the fact in each kind of origin, or a function of the origin."""
 
@@ -75,6 +87,7 @@ class Field:
             return self
         found = instance.origin.look_up(self)
         value = self.checked(found.value, instance)
+        ledger.touch(instance)
         ledger.record(instance.label, self.name, value, found.source)
         return value
 

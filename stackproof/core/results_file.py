@@ -3,7 +3,7 @@
 import gzip
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -11,13 +11,17 @@ from typing import Any, TextIO, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from stackproof.core.results import ControlResult, Examined, Reading, Readings, Resources, Run
+from stackproof.core.results import ControlResult, Examined, Reading, Readings, Resources, Run, finding_id
+from stackproof.core.sentences import sentence, sentence_of
 from stackproof.core.verdicts import UsageError
 from stackproof.util.json_stream import Items, members, whole
 from stackproof.util.spool import spooled
 
 FORMAT = 3
-"""Raised with every change of the format."""
+"""Raised with every change that readers of the one before would take wrongly."""
+
+READ = (2, 3)
+"""The formats that are read; what an older one does not have is empty. Format 2 had no plans."""
 
 SCHEMA = Path(__file__).with_name("results.schema.json")
 
@@ -41,6 +45,7 @@ def portions(run: Run) -> Iterator[str]:
     document = {
         "format": FORMAT,
         "exit_status": run.exit_status,
+        "gate": run.gate,
         "counts": run.counts,
         **_RUN.dump_python(replace(run, controls=()), mode="json"),
         "versions": dict(sorted(run.versions.items())),
@@ -54,16 +59,33 @@ def portions(run: Run) -> Iterator[str]:
 class _Rows:
     """A list that is written a row a line: of what a control read there may be very much."""
 
-    def __init__(self, rows: Sequence[Examined] | Sequence[Reading]) -> None:
-        self.texts = (_A_LINE.encode(vars(row)) for row in rows)
+    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        self.texts = map(_A_LINE.encode, rows)
 
 
 def _gradually(control: ControlResult) -> dict[str, Any]:
+    plain = _CONTROL.dump_python(replace(control, resources=(), read=()), mode="json")
     return {
-        **_CONTROL.dump_python(replace(control, resources=(), read=()), mode="json"),
-        "resources": _Rows(control.resources),
-        "read": _Rows(control.read),
+        **{name: value for name, value in plain.items() if name not in ("resources", "read")},
+        "service": control.service,
+        "sentence": sentence_of(control, "en"),
+        "sentence_ko": sentence_of(control, "ko"),
+        "resources": _Rows(_row(control.id, one) for one in control.resources),
+        "read": _Rows(vars(one) for one in control.read),
     }
+
+
+def _row(control: str, one: Examined) -> dict[str, Any]:
+    """A resource with what follows from it: its id, and the id and the sentences of what was found."""
+    row: dict[str, Any] = {"resource": one.resource, "verdict": one.verdict, "message": one.message}
+    if one.subject:
+        row["subject"] = {"id": one.subject.id} | {name: value for name, value in vars(one.subject).items() if value}
+    if one.finding:
+        said = {"sentence": sentence(one, "en"), "sentence_ko": sentence(one, "ko")}
+        row["finding"] = {"id": finding_id(control, one)} | vars(one.finding) | said
+    if one.waiver:
+        row["waiver"] = one.waiver
+    return row
 
 
 def _portions(data: object, line: str = "\n") -> Iterator[str]:
@@ -110,15 +132,16 @@ def read(file: TextIO) -> Run:
     controls: tuple[ControlResult, ...] = ()
     try:
         for key, value in members(file, depth=3):
-            if key == "controls" and isinstance(value, Items) and document.get("format") == FORMAT:
+            if key == "controls" and isinstance(value, Items) and document.get("format") in READ:
                 controls = tuple(_control(one, f"controls.{number}.") for number, one in enumerate(value))
                 value = []
             document[key] = whole(value)
     except ValueError as error:
         raise UsageError(f"results: not JSON: {error}") from error
     found = document.get("format")
-    if found != FORMAT:
-        raise UsageError(f"results: format {found!r} cannot be read, only {FORMAT}; write them with this version")
+    if found not in READ:
+        known = " and ".join(map(str, READ))
+        raise UsageError(f"results: format {found!r} cannot be read, only {known}; write them with this version")
     run = _checked(_RUN, document)
     return replace(run, controls=controls or run.controls)
 

@@ -8,19 +8,22 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from stackproof.core.ledger import Ledger, record
 from stackproof.core.partial import Missing, Partial
-from stackproof.core.resource import Resource
-from stackproof.core.results import Examined, Reading, Resources
+from stackproof.core.resource import Resource, subject_of
+from stackproof.core.results import Examined, Finding, Reading, Resources, Subject
+from stackproof.core.statements import finding_of
 from stackproof.core.verdicts import (
     CouldNotVerify,
     DeclaredButMissing,
     NotApplicable,
     NotDeclared,
+    NothingRead,
     NotYetKnown,
     Verdict,
     verdict_of,
@@ -33,11 +36,23 @@ from stackproof.util.spool import distinct, spooled
 ApplyWaivers = Callable[[Sequence[Examined], bool], Iterable[Examined]]
 """What waivers make of the resources that a control examined; told whether that is all of them. See `stackproof.core.waivers`."""
 
+Locate = Callable[[str], tuple[str, int]]
+"""The Terraform source that declares the resource at a plan's address: file and line, or nothing and 0."""
+
 LONGEST_MESSAGE = 2000
 """Characters; a longer message is cut, and says so."""
 
 MOST_REPORTED = 100
 """Resources that the message of a control tells of; its ``resources`` have all."""
+
+
+@runtime_checkable
+class Accepting(Protocol):
+    """A resource that holds findings which waivers accept: a scan."""
+
+    def accepted_findings(self) -> Sequence[Examined]:
+        """Each as a WAIVED resource."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,8 @@ class Judgement:
     resources: Sequence[Examined]
     read: Sequence[Reading]
     seconds: float
+    finding: Finding | None = None
+    """Of the control as a whole: what it ended with outside of its subtests."""
 
 
 class Subtests:
@@ -57,8 +74,9 @@ class Subtests:
     The failure of one resource never hides the next, and all stay in the one result of their control.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, locate: Locate) -> None:
         self._ledger = ledger
+        self._locate = locate
         self.examined = Resources()
         self.reported: list[Exception] = []
         """What was not there to be judged, and a block ended with."""
@@ -66,7 +84,7 @@ class Subtests:
     def note(self, name: str, rest: Exception) -> None:
         """Add what was not there to be judged, unless a block said so already."""
         if not any(type(one) is type(rest) and str(one) == str(rest) for one in self.reported):
-            self.examined.append(_examined(name, rest))
+            self.examined.append(_examined(name, rest, self._ledger, self._locate))
 
     @contextmanager
     def test(self, msg: str | None = None, **parameters: object) -> Iterator[None]:
@@ -74,10 +92,11 @@ class Subtests:
         name = " ".join([msg or "", *(f"{key}={value}" for key, value in parameters.items())]).strip()
         before = self._ledger.count
         self._ledger.doubts.append([])
+        self._ledger.about.append([])
         try:
             yield
             if self._ledger.count == before:
-                raise CouldNotVerify("passed without reading anything: no evidence, no pass")
+                raise NothingRead("passed without reading anything: no evidence, no pass")
             _raise_first(self._ledger.doubts[-1])
         except Exception as error:  # noqa: BLE001 - every outcome becomes a verdict
             if (
@@ -85,11 +104,12 @@ class Subtests:
                 and len(self.reported) < MOST_REPORTED
             ):
                 self.reported.append(error)
-            self.examined.append(_examined(name, error))
+            self.examined.append(_examined(name, error, self._ledger, self._locate))
         else:
-            self.examined.append(_examined(name, None))
+            self.examined.append(_examined(name, None, self._ledger, self._locate))
         finally:
             self._ledger.doubts.pop()
+            self._ledger.about.pop()
 
 
 def judge(
@@ -98,16 +118,17 @@ def judge(
     *,
     precondition: Callable[[], None] = lambda: None,
     apply_waivers: ApplyWaivers = lambda examined, _: examined,
+    locate: Locate = lambda _: ("", 0),
 ) -> Judgement:
     """Run a control and judge the outcome.
 
     ``resolve_fixture`` gives the value of each argument by name; what it raises is judged like what the control raises: a collection
     that could not be read is an ERROR of the controls that asked for it, beside what they find in the others. ``precondition`` may raise
-    too, to set the control aside. ``apply_waivers`` applies the waivers.
+    too, to set the control aside. ``apply_waivers`` applies the waivers. ``locate`` finds the sources of planned resources.
     """
     arguments = inspect.signature(control).parameters
     ledger = Ledger(by_resource="subtests" in arguments)
-    subtests = Subtests(ledger)
+    subtests = Subtests(ledger, locate)
     given: dict[str, object] = {}
     subject: Resource | None = None
     error: Exception | None = None
@@ -128,7 +149,8 @@ def judge(
         _record_absence([*rest, *([error] if error else [])])
     examined, read = subtests.examined.finished(), ledger.readings
     if subject and (error or read):
-        examined, error = (_examined(subject.name, error),), None
+        examined, error = (_examined(subject.name, error, ledger, locate, subject),), None
+    examined = _with_accepted(given, examined)
     if not isinstance(error, NotApplicable | NotDeclared):
         with_waivers = apply_waivers(examined, error is None and not rest)
         examined = examined if with_waivers is examined else spooled(with_waivers, Resources())
@@ -136,7 +158,7 @@ def judge(
     if not examined:
         names = distinct(one.resource for one in read)
         examined = spooled((Examined(name, verdict) for name in names), Resources())
-    return Judgement(verdict, message, examined, read, seconds)
+    return Judgement(verdict, message, examined, read, seconds, finding_of(error, ledger)[0] if error else None)
 
 
 def _raise_first(errors: Sequence[Exception]) -> None:
@@ -176,8 +198,27 @@ def _subject(given: Mapping[str, object]) -> Resource | None:
     return resources[0] if len(resources) == 1 and "subtests" not in given else None
 
 
-def _examined(name: str, error: Exception | None) -> Examined:
-    return Examined(name, verdict_of(error), message_of(error)) if error else Examined(name, Verdict.PASS)
+def _with_accepted(given: Mapping[str, object], examined: Sequence[Examined]) -> Sequence[Examined]:
+    """With each finding of a scanner that a waiver accepts (`stackproof.resources.sources.Scan.accepted`)."""
+    scans = [value for value in given.values() if isinstance(value, Resource) and isinstance(value, Accepting)]
+    accepted = [one for scan in scans for one in scan.accepted_findings()]
+    return (*examined, *accepted) if accepted else examined
+
+
+def _examined(name: str, error: Exception | None, ledger: Ledger, locate: Locate, resource: Resource | None = None) -> Examined:
+    about: Resource | None = next(iter(ledger.about[-1]), None)
+    if error is None:
+        return Examined(name, Verdict.PASS, subject=_subject_of(resource or about))
+    found, failed = finding_of(error, ledger)
+    subject = _subject_of(failed or resource or about)
+    if subject and subject.address:
+        file, line = locate(subject.address)
+        subject = replace(subject, file=file, line=line)
+    return Examined(name, verdict_of(error), message_of(error), subject, found)
+
+
+def _subject_of(resource: Resource | None) -> Subject | None:
+    return subject_of(resource) if resource is not None else None
 
 
 def message_of(error: BaseException) -> str:

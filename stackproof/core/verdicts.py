@@ -29,6 +29,7 @@ The exceptions (those of other modules with their module's name), each with the 
       NotImplementedByEndpoint
       CallFailed
       NotReported
+      NothingRead
       embedded.cloud.CloudFailed
       localstack.server.LocalStackFailed
       organisation.store.CannotStore
@@ -69,6 +70,11 @@ class Verdict(StrEnum):
     def is_set_aside(self) -> bool:
         """True if nothing was judged: there is nothing of the kind, nothing to judge it by, or the target cannot show it."""
         return self in (Verdict.NOT_DECLARED, Verdict.NOT_APPLICABLE)
+
+    @property
+    def is_open(self) -> bool:
+        """True for what somebody must look at: FAIL, ERROR and UNKNOWN."""
+        return self in (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN)
 
     def closes_the_gate(self, severity: str, unknown_closes: Collection[str]) -> bool:
         """True if a run in which a control has this verdict ends with a non-zero exit status.
@@ -121,6 +127,10 @@ class CallFailed(CouldNotVerify):
 
 class NotReported(CouldNotVerify):
     """The source said nothing about the field; a default is never made up."""
+
+
+class NothingRead(CouldNotVerify):
+    """A control, or a block of it, passed without reading anything: no evidence, no pass."""
 
 
 class NotYetKnown(Exception):

@@ -10,6 +10,7 @@ to the findings (`stackproof.collections.repository`).
 """
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -20,7 +21,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from stackproof.core.controls import catalogue
-from stackproof.core.results import Examined
+from stackproof.core.results import ENDING, ControlResult, Examined, Finding, Reason, WaiverState, WaiverUse
 from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.redaction.redaction import redact
 from stackproof.util import toml_document
@@ -73,6 +74,11 @@ class Waiver(BaseModel):
         """True if the waiver names exactly one resource, without a wildcard, as it must."""
         return bool(self.resource.strip()) and not set("*?") & set(self.resource)
 
+    @property
+    def in_words(self) -> str:
+        """Until when, by whom and why it is accepted, secrets hidden."""
+        return redact(f"waived until {self.expires} by {self.owner} ({self.ticket}): {self.reason}")
+
     def counts(self, environment: str, target: str) -> bool:
         """True if the waiver is meant for a run on this target of this environment."""
         return environment in (self.environments or (environment,)) and target in (self.targets or (target,))
@@ -105,12 +111,44 @@ class Waivers:
                 continue
             problem = _problem(waiver, control, today, examined, is_complete)
             if problem:
-                refused.append(Examined(f"{FILE}, waiver {number}", Verdict.FAIL, redact(problem)))
+                found = Finding(Reason.WAIVER, actual=redact(problem))
+                refused.append(Examined(f"{FILE}, waiver {number}", Verdict.FAIL, redact(problem), finding=found))
             else:
-                accepting.append(waiver)
+                accepting.append((number, waiver))
         if not accepting and not refused:
             return examined
         return chain((reduce(_waived, accepting, one) for one in examined), refused)
+
+    def register(self, today: datetime.date, controls: Iterable[ControlResult]) -> tuple[WaiverUse, ...]:
+        """Every waiver of the file and what it accepts of what these controls found; today is the day that its days are counted from."""
+        judged = {control.id for control in controls}
+        accepted = Counter(one.waiver for control in controls for one in control.resources if one.waiver)
+        return tuple(self._use(number, waiver, today, judged, accepted[number]) for number, waiver in enumerate(self.entries, 1))
+
+    def _use(self, number: int, waiver: Waiver, today: datetime.date, judged: set[str], accepts: int) -> WaiverUse:
+        days_left = (waiver.expires - today).days
+        if not (judged & set(waiver.control) and waiver.counts(self.environment, self.target)):
+            state = WaiverState.ELSEWHERE
+        elif days_left < 0:
+            state = WaiverState.EXPIRED
+        elif not accepts:
+            state = WaiverState.UNUSED
+        else:
+            state = WaiverState.ENDING_SOON if days_left <= ENDING else WaiverState.USED
+        reason, owner, ticket, resource = map(redact, (waiver.reason, waiver.owner, waiver.ticket, waiver.resource))
+        return WaiverUse(
+            number=number,
+            controls=waiver.control,
+            check=waiver.check or "",
+            resource=resource,
+            reason=reason,
+            owner=owner,
+            ticket=ticket,
+            expires=waiver.expires,
+            days_left=days_left,
+            state=state,
+            accepts=accepts,
+        )
 
 
 def _problem(waiver: Waiver, control: str, today: datetime.date, examined: Sequence[Examined], is_complete: bool) -> str:
@@ -131,12 +169,13 @@ def _problem(waiver: Waiver, control: str, today: datetime.date, examined: Seque
     return ""
 
 
-def _waived(one: Examined, waiver: Waiver) -> Examined:
+def _waived(one: Examined, numbered: tuple[int, Waiver]) -> Examined:
     """A failure that a waiver accepts, with whom to ask; anything else as it is."""
+    number, waiver = numbered
     if one.verdict is not Verdict.FAIL or one.resource != waiver.resource:
         return one
-    accepted = redact(f"waived until {waiver.expires} by {waiver.owner} ({waiver.ticket}): {waiver.reason}")
-    return replace(one, verdict=Verdict.WAIVED, message="\n".join(filter(None, (one.message, accepted))))
+    message = "\n".join(filter(None, (one.message, waiver.in_words)))
+    return replace(one, verdict=Verdict.WAIVED, message=message, waiver=number)
 
 
 def of_run(root: Path, environment: str, target: str) -> Waivers:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from stackproof.core.verdicts import UsageError
-from stackproof.evidence import manifest, signing, verification
+from stackproof.evidence import folders, manifest, signing, verification
 from stackproof.evidence.manifest import FOLDER, Problem
 from stackproof.processes.command_line import Parser, exit_status
 from stackproof.util.text import visible
@@ -23,18 +23,20 @@ def main(arguments: list[str] | None = None, prog: str = "python -m stackproof.e
 def _main(arguments: list[str] | None, prog: str) -> int:
     parser = Parser(prog=prog, description=__doc__)
     parser.add_argument("command", choices=("check",))
-    parser.add_argument("directory", metavar="DIR", type=Path, help="of a run: reports/local-embedded")
+    parser.add_argument("directory", metavar="DIR", type=Path, help="of a run, or reports/local-embedded: its latest")
     parser.add_argument("--public-key", metavar="FILE", type=Path, help="the Ed25519 key (PEM) that must have signed it")
     options = parser.parse_args(arguments)
-    found, said = check(options.directory, options.public_key)
+    directory = folders.of_run(options.directory)
+    found, said = check(directory, options.public_key)
     for problem in found:
-        print(visible(f"{options.directory}/{problem}"))
-    print(visible(f"{options.directory}: {said}"))
+        print(visible(f"{directory}/{problem}"))
+    print(visible(f"{directory}: {said}"))
     return int(bool(found))
 
 
 def check(directory: Path, public_key: Path | None = None) -> tuple[list[Problem], str]:
     """The parts of a run that are not as it left them, and lines about the whole. Raises `UsageError` if it is no run's directory."""
+    directory = folders.of_run(directory)
     if not (directory / FOLDER).is_dir():
         raise UsageError(f"{directory}: there is no evidence of a run (no folder {FOLDER})")
     found = verification.problems(directory, signing.public_key(public_key) if public_key else None)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from stackproof.core.results import Run
 from stackproof.core.verdicts import UsageError
-from stackproof.evidence import code, manifest, signing, store, verification
+from stackproof.evidence import code, folders, manifest, signing, store, verification
 from stackproof.evidence import facts as run_facts
 from stackproof.evidence.facts import Facts
 from stackproof.evidence.manifest import FOLDER, MANIFEST, PUBLIC_KEY, SIGNATURE
@@ -90,13 +90,12 @@ class RecordedRun:
 
 
 def read(directory: Path, key: "Ed25519PublicKey | None" = None) -> RecordedRun:
-    """The run in a directory (``reports/local-embedded``, or its evidence folder).
+    """The run in a directory; the latest, in the folder of an environment and target (``reports/local-embedded``).
 
     Raises `UsageError` if there is none, or if anything in it is not as the run left it: what was changed proves nothing. With a key,
     the run must be signed by it.
     """
-    if directory.name == FOLDER and (directory / "run.json").is_file():
-        directory = directory.parent
+    directory = folders.of_run(directory)
     if not (directory / FOLDER).is_dir():
         raise UsageError(f"--evidence {directory}: there is no evidence of a run (no folder {FOLDER})")
     changed = verification.problems(directory, key)

@@ -1,6 +1,7 @@
 """Code beside pytest, its known plugins and stackproof that takes part in a run: it can change verdicts, so every output names it."""
 
 import ast
+import hashlib
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
+from stackproof.core.results import Part
 
 KNOWN = frozenset(
     [
@@ -40,6 +43,25 @@ def named(config: pytest.Config) -> list[str]:
         said for plugin in config.pluginmanager.get_plugins() if (said := _named(plugin, config, versions.get(id(plugin), "")))
     }
     return [*sorted(found), *_added(os.environ)]
+
+
+def parts(config: pytest.Config) -> list[Part]:
+    """Every installed plugin with its version, and every conftest.py, each with the SHA-256 of its file, sorted."""
+    found = {}
+    for plugin, distribution in config.pluginmanager.list_plugin_distinfo():
+        found[f"{distribution.project_name} {distribution.version}"] = getattr(plugin, "__file__", None)
+    for plugin in config.pluginmanager.get_plugins():
+        file = getattr(plugin, "__file__", None) if isinstance(plugin, ModuleType) else None
+        if file and Path(file).name == "conftest.py":
+            found[os.path.relpath(file, config.rootpath)] = file
+    return [Part(name, _sha256(file)) for name, file in sorted(found.items())]
+
+
+def _sha256(file: str | None) -> str:
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
+    except OSError:
+        return ""
 
 
 def _named(plugin: Any, config: pytest.Config, version: str) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from stackproof.core.controls import Control, control_of
-from stackproof.core.results import ControlResult
+from stackproof.core.results import ControlResult, Finding, Reason
 from stackproof.core.runner import Judgement
 from stackproof.core.verdicts import UsageError, Verdict
+from stackproof.profile.owners import Owners
 from stackproof.redaction import redaction
 from stackproof.util import extras
 from stackproof.util.text import difference
@@ -69,10 +70,11 @@ def control_in(item: pytest.Item) -> Control | None:
 
 
 def result_of_control(
-    item: pytest.Item, verdict: Verdict, message: str, seconds: float, judgement: Judgement | None = None
+    item: pytest.Item, owners: Owners, verdict: Verdict, message: str, seconds: float, judgement: Judgement | None = None
 ) -> ControlResult:
     control = control_in(item)
     assert control is not None
+    entry, folder = control.entry, item.path.parent.name
     return ControlResult(
         id=control.id,
         title=control.entry.title,
@@ -84,6 +86,17 @@ def result_of_control(
         test=item.nodeid,
         resources=judgement.resources if judgement else (),
         read=judgement.read if judgement else (),
+        folder=folder,
+        documented=entry.documented,
+        why=entry.why,
+        why_ko=entry.why_ko,
+        remedy=entry.remedy,
+        remedy_ko=entry.remedy_ko,
+        terraform=entry.terraform,
+        cli=entry.cli,
+        console=entry.console,
+        owner=owners.of(control.id, folder, control.severity),
+        finding=judgement.finding if judgement else Finding(Reason.BROKEN),
     )
 
 

@@ -7,7 +7,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -15,17 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.junitxml import xml_key  # offered nowhere else
 from _pytest.mark import deselect_by_keyword, deselect_by_mark
 
+import stackproof
 from stackproof.collections.prefetch import Prefetch
 from stackproof.collections.registry import collections, not_found, operations
 from stackproof.core.controls import FOLDERS, catalogue, folder_of, suite
-from stackproof.core.results import ControlResult, Run
+from stackproof.core.results import MOST_REMEMBERED, ControlResult, Run, as_past, since
 from stackproof.core.results_file import packed, unpacked
 from stackproof.core.runner import judge, message_of
 from stackproof.core.verdicts import UsageError, Verdict
-from stackproof.evidence import code, recorded, signing
-from stackproof.evidence.manifest import FOLDER
+from stackproof.evidence import code, folders, recorded, signing
 from stackproof.evidence.store import Store
 from stackproof.plugin import bystanders
 from stackproof.plugin.judged import CATEGORY, RESULT, SHOWN, bad_input, compared, control_in, result_of_control, without_secrets
@@ -33,15 +34,7 @@ from stackproof.plugin.selection import Selection, how, ids
 from stackproof.processes import children
 from stackproof.redaction import redaction
 from stackproof.reports import changes, content_policy, html, junit, summary
-from stackproof.reports.write import (
-    alone,
-    kept_unchanged,
-    remove_run,
-    report_directory,
-    require_room,
-    without_room,
-    write_reports,
-)
+from stackproof.reports.write import RunFolder, previous, report_directory, require_room, without_room, write_results
 from stackproof.sources.aws import process_guard
 from stackproof.targets import open_stage
 from stackproof.targets.request import Request, resolve
@@ -98,12 +91,18 @@ class Session:
             self.waivers = self.request.waivers
             key = option.signing_key or os.environ.get(signing.VARIABLE)
             self.signing_key = signing.private_key(key) if key and not self.is_worker else None
-        self.directory = report_directory(config.rootpath, self.request.profile.name, self.request.target)
+        self.broken: list[str] = []
+        """Files that could not be collected."""
+        self.aborted = ""
+        """Why the run ends before it judges."""
+        self.id = folders.new_id(self.started)
+        reports = report_directory(config.rootpath, self.request.profile.name, self.request.target)
+        self.folder = RunFolder(reports, self.id)
         if not self.is_worker and not option.collectonly and not option.iam_policy:
             with bad_input():
-                require_room(self.directory)
-            option.xmlpath = option.xmlpath or str(self.directory / "junit.xml")
-            option.htmlpath = option.htmlpath or str(self.directory / "report.html")
+                require_room(reports)
+            option.xmlpath = option.xmlpath or str(self.folder.unfinished / "junit.xml")
+            option.htmlpath = option.htmlpath or str(self.folder.unfinished / "report.html")
             option.self_contained_html = True
             option.css = [*option.css, os.path.relpath(html.STYLESHEET)]
             # The listing of `reports.summary` says what happened, once.
@@ -124,6 +123,7 @@ class Session:
             yield
         except pytest.UsageError as error:
             items.clear()
+            self.aborted = str(error)
             if not self.is_worker:
                 raise
             self.refused = str(error)
@@ -206,11 +206,7 @@ class Session:
             self._begin()
 
     def _begin(self) -> None:
-        """From here on this run's verdicts count, even if it ends early; until here those of the last one do."""
-        again = self.request.recorded
-        if not again or again.directory.resolve() != self.directory.resolve():  # what is judged again may lie here
-            with alone(self.directory, self._say):
-                remove_run(self.directory)
+        """Say what the plans would change, before anything is judged."""
         for line in changes.lines(self._open().planned_changes()):
             self._say(line)
 
@@ -281,11 +277,14 @@ class Session:
             resolve_fixture,
             precondition=lambda: stage.require(control),
             apply_waivers=partial(self.waivers.apply_waivers, control.id, stage.now.date()),
+            locate=stage.locate,
         )
         closed = judgement.verdict.closes_the_gate(control.severity, self.request.profile.gate.unknown_closes)
         advice = f"\n{self._closes(stage, control.severity)}" if closed and judgement.verdict is Verdict.UNKNOWN else ""
         message = judgement.message + advice
-        pyfuncitem.stash[RESULT] = result_of_control(pyfuncitem, judgement.verdict, message, judgement.seconds, judgement)
+        pyfuncitem.stash[RESULT] = result_of_control(
+            pyfuncitem, self.request.profile.owners, judgement.verdict, message, judgement.seconds, judgement
+        )
         if closed:
             pytest.fail(message, pytrace=False)
         if judgement.verdict is not Verdict.PASS:
@@ -308,7 +307,7 @@ class Session:
             # A fixture of the user's own broke, or the clean-up did; or somebody skips what only the catalogue may set aside.
             error = call.excinfo.value
             said = not_found(str(error.argname)) if isinstance(error, pytest.FixtureLookupError) else message_of(error)
-            result = result_of_control(item, Verdict.ERROR, said, report.duration)
+            result = result_of_control(item, self.request.profile.owners, Verdict.ERROR, said, report.duration)
             report.outcome = "failed"
             report.longrepr = result.message  # pytest's own would show the secrets of the exception
         if result is not None:
@@ -318,7 +317,10 @@ class Session:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
-        return without_secrets((yield))
+        report = without_secrets((yield))
+        if report.failed:
+            self.broken.append(report.nodeid)
+        return report
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
@@ -364,42 +366,63 @@ class Session:
             }
             yield
             return
-        with self._whole() if self.opened else nullcontext():
+        with self._whole():
             yield from self._written(session)
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
-        """Let a run leave all of its files or none, and no other run write among them."""
+        """Let a run leave all of its files or none."""
         try:
-            with alone(self.directory, self._say):
-                yield
+            yield
         except OSError as error:
-            if self.run is None:  # the files that lie there are another run's
-                raise
-            remove_run(self.directory)
+            self.folder.remove()
             self.run = None
-            said = f"{without_room(error, self.directory)}; this run leaves no report"
+            said = f"{without_room(error, self.folder.directory)}; this run leaves no report"
             pytest.exit(redaction.redact(said), returncode=pytest.ExitCode.USAGE_ERROR)
 
     def _written(self, session: pytest.Session) -> Generator[None, None, None]:
         """Write everything that the run leaves, ours before the other plugins' and the manifest behind them."""
+        directory = self.folder.unfinished
+        if session.exitstatus == pytest.ExitCode.INTERRUPTED:
+            broken = f"these files could not be imported: {', '.join(self.broken)}" if self.broken else ""
+            self.aborted = self.aborted or broken or "it was stopped before its end"
         if self.opened is not None and self.results:
             self.run = self._summed_up(self.opened)
-            write_reports(self.run, self.directory)
+            write_results(self.run, directory)
             self._keep(self.opened)
             junit.add_facts(self.config, self.bystanders, self.run.not_judged)
+        elif self.aborted:
+            self.run = self._summed_up(self.opened)
+            write_results(self.run, directory)
         if session.exitstatus == pytest.ExitCode.OK and self._gate_is_closed:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED  # pytest forgives an expected failure; the gate does not
-        if self.run is None and (self.directory / FOLDER).is_dir():
-            with kept_unchanged(self.directory):
-                yield
-            return
         yield
-        if self.run is not None:
-            if (page := Path(self.config.option.htmlpath)).is_file():
-                content_policy.add(page)
-            recorded.seal(self.directory, self.signing_key)
-            self._say(summary.summary_line(self.run, Path(os.path.relpath(self.config.option.htmlpath))))
+        if self.run is None:
+            self.folder.remove()
+            return
+        if (page := Path(self.config.option.htmlpath)).is_file():
+            content_policy.add(page)
+        if self.run.controls:
+            recorded.seal(directory, self.signing_key)
+        self.folder.finish(is_latest=self._is_latest(self.run))
+        if self.run.controls:
+            self._say(summary.summary_line(self.run, self._shown(Path(self.config.option.htmlpath))))
+
+    def _is_latest(self, run: Run) -> bool:
+        """A run that judged all that there is, or as much as the one before did."""
+        before = self.before
+        return bool(run.controls) and (not run.is_partial or before is None or before.is_partial or not before.controls)
+
+    def _shown(self, path: Path) -> Path:
+        """A file of the run, from the working directory, under the name that its folder has in the end."""
+        if self.folder.unfinished in path.parents:
+            path = self.folder.path / path.relative_to(self.folder.unfinished)
+        return Path(os.path.relpath(path))
+
+    @cached_property
+    def before(self) -> Run | None:
+        """The run that this one follows."""
+        return previous(self.folder.directory)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -419,40 +442,62 @@ class Session:
     def _gate_is_closed(self) -> bool:
         if self.config.option.iam_policy:  # nothing is judged
             return False
-        return bool(self.run and self.run.exit_status) or bool(self.selection.not_judged([*self.results]))
+        return bool(self.run and self.run.controls and self.run.exit_status) or bool(self.selection.not_judged([*self.results]))
 
     def _keep(self, opened: RunStage) -> None:
         """Write the evidence, all but the manifest."""
         modules = code.listing([code.loaded(), *self.modules])
         signed_by = signing.fingerprint(self.signing_key.public_key()) if self.signing_key else ""
         facts = replace(opened.facts, modules=code.sum_of(modules), signed_by=signed_by)
-        recorded.write(self.directory, self.store, facts, self.request.profile, self.request.accepted, modules)
+        recorded.write(self.folder.unfinished, self.store, facts, self.request.profile, self.request.accepted, modules)
 
-    def _summed_up(self, opened: RunStage) -> Run:
+    def _summed_up(self, opened: RunStage | None) -> Run:
         in_order = tuple(self.results[id] for id in catalogue() if id in self.results)
+        profile, chosen, before = self.request.profile, self.selection.selected | self.selection.lost, self.before
+        commit = opened.commit if opened else ""
+        today = (opened.now if opened else self.started).date()
         return Run(
             started=self.started,
             seconds=time.perf_counter() - self.clock,
-            environment=self.request.profile.name,
+            environment=profile.name,
             target=self.request.target,
-            account=opened.account,
-            region=self.request.profile.region,
-            versions=opened.versions,
-            unknown_closes=self.request.profile.gate.unknown_closes,
-            plans=opened.planned_changes(),
+            account=opened.account if opened else "",
+            region=profile.region,
+            versions=opened.versions if opened else {"stackproof": stackproof.__version__},
+            id=self.id,
+            judged=self.request.judged if self.request.recorded else "",
+            commit=commit.rstrip("+"),
+            is_clean=not commit.endswith("+") if commit else None,
+            caller=redaction.redact(opened.caller) if opened else "",
+            selected=tuple(id for id in catalogue() if id in chosen),
+            not_selected=tuple(id for id in catalogue() if id not in chosen),
+            selection=how(self.config),
+            follows=before.id if before else "",
+            replay_of=self.request.recorded.head if self.request.recorded else "",
+            signed_by=signing.fingerprint(self.signing_key.public_key()) if self.signing_key else "",
+            aborted=redaction.redact(self.aborted),
+            parts=tuple(bystanders.parts(self.config)),
+            unknown_closes=profile.gate.unknown_closes,
+            plans=opened.planned_changes() if opened and in_order else (),
             calls=dict(sorted(self.calls.items())),
             notes=(
-                *opened.notes,
-                *opened.differences(in_order),
+                *(opened.notes if opened else ()),
+                *(opened.differences(in_order) if opened and in_order else ()),
                 *(f"{said}." for said in self.bystanders),
                 *self.selection.notes([*self.results], [*catalogue()], how(self.config)),
             ),
             not_judged=self.selection.not_judged([*self.results]),
+            waivers=self.waivers.register(today, in_order),
+            history=(as_past(before), *before.history)[:MOST_REMEMBERED] if before else (),
+            since=since(before, in_order) if before else None,
             controls=in_order,
         )
 
+    @pytest.hookimpl(tryfirst=True)  # before junitxml names its file
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if self.run is not None and self.opened is not None:
+        if xml := self.config.stash.get(xml_key, None):
+            xml.logfile = str(self._shown(Path(xml.logfile)))
+        if self.run is not None and self.opened is not None and self.run.controls:
             said = (*summary.notes(self.run), *summary.listing(self.run), *self.opened.differences(self.run.controls))
             for line in said:
                 terminalreporter.write_line(line)

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator, 
 from stackproof.judgement.images import EcrRegistry
 from stackproof.profile.base import OF_THIS_ACCOUNT, Table
 from stackproof.profile.logs import Logs
+from stackproof.profile.owners import Owners
 from stackproof.profile.stack import (
     Audit,
     Costs,
@@ -53,6 +54,7 @@ class Profile(Table):
     machine_images: MachineImages = MachineImages()
     change: Change = Change()
     gate: Gate = Gate()
+    owners: Owners = Owners()
     owned: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(min_length=1)
     """Name prefixes of the stack: every bucket, database, load balancer, task definition and secret that begins with one of them, and
     every role that does and that ECS tasks may assume, is judged like a declared one. So is what is in the stack's VPC, and a replica of

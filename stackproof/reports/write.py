@@ -3,27 +3,24 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from stackproof.core.results import Run
-from stackproof.core.results_file import portions
+from stackproof.core.results_file import portions, read
 from stackproof.core.verdicts import UsageError
-from stackproof.evidence.manifest import FOLDER
+from stackproof.evidence import folders
+from stackproof.evidence.folders import RESULTS
 
-RESULTS = "results.json"
-_OTHERS = ("junit.xml", "report.html")
-"""What pytest and pytest-html write."""
 _ROOM = 1 << 20
 """Bytes that must be free before a run begins; its reports take about that much."""
+_LONGEST_COMPARED = 1 << 26
+"""Bytes of the results of an earlier run that are read again."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def report_directory(root: Path, environment: str, target: str) -> Path:
-    """The folder of the latest run against one target of one environment.
+    """The folder of the runs against one target of one environment, a folder each.
 
     >>> report_directory(Path("/repo"), "production", "plan").as_posix()
     '/repo/reports/production-plan'
@@ -31,22 +28,46 @@ def report_directory(root: Path, environment: str, target: str) -> Path:
     return root / "reports" / f"{environment}-{target}"
 
 
-def write_reports(run: Run, directory: Path) -> Path:
-    """Write results.json into `directory`, made if need be, and return its path.
-
-    A reader sees the results of the last run or of this one, never half a file. What pytest and pytest-html wrote in the last run is
-    taken away: they may be told to write elsewhere now.
-    """
+def write_results(run: Run, directory: Path) -> Path:
+    """Write results.json into `directory`, made if need be, and return its path."""
     directory.mkdir(parents=True, exist_ok=True)
-    for name in _OTHERS:
-        (directory / name).unlink(missing_ok=True)
     path = directory / RESULTS
-    unfinished = directory / f".{RESULTS}.{os.getpid()}"
     # A lone surrogate in a value cannot be UTF-8; its backslash escape is what JSON writes for it.
-    with unfinished.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         file.writelines(portions(run))
-    unfinished.replace(path)
     return path
+
+
+class RunFolder:
+    """The folder of one run, made under another name beside the others and renamed when it is whole: no two runs meet."""
+
+    def __init__(self, directory: Path, id: str) -> None:
+        """``directory`` is `report_directory`."""
+        self.directory = directory
+        self.unfinished = directory / f".{id}"
+        self.path = directory / id
+
+    def finish(self, *, is_latest: bool) -> None:
+        """Give the folder its name. A run that judged a part does not become the latest where one that judged all is."""
+        self.unfinished.rename(self.path)
+        if is_latest:
+            folders.point(self.directory, self.path.name)
+
+    def remove(self) -> None:
+        """Take away what there is of an unfinished run."""
+        shutil.rmtree(self.unfinished, ignore_errors=True)
+
+
+def previous(directory: Path) -> Run | None:
+    """The latest run in the folder of an environment and target; None where there is none that can be read, or compared quickly."""
+    path = folders.latest(directory)
+    try:
+        if path is None or (path / RESULTS).stat().st_size > _LONGEST_COMPARED:
+            return None
+        with (path / RESULTS).open(encoding="utf-8") as file:
+            return read(file)
+    except (OSError, UsageError, ValueError):
+        return None
 
 
 def require_room(directory: Path) -> None:
@@ -70,39 +91,3 @@ def without_room(error: OSError, directory: Path) -> str:
     """
     advice = "make room" if error.errno in _FULL else "run in a copy of the repository that you may write to"
     return f"{os.path.relpath(directory)} cannot be written ({error.strerror or error}): {advice}, and run again"
-
-
-@contextmanager
-def alone(directory: Path, say: Callable[[str], None]) -> Iterator[None]:
-    """Let no other run write into a directory meanwhile; waits for one that does, and says so."""
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(directory.with_name(f".{directory.name}.lock"))
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        say(f"Another run writes {os.path.relpath(directory)}: waiting for its end")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def remove_run(directory: Path) -> None:
-    """Take away everything that the last run left in its directory."""
-    for name in (RESULTS, *_OTHERS):
-        (directory / name).unlink(missing_ok=True)
-    shutil.rmtree(directory / FOLDER, ignore_errors=True)
-
-
-@contextmanager
-def kept_unchanged(directory: Path) -> Iterator[None]:
-    """Let what pytest and pytest-html write meanwhile not take the place of what a run left: it belongs to that run's evidence."""
-    left = {directory / name: (directory / name).read_bytes() for name in _OTHERS if (directory / name).is_file()}
-    try:
-        yield
-    finally:
-        for name in _OTHERS:
-            (directory / name).unlink(missing_ok=True)
-        for path, content in left.items():
-            path.write_bytes(content)

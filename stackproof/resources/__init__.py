@@ -126,6 +126,7 @@ _OURS: dict[str, tuple[str, ...]] = {
     "sns_topic": ("SnsTopic",),
     "sources": (
         "Scan",
+        "ScannerFinding",
         "Formatting",
         "Initialisation",
         "Module",

@@ -3,7 +3,9 @@
 These nouns are read from commands and files, so their facts are at hand when they are made (`StaticOrigin`).
 """
 
-from stackproof.core.resource import Resource, field
+from stackproof.core.resource import FailedOrigin, Resource, field, type_of
+from stackproof.core.results import Examined, Finding, Operator, Reason, Subject
+from stackproof.core.verdicts import Verdict
 
 
 class Formatting(Resource):
@@ -119,6 +121,34 @@ class History(Resource):
     possible_credentials: tuple[PossibleCredential, ...] = field()
 
 
+class ScannerFinding(Resource):
+    """A finding of checkov that a waiver accepts."""
+
+    check: str = field()
+    """``CKV_AWS_144``."""
+    address: str = field()
+    """Of the resource, in the sources."""
+    file: str = field()
+    line: int = field()
+    """0 where the finding is about a plan."""
+    title: str = field()
+    waiver: int = field()
+    """The number of the waiver."""
+    accepted_by: str = field()
+    """The waiver in words."""
+
+    def as_examined(self) -> Examined:
+        """The finding as a resource of its control, WAIVED."""
+        return Examined(
+            self.name,
+            Verdict.WAIVED,
+            f"{self.check} {self.address} ({self.file} line {self.line}): {self.title}\n{self.accepted_by}",
+            Subject(type_of(self.address), self.address, address=self.address, file=self.file, line=self.line),
+            Finding(Reason.STATEMENT, self.check, Operator.HOLDS, self.title, "", "checkov", str(self.source)),
+            self.waiver,
+        )
+
+
 class Scan(Resource):
     """A scan by checkov, after the waivers."""
 
@@ -132,6 +162,14 @@ class Scan(Resource):
     """Waivers that match nothing."""
     inline_skips: tuple[str, ...] = field()
     """What a ``checkov:skip`` comment hides and no waiver accepts."""
+    accepted: tuple[ScannerFinding, ...] | None = field()
+    """What a waiver accepts; None in what was recorded before waived findings were."""
+
+    def accepted_findings(self) -> tuple[Examined, ...]:
+        """Each finding that a waiver accepts, WAIVED; none of a scan that could not be made."""
+        if isinstance(self.origin, FailedOrigin):
+            return ()
+        return tuple(one.as_examined() for one in self.accepted or ())
 
 
 class EnvironmentFile(Resource):

@@ -26,6 +26,7 @@ class ApiStage(PlanningStage):
         self._network = Once(self._open_network)
         self._reader = Once(self._open_reader)
         self._access = Once(self._open_access)
+        self._caller = ""
 
     def source(self) -> Source:
         return self._source()
@@ -37,6 +38,10 @@ class ApiStage(PlanningStage):
     @property
     def account(self) -> str:
         return self.profile.account if self._reader.made else ""
+
+    @property
+    def caller(self) -> str:
+        return self._caller
 
     @property
     def calls(self) -> Counter[str]:
@@ -58,7 +63,9 @@ class ApiStage(PlanningStage):
         from stackproof.sources.aws.session import pin_identity
 
         reader = self._reading(self._probes(self._network()), self.profile.account, self.profile.region)
-        pin_identity(reader.read(IDENTITY), account=self.profile.account, environment=self.profile.name)
+        identity = reader.read(IDENTITY)
+        pin_identity(identity, account=self.profile.account, environment=self.profile.name)
+        self._caller = str(identity.pages[0].get("Arn", ""))
         return reader
 
     def _probes(self, network: "Network") -> "Transport":

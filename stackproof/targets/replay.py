@@ -6,7 +6,7 @@ means is taken as it was observed.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +89,23 @@ class ReplayStage(RunStage):
     @property
     def account(self) -> str:
         return self.run.facts.account
+
+    @property
+    def caller(self) -> str:
+        return self.run.results.caller
+
+    @cached_property
+    def commit(self) -> str:
+        return self.run.facts.commit
+
+    def locate(self, address: str) -> tuple[str, int]:
+        return self._located.get(address, ("", 0))
+
+    @cached_property
+    def _located(self) -> Mapping[str, tuple[str, int]]:
+        """The places that the recorded run found."""
+        subjects = (one.subject for control in self.run.results.controls for one in control.resources if one.subject)
+        return {subject.address: (subject.file, subject.line) for subject in subjects if subject.file}
 
     @property
     def asked(self) -> str | None:

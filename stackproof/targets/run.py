@@ -4,6 +4,7 @@ import importlib.metadata
 import platform
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from stackproof.util.cache import CACHE
 if TYPE_CHECKING:
     from stackproof.sources.aws.session import Transport
     from stackproof.sources.aws.source import Reader
+    from stackproof.terraform.locations import Locations
 
 
 class RunStage(Stage):
@@ -74,6 +76,30 @@ class RunStage(Stage):
         return ""
 
     @property
+    def caller(self) -> str:
+        """The ARN of the identity that asks; empty if nobody was asked."""
+        return ""
+
+    @cached_property
+    def commit(self) -> str:
+        """The commit of the sources that are judged, with ``+`` behind it where files differ from it; empty where git knows none."""
+        return _commit(self._request.repository)
+
+    def locate(self, address: str) -> tuple[str, int]:
+        """The file and the line of the sources that declare a planned resource; nothing and 0 where they are not at hand."""
+        return self._locations.of(address)
+
+    @cached_property
+    def _locations(self) -> "Locations":
+        from stackproof.terraform.locations import Locations
+
+        stacks = self.profile.terraform.stacks
+        prefixes = {
+            "" if name == APP else f"module.{name}.": self._request.root / stack.directory for name, stack in stacks.items()
+        }
+        return Locations(self._request.root, prefixes)
+
+    @property
     def calls(self) -> Counter[str]:
         """Requests sent to AWS, by operation."""
         return Counter()
@@ -111,7 +137,7 @@ class RunStage(Stage):
             is_given_a_plan=self.is_given_a_plan,
             now=self.now,
             replay_of=again.head if again else "",
-            commit=_commit(self._request.repository),
+            commit=self.commit,
             connection=self.connection,
         )
 

@@ -1,5 +1,6 @@
 """The facts of a resource inside AWS's answers."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -64,6 +65,14 @@ class AwsFacts:
     def changed(self, kind: type[R], name: str, changes: Mapping[str, Any]) -> R:
         """This resource with some members changed, as an answer says that they will be."""
         return kind(name, AwsFacts(self._aws, {**self._item, **changes}, self._source), self._source)
+
+    def identity(self, name: str) -> dict[str, str]:
+        """The ARN that the answer gives the resource (one that ends with its name, or is called ARN alone), account and region."""
+        arns = {key: value for key, value in self._item.items() if key.lower().endswith("arn") and isinstance(value, str)}
+        own = [arn for key, arn in arns.items() if key.lower() == "arn" or re.split("[:/]", arn)[-1] == name]
+        arn = own[0] if own else name if name.startswith("arn:") else ""
+        parts = arn.split(":") if arn.count(":") >= 5 else [""] * 6
+        return {"arn": arn, "account": parts[4] or self._aws.account, "region": parts[3] or self._aws.region}
 
     def look_up(self, field: Field) -> Found:
         if reason := self._aws.unseen.get(field.place):

@@ -88,6 +88,13 @@ class PlannedBlock:
         own = self.values.get("region") if self.is_known("region") else None
         return own or self.plan.region_of(self.plan.following.configured_for(self.address))
 
+    def identity(self, name: str) -> dict[str, str]:
+        """The address in the plan, the ARN where the resource exists already, and the region."""
+        arn = self.values.get("arn") if self.is_known("arn") else None
+        arn = arn if isinstance(arn, str) and arn.startswith("arn:") else ""
+        del name
+        return {"address": str(self), "arn": arn, "region": self.region or ""}
+
     def name_or_address(self, attribute: str) -> str:
         """The name as planned; the prefix that the provider makes it of; or the address, where neither is known yet.
 

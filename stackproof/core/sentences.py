@@ -1,0 +1,82 @@
+"""The findings of controls as sentences, in English and Korean, made from their data."""
+
+from stackproof.core.messages import Language, say
+from stackproof.core.results import ControlResult, Examined, Finding, Reason
+from stackproof.core.verdicts import Verdict
+
+_WORDS = str.maketrans("_.", "  ")
+
+
+def sentence(one: Examined, language: Language = "en") -> str:
+    """The sentence about one resource; empty for a pass.
+
+    >>> found = Finding(Reason.STATEMENT, "publicly_accessible", Operator.IS_FALSE, "", "true")
+    >>> public = Examined("triflow-ai-production-db", Verdict.FAIL, "assert not True", finding=found)
+    >>> sentence(public)
+    'triflow-ai-production-db: publicly accessible is true; it must be false.'
+    >>> sentence(public, "ko")
+    'triflow-ai-production-db: publicly_accessible 값이 true입니다. false여야 합니다.'
+    """
+    if one.verdict is Verdict.PASS:
+        return ""
+    said = of_finding(one.finding, one.message, language)
+    return f"{one.resource}: {said}" if one.resource and not said.startswith(one.resource) else said
+
+
+def sentence_of(control: ControlResult, language: Language = "en") -> str:
+    """The sentence about a control: about the first of its resources that decided, or about it as a whole; empty for a pass."""
+    if control.verdict is Verdict.PASS:
+        return ""
+    if decided := next((one for one in control.resources if one.verdict is control.verdict and one.finding), None):
+        return sentence(decided, language)
+    return of_finding(control.finding, control.message, language)
+
+
+def of_finding(found: Finding | None, message: str, language: Language) -> str:
+    """The sentence of a finding without the resource's name; ``message`` is what pytest, or the error, said."""
+    first = message.strip().partition("\n")[0]
+    if found is None:
+        return first or say(language, "sentence.nothing-known")
+    if found.reason not in (Reason.STATEMENT, Reason.MISSING):
+        reason = say(language, f"reason.{_key(found.reason)}")
+        if language == "en":
+            return first or reason
+        return f"{reason}: {first}" if first else f"{reason}."
+    if found.reason is Reason.MISSING:
+        return first if language == "en" and first else say(language, "sentence.exists") + (f" ({first})" if first else "")
+    if found.rule == "checkov":
+        return first
+    if not found.field:
+        return _first_word(first) or say(language, "sentence.nothing-known")
+    return say(
+        language,
+        f"sentence.{_key(found.operator)}",
+        what=_what(found, language),
+        actual=_shown(found.actual),
+        expected=_shown(found.expected),
+    )
+
+
+def _what(found: Finding, language: Language) -> str:
+    """The field, and what judged it: in English as words, in Korean under its own name."""
+    if language == "en":
+        field = found.field.translate(_WORDS).removeprefix("is ")
+        return f"{found.rule.translate(_WORDS)} of {field}" if found.rule else field
+    return f"{found.field} ({found.rule})" if found.rule else found.field
+
+
+def _shown(value: str) -> str:
+    return value or "none"
+
+
+def _first_word(line: str) -> str:
+    """The first line of pytest's message, if it is somebody's sentence and no expression."""
+    return "" if line.startswith("assert ") else line
+
+
+def _key(value: str) -> str:
+    """
+    >>> _key(Reason.MISSING)
+    'declared-and-does-not-exist'
+    """
+    return value.replace(",", "").replace(" ", "-")
