@@ -418,7 +418,7 @@ class Run:
 
     @property
     def exit_status(self) -> int:
-        """0 when all selected controls were judged, none failed, and each was verified or set aside, not all of them; 4 if aborted; else 1."""
+        """0 when all selected controls were judged, none failed, and each was verified or set aside, not all; 4 if aborted; else 1."""
         if self.aborted and not self.controls:
             return 4
         closed = (control.verdict.closes_the_gate(control.severity, self.unknown_closes) for control in self.controls)
