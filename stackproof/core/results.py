@@ -192,14 +192,14 @@ def _unpacked_resource(text: str) -> Examined:
 
 @dataclass(frozen=True)
 class Requirement:
-    """A requirement of a framework that a control covers, fully or in part."""
+    """A requirement of a framework that a control says something about."""
 
     framework: str
-    """``cis-aws-7.0``."""
+    """The name of its file in `stackproof.frameworks`: ``cis``."""
     id: str
     """``2.2.3``."""
     covers: str
-    """``fully`` or ``partly``."""
+    """``fully``, ``partly``, or ``contradicts`` where the control asks for something else."""
     reason: str = ""
     reason_ko: str = ""
 
