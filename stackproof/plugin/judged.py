@@ -1,12 +1,14 @@
 """A pytest item as a control, its result, and pytest's reports about it without secrets."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stackproof.core.controls import Control, control_of
+from stackproof.core.controls import Control, control_of, folder_of
 from stackproof.core.results import ControlResult, Finding, Reason, Requirement
 from stackproof.core.runner import Judgement
 from stackproof.core.verdicts import UsageError, Verdict
@@ -89,7 +91,7 @@ def result_of_control(
 ) -> ControlResult:
     control = control_in(item)
     assert control is not None
-    entry, folder = control.entry, item.path.parent.name
+    entry, folder = control.entry, folder_of(Path(os.path.relpath(item.path, item.config.rootpath)))
     return ControlResult(
         id=control.id,
         title=control.entry.title,

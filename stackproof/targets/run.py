@@ -95,9 +95,9 @@ class RunStage(Stage):
 
         stacks = self.profile.terraform.stacks
         prefixes = {
-            "" if name == APP else f"module.{name}.": self._request.root / stack.directory for name, stack in stacks.items()
+            "" if name == APP else f"module.{name}.": self._request.repository / stack.directory for name, stack in stacks.items()
         }
-        return Locations(self._request.root, prefixes)
+        return Locations(self._request.repository, prefixes)
 
     @property
     def calls(self) -> Counter[str]:
