@@ -8,10 +8,10 @@ from pathlib import Path
 from botocore.model import ListShape, MapShape, StringShape, StructureShape
 
 from proofs.harness import asked
-from proofs.models import noting, operation_model
 from proofs.rows import CASES
 from proofs.test_counterexamples import ON_CLOUD
 from stackproof.sources.aws import enums
+from stackproof.testing.models import noting, operation_model
 
 TABLE = Path(enums.__file__).with_suffix(".toml")
 HEAD = "# The known values of AWS's enumerations that some control compares, by operation and path. Written by python -m proofs.enums.\n"

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from stackproof.testing.plans import BASE, RUNNING
+
 COMPLIANT = Path(__file__).with_name("compliant")
-FROM_NOTHING, RUNNING, UPDATE = "from nothing", "nothing to do", "an update"
-BASE = "proofs_base"
-"""The member of an edited document that says which of them it was."""
+FROM_NOTHING, UPDATE = "from nothing", "an update"
 BASES = (FROM_NOTHING, RUNNING, UPDATE)
 
 

@@ -1,4 +1,4 @@
-"""What the code knows of AWS is what AWS's models say; see `proofs.models` for what every other proof shows of it."""
+"""What the code knows of AWS is what AWS's models say; see `stackproof.testing.models` for what every other proof shows of it."""
 
 import functools
 from collections.abc import Iterator
@@ -9,7 +9,6 @@ import pytest
 
 from proofs import harness
 from proofs.enums import values
-from proofs.models import ELSEWHERE, OURS, UNMODELLED, Modelled, NotInTheModel, operation_model
 from proofs.rows import CASES
 from proofs.test_counterexamples import ON_CLOUD
 from stackproof.core.resource import Field, Resource
@@ -19,6 +18,7 @@ from stackproof.sources.aws.calls import Call
 from stackproof.sources.aws.enums import at, known
 from stackproof.sources.aws.readonly import PROBES
 from stackproof.sources.replay import Recorded, Recording
+from stackproof.testing.models import ELSEWHERE, OURS, UNMODELLED, Modelled, NotInTheModel, operation_model
 
 UNHEARD = "unheard-of"
 

@@ -25,7 +25,7 @@ import pytest
 from botocore.session import Session
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter
 
-from proofs import harness, models
+from proofs import harness
 from proofs.harness import CloudStage, PlanStage
 from proofs.mutations import Mutant, mutants
 from stackproof.core import ledger
@@ -39,6 +39,7 @@ from stackproof.resources.service import Container
 from stackproof.sources.aws.readonly import PROBES
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.base import Stage
+from stackproof.testing import models
 
 CONTROLS = [control for control in harness.controls(*harness.ON_AWS) if set("PEA") & set(catalogue()[control].stages)]
 MOST_LEGAL = 8

@@ -20,6 +20,7 @@ from proofs.plans import FROM_NOTHING, RUNNING, UPDATE, compliant_plan
 from proofs.rows import CASES
 from stackproof.core.controls import catalogue
 from stackproof.core.verdicts import Verdict
+from stackproof.testing import plans
 
 CONTROLS = [control for control in harness.controls(*harness.ON_AWS) if "P" in catalogue()[control].stages]
 CHOSEN = random.Random(11)
@@ -86,7 +87,7 @@ def lengthened(document: dict[str, Any], base: str = RUNNING) -> list[str]:
         if ONE_EXPRESSION.get(kind) == base:
             continue
         for address in harness.planned_addresses(document, kind):
-            resource, change = harness._planned(document, address)
+            resource, change = plans._planned(document, address)
             known, mask = resource["values"].get(name), change["after_unknown"].get(name) or []
             if known and mask is not True and True not in mask:
                 resource["values"][name] = change["after"][name] = [*known, None]
@@ -105,7 +106,7 @@ def lengthened_inside(document: dict[str, Any]) -> list[str]:
     found = []
     for kind, blocks in NESTED.items():
         for address in harness.planned_addresses(document, kind):
-            resource, change = harness._planned(document, address)
+            resource, change = plans._planned(document, address)
             for name, lists in blocks.items():
                 known, masks = resource["values"].get(name) or [], change["after_unknown"].get(name)
                 masks = masks if isinstance(masks, list) and len(masks) == len(known) else [{} for _ in known]
@@ -202,7 +203,7 @@ STALE: dict[str, dict[str, Any]] = {
 
 def remembered(document: dict[str, Any]) -> None:
     for address, values in STALE.items():
-        resource, change = harness._planned(document, address)
+        resource, change = plans._planned(document, address)
         resource["values"] |= values
         change["before"] = {**(change.get("before") or {}), **values}
         change["after"] = resource["values"]

@@ -21,6 +21,7 @@ from proofs.security.service import PASSWORD
 from stackproof.core.controls import catalogue
 from stackproof.core.verdicts import Verdict
 from stackproof.sources.plan.document import Plan
+from stackproof.testing import plans
 
 CONTROLS = [control for control in harness.controls(*harness.ON_AWS) if "P" in catalogue()[control].stages]
 ROWS = [case for case in CASES if case.stage == "plan"]
@@ -85,7 +86,7 @@ EXPOSED = json.dumps([{"name": "backend", "environment": [{"name": "DB_PASSWORD"
 
 def ran_so(document: dict[str, Any]) -> None:
     """Let what runs before the update be wrong."""
-    change = harness._planned(document, DEFINITION)[1]
+    change = plans._planned(document, DEFINITION)[1]
     change["before"] = {**change["before"], "container_definitions": EXPOSED}
 
 
@@ -110,7 +111,7 @@ def made_beside(name: str) -> list[harness.Edit]:
     address = f"aws_s3_bucket_{name}.app"
 
     def runs(document: dict[str, Any]) -> None:
-        change = harness._planned(document, address)[1]
+        change = plans._planned(document, address)[1]
         change.update(actions=["no-op"], before=dict(change["after"]))
 
     return [
@@ -124,7 +125,7 @@ def moved_away(name: str) -> harness.Edit:
     """Let the plan make the setting anew, for another bucket."""
 
     def edit(document: dict[str, Any]) -> None:
-        resource, change = harness._planned(document, f"aws_s3_bucket_{name}.app")
+        resource, change = plans._planned(document, f"aws_s3_bucket_{name}.app")
         resource["values"]["bucket"] = "another"
         change.update(actions=["delete", "create"], after={**change["after"], "bucket": "another"})
 

@@ -4,11 +4,14 @@ Each collection is a fixture of its own name. The plugin makes, before the first
 ask for, concurrently, once.
 """
 
+import functools
+import importlib.metadata
 import typing
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, overload
 
 from stackproof.core.resource import Resource
+from stackproof.core.verdicts import UsageError
 from stackproof.targets.base import Stage
 
 Collection = Callable[[Stage], Any]
@@ -18,6 +21,9 @@ collections: dict[str, Collection] = {}
 """Every collection by its name."""
 
 _kinds: dict[str, tuple[type[Resource], ...]] = {}
+
+ENTRY_POINTS = "stackproof.collections"
+"""The group of entry points by which a package brings modules with collections and resources of its own."""
 
 
 @overload
@@ -31,11 +37,24 @@ def collection(function: Function | None = None, /, *, reads: tuple[type[Resourc
     """
 
     def register(function: Function) -> Function:
-        collections[function.__name__] = function
-        _kinds[function.__name__] = (*_resources_in(typing.get_type_hints(function)["return"]), *reads)
+        name = function.__name__
+        if (hint := typing.get_type_hints(function).get("return")) is None:
+            raise TypeError(f"the collection {name} does not say what it returns: def {name}(stage: Stage) -> tuple[..., ...]")
+        collections[name] = function
+        _kinds[name] = (*_resources_in(hint), *reads)
         return function
 
     return register(function) if function else register
+
+
+@functools.cache
+def load_entry_points() -> None:
+    """Import the modules of other packages that register collections, once. Raises `UsageError` for one that cannot be imported."""
+    for one in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        try:
+            one.load()
+        except Exception as error:  # noqa: BLE001 - whatever a module of somebody else's raises
+            raise UsageError(f"the entry point {one.name} = {one.value} of {ENTRY_POINTS} cannot be loaded: {error}") from None
 
 
 def resolved(name: str) -> Collection:

@@ -20,7 +20,7 @@ from _pytest.mark import deselect_by_keyword, deselect_by_mark
 
 import stackproof
 from stackproof.collections.prefetch import Prefetch
-from stackproof.collections.registry import collections, not_found, operations
+from stackproof.collections.registry import collections, load_entry_points, not_found, operations
 from stackproof.core.controls import FOLDERS, catalogue, folder_of, suite
 from stackproof.core.results import MOST_REMEMBERED, ControlResult, Run, as_past, since
 from stackproof.core.results_file import packed, unpacked
@@ -78,6 +78,7 @@ class Session:
         redaction.register_among(os.environ)
         redaction.redact_logs()
         with bad_input():
+            load_entry_points()
             self.request: Request = resolve(
                 config.rootpath,
                 option.env,
