@@ -110,7 +110,7 @@ def planned_addresses(document: dict[str, Any], kind: str) -> list[str]:
 
 
 def value_of(document: dict[str, Any], address: str, target: str) -> Any:
-    """The value that is known of a target (``aws_kms_key.main.arn``), as the sources of a resource at an address name it; None if nothing is."""
+    """The value that is known of a target (``aws_kms_key.main.arn``, as the sources at an address name it); None if nothing is."""
     resource, _, attribute = ("".join(module_steps(address)) + target).rpartition(".")
     for module in _planned_modules(document["planned_values"]["root_module"]):
         for one in module.get("resources", ()):
