@@ -1,10 +1,13 @@
-"""The documents draw the house as import-linter holds it, and name files that are there."""
+"""The documents draw the house as import-linter holds it, and name files that are there; the row of every control is whole."""
 
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from stackproof.core.controls import FOLDERS, Entry, rows, suite
+from stackproof.frameworks.catalogue import frameworks, unmapped
 
 ROOT = Path(__file__).parent.parent
 LAYERS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][0]["layers"]
@@ -36,3 +39,43 @@ def test_documents_link_to_what_is_there(path: Path) -> None:
         r"`((?:stackproof|unit|proofs|tests|scripts|environments|docs)/[\w./-]+)`", path.read_text(encoding="utf-8")
     )
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+CONTROLS: dict[str, Entry] = {id: entry for folder in FOLDERS for id, entry in rows(suite() / folder).items()}
+HANGUL = re.compile("[가-힣]")
+HOW = (
+    "write why, why_ko, remedy and remedy_ko into its row in controls.toml, a sentence or two each; then terraform, cli, console"
+)
+
+
+@pytest.mark.parametrize("id", CONTROLS)
+def test_every_control_says_why_it_matters_and_how_to_mend_it(id: str) -> None:
+    entry = CONTROLS[id]
+    for english, korean in ((entry.why, entry.why_ko), (entry.remedy, entry.remedy_ko)):
+        assert english.strip().endswith("."), f"{id}: {HOW}"
+        assert not HANGUL.search(english), f"{id}: {english}"
+        assert korean.strip().endswith("다."), f"{id}: {HOW}"
+        assert HANGUL.search(korean), f"{id}: {korean}"
+    assert any((entry.terraform, entry.cli, entry.console)), f"{id}: {HOW}"
+    assert "TODO" not in str(entry), f"{id}: {HOW}"
+
+
+def test_every_control_is_mapped_or_says_why_not() -> None:
+    """A control that is added names its requirements in the files of frameworks, or its reason in unmapped.toml."""
+    named = {
+        id
+        for framework in frameworks()
+        for requirement in framework.requirements.values()
+        for id in (*requirement.controls, *requirement.contradicts)
+    }
+    assert named <= CONTROLS.keys(), "stackproof/frameworks/*.toml names controls that there are not"
+    reached = {id for framework in frameworks() for requirement in framework.requirements.values() for id in requirement.controls}
+    assert CONTROLS.keys() - reached - unmapped().keys() == set(), (
+        "add them to the requirements that they say something about, fully or partly with the reason, in stackproof/frameworks/*.toml; "
+        "if none asks for it, say why in stackproof/frameworks/unmapped.toml"
+    )
+    assert reached & unmapped().keys() == set(), "mapped, and said not to be"
+    assert unmapped().keys() <= CONTROLS.keys()
+    for why in unmapped().values():
+        assert why.reason.endswith(".")
+        assert why.reason_ko.endswith("다.")

@@ -35,6 +35,11 @@ class Requirement:
         """Every control that says something about it, each once."""
         return tuple(dict.fromkeys((*self.fully, *self.partly)))
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """These, and the controls that contradict it, each once."""
+        return tuple(dict.fromkeys((*self.controls, *self.contradicts)))
+
 
 @dataclass(frozen=True)
 class Framework:
@@ -97,12 +102,12 @@ def unmapped() -> Mapping[str, Unmapped]:
 
 @functools.cache
 def mapped(control: str) -> tuple[tuple[Framework, Requirement], ...]:
-    """Every requirement that a control says something about; none for a control that is not in the suite.
+    """Every requirement that a control says something about, or contradicts; none for a control that is not in the suite.
 
     >>> [f"{framework.key} {requirement.id}" for framework, requirement in mapped("RDS-01")][:2]
     ['cis 3.2.4', 'fsbp RDS.5']
     """
-    return tuple((one, found) for one in frameworks() for found in one.requirements.values() if control in found.controls)
+    return tuple((one, found) for one in frameworks() for found in one.requirements.values() if control in found.named)
 
 
 def _requirement(id: str, row: Mapping[str, Any]) -> Requirement:

@@ -1,12 +1,13 @@
 """How far the requirements of a framework are covered by what passed on live AWS."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stackproof.core import results
 from stackproof.core.results import Run
 from stackproof.core.verdicts import Verdict
-from stackproof.frameworks.catalogue import Framework, Requirement
+from stackproof.frameworks.catalogue import Framework, Requirement, mapped
 
 
 class Extent(StrEnum):
@@ -52,8 +53,12 @@ def proven(run: Run) -> frozenset[str]:
 
     A waived control did not pass, and neither did one that could not be verified or that nothing was judged by.
     """
-    on_aws = run.target == "aws"
-    return frozenset(control.id for control in run.controls if on_aws and control.verdict is Verdict.PASS)
+    return frozenset(control.id for control in run.controls if is_live(run) and control.verdict is Verdict.PASS)
+
+
+def is_live(run: Run) -> bool:
+    """True for a run on live AWS itself, and not on a recording of it: nothing else says anything about an account."""
+    return run.target == "aws" and not run.judged
 
 
 def coverage(framework: Framework, passed: Collection[str]) -> Coverage:
@@ -76,3 +81,20 @@ def _covered(id: str, requirement: Requirement | None, passed: Collection[str]) 
     extent = Extent.FULLY if is_full else Extent.PARTLY if by else Extent.NOT
     said = (requirement.reason, requirement.reason_ko, requirement.conflict, requirement.conflict_ko)
     return Covered(id, extent, by, left, *said)
+
+
+def requirements_of(control: str) -> tuple[results.Requirement, ...]:
+    """The requirements that a control says something about, as its results name them: how far, and apart from that what contradicts.
+
+    >>> [(one.framework, one.id, one.covers) for one in requirements_of("LOG-03") if one.framework in ("isms_p", "pci_dss")]
+    [('isms_p', '2.9.4', 'partly'), ('isms_p', '2.9.4', 'contradicts'), ('pci_dss', '10.5.1', 'contradicts')]
+    """
+    return tuple(told for framework, one in mapped(control) for told in _told(control, framework, one))
+
+
+def _told(control: str, framework: Framework, one: Requirement) -> Iterator[results.Requirement]:
+    if control in one.controls:
+        extent = Extent.FULLY if control in one.fully else Extent.PARTLY
+        yield results.Requirement(framework.key, one.id, extent.value, one.reason, one.reason_ko)
+    if control in one.contradicts:
+        yield results.Requirement(framework.key, one.id, "contradicts", one.conflict, one.conflict_ko)

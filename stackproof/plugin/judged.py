@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from stackproof.core.controls import Control, control_of, folder_of
-from stackproof.core.results import ControlResult, Finding, Reason, Requirement
+from stackproof.core.results import ControlResult, Finding, Reason
 from stackproof.core.runner import Judgement
 from stackproof.core.verdicts import UsageError, Verdict
-from stackproof.frameworks.catalogue import mapped
+from stackproof.frameworks.coverage import requirements_of
 from stackproof.profile.owners import Owners
 from stackproof.redaction import redaction
 from stackproof.util import extras
@@ -72,20 +72,6 @@ def control_in(item: pytest.Item) -> Control | None:
     return control_of(getattr(item, "obj", None))
 
 
-def requirements(control: str) -> tuple[Requirement, ...]:
-    """The requirements of frameworks that a control says something about, as its results name them."""
-    return tuple(
-        Requirement(
-            framework.key,
-            one.id,
-            "fully" if control in one.fully else "partly" if control in one.partly else "contradicts",
-            one.reason,
-            one.reason_ko,
-        )
-        for framework, one in mapped(control)
-    )
-
-
 def result_of_control(
     item: pytest.Item, owners: Owners, verdict: Verdict, message: str, seconds: float, judgement: Judgement | None = None
 ) -> ControlResult:
@@ -113,7 +99,7 @@ def result_of_control(
         cli=entry.cli,
         console=entry.console,
         owner=owners.of(control.id, folder, control.severity),
-        frameworks=requirements(control.id),
+        frameworks=requirements_of(control.id),
         finding=judgement.finding if judgement else Finding(Reason.BROKEN),
     )
 

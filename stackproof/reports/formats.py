@@ -41,6 +41,17 @@ class Format:
 
 FORMATS: Mapping[str, Format] = {
     "json": Format("stackproof.reports.formats:as_json", "the results themselves (docs/results.md)"),
+    "csv": Format("stackproof.reports.exports.csv_table:as_csv", "a line a judgement, for spreadsheets"),
+    "sarif": Format("stackproof.reports.exports.sarif:sarif", "SARIF 2.1.0, for code scanning"),
+    "annotations": Format("stackproof.reports.exports.annotations:annotations", "annotations of GitHub Actions"),
+    "gitlab": Format("stackproof.reports.exports.gitlab:gitlab", "GitLab's code quality report"),
+    "ocsf": Format("stackproof.reports.exports.ocsf:ocsf", "OCSF Compliance Findings, for security lakes"),
+    "asff": Format("stackproof.reports.exports.asff:asff", "batches for Security Hub, which are not sent"),
+    "hdf": Format("stackproof.reports.exports.hdf:hdf", "Heimdall Data Format"),
+    "oscal": Format("stackproof.reports.exports.oscal:assessment_results", "OSCAL assessment results"),
+    "oscal-component": Format("stackproof.reports.exports.oscal:component_definition", "OSCAL component definition"),
+    "oscal-poam": Format("stackproof.reports.exports.oscal:plan_of_action", "OSCAL plan of action and milestones"),
+    "dsse": Format("stackproof.reports.exports.dsse:dsse", "a signed in-toto attestation of the run's manifest"),
 }
 """By the name that ``--format`` takes."""
 

@@ -1,0 +1,30 @@
+"""GitLab's code quality report: what is wrong, accepted or could not be verified, at the line of the Terraform source.
+
+https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
+"""
+
+from typing import Any
+
+from stackproof.core.verdicts import Verdict
+from stackproof.reports.exports.rows import Row, as_lines, rows
+from stackproof.reports.exports.sarif import profile_of
+from stackproof.reports.formats import Finished
+
+_SEVERITIES = {"critical": "blocker", "high": "critical", "medium": "major", "low": "minor"}
+_TOLD = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN, Verdict.WAIVED)
+
+
+def gitlab(finished: Finished) -> str:
+    """The run as a list of issues; an accepted finding is one of severity ``info``, as the format has no acceptance."""
+    return as_lines(_issue(row) for row in rows(finished) if row.verdict in _TOLD)
+
+
+def _issue(row: Row) -> dict[str, Any]:
+    is_accepted = row.verdict is Verdict.WAIVED
+    return {
+        "description": f"{row.verdict.value}: {row.sentence}" + (f" [{row.acceptance}]" if is_accepted else ""),
+        "check_name": row.control.id,
+        "fingerprint": row.id,
+        "severity": "info" if is_accepted else _SEVERITIES[row.control.severity],
+        "location": {"path": row.subject.file or profile_of(row), "lines": {"begin": max(row.subject.line, 1)}},
+    }

@@ -1,0 +1,135 @@
+"""The judgements of a run one by one, as every export tells them: a control, one resource of it, and what became of that."""
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from stackproof.core.messages import Language
+from stackproof.core.results import ControlResult, Examined, Run, Subject, WaiverUse, finding_id
+from stackproof.core.sentences import sentence, sentence_of
+from stackproof.core.verdicts import Verdict, worst
+from stackproof.frameworks.coverage import is_live
+from stackproof.reports.formats import Finished
+
+NAMESPACE = uuid.UUID("5f0a3c5e-6a0b-5b58-9d0e-3f6f0d2a7c11")
+"""Of the ids that are made from names, so that the same thing has the same id in every run."""
+
+NOT_JUDGED = {
+    "en": "it was selected and has no verdict: the run ended before",
+    "ko": "선택되었으나 판정되지 않았다: 그 전에 실행이 끝났다",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One judgement: of a resource, or of a control as a whole where no resource of it decides."""
+
+    run: Run
+    control: ControlResult
+    examined: Examined
+    language: Language
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.examined.verdict
+
+    @property
+    def subject(self) -> Subject:
+        """The resource; of a judgement about none, the environment itself."""
+        return self.examined.subject or Subject("", self.examined.resource or self.run.environment)
+
+    @property
+    def id(self) -> str:
+        """The name of the judgement, the same in every run on the same target of the same environment."""
+        return finding_id(self.control.id, self.examined)
+
+    @property
+    def title(self) -> str:
+        """The condition, in the language of the document, on one line; the control's id where it has no title."""
+        return " ".join((self.control.title_ko if self.language == "ko" else self.control.title).split()) or self.control.id
+
+    @property
+    def why(self) -> str:
+        """The harm that can come of it where the condition does not hold; the title of a control that does not say."""
+        return (self.control.why_ko if self.language == "ko" else self.control.why) or self.title
+
+    @property
+    def remedy(self) -> str:
+        """The way to mend it, with the argument and the command where the control has them."""
+        said = self.control.remedy_ko if self.language == "ko" else self.control.remedy
+        return "\n".join(part for part in (said, self.control.terraform, self.control.cli) if part)
+
+    @cached_property
+    def sentence(self) -> str:
+        """The finding as a sentence; of a pass, the condition that holds. Never empty."""
+        if not self.examined.resource:
+            return (sentence_of(self.control, self.language) or self.examined.message).strip() or self.title
+        return sentence(self.examined, self.language) or f"{self.examined.resource}: {self.title}"
+
+    @property
+    def waiver(self) -> WaiverUse | None:
+        """The waiver that accepts it."""
+        number = self.examined.waiver
+        return next((one for one in self.run.waivers if one.number == number), None) if number else None
+
+    @property
+    def acceptance(self) -> str:
+        """By whom, until when and why it is accepted; empty where nothing says so."""
+        if self.verdict is not Verdict.WAIVED:
+            return ""
+        one = self.waiver
+        return f"{one.owner}, {one.expires} ({one.ticket}): {one.reason}" if one else self.examined.message
+
+    @property
+    def requirements(self) -> tuple[tuple[str, str], ...]:
+        """Framework and id of each requirement that the control says something about; none unless live AWS was judged."""
+        told = ((one.framework, one.id) for one in self.control.frameworks if one.covers != "contradicts")
+        return tuple(told) if is_live(self.run) else ()
+
+
+def rows(finished: Finished) -> Iterator[Row]:
+    """Every judgement of a run: each resource; the control as a whole where it came to worse; and what was selected and not judged."""
+    run = finished.run
+    for control in run.controls:
+        seen = [Verdict.PASS]
+        for one in control.resources:
+            seen.append(one.verdict)
+            yield Row(run, control, one, finished.language)
+        if len(seen) == 1 or worst(seen) is not control.verdict:
+            whole = Examined("", control.verdict, control.message, finding=control.finding)
+            yield Row(run, control, whole, finished.language)
+    for id in run.not_judged:
+        message = NOT_JUDGED[finished.language]
+        control = ControlResult(id, id, id, "high", Verdict.ERROR, message, 0.0, "")
+        yield Row(run, control, Examined("", Verdict.ERROR, message), finished.language)
+
+
+def named_id(*parts: str) -> str:
+    """A UUID (version 5) that is made from names: the same in every run.
+
+    >>> named_id("SEC-RDS-01", "db") == named_id("SEC-RDS-01", "db") != named_id("SEC-RDS-0", "1db")
+    True
+    """
+    return str(uuid.uuid5(NAMESPACE, "\0".join(parts)))
+
+
+def as_json(document: Mapping[str, Any] | list[Any]) -> str:
+    """A document as JSON text."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def as_lines(documents: Iterable[Mapping[str, Any]]) -> str:
+    """A JSON list with a document a line, however many they are."""
+    return "[\n" + ",\n".join(json.dumps(one, ensure_ascii=False) for one in documents) + "\n]\n"
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many characters.
+
+    >>> shortened("publicly accessible", 12)
+    'publicly ...'
+    """
+    return text if len(text) <= most else f"{text[: most - 3]}..."

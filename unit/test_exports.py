@@ -1,0 +1,352 @@
+"""Documents that other tools read: nothing that is no pass becomes one, and text from outside stays text."""
+
+import base64
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from botocore.session import Session
+from botocore.validate import ParamValidator
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from finished_runs import NASTY, SAMPLES, control, every_verdict, finished, scanned
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stackproof.core import results_file
+from stackproof.core.results import Examined
+from stackproof.core.verdicts import UsageError, Verdict
+from stackproof.evidence import manifest, signing
+from stackproof.reports.exports import dsse, sarif
+from stackproof.reports.exports.csv_table import FORMULA, harmless
+from stackproof.reports.exports.rows import rows
+from stackproof.reports.formats import FORMATS, Finished, render
+
+NOT_PASSED = [verdict for verdict in Verdict if verdict is not Verdict.PASS]
+
+FOR_PEOPLE = {"json", "html", "md", "pdf"}
+"""Formats that say the verdicts in their own words."""
+
+
+def of_csv(text: str) -> set[str]:
+    table = csv.DictReader(io.StringIO(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")))
+    return {row["control"] for row in table if row["verdict"] == "PASS" and "bad" in row["resource"]}
+
+
+def of_sarif(text: str) -> set[str]:
+    """GitHub makes an alert of every result, so there must be none of a pass; what is set aside is none, too."""
+    results = json.loads(text)["runs"][0]["results"]
+    return {one["ruleId"] for one in results if one.get("kind", "fail") not in ("fail", "open")}
+
+
+def of_ocsf(text: str) -> set[str]:
+    told = (one for one in json.loads(text) if "bad" in one["resources"][0]["name"])
+    return {one["compliance"]["control"] for one in told if one["compliance"]["status_id"] == 1 or one["status_id"] == 4}
+
+
+def of_asff(text: str) -> set[str]:
+    told = (one for batch in json.loads(text) for one in batch["Findings"])
+    bad = (one for one in told if "bad" in one["Description"])
+    return {
+        one["GeneratorId"].partition("/")[2]
+        for one in bad
+        if one["Compliance"]["Status"] == "PASSED" or one["Workflow"]["Status"] == "RESOLVED"
+    }
+
+
+def of_hdf(text: str) -> set[str]:
+    """As Heimdall computes the status of a control."""
+    passed = set()
+    for one in json.loads(text)["profiles"][0]["controls"]:
+        statuses = [result["status"] for result in one["results"]]
+        is_set_aside = one["impact"] == 0 or one.get("waiver_data", {}).get("skipped_due_to_waiver")
+        if "passed" in statuses and not {"error", "failed"} & {*statuses} and not is_set_aside:
+            passed.add(one["id"])
+    return passed
+
+
+def of_oscal(text: str) -> set[str]:
+    found = json.loads(text)["assessment-results"]["results"][0].get("findings", ())
+    return {one["target"]["target-id"] for one in found if one["target"]["status"]["state"] == "satisfied"}
+
+
+def none(text: str) -> set[str]:
+    """Of a format that has no passes."""
+    assert "PASS" not in text.replace("PASSED", "")
+    return set()
+
+
+READERS: Mapping[str, Callable[[str], set[str]]] = {
+    "csv": of_csv,
+    "sarif": of_sarif,
+    "ocsf": of_ocsf,
+    "asff": of_asff,
+    "hdf": of_hdf,
+    "oscal": of_oscal,
+    "oscal-component": none,
+    "oscal-poam": none,
+    "gitlab": none,
+    "annotations": none,
+}
+"""How each format's own readers see which controls passed; of the formats with a line a resource, on the resources that are bad."""
+
+
+def document(name: str, one: Finished) -> str:
+    text = render(name, one)
+    assert isinstance(text, str)
+    return text
+
+
+def bad(verdict: Verdict) -> Examined:
+    return Examined(f"bad {verdict}", verdict, "assert not True", waiver=1 if verdict is Verdict.WAIVED else 0)
+
+
+def test_every_format_is_read_here() -> None:
+    assert FORMATS.keys() - FOR_PEOPLE == READERS.keys() | {"dsse"}, "add how its readers see a pass"
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_nothing_else_becomes_a_pass(name: str) -> None:
+    for verdict in NOT_PASSED:
+        seen = (Examined("good", Verdict.PASS), bad(verdict))
+        one = finished(
+            control("SEC-RDS-01", [verdict], resources=seen), control("SEC-RDS-02", [verdict], resources=(bad(verdict),))
+        )
+        assert READERS[name](document(name, one)) == set(), verdict
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(Verdict), min_size=1, max_size=4), min_size=1, max_size=4), st.sampled_from(["aws", "plan"])
+)
+def test_nothing_else_becomes_a_pass_in_any_mixture(controls: list[list[Verdict]], target: str) -> None:
+    made = [control(f"SEC-{number:02}", verdicts) for number, verdicts in enumerate(controls)]
+    one = finished(*made, target=target)
+    passed = {each.id for each in made if each.verdict is Verdict.PASS}
+    for name in ("hdf", "oscal"):
+        assert READERS[name](document(name, one)) <= passed, name
+    assert {*dsse.statement(one.run, b"")["predicate"]["passedTests"]} == passed
+
+
+def test_a_pass_is_a_pass_on_live_aws_and_no_pass_of_an_account_elsewhere() -> None:
+    live, planned = (finished(control("SEC-RDS-01", [Verdict.PASS]), target=target) for target in ("aws", "embedded"))
+    statuses = [json.loads(document("asff", one))[0]["Findings"][0]["Compliance"]["Status"] for one in (live, planned)]
+    assert statuses == ["PASSED", "NOT_AVAILABLE"]
+    assert of_oscal(document("oscal", live)) == {"SEC-RDS-01"}
+
+
+@pytest.mark.parametrize("name", [*READERS])
+def test_requirements_of_frameworks_are_told_of_live_aws_alone(name: str) -> None:
+    controls = [control("SEC-RDS-01", [Verdict.FAIL])]
+    replayed = document(name, finished(*controls, judged="aws"))
+    for text in (document(name, finished(*controls, target="plan")), replayed):
+        assert "3.2.3" not in text
+    if name not in ("gitlab", "annotations", "oscal", "oscal-poam"):
+        assert "3.2.3" in document(name, finished(*controls))
+
+
+@pytest.mark.parametrize("name", sorted(READERS.keys() - {"oscal-component"}))
+def test_accepted_findings_of_scanners_are_in_every_document(name: str) -> None:
+    text = document(name, scanned())
+    assert "CKV_AWS_144" in text
+    assert "SEC-7" in text, "the ticket"
+
+
+@pytest.mark.parametrize("name", sorted(READERS.keys() - {"oscal-component"}))
+def test_what_was_selected_and_not_judged_is_told(name: str) -> None:
+    assert "SEC-S3-01" in document(name, every_verdict())
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_same_run_gives_the_same_document(name: str) -> None:
+    assert document(name, every_verdict()) == document(name, every_verdict())
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_every_document_can_be_made_of_every_run(name: str) -> None:
+    for what, one in SAMPLES.items():
+        text = document(name, one)
+        if name not in ("csv", "annotations"):
+            json.loads(text)
+        assert text.encode() or name == "annotations", what
+
+
+def test_a_control_that_came_to_worse_than_its_resources_has_a_row() -> None:
+    one = finished(control("SEC-RDS-01", [Verdict.ERROR], resources=(Examined("db", Verdict.PASS),)))
+    assert [row.verdict for row in rows(one)] == [Verdict.PASS, Verdict.ERROR]
+
+
+# SARIF
+
+
+def results(one: Finished) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(document("sarif", one))["runs"][0]["results"]
+    return found
+
+
+def test_every_result_has_a_location() -> None:
+    for what, one in SAMPLES.items():
+        for result in results(one):
+            place = result["locations"][0]["physicalLocation"]  # type: ignore[index]
+            assert place["region"]["startLine"] >= 1, what
+            assert re.fullmatch(r"[\w./%-]+", place["artifactLocation"]["uri"]), what
+
+
+def test_a_plan_address_is_at_its_file_and_line() -> None:
+    (result,) = results(finished(control("SEC-RDS-01", [Verdict.FAIL])))
+    place = result["locations"][0]  # type: ignore[index]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "infrastructure/terraform/database.tf"
+    assert place["physicalLocation"]["region"] == {"startLine": 48}
+    assert place["logicalLocations"][0]["fullyQualifiedName"] == "aws_db_instance.main"
+
+
+def test_an_accepted_finding_is_suppressed_and_nothing_else_is() -> None:
+    found = {result["properties"]["verdict"]: result for result in results(every_verdict())}  # type: ignore[index]
+    assert found.keys() == {"FAIL", "ERROR", "UNKNOWN", "WAIVED"}
+    suppressed = {verdict for verdict, result in found.items() if "suppressions" in result}
+    assert suppressed == {"WAIVED"}
+    assert "SEC-7" in found["WAIVED"]["suppressions"][0]["justification"]  # type: ignore[index]
+    assert {result["level"] for result in found.values() if result["kind"] == "open"} == {"none"}
+
+
+def test_what_could_not_be_verified_is_a_notification_too() -> None:
+    (invocation,) = json.loads(document("sarif", every_verdict(aborted="the credentials have expired")))["runs"][0]["invocations"]
+    said = [one["message"]["text"] for one in invocation["toolExecutionNotifications"]]
+    assert not invocation["executionSuccessful"]
+    assert "the credentials have expired" in said
+    assert any("SEC-S3-02" in text for text in said), "what was not selected"
+
+
+def test_runs_of_other_environments_and_targets_do_not_close_its_alerts() -> None:
+    names = {
+        json.loads(document("sarif", one))["runs"][0]["automationDetails"]["id"]
+        for one in (every_verdict(), every_verdict(target="plan"), every_verdict(environment="staging"))
+    }
+    assert len(names) == 3
+
+
+def test_a_finding_has_the_same_fingerprint_in_the_next_run() -> None:
+    first, second = (results(every_verdict(id=id, seconds=seconds)) for id, seconds in (("a", 1.0), ("b", 2.0)))
+    prints = [[one["partialFingerprints"]["stackproof/v1"] for one in found] for found in (first, second)]  # type: ignore[index]
+    assert prints[0] == prints[1]
+    assert len(set(prints[0])) == len(prints[0])
+
+
+def test_no_more_results_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sarif, "MOST_RESULTS", 3)
+    run = json.loads(document("sarif", every_verdict()))["runs"][0]
+    assert [one["properties"]["verdict"] for one in run["results"]] == ["FAIL", "ERROR", "ERROR"]
+    assert any("2 more results" in one["message"]["text"] for one in run["invocations"][0]["toolExecutionNotifications"])
+
+
+# ASFF
+
+
+def test_batches_are_what_security_hub_takes() -> None:
+    shape = Session().get_service_model("securityhub").operation_model("BatchImportFindings").input_shape
+    many = control("SEC-RDS-01", [Verdict.FAIL], resources=[Examined(f"db-{number}", Verdict.FAIL) for number in range(250)])
+    for one in (*SAMPLES.values(), finished(many)):
+        for batch in json.loads(document("asff", one)):
+            assert 0 < len(batch["Findings"]) <= 100
+            assert not ParamValidator().validate(batch, shape).has_errors(), (
+                ParamValidator().validate(batch, shape).generate_report()
+            )
+            for each in batch["Findings"]:
+                assert len(each["Title"]) <= 256
+                assert len(each["Description"]) <= 1024
+                assert each["Resources"][0]["Id"]
+    assert [len(batch["Findings"]) for batch in json.loads(document("asff", finished(many)))] == [100, 100, 50]
+
+
+def test_a_run_without_an_account_has_no_findings_of_security_hub() -> None:
+    with pytest.raises(UsageError, match="asff: a run on plan has no account"):
+        render("asff", every_verdict(target="plan", account=""))
+
+
+# CSV
+
+
+@settings(max_examples=50)
+@given(st.text(max_size=10))
+def test_no_cell_begins_a_formula(text: str) -> None:
+    cell = harmless(text)
+    assert not cell.strip(" \N{NO-BREAK SPACE}").startswith(FORMULA)
+    assert cell.endswith(text)
+
+
+def test_cells_are_harmless_and_rows_whole() -> None:
+    text = document("csv", SAMPLES["nasty"]).removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
+    table = list(csv.reader(io.StringIO(text, newline="")))
+    assert len({len(row) for row in table}) == 1
+    assert all(not cell.startswith(FORMULA) for row in table for cell in row)
+    assert any(cell == f"'{NASTY}" for row in table for cell in row)
+
+
+# Annotations
+
+
+def test_an_annotation_is_one_line_whatever_is_in_it() -> None:
+    for line in document("annotations", SAMPLES["nasty"]).splitlines():
+        assert re.match(r"::(error|warning|notice) file=[^,:]+,line=\d+,title=[^,:]+::", line), line
+
+
+# The attestation
+
+
+@pytest.fixture
+def signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Finished, Ed25519PrivateKey]:
+    """A run in its folder with a signed manifest, and the key."""
+    key = Ed25519PrivateKey.generate()
+    one = every_verdict()
+    (tmp_path / manifest.FOLDER).mkdir()
+    (tmp_path / "results.json").write_text(results_file.to_json(one.run), encoding="utf-8")
+    (tmp_path / manifest.FOLDER / "run.json").write_text("{}", encoding="utf-8")
+    text = manifest.written(tmp_path, manifest.covered(tmp_path))
+    (tmp_path / manifest.MANIFEST).write_text(text, encoding="utf-8")
+    (tmp_path / manifest.SIGNATURE).write_bytes(key.sign(text.encode()))
+    monkeypatch.setenv(signing.VARIABLE, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+    return Finished(one.run, directory=tmp_path), key
+
+
+def test_the_attestation_is_by_the_key_that_signed_the_manifest(signed: tuple[Finished, Ed25519PrivateKey]) -> None:
+    one, key = signed
+    envelope = json.loads(document("dsse", one))
+    payload = base64.b64decode(envelope["payload"])
+    (signature,) = envelope["signatures"]
+    key.public_key().verify(base64.b64decode(signature["sig"]), dsse.pre_authentication(envelope["payloadType"], payload))
+    assert signature["keyid"] == signing.fingerprint(key.public_key())
+    statement = json.loads(payload)
+    assert one.directory
+    digests = {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]}
+    assert digests[manifest.MANIFEST] == manifest.digest(one.directory / manifest.MANIFEST)
+    assert digests["results.json"] == manifest.digest(one.directory / "results.json")
+    assert statement["predicate"]["result"] == "FAILED"
+    assert statement["predicate"]["passedTests"] == ["SEC-RDS-00"]
+    assert "SEC-S3-01" in statement["predicate"]["failedTests"]
+
+
+def test_no_attestation_by_another_key(signed: tuple[Finished, Ed25519PrivateKey], monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    monkeypatch.setenv(signing.VARIABLE, other.decode())
+    with pytest.raises(UsageError, match="is not the one that signed the run"):
+        render("dsse", signed[0])
+    monkeypatch.delenv(signing.VARIABLE)
+    with pytest.raises(UsageError, match=f"set {signing.VARIABLE}"):
+        render("dsse", signed[0])
+
+
+def test_no_attestation_of_a_run_that_was_changed_or_not_signed(signed: tuple[Finished, Ed25519PrivateKey]) -> None:
+    one, _ = signed
+    assert one.directory
+    (one.directory / manifest.SIGNATURE).unlink()
+    with pytest.raises(UsageError, match="the run is not signed"):
+        render("dsse", one)
+    (one.directory / "results.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"dsse: the run is not as it was: results\.json: changed"):
+        render("dsse", one)
+    with pytest.raises(UsageError, match="give the folder of a run"):
+        render("dsse", every_verdict())

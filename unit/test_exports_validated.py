@@ -1,0 +1,125 @@
+"""Exports are valid by the schemas and tools of those who read them, and those refuse what is not.
+
+OCSF and OSCAL: Python packages in an environment of their own. SARIF and HDF: npm packages, where `STACKPROOF_NPM_VALIDATORS` names the
+directory with their ``node_modules`` (.github/workflows/compliance.yml installs them).
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from finished_runs import SAMPLES
+
+from stackproof.processes.venvs import environment
+from stackproof.reports.formats import render
+from stackproof.util.cache import CACHE
+
+ROOT = Path(__file__).parents[1]
+
+NPM = Path(os.environ.get("STACKPROOF_NPM_VALIDATORS", ""), "node_modules")
+
+FORMATS = {"ocsf": "ocsf", "oscal": "oscal", "oscal-component": "oscal", "oscal-poam": "oscal"}
+"""The formats that are validated, and the check of `validators` for each."""
+
+
+def documents(name: str) -> Mapping[str, str]:
+    return {what: text for what, one in SAMPLES.items() if isinstance(text := render(name, one), str)}
+
+
+def changed(text: str, change: str) -> str:
+    """A document with one thing wrong."""
+    document: Any = json.loads(text)
+    if change == "ocsf":
+        document[0]["compliance"]["status_id"] = "passed"
+    else:
+        next(iter(document.values()))["metadata"].pop("last-modified")
+    return json.dumps(document)
+
+
+@pytest.fixture(scope="module")
+def problems(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[str]]:
+    """The problems of every document, and of one broken document of each kind, found by one process."""
+    folder = tmp_path_factory.mktemp("documents")
+    for name, check in FORMATS.items():
+        for what, text in documents(name).items():
+            (folder / f"{name} {what}.{check}.json").write_text(text, encoding="utf-8")
+        (folder / f"{name} broken.{check}.json").write_text(changed(documents(name)["every verdict"], check), encoding="utf-8")
+    python = environment(ROOT / CACHE, "validators", ROOT / "requirements" / "validators.txt", print)
+    command = [str(python), str(ROOT / "unit" / "validators.py"), str(folder)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert ended.returncode == 0, ended.stderr
+    found: Mapping[str, list[str]] = json.loads(ended.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_documents_are_valid(name: str, problems: Mapping[str, list[str]]) -> None:
+    for what in SAMPLES:
+        assert problems[f"{name} {what}.{FORMATS[name]}.json"] == []
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_broken_document_is_refused(name: str, problems: Mapping[str, list[str]]) -> None:
+    assert problems[f"{name} broken.{FORMATS[name]}.json"]
+
+
+needs_npm = pytest.mark.skipif(not NPM.is_dir(), reason="STACKPROOF_NPM_VALIDATORS names no directory with node_modules")
+
+
+def multitool(folder: Path) -> list[str]:
+    """What the multitool says, by its own rules and GitHub's."""
+    tool = next(NPM.glob("@microsoft/sarif-multitool-*/Sarif.Multitool"))
+    tool.chmod(0o755)
+    log = folder / "found" / "log.sarif"
+    log.parent.mkdir()
+    command = [str(tool), "validate", str(folder / "*.sarif"), "--rule-kind", "Sarif;Gh", "--output", str(log)]
+    subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    results = json.loads(log.read_text(encoding="utf-8-sig"))["runs"][0].get("results", [])
+    return [f"{one['ruleId']}: {one['message']}" for one in results if one.get("level", "warning") == "error"]
+
+
+@needs_npm
+def test_sarif_has_no_error_by_the_multitool_and_by_githubs_rules(tmp_path: Path) -> None:
+    for what, text in documents("sarif").items():
+        (tmp_path / f"{what}.sarif").write_text(text, encoding="utf-8")
+    assert multitool(tmp_path) == []
+
+
+@needs_npm
+def test_a_result_without_a_location_is_refused(tmp_path: Path) -> None:
+    document = json.loads(documents("sarif")["every verdict"])
+    document["runs"][0]["results"][0].pop("locations")
+    (tmp_path / "broken.sarif").write_text(json.dumps(document), encoding="utf-8")
+    assert any("GH1" in problem for problem in multitool(tmp_path))
+
+
+@needs_npm
+def test_heimdall_reads_every_status_as_it_is_meant(tmp_path: Path) -> None:
+    """By MITRE's own library: passed is what passed alone."""
+    (tmp_path / "run.json").write_text(documents("hdf")["every verdict"], encoding="utf-8")
+    node = shutil.which("node")
+    assert node
+    script = (
+        'const inspec = require("inspecjs"), fs = require("fs");'
+        'const read = inspec.convertFile(fs.readFileSync(process.argv[1], "utf8"), true)["1_0_ExecJson"];'
+        "const found = inspec.contextualizeEvaluation(read).contains.flatMap(one => one.contains);"
+        "console.log(JSON.stringify(Object.fromEntries(found.map(one => [one.data.tags.verdict, one.hdf.status]))))"
+    )
+    ended = subprocess.run(
+        [node, "-e", script, str(tmp_path / "run.json")], cwd=NPM.parent, capture_output=True, text=True, check=True
+    )
+    assert json.loads(ended.stdout) == {
+        "PASS": "Passed",
+        "WAIVED": "Not Applicable",
+        "NOT_DECLARED": "Not Applicable",
+        "NOT_APPLICABLE": "Not Applicable",
+        "UNKNOWN": "Profile Error",
+        "ERROR": "Profile Error",
+        "FAIL": "Failed",
+    }, sys.version
