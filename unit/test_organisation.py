@@ -51,13 +51,13 @@ def controls() -> list[Selected]:
     return judging.on_aws(collected(harness.ROOT, "security", "SEC-SG or SEC-IAM-01 or SEC-EC2-01"))
 
 
-def planned(endpoint: str, controls: list[Selected], **limits: Any) -> Plan:
+def planned(endpoint: str, controls: list[Selected], markers: str = "", keywords: str = "") -> Plan:
     organisation = Organisation(
         name="Example",
         profile="production",
         regions=(REGION, "us-east-1"),
         external_id="example-1",
-        limits=Limits(requests_per_second=1000, **limits),
+        limits=Limits(requests_per_second=1000),
         account=tuple(Member(id=id, name=f"account {id}", owner="a team") for id in IDS),
     )
     every = accounts.resolved(organisation, organisation.account)
@@ -70,8 +70,8 @@ def planned(endpoint: str, controls: list[Selected], **limits: Any) -> Plan:
         left_out=(LeftOut("999999999999", "closed", "it is closed"),),
         profiles={"production": harness.profile("production").model_dump(mode="json", by_alias=True)},
         waivers="",
-        markers="security",
-        keywords="",
+        markers=markers,
+        keywords=keywords,
         controls=tuple(one.control.id for one in by_task[False]),
         once=tuple(one.control.id for one in by_task[True]),
         limits=organisation.limits,
