@@ -100,26 +100,44 @@ _QUIET = {
 }
 
 
+Do = Callable[[str, str | None, str, str, str], Done]
+"""Does a task in a worker, as `stackproof.organisation.tasks.perform`."""
+
+
 def run(
-    plan: Plan, store: Store, tasks: Iterable[Task], cluster: Cluster, tell: Callable[[Progress], None], before: int = 0
+    plan: Plan,
+    store: Store,
+    tasks: Iterable[Task],
+    cluster: Cluster,
+    tell: Callable[[Progress], None],
+    before: int = 0,
+    do: Do = perform,
 ) -> Progress:
     """Do the tasks, each to its end.
 
     Raises `CannotStore` when results cannot be stored any more, and `CouldNotVerify` without a cluster.
     """
-    return _Run(plan, store, tasks, cluster, tell, before).done()
+    return _Run(plan, store, tasks, cluster, tell, before, do).done()
 
 
 class _Run:
     """The tasks that are left, and those that are handed out: no more of one account, and of no more accounts, than the limits say."""
 
     def __init__(
-        self, plan: Plan, store: Store, tasks: Iterable[Task], cluster: Cluster, tell: Callable[[Progress], None], before: int
+        self,
+        plan: Plan,
+        store: Store,
+        tasks: Iterable[Task],
+        cluster: Cluster,
+        tell: Callable[[Progress], None],
+        before: int,
+        do: Do,
     ) -> None:
         self._plan = plan
         self._store = store
         self._cluster = cluster
         self._tell = tell
+        self._do = do
         self._left: dict[str, deque[Task]] = {}
         for task in tasks:
             self._left.setdefault(task.account, deque()).append(task)
@@ -190,7 +208,7 @@ class _Run:
     def _submit(self, task: Task) -> None:
         self._tried[task] += 1
         future = self._client.submit(
-            perform,
+            self._do,
             self._store.url,
             self._plan.endpoint,
             self._plan.run,

@@ -1,0 +1,283 @@
+"""An organisation on a cluster: every account and region once whatever is lost, and what thousands of them take.
+
+    python -m benchmarks.organisation prove [--accounts 40]      real tasks; a worker is killed, an account denies, one throttles
+    python -m benchmarks.organisation simulate [--accounts 500]  a cluster with tasks that only store; hours by the durations of `prove`
+
+`prove` serves accounts with moto, judges each in two regions and once for what is global on a cluster of this machine, kills a worker by
+its process id when a third is done, judges the same again one after the other, and compares. `simulate` measures what a task costs beside
+its own time, and plays the limits of the accounts' file through for 2, 20 and 200 workers.
+"""
+
+import argparse
+import heapq
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from stackproof.organisation import cluster, results, tasks
+from stackproof.organisation import plan as plans
+from stackproof.organisation.accounts import GLOBAL, Account, Limits
+from stackproof.organisation.cluster import Progress
+from stackproof.organisation.plan import Plan, Task
+from stackproof.organisation.store import Store, opened
+from stackproof.organisation.tasks import Done, judged_key
+
+ROOT = Path(__file__).parents[1]
+MEASURED = ROOT / "benchmarks" / "organisation.json"
+"""What `prove` has measured of each task, for `simulate`."""
+REGIONS = 17
+WORKERS = (2, 20, 200)
+LATENCY = 0.08
+"""Seconds that AWS takes to answer a request, where the emulator takes next to none; 8 are asked at once."""
+AT_ONCE = 8
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+ARCHIVE = 100_000
+"""Bytes of a result in the store."""
+
+
+@contextmanager
+def cloud(accounts: int) -> Iterator[str]:
+    """The endpoint of a moto server with so many accounts, in a process of its own."""
+    command = [sys.executable, "unit/organisation_cloud.py", str(accounts)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        assert server.stdout
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+def accounts_file(folder: Path, ids: Sequence[str]) -> Path:
+    head = f"""name = "Example"
+profile = "{ROOT / "environments" / "production.toml"}"
+regions = ["ap-northeast-2", "us-east-1"]
+external_id = "example-1"
+limits = {{ requests_per_second = 500 }}
+"""
+    tables = (
+        f'[[account]]\nid = "{id}"\nname = "account {number}"\nowner = "team {number % 7}"\n' for number, id in enumerate(ids)
+    )
+    file = folder / "accounts.toml"
+    file.write_text(head + "".join(tables), encoding="utf-8")
+    return file
+
+
+def prove(accounts: int, markers: str, workers: int) -> None:
+    """Judge on a cluster while a worker is killed, judge serially, and compare."""
+    ids = [f"{number:012d}" for number in range(100_000_000_001, 100_000_000_001 + accounts)]
+    os.environ.update(KEYS)
+    with tempfile.TemporaryDirectory() as made, cloud(accounts) as endpoint:
+        folder = Path(made)
+        store = opened(str(folder / "store"))
+        options = ["-m", markers, "--store", store.url, "--report", str(folder / "report"), "--endpoint", endpoint]
+        command = [sys.executable, "-m", "stackproof.cli", "organisation", "verify", str(accounts_file(folder, ids)), *options]
+        clock = time.perf_counter()
+        with subprocess.Popen([*command, "--workers", str(workers)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+            killed = _kill_one(running.pid, store, accounts)
+            said = running.communicate()[0]
+        took = time.perf_counter() - clock
+        print(said)
+        plan = plans.read(plans.runs(store)[-1], store)
+        together = {task.key: _verdicts(plan, task, store) for task in plan.tasks}
+        kept = Counter(Path(key).name.removesuffix(".tar.gz").removesuffix(".json") for key in _results(store, plan))
+        of_each = [_measured(plan, task, store) for task in plan.tasks]
+        alone = opened(str(folder / "alone"))
+        plans.write(plan, alone)
+        clock = time.perf_counter()
+        for task in plan.tasks:
+            tasks.perform(alone.url, None, plan.run, task.account, task.region)
+        serially = time.perf_counter() - clock
+        differ = [task.key for task in plan.tasks if _verdicts(plan, task, alone) != together[task.key]]
+        measured = [one for one in of_each if one]
+        MEASURED.write_text(json.dumps(measured) + "\n", encoding="utf-8")
+        regional = [task for task in plan.tasks if task.region != GLOBAL]
+        print(f"worker {killed} was killed; {len(plan.tasks)} accounts and regions ({len(regional)} without what is global)")
+        print(f"results in the store: {sum(kept.values())}, each once: {kept == Counter(task.key for task in plan.tasks)}")
+        print(f"not judged: {sum(isinstance(found, str) for found in together.values())}, all of the account that denies")
+        print(f"verdicts that differ from a serial run: {len(differ)}")
+        print(f"{took:.0f} s on {workers} workers, {serially:.0f} s serially in one warm process")
+        seconds, calls = (statistics.median(one[name] for one in measured) for name in ("seconds", "calls"))
+        print(f"a task: {seconds:.2f} s, {calls:.0f} requests (median)")
+
+
+def _kill_one(pid: int, store: Store, accounts: int) -> int:
+    """Kill a worker of a running command when a third of the tasks is done; its process id."""
+    while True:
+        runs = plans.runs(store)
+        done = sum(1 for _ in store.keys(f"runs/{runs[-1]}/judged/")) if runs else 0
+        found = [child for child in psutil.Process(pid).children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+        if done >= accounts and found:
+            found[0].send_signal(signal.SIGKILL)
+            return found[0].pid
+        time.sleep(0.2)
+
+
+def _results(store: Store, plan: Plan) -> Iterator[str]:
+    for kind in ("judged", "not-judged"):
+        yield from store.keys(f"runs/{plan.run}/{kind}/")
+
+
+def _verdicts(plan: Plan, task: Task, store: Store) -> dict[str, str] | str:
+    with results.of_task(plan, task, store) as (result, _):
+        return {one.id: one.verdict.value for one in result.run.controls} if result.run else result.reason
+
+
+def _measured(plan: Plan, task: Task, store: Store) -> dict[str, Any] | None:
+    with results.of_task(plan, task, store) as (result, _):
+        run = result.run
+        if run is None:
+            return None
+        return {"region": task.region == GLOBAL, "seconds": round(run.seconds, 3), "calls": sum(run.calls.values())}
+
+
+def simulate(accounts: int, regions: int, workers: int) -> None:
+    """Measure the cluster with tasks that only store, and play the limits through."""
+    plan = plan_of(accounts, regions)
+    with tempfile.TemporaryDirectory() as made:
+        store = opened(made)
+        plans.write(plan, store)
+        most = {"scheduler": 0.0, "worker": 0.0}
+
+        def watch(progress: Progress) -> None:
+            if progress.done % 500 < 20:
+                own = psutil.Process()
+                most["scheduler"] = max(most["scheduler"], own.memory_info().rss / 1e6)
+                found = [child for child in own.children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+                most["worker"] = max([most["worker"], *(child.memory_info().rss / 1e6 for child in found)])
+
+        with cluster.local(workers, 3) as connect:
+            clock = time.perf_counter()
+            progress = cluster.run(plan, store, plan.tasks, connect, watch, do=stand_in)
+            took = time.perf_counter() - clock
+    rate = progress.done / took
+    print(f"{progress.done} tasks that only store {ARCHIVE:,} bytes, on {workers} workers: {took:.0f} s, {rate:.0f} a second,")
+    beside = f"scheduler and client {most['scheduler']:.0f} MB, a worker {most['worker']:.0f} MB"
+    print(f"so a task costs {1000 / rate:.1f} ms beside its own time; {beside}")
+    measured = json.loads(MEASURED.read_text(encoding="utf-8"))
+    for name, latency in (
+        ("as measured on the emulator", 0.0),
+        (f"with {LATENCY * 1000:.0f} ms a request, {AT_ONCE} at once", LATENCY),
+    ):
+        durations = drawn(plan, measured, latency)
+        serial = sum(seconds for seconds, _ in durations.values())
+        calls = sum(count for _, count in durations.values())
+        print(f"\n{name}: {calls:,} requests; one after the other {serial / 3600:.2f} h")
+        print("workers  hours   of the arithmetic  requests a second  most a second to one account")
+        for count in WORKERS:
+            hours, busiest = played(plan, durations, count * cluster.THREADS, 1 / rate)
+            ideal = serial / count / cluster.THREADS / 3600
+            print(f"{count:7d}  {hours:5.2f}  {ideal / hours:17.0%}  {calls / hours / 3600:17.0f}  {busiest:28.1f}")
+
+
+def stand_in(url: str, endpoint: str | None, run: str, account: str, region: str) -> Done:
+    """A task that judges nothing, and stores what a result takes."""
+    del endpoint
+    task = Task(account, region)
+    opened(url).add(judged_key(run, task), bytes(ARCHIVE))
+    return Done(task, "judged", False)
+
+
+def plan_of(accounts: int, regions: int) -> Plan:
+    names = tuple(f"aa-region-{number % 10}" if number < 10 else f"bb-region-{number % 10}" for number in range(regions))
+    return Plan(
+        run=plans.new_id(),
+        organisation="simulated",
+        file="",
+        accounts=tuple(
+            Account(id=f"{number:012d}", name="a", owner="b", regions=names, profile="p", role="r", external_id=None)
+            for number in range(accounts)
+        ),
+        left_out=(),
+        profiles={},
+        waivers="",
+        markers="",
+        keywords="",
+        controls=("SEC-RDS-01",),
+        once=("SEC-IAM-01",),
+        limits=Limits(),
+        started=datetime.now(UTC),
+        version="",
+        code="",
+    )
+
+
+def drawn(plan: Plan, measured: Sequence[dict[str, Any]], latency: float) -> dict[Task, tuple[float, int]]:
+    """Seconds and requests of each task, drawn from those that were measured; the same in every run."""
+    chance = random.Random(17)
+    found = {}
+    for task in plan.tasks:
+        one = chance.choice([other for other in measured if other["region"] == (task.region == GLOBAL)])
+        found[task] = (one["seconds"] + one["calls"] * latency / AT_ONCE, one["calls"])
+    return found
+
+
+def played(plan: Plan, durations: dict[Task, tuple[float, int]], slots: int, overhead: float) -> tuple[float, float]:
+    """Hours until the last task ends under the limits of the plan, and the requests a second to the account that gets most."""
+    left: dict[str, deque[Task]] = {}
+    for task in plan.tasks:
+        left.setdefault(task.account, deque()).append(task)
+    running: list[tuple[float, str]] = []
+    busy: Counter[str] = Counter()
+    span: dict[str, list[float]] = {}
+    now = handed = 0.0
+    while left or running:
+        for account in list(left):
+            if account not in busy and len(busy) >= plan.limits.accounts:
+                continue
+            while left[account] and busy[account] < plan.limits.tasks_per_account and len(running) < slots:
+                handed = max(now, handed + overhead)  # the scheduler hands out one after the other
+                task = left[account].popleft()
+                span.setdefault(account, [handed, 0.0])
+                heapq.heappush(running, (handed + durations[task][0], account))
+                busy[account] += 1
+            if not left[account]:
+                del left[account]
+            if len(running) >= slots:
+                break
+        now, account = heapq.heappop(running)
+        span[account][1] = now
+        busy[account] -= 1
+        busy += Counter()  # drops what is zero
+    calls: Counter[str] = Counter()
+    for task, (_, count) in durations.items():
+        calls[task.account] += count
+    busiest = max(calls[account] / max(0.001, end - begun) for account, (begun, end) in span.items())
+    return now / 3600, busiest
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.organisation", description=(__doc__ or "").partition("\n")[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    proving = commands.add_parser("prove")
+    proving.add_argument("--accounts", type=int, default=40)
+    proving.add_argument("-m", dest="markers", default="security")
+    simulating = commands.add_parser("simulate")
+    simulating.add_argument("--accounts", type=int, default=500)
+    simulating.add_argument("--regions", type=int, default=REGIONS)
+    for one in (proving, simulating):
+        one.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    if options.command == "prove":
+        prove(options.accounts, options.markers, options.workers)
+    else:
+        simulate(options.accounts, options.regions, options.workers)
+
+
+if __name__ == "__main__":
+    main()
