@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -121,11 +121,21 @@ def _kill_one(pid: int, store: Store, accounts: int) -> int:
     while True:
         runs = plans.runs(store)
         done = sum(1 for _ in store.keys(f"runs/{runs[-1]}/judged/")) if runs else 0
-        found = [child for child in psutil.Process(pid).children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+        found = _workers(psutil.Process(pid))
         if done >= accounts and found:
             found[0].send_signal(signal.SIGKILL)
             return found[0].pid
         time.sleep(0.2)
+
+
+def _workers(process: psutil.Process) -> list[psutil.Process]:
+    """The worker processes that a process has started, and that still live."""
+    found = []
+    for child in process.children(recursive=True):
+        with suppress(psutil.Error):
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def _results(store: Store, plan: Plan) -> Iterator[str]:
@@ -158,7 +168,7 @@ def simulate(accounts: int, regions: int, workers: int) -> None:
             if progress.done % 500 < 20:
                 own = psutil.Process()
                 most["scheduler"] = max(most["scheduler"], own.memory_info().rss / 1e6)
-                found = [child for child in own.children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+                found = _workers(own)
                 most["worker"] = max([most["worker"], *(child.memory_info().rss / 1e6 for child in found)])
 
         with cluster.local(workers, 3) as connect:

@@ -27,6 +27,8 @@ def write(plan: Plan, store: Store, directory: Path, tell: Callable[[int, int], 
     """
     try:
         return _write(plan, store, directory, tell)
+    except BrokenPipeError:  # of whoever reads the progress, not of the report
+        raise
     except OSError as error:
         raise CouldNotVerify(f"{without_room(error, directory)} with --resume {plan.run}: nothing is judged again") from None
 

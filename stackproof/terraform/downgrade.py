@@ -201,11 +201,18 @@ def _lifecycle_rule(rule: hcl.Block) -> Iterator[str]:
 
 _NONCURRENT = ("noncurrent_version_expiration", "noncurrent_version_transition")
 
+
+def _object_lock(resource: hcl.Block) -> str:
+    given = _only(resource, arguments=["object_lock_enabled"], blocks=["rule"])
+    return _block("object_lock_configuration", [*_assigned(given), *map(_text, resource.body.blocks)])
+
+
 MERGED: Mapping[str, Callable[[hcl.Block], str]] = {
     "aws_s3_bucket_versioning": _versioning,
     "aws_s3_bucket_server_side_encryption_configuration": _encryption,
     "aws_s3_bucket_lifecycle_configuration": _lifecycle,
     "aws_s3_bucket_logging": _logging,
+    "aws_s3_bucket_object_lock_configuration": _object_lock,
 }
 """Resources that are blocks of their ``aws_s3_bucket`` in 3.39.0: each as the text of that block."""
 
