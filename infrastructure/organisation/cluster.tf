@@ -87,14 +87,14 @@ resource "aws_ecs_task_definition" "worker" {
     command = [join(" ", [
       "${local.tls.write}; exec dask worker",
       "tls://scheduler.${local.name}.internal:${local.scheduler_port} --protocol tls --nthreads 2 --no-dashboard",
-      "--worker-port ${local.worker_port} --nanny-port ${local.nanny_port} --local-directory /tmp ${local.tls.flags}",
+      "--worker-port ${local.worker_ports.worker} --nanny-port ${local.worker_ports.nanny} --local-directory /tmp ${local.tls.flags}",
     ])]
     environment = concat(local.tls.environment, [{ name = "AWS_REGION", value = var.region }])
     secrets     = local.certificates
     mountPoints = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
     portMappings = [
-      { containerPort = local.worker_port, hostPort = local.worker_port, protocol = "tcp" },
-      { containerPort = local.nanny_port, hostPort = local.nanny_port, protocol = "tcp" },
+      { containerPort = local.worker_ports.worker, hostPort = local.worker_ports.worker, protocol = "tcp" },
+      { containerPort = local.worker_ports.nanny, hostPort = local.worker_ports.nanny, protocol = "tcp" },
     ]
 
     logConfiguration = {

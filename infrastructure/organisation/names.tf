@@ -10,8 +10,7 @@ locals {
   log_group_arn      = "arn:aws:logs:${var.region}:${var.aws_account_id}:log-group:${local.log_group}"
 
   scheduler_port = 8786
-  worker_port    = 8790
-  nanny_port     = 8791
+  worker_ports   = { worker = 8790, nanny = 8791 }
 
   # Whoever reaches a Dask scheduler runs code on its workers: each end shows a certificate of the same authority.
   certificates = [

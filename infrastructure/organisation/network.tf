@@ -35,20 +35,24 @@ resource "aws_vpc_security_group_ingress_rule" "scheduler_from_operators" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "worker_from_scheduler" {
+  for_each = local.worker_ports
+
   security_group_id            = aws_security_group.worker.id
   description                  = "The scheduler"
   ip_protocol                  = "tcp"
-  from_port                    = local.worker_port
-  to_port                      = local.nanny_port
+  from_port                    = each.value
+  to_port                      = each.value
   referenced_security_group_id = aws_security_group.scheduler.id
 }
 
 resource "aws_vpc_security_group_ingress_rule" "worker_from_workers" {
+  for_each = local.worker_ports
+
   security_group_id            = aws_security_group.worker.id
   description                  = "Other workers"
   ip_protocol                  = "tcp"
-  from_port                    = local.worker_port
-  to_port                      = local.nanny_port
+  from_port                    = each.value
+  to_port                      = each.value
   referenced_security_group_id = aws_security_group.worker.id
 }
 
@@ -56,8 +60,8 @@ resource "aws_vpc_security_group_egress_rule" "scheduler" {
   security_group_id            = aws_security_group.scheduler.id
   description                  = "Workers"
   ip_protocol                  = "tcp"
-  from_port                    = local.worker_port
-  to_port                      = local.nanny_port
+  from_port                    = local.worker_ports.worker
+  to_port                      = local.worker_ports.nanny
   referenced_security_group_id = aws_security_group.worker.id
 }
 
@@ -102,7 +106,7 @@ resource "aws_vpc_security_group_egress_rule" "worker_to_workers" {
   security_group_id            = aws_security_group.worker.id
   description                  = "Other workers"
   ip_protocol                  = "tcp"
-  from_port                    = local.worker_port
-  to_port                      = local.nanny_port
+  from_port                    = local.worker_ports.worker
+  to_port                      = local.worker_ports.nanny
   referenced_security_group_id = aws_security_group.worker.id
 }

@@ -28,6 +28,7 @@ from stackproof.evidence.store import Store
 from stackproof.organisation.accounts import GLOBAL, of_member
 from stackproof.organisation.member import Asked, MemberStage
 from stackproof.organisation.plan import Plan, Task
+from stackproof.plugin.judged import result_of
 from stackproof.plugin.suite import Selected
 from stackproof.profile.schema import Profile
 from stackproof.redaction.redaction import Scope, redact, scoped
@@ -106,6 +107,8 @@ def _judged(plan: Plan, task: Task, controls: Sequence[Selected], profile: Profi
         unknown_closes=expected.gate.unknown_closes,
         calls=dict(sorted(stage.calls.items())),
         notes=tuple(map(redact, (*stage.notes, f"Run {plan.run} over {plan.organisation}, task {task.key}."))),
+        selected=tuple(one.control.id for one in controls),
+        waivers=accepted.register(stage.now.date(), results),
         controls=results,
     )
     with (directory / RESULTS).open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
@@ -136,17 +139,15 @@ def _result(selected: Selected, stage: MemberStage, prefetch: Prefetch, accepted
         precondition=lambda: stage.require(control),
         apply_waivers=partial(accepted.apply_waivers, control.id, stage.now.date()),
     )
-    return ControlResult(
-        id=control.id,
-        title=control.entry.title,
-        title_ko=control.entry.title_ko,
-        severity=control.severity,
-        verdict=judgement.verdict,
-        message=judgement.message,
-        seconds=judgement.seconds,
-        test=selected.node,
-        resources=judgement.resources,
-        read=judgement.read,
+    return result_of(
+        control,
+        selected.node,
+        selected.folder,
+        stage.profile.owners,
+        judgement.verdict,
+        judgement.message,
+        judgement.seconds,
+        judgement,
     )
 
 

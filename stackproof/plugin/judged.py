@@ -77,16 +77,31 @@ def result_of_control(
 ) -> ControlResult:
     control = control_in(item)
     assert control is not None
-    entry, folder = control.entry, folder_of(Path(os.path.relpath(item.path, item.config.rootpath)))
+    folder = folder_of(Path(os.path.relpath(item.path, item.config.rootpath)))
+    return result_of(control, item.nodeid, folder, owners, verdict, message, seconds, judgement)
+
+
+def result_of(
+    control: Control,
+    test: str,
+    folder: str,
+    owners: Owners,
+    verdict: Verdict,
+    message: str,
+    seconds: float,
+    judgement: Judgement | None = None,
+) -> ControlResult:
+    """The result of a control; without a judgement, of one that broke. ``test`` is pytest's node id, ``folder`` that of the suite."""
+    entry = control.entry
     return ControlResult(
         id=control.id,
-        title=control.entry.title,
-        title_ko=control.entry.title_ko,
+        title=entry.title,
+        title_ko=entry.title_ko,
         severity=control.severity,
         verdict=verdict,
         message=message,
         seconds=seconds,
-        test=item.nodeid,
+        test=test,
         resources=judgement.resources if judgement else (),
         read=judgement.read if judgement else (),
         folder=folder,

@@ -1,0 +1,96 @@
+"""The Terraform of ``infrastructure/organisation`` is planned, and complies with the suite's own controls."""
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from proofs import harness
+from stackproof.core.verdicts import Verdict
+from stackproof.organisation import member_role
+from stackproof.profile.schema import Profile
+from stackproof.sources.aws.permissions import action_of, needed, needs
+from stackproof.sources.plan.document import Plan
+from stackproof.terraform import provider, speculative_plan
+from stackproof.terraform.speculative_plan import SpeculativePlan, random_password
+
+FOLDER = harness.ROOT / "infrastructure" / "organisation"
+NAME = "stackproof-organisation"
+OPERATORS = "sg-0123456789abcdef0"
+JUDGED = (
+    "SEC-S3-01",
+    "SEC-S3-02",
+    "SEC-SG-01",
+    "SEC-IAM-01",
+    "SEC-IAM-02",
+    "SEC-IAM-03",
+    "SEC-ECS-01",
+    "SEC-ECS-02",
+    "SEC-KMS-01",
+)
+
+
+def expected() -> Profile:
+    """Production's profile with this stack's names in the place of its own."""
+    given: dict[str, Any] = harness.profile("production").model_dump(by_alias=True)
+    scheduler, worker = f"{NAME}-scheduler", f"{NAME}-worker"
+    ports = [{"port": port, "from": group} for port in (8790, 8791) for group in (scheduler, worker)]
+    groups = (
+        {"name": scheduler, "ingress": ({"port": 8786, "from": worker}, {"port": 8786, "from": OPERATORS})},
+        {"name": worker, "ingress": tuple(ports)},
+    )
+    changed: dict[str, Any] = {
+        "database": {"security_groups": (worker,), "identifier": f"{NAME}-none"},
+        "load_balancer": {"security_groups": (worker,)},
+        "storage": {"buckets": (f"{NAME}-results",)},
+        "encryption": {"keys": (f"alias/{NAME}",)},
+        "network": {"security_groups": groups},
+        "identity": {"roles": (f"{NAME}-execution", scheduler, worker), "deploy_users": ()},
+        "service": {"cluster": NAME, "names": (worker,), "security_group": worker},
+    }
+    tables = {name: {**given[name], **table} for name, table in changed.items()}
+    return Profile.model_validate({**given, **tables, "name": "organisation", "owned": (NAME,)})
+
+
+@cache
+def planned() -> SpeculativePlan:
+    cache = harness.ROOT / ".stackproof"
+
+    def speculate(chosen: provider.Provider) -> SpeculativePlan:
+        copy = speculative_plan.workspace(
+            FOLDER, cache, chosen, region="ap-northeast-2", account="123456789012", password=random_password()
+        )
+        return speculative_plan.speculate(copy, FOLDER, {})
+
+    return provider.with_fallback(cache, speculate)
+
+
+@pytest.mark.parametrize("control", JUDGED)
+def test_the_plan_complies(control: str) -> None:
+    judgement = harness.judged(control, harness.PlanStage(Plan(planned().plan.document, "a plan"), expected()))
+    assert (judgement.verdict, judgement.message) == (Verdict.PASS, "")
+
+
+def test_the_store_is_locked_and_the_role_of_the_workers_stays_inside_the_organisation() -> None:
+    changes = {change["address"]: change["change"]["after"] for change in planned().plan.document["resource_changes"]}
+    lock = changes["aws_s3_bucket.store"]["object_lock_configuration"][0]
+    assert lock["rule"][0]["default_retention"][0]["mode"] == "COMPLIANCE"
+    policy = json.loads(changes["aws_iam_role_policy.worker"]["policy"])
+    assume = next(one for one in policy["Statement"] if one["Action"] == "sts:AssumeRole")
+    assert assume["Condition"] == {"StringEquals": {"aws:ResourceOrgID": "o-abcdefghij"}}
+    role = json.loads(changes["aws_cloudformation_stack_set.audit_role"]["template_body"])["Resources"]["AuditRole"]
+    trust = role["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]
+    assert {*trust["Condition"]["StringEquals"]} == {"sts:ExternalId", "aws:PrincipalOrgID"}
+
+
+def test_the_audit_role_may_do_what_the_suite_asks() -> None:
+    """python -m stackproof.organisation.member_role > infrastructure/organisation/member.template.json."""
+    text = (FOLDER / "member.template.json").read_text(encoding="utf-8")
+    assert text == member_role.text(harness.profile("production"))
+    policy = json.loads(text)["Resources"]["AuditRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+    actions = {action for statement in policy["Statement"] for action in statement["Action"]}
+    assert actions == {action for operation in needed(needs()) if (action := action_of(operation))}
+    assert len(json.dumps(policy, separators=(",", ":"))) <= member_role.LONGEST
+    assert "123456789012" not in text
+    assert "triflow" not in text
