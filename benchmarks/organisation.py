@@ -28,6 +28,7 @@ from typing import Any
 
 import psutil
 
+from stackproof.core.verdicts import Verdict
 from stackproof.organisation import cluster, results, tasks
 from stackproof.organisation import plan as plans
 from stackproof.organisation.accounts import GLOBAL, Account, Limits
@@ -103,14 +104,15 @@ def prove(accounts: int, markers: str, workers: int) -> None:
         for task in plan.tasks:
             tasks.perform(alone.url, None, plan.run, task.account, task.region)
         serially = time.perf_counter() - clock
-        differ = [task.key for task in plan.tasks if _verdicts(plan, task, alone) != together[task.key]]
+        differ = [_difference(task.key, together[task.key], _verdicts(plan, task, alone)) for task in plan.tasks]
+        differ = [difference for difference in differ if difference]
         measured = [one for one in of_each if one]
         MEASURED.write_text(json.dumps(measured) + "\n", encoding="utf-8")
         regional = [task for task in plan.tasks if task.region != GLOBAL]
         print(f"worker {killed} was killed; {len(plan.tasks)} accounts and regions ({len(regional)} without what is global)")
         print(f"results in the store: {sum(kept.values())}, each once: {kept == Counter(task.key for task in plan.tasks)}")
         print(f"not judged: {sum(isinstance(found, str) for found in together.values())}, all of the account that denies")
-        print(f"verdicts that differ from a serial run: {len(differ)}")
+        print(f"accounts and regions whose verdicts differ from a serial run: {len(differ)}", *differ, sep="\n  ")
         print(f"{took:.0f} s on {workers} workers, {serially:.0f} s serially in one warm process")
         seconds, calls = (statistics.median(one[name] for one in measured) for name in ("seconds", "calls"))
         print(f"a task: {seconds:.2f} s, {calls:.0f} requests (median)")
@@ -145,7 +147,18 @@ def _results(store: Store, plan: Plan) -> Iterator[str]:
 
 def _verdicts(plan: Plan, task: Task, store: Store) -> dict[str, str] | str:
     with results.of_task(plan, task, store) as (result, _):
-        return {one.id: one.verdict.value for one in result.run.controls} if result.run else result.reason
+        if result.run is None:
+            return result.reason
+        return {
+            one.id: f"{one.verdict.value} {one.message if one.verdict is Verdict.ERROR else ''}" for one in result.run.controls
+        }
+
+
+def _difference(key: str, together: dict[str, str] | str, alone: dict[str, str] | str) -> str:
+    if isinstance(together, str) or isinstance(alone, str):
+        return "" if together == alone else f"{key}: {together} / {alone}"
+    changed = [f"{id} {together.get(id)} / {alone.get(id)}" for id in {**together, **alone} if together.get(id) != alone.get(id)]
+    return f"{key}: {', '.join(changed)}" if changed else ""
 
 
 def _measured(plan: Plan, task: Task, store: Store) -> dict[str, Any] | None:

@@ -72,6 +72,14 @@ def test_the_plan_complies(control: str) -> None:
     assert (judgement.verdict, judgement.message) == (Verdict.PASS, "")
 
 
+def test_roles_that_workers_take_on_in_other_accounts_are_found() -> None:
+    """Which accounts these are is not written anywhere: whoever applies this accepts it, with a waiver."""
+    judgement = harness.judged("SEC-IAM-04", harness.PlanStage(Plan(planned().plan.document, "a plan"), expected()))
+    wrong = {one.resource for one in judgement.resources if one.verdict is not Verdict.PASS}
+    assert wrong == {f"{NAME}-worker"}
+    assert "assumes a role of another account that is not declared: sts:AssumeRole" in judgement.message
+
+
 def test_the_store_is_locked_and_the_role_of_the_workers_stays_inside_the_organisation() -> None:
     changes = {change["address"]: change["change"]["after"] for change in planned().plan.document["resource_changes"]}
     lock = changes["aws_s3_bucket.store"]["object_lock_configuration"][0]

@@ -1,5 +1,6 @@
 """A task as a worker does it: in a process that stays warm, its result in the store before anybody is told."""
 
+import atexit
 import functools
 import json
 import os
@@ -140,6 +141,7 @@ def _hold() -> None:
 
     redaction.register_among(os.environ)
     redaction.redact_logs()
+    atexit.register(_held.close)
     _held.enter_context(process_guard.held(allowed_operations))
     _held.enter_context(children.held(process_guard.is_getting_credentials))
 
