@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from evidence_runs import PLAN, copied, newest, run
+from evidence_runs import PLAN, copied, run
 
 from stackproof.reports.content_policy import with_policy
 
@@ -19,9 +19,9 @@ INJECTED = '<img src="x" onerror="document.title=1"><script>document.title = "2"
 def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The report of a run."""
     folder = copied(tmp_path_factory.mktemp("page"))
-    ended = run(folder, "-k", "SEC-RDS", f"--plan={PLAN}")
+    ended = run(folder, "-k", "SEC-RDS", f"--plan={PLAN}", "--html=report.html")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    return (newest(folder, "local-plan") / "report.html").read_text(encoding="utf-8")
+    return (folder / "report.html").read_text(encoding="utf-8")
 
 
 def policy(page: str) -> str:

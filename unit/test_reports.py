@@ -428,37 +428,47 @@ def test_the_last_line_counts_from_worst_to_best_and_ends_with_the_report() -> N
     )
 
 
-def test_the_listing_gives_what_is_open_worst_first_and_what_is_set_aside_by_reason() -> None:
+def test_the_listing_gives_what_is_open_by_severity_what_is_set_aside_and_notes_last() -> None:
     judged = run(
         control("N-1", Verdict.NOT_APPLICABLE, "the embedded cloud has no Insights"),
         control("U-1", Verdict.UNKNOWN, "known after apply", title="TLS is forced"),
         control("P-1"),
         control("N-2", Verdict.NOT_APPLICABLE, "the embedded cloud has no Insights"),
-        control("F-1", Verdict.FAIL, f"{DATABASE} is public: set publicly_accessible = false", title="It is private"),
+        control("F-1", Verdict.FAIL, "it is public", title="It is private", severity="high", remedy="Close it.", owner="data"),
     )
     assert summary.listing(judged) == [
-        "FAIL F-1 (critical) It is private",
-        f"    {DATABASE} is public: set publicly_accessible = false",
-        "UNKNOWN U-1 (critical) TLS is forced",
-        "    known after apply",
-        f"    {DATABASE}",
+        "critical UNKNOWN U-1: TLS is forced",
+        f"    {DATABASE}: known after apply",
+        "high FAIL F-1 [data]: It is private",
+        f"    {DATABASE}: it is public",
+        "    -> Close it.",
         "NOT_APPLICABLE N-1, N-2: the embedded cloud has no Insights",
+        "Note: The plan was made with the packaged provider hashicorp/aws 3.39.0.",
     ]
+    assert summary.listing(judged, is_short=True) == [
+        "critical UNKNOWN U-1: TLS is forced",
+        "high FAIL F-1 [data]: It is private",
+    ]
+    assert summary.listing(judged, "ko")[0] == "critical UNKNOWN U-1: 데이터베이스에는 인터넷에서 접근할 수 있는 주소가 없다"
+
+
+def test_an_aborted_run_says_why_and_nothing_else() -> None:
+    aborted = run(aborted="the plan cannot be read")
+    assert aborted.exit_status == 4
+    assert summary.listing(aborted) == ["The run was aborted, and the gate is closed: the plan cannot be read"]
 
 
 def test_the_listing_shows_some_of_many_resources_and_counts_the_rest() -> None:
     groups = tuple(Examined(f"LogGroup {number}", Verdict.FAIL, "never expires") for number in range(8))
     groups += (Examined("LogGroup 8", Verdict.WAIVED, "never expires"), Examined("LogGroup 9", Verdict.PASS))
-    lines = summary.listing(run(control("LOG-03", Verdict.FAIL, "8 groups keep events too long", resources=groups)))
-    assert lines[2:] == [
+    lines = summary.listing(run(control("LOG-03", Verdict.FAIL, "8 groups keep events too long", resources=groups), notes=()))
+    assert lines[1:] == [
         *(f"    LogGroup {number}: never expires" for number in range(5)),
-        "    and 3 resources more, see the report",
+        "    and 3 more, see the report",
     ]
 
 
 def test_the_listing_is_short_and_cannot_steer_the_terminal() -> None:
-    long = replace(hostile(), message=HOSTILE * 50, resources=())
-    lines = summary.listing(run(long))
-    assert len(lines) == 10  # the head, eight lines of the message, and how many more there are
+    lines = summary.listing(run(replace(hostile(), message=HOSTILE * 50, resources=())))
     assert max(map(len, lines)) <= 120
     assert "\x1b" not in "".join(lines)

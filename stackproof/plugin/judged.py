@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,7 @@ def result_of(
         cli=entry.cli,
         console=entry.console,
         owner=owners.of(control.id, folder, control.severity),
+        due=owners.due(control.severity, datetime.now(UTC).date()) if verdict.is_open else None,
         frameworks=requirements_of(control.id),
         finding=judgement.finding if judgement else Finding(Reason.BROKEN),
     )

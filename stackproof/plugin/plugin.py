@@ -7,7 +7,8 @@ A run goes through these steps:
 2. collect: a control can be selected by its folder, id and severity; other tests beside it stay what they are;
 3. prepare: the target is opened, and what the selected controls ask for is fetched, concurrently, once;
 4. judge: each control through `stackproof.core.runner`, one report for each;
-5. report: ``results.json``, ``report.html`` and ``junit.xml`` under ``reports/<environment>-<target>/``, and a last line in the terminal.
+5. report: ``results.json``, ``report.html`` and ``junit.xml`` under ``reports/<environment>-<target>/<run>/``, and a last line in the
+   terminal.
 
 Under pytest-xdist the controller opens the target and tells the workers where it is; each worker judges its share and sends the
 results back.
@@ -70,6 +71,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"sign the evidence with this Ed25519 key, PEM (default: {SIGNING_KEY}, a file or the key itself)",
     )
     parser.addini(places.SUITE, "judge the controls that come with stackproof, too, when one of its options is given", "bool")
+    group.addoption(
+        "--lang", choices=("en", "ko"), help="language of the report and of the terminal (default: that of the locale)"
+    )
     group.addoption(
         "--iam-policy",
         action="store_true",

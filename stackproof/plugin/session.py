@@ -22,6 +22,7 @@ import stackproof
 from stackproof.collections.prefetch import Prefetch
 from stackproof.collections.registry import collections, load_entry_points, not_found, operations
 from stackproof.core.controls import FOLDERS, catalogue, folder_of, suite
+from stackproof.core.messages import Language, say, users_language
 from stackproof.core.results import MOST_REMEMBERED, ControlResult, Run, as_past, since
 from stackproof.core.results_file import packed, unpacked
 from stackproof.core.runner import judge, message_of
@@ -33,12 +34,14 @@ from stackproof.plugin.judged import CATEGORY, RESULT, SHOWN, bad_input, compare
 from stackproof.plugin.selection import Selection, how, ids
 from stackproof.processes import children
 from stackproof.redaction import redaction
-from stackproof.reports import changes, content_policy, html, junit, summary
+from stackproof.reports import changes, content_policy, formats, html, junit, summary
 from stackproof.reports.write import RunFolder, previous, report_directory, require_room, without_room, write_results
 from stackproof.sources.aws import process_guard
 from stackproof.targets import open_stage
 from stackproof.targets.request import Request, resolve
 from stackproof.targets.run import RunStage
+
+REPORT = "report.html"
 
 OURS = "stackproof"
 """The name under which things travel between xdist's controller and its workers."""
@@ -94,6 +97,7 @@ class Session:
             self.signing_key = signing.private_key(key) if key and not self.is_worker else None
         self.broken: list[str] = []
         """Files that could not be collected."""
+        self.language: Language = config.option.lang or users_language()
         self.aborted = ""
         """Why the run ends before it judges."""
         self.id = folders.new_id(self.started)
@@ -103,9 +107,9 @@ class Session:
             with bad_input():
                 require_room(reports)
             option.xmlpath = option.xmlpath or str(self.folder.unfinished / "junit.xml")
-            option.htmlpath = option.htmlpath or str(self.folder.unfinished / "report.html")
-            option.self_contained_html = True
-            option.css = [*option.css, os.path.relpath(html.STYLESHEET)]
+            if option.htmlpath:  # pytest-html's own page, with our rows
+                option.self_contained_html = True
+                option.css = [*option.css, os.path.relpath(html.STYLESHEET)]
             # The listing of `reports.summary` says what happened, once.
             option.tbstyle = "no" if option.tbstyle == "auto" else option.tbstyle
             option.reportchars = ""
@@ -208,8 +212,18 @@ class Session:
 
     def _begin(self) -> None:
         """Say what the plans would change, before anything is judged."""
+        if said := self._partial():
+            self._say(said)
         for line in changes.lines(self._open().planned_changes()):
             self._say(line)
+
+    def _partial(self) -> str:
+        """The sentence about a run that does not judge all controls; empty for one that does."""
+        chosen, every = self.selection.selected | self.selection.lost, catalogue()
+        number = sum(id in chosen for id in every)
+        if not chosen or number == len(every):
+            return ""
+        return say(self.language, "report.partial", selected=number, all=len(every), how=how(self.config) or "-")
 
     def _open(self) -> RunStage:
         if self.opened is None:
@@ -389,25 +403,32 @@ class Session:
             self.aborted = self.aborted or broken or "it was stopped before its end"
         if self.opened is not None and self.results:
             self.run = self._summed_up(self.opened)
-            write_results(self.run, directory)
+            self._write(self.run, directory)
             self._keep(self.opened)
             junit.add_facts(self.config, self.bystanders, self.run.not_judged)
         elif self.aborted:
             self.run = self._summed_up(self.opened)
-            write_results(self.run, directory)
+            self._write(self.run, directory)
         if session.exitstatus == pytest.ExitCode.OK and self._gate_is_closed:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED  # pytest forgives an expected failure; the gate does not
         yield
         if self.run is None:
             self.folder.remove()
             return
-        if (page := Path(self.config.option.htmlpath)).is_file():
-            content_policy.add(page)
+        if (page := self.config.option.htmlpath) and Path(page).is_file():
+            content_policy.add(Path(page))
         if self.run.controls:
             recorded.seal(directory, self.signing_key)
         self.folder.finish(is_latest=self._is_latest(self.run))
-        if self.run.controls:
-            self._say(summary.summary_line(self.run, self._shown(Path(self.config.option.htmlpath))))
+        page = Path(self.config.option.htmlpath or directory / REPORT)
+        self._say(summary.summary_line(self.run, self._shown(page), self.language))
+
+    def _write(self, run: Run, directory: Path) -> None:
+        """Write results.json, and the report that is made from it."""
+        write_results(run, directory)
+        page = formats.render("html", formats.Finished(run, self.language))
+        content = page if isinstance(page, bytes) else page.encode("utf-8", "backslashreplace")
+        (directory / REPORT).write_bytes(content)
 
     def _is_latest(self, run: Run) -> bool:
         """A run that judged all that there is, or as much as the one before did."""
@@ -498,9 +519,13 @@ class Session:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if xml := self.config.stash.get(xml_key, None):
             xml.logfile = str(self._shown(Path(xml.logfile)))
-        if self.run is not None and self.opened is not None and self.run.controls:
-            said = (*summary.notes(self.run), *summary.listing(self.run), *self.opened.differences(self.run.controls))
-            for line in said:
+        if self.run is None:
+            return
+        is_short = terminalreporter.verbosity < 0
+        for line in summary.listing(self.run, self.language, is_short=is_short):
+            terminalreporter.write_line(line)
+        if self.run.controls and self.opened:
+            for line in self.opened.differences(self.run.controls):
                 terminalreporter.write_line(line)
 
     def pytest_unconfigure(self) -> None:

@@ -1,7 +1,10 @@
 """The table of a profile that names who mends what a control finds."""
 
 from collections.abc import Mapping
-from typing import Literal
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from stackproof.profile.base import Table
 
@@ -18,6 +21,14 @@ class Owners(Table):
     controls: Mapping[str, str] = {}
     """By the id of the control (``SEC-RDS-01``); counts before all others."""
 
+    days: Mapping[Literal["critical", "high", "medium", "low"], Annotated[int, Field(ge=0)]] = {
+        "critical": 1,
+        "high": 7,
+        "medium": 30,
+        "low": 90,
+    }
+    """Days until what is open must be mended, by severity; a severity that is left out has no such day."""
+
     def of(self, control: str, folder: str, severity: str) -> str:
         """The owner of a control; empty where none is given.
 
@@ -27,3 +38,11 @@ class Owners(Table):
         """
         by_severity = next((owner for name, owner in self.severities.items() if name == severity), "")
         return self.controls.get(control) or self.folders.get(folder) or by_severity or self.default
+
+    def due(self, severity: str, today: date) -> date | None:
+        """The day by which what is found today must be mended; None where the severity has none.
+
+        >>> Owners().due("high", date(2026, 11, 28))
+        datetime.date(2026, 12, 5)
+        """
+        return next((today + timedelta(days) for name, days in self.days.items() if name == severity), None)

@@ -40,6 +40,7 @@ class Format:
 
 
 FORMATS: Mapping[str, Format] = {
+    "html": Format("stackproof.reports.page:render", "one page for people, without a network"),
     "json": Format("stackproof.reports.formats:as_json", "the results themselves (docs/results.md)"),
     "csv": Format("stackproof.reports.exports.csv_table:as_csv", "a line a judgement, for spreadsheets"),
     "sarif": Format("stackproof.reports.exports.sarif:sarif", "SARIF 2.1.0, for code scanning"),

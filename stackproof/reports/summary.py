@@ -1,87 +1,113 @@
-"""The last lines of a run in the terminal."""
+"""The last lines of a run in the terminal: what is open, the gravest first; what was set aside, and the notes."""
 
 import textwrap
 from itertools import islice
 from pathlib import Path
 
+from stackproof.core.messages import Language, say
 from stackproof.core.results import ControlResult, Examined, Run
+from stackproof.core.sentences import of_finding, sentence
 from stackproof.core.verdicts import Verdict
+from stackproof.reports import view
 from stackproof.reports.text import WORST_FIRST, not_passed
-from stackproof.util.text import counted, duration, visible
+from stackproof.util.text import duration, visible
 
 _WIDTH = 120
-_OPEN = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN)
-_LINES = 8
-"""At most so many lines of one message are shown; the HTML report shows all."""
 _RESOURCES = 5
 """At most so many resources of one control are shown; the HTML report shows all."""
 
 
-def summary_line(run: Run, report_path: Path) -> str:
+def summary_line(run: Run, report_path: Path, language: Language = "en") -> str:
     """The last line: how many controls ended how, what it cost, and where to read on.
 
     >>> from datetime import UTC, datetime
     >>> run = Run(datetime(2026, 11, 21, tzinfo=UTC), 2.0, "local", "plan", "", "", {}, {"rds:DescribeDBInstances": 1})
-    >>> summary_line(run, Path("reports/local-plan/report.html"))
-    'local on plan: no control ran; 1 AWS call, 2.0 s; reports/local-plan/report.html'
+    >>> summary_line(run, Path("reports/local-plan/latest/report.html"))
+    'local on plan: no control ran; 1 AWS call, 2.0 s; reports/local-plan/latest/report.html'
     """
+    number = sum(run.calls.values())
     counts = [f"{run.counts[verdict]} {verdict}" for verdict in WORST_FIRST if run.counts[verdict]]
-    calls = counted(sum(run.calls.values()), "AWS call")
-    told = (
-        f"{', '.join(counts)}; nothing was judged, so the gate is closed" if counts and run.judged_nothing else ", ".join(counts)
+    return say(
+        language,
+        "terminal.calls",
+        environment=run.environment,
+        target=run.target,
+        counts=", ".join(counts) or say(language, "terminal.nothing-ran"),
+        calls=say(language, "terminal.call" if number == 1 else "terminal.number-of-calls", count=f"{number:,}"),
+        took=duration(run.seconds),
+        report=report_path,
     )
-    return f"{run.environment} on {run.target}: {told or 'no control ran'}; {calls}, {duration(run.seconds)}; {report_path}"
 
 
-def listing(run: Run) -> list[str]:
-    """Lines for each control that failed, could not be verified or is not known yet, then what is not applicable or not declared."""
-    return [
-        *(line for verdict in _OPEN for control in run.controls if control.verdict is verdict for line in _open(control)),
-        *_set_aside(run),
-    ]
+def listing(run: Run, language: Language = "en", *, is_short: bool = False) -> list[str]:
+    """Lines about a run: why it was aborted; each open control, by severity; what was set aside, by its reason; notes.
+
+    The short form has a line for each open control alone.
+    """
+    if run.aborted and not run.controls:
+        return [say(language, "report.aborted", why=visible(run.aborted))]
+    found = [line for control in _in_order(run) for line in _open(control, language, is_short=is_short)]
+    if is_short:
+        return found
+    return [*found, *_set_aside(run, language), *notes(run, language)]
 
 
-def notes(run: Run) -> list[str]:
+def notes(run: Run, language: Language = "en") -> list[str]:
     """Lines for what a reader must know to trust the verdicts."""
-    return [line for note in run.notes for line in _brief(f"Note: {note}", "")]
+    return [line for note in run.notes for line in _brief(f"{say(language, 'terminal.note')}: {note}", "")]
 
 
-def _open(control: ControlResult) -> list[str]:
-    """The control, why, and the resources that the reason does not name yet."""
-    head = f"{control.verdict} {visible(control.id)} ({visible(control.severity)}) {visible(control.title)}"
-    reason = control.message.strip()
-    lines = [line for line in reason.splitlines() if line.strip()]
-    others = (line for each in not_passed(control) if each.verdict in _OPEN and (line := _beside(reason, each)))
-    resources, more = list(islice(others, _RESOURCES)), sum(1 for _ in others)
+def _in_order(run: Run) -> list[ControlResult]:
+    """The open controls, the gravest first."""
+
+    def rank(control: ControlResult) -> tuple[int, int]:
+        severities = view.SEVERITIES
+        severity = severities.index(control.severity) if control.severity in severities else len(severities)
+        return severity, WORST_FIRST.index(control.verdict)
+
+    return sorted((control for control in run.controls if control.verdict.is_open), key=rank)
+
+
+def _open(control: ControlResult, language: Language, *, is_short: bool) -> list[str]:
+    """The control, a sentence for each of its resources, and what to do."""
+    title = view.title(control, language)
+    owner = f" [{visible(control.owner)}]" if control.owner else ""
+    head = f"{visible(control.severity)} {control.verdict} {visible(control.id)}{owner}: {visible(title)}"
+    heading = textwrap.shorten(head, _WIDTH, placeholder=" ...")
+    if is_short:
+        return [heading]
+    said = _sentences(control, language)
+    shown, more = said[:_RESOURCES], len(said) - _RESOURCES
+    remedy = view.remedy(control, language)
     return [
-        textwrap.shorten(head, _WIDTH, placeholder=" ..."),
-        *(line for said in lines[:_LINES] for line in _brief(said, "    ")),
-        *([f"    and {counted(len(lines) - _LINES, 'line')} more, see the report"] if len(lines) > _LINES else []),
-        *(line for resource in resources for line in _brief(resource, "    ")),
-        *([f"    and {counted(more, 'resource')} more, see the report"] if more > 0 else []),
+        heading,
+        *(line for one in shown for line in _brief(one, "    ")),
+        *([f"    {say(language, 'terminal.more', count=f'{more:,}')}"] if more > 0 else []),
+        *(_brief(f"-> {remedy}", "    ") if remedy else []),
     ]
 
 
-def _beside(reason: str, each: Examined) -> str:
-    """What the judgement of one resource adds to the reason of its control."""
-    if each.message not in reason:
-        return f"{each.resource}: {each.message}"
-    return "" if each.resource in reason else each.resource
+def _sentences(control: ControlResult, language: Language) -> list[str]:
+    open_ones = (one for one in not_passed(control) if one.verdict.is_open)
+    said = [_sentence(one, language) for one in islice(open_ones, 10_000)]
+    whole = of_finding(control.finding, control.message, language) if control.finding or not said else ""
+    return list(dict.fromkeys(one for one in (*said, whole) if one))
 
 
-def _set_aside(run: Run) -> list[str]:
+def _sentence(one: Examined, language: Language) -> str:
+    return sentence(one, language) or one.resource
+
+
+def _set_aside(run: Run, language: Language) -> list[str]:
     """The reasons, each with the controls that it sets aside."""
-    aside: dict[tuple[Verdict, str], list[str]] = {}
-    for control in run.controls:
-        if control.verdict.is_set_aside:
-            aside.setdefault((control.verdict, control.message), []).append(control.id)
-    return [
-        line
-        for shown in (Verdict.NOT_APPLICABLE, Verdict.NOT_DECLARED)
-        for (verdict, reason), controls in aside.items()
-        if verdict is shown
-        for line in _brief(f"{verdict} {', '.join(controls)}: {reason}", "")
-    ]
+    lines = []
+    for verdict in (Verdict.NOT_APPLICABLE, Verdict.NOT_DECLARED):
+        aside: dict[str, list[str]] = {}
+        for control in run.controls:
+            if control.verdict is verdict:
+                aside.setdefault(of_finding(control.finding, control.message, language), []).append(control.id)
+        lines += [line for why, ids in aside.items() for line in _brief(f"{verdict} {', '.join(ids)}: {why}", "")]
+    return lines
 
 
 def _brief(text: str, indent: str) -> list[str]:
