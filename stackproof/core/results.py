@@ -235,11 +235,11 @@ class ControlResult:
     """These as in the row of the control (`stackproof.core.controls.Entry`)."""
     owner: str = ""
     """Who mends it, by the profile; empty where it does not say."""
-    due: date | None = None
-    """The day by which it is to be mended, by its severity; None for a control that nothing is to be mended of."""
     frameworks: tuple[Requirement, ...] = ()
     finding: Finding | None = field(default=None, compare=False)
     """What the control as a whole ended with, apart from its resources: what it asks for was denied, or the target cannot show it."""
+    due: date | None = None
+    """The day by which it is to be mended, by its severity; None for a control that nothing is to be mended of."""
 
     @property
     def service(self) -> str:
