@@ -159,6 +159,7 @@ def deploying(old: str, new: str) -> Edit:
 
 
 CHECKOUT = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683"
+UPLOAD = "github/codeql-action/upload-sarif@ff0a06e83cb2de871e5a09832bc6a81e7276941f"
 ROLE = "role-to-assume: ${{ vars.AWS_DEPLOY_ROLE_ARN }}"
 JOB, DEPLOYS, TEST = "  verify:\n", "  deploy:\n", "- run: make test"
 STORED = "${{ secrets.AWS_DEPLOY_KEY }}"
@@ -169,6 +170,16 @@ AUTOMATED = [
     fails("permissions: write-all", gated("permissions:\n  contents: read", "permissions: write-all"), names="verify: write-all"),
     fails("permissions by default", gated("permissions:\n  contents: read\n", ""), names="no permissions are declared"),
     fails("one permission too many", deploying("      contents: read", "      contents: write"), names="deploy: contents: write"),
+    fails(
+        "code that may write alerts", gated(JOB, f"{JOB}    permissions: {{security-events: write}}\n"), names="security-events"
+    ),
+    fails("code that may comment", gated(JOB, f"{JOB}    permissions: {{pull-requests: write}}\n"), names="pull-requests: write"),
+    fails(
+        "alerts that nothing uploads", gated("github/codeql-action/upload-sarif@", "a/b@"), names="code-scanning: security-events"
+    ),
+    fails("an attestation of nothing", gated("actions/attest-build-provenance@", "a/b@"), names="attest: attestations: write"),
+    fails("an uploader that may do more", gated("security-events: write", "contents: write"), names="contents: write"),
+    fails("an upload by its tag", gated(UPLOAD, "github/codeql-action/upload-sarif@v3"), names="upload-sarif@v3"),
     fails(
         "a token that nothing needs", gated("  contents: read", "  contents: read\n  id-token: write"), names="id-token: write"
     ),

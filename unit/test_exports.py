@@ -350,3 +350,31 @@ def test_no_attestation_of_a_run_that_was_changed_or_not_signed(signed: tuple[Fi
         render("dsse", one)
     with pytest.raises(UsageError, match="give the folder of a run"):
         render("dsse", every_verdict())
+
+
+# Markdown
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_summary_says_first_whether_the_gate_is_open_and_what_was_left_out(language: str) -> None:
+    lines = document("md", every_verdict(language=language)).splitlines()
+    assert lines[0].startswith("## stackproof: production, aws: ")
+    assert lines[0].endswith("the gate is closed" if language == "en" else "게이트 닫힘")
+    assert "8" in lines[3]
+    assert "9" in lines[3]
+    assert "open" in document("md", finished(control("SEC-RDS-01", [Verdict.PASS]))).splitlines()[0]
+
+
+def test_text_from_outside_means_nothing_in_markdown() -> None:
+    text = document("md", SAMPLES["nasty"])
+    assert "<script" not in text
+    assert "@" not in text
+    assert {line.count("|") for line in text.splitlines() if line.startswith("| FAIL | **")} == {5}
+
+
+def test_a_summary_fits_into_a_comment() -> None:
+    many = [Examined(f"db-{number}" * 20, Verdict.FAIL, NASTY) for number in range(5000)]
+    waived = [Examined(f"db-{number}" * 20, Verdict.WAIVED, NASTY) for number in range(5000)]
+    text = document("md", finished(control("SEC-RDS-01", [Verdict.FAIL], resources=[*many, *waived])))
+    assert len(text) < 65_536
+    assert "more; the report has all" in text

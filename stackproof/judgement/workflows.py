@@ -49,7 +49,9 @@ def _images(job: Document) -> list[str]:
 
 
 def needless_permissions(document: Document) -> tuple[str, ...]:
-    """The permissions of a workflow or a job beyond reading; only a job that takes a role by OpenID Connect may ask for its token.
+    """The permissions of a workflow or a job beyond reading, but for those that one of its steps is known to need (`NEEDED`).
+
+    A token by OpenID Connect is for a job that takes a role of AWS, or attests what it has made.
 
     >>> needless_permissions({"jobs": {"verify": {}}})
     ('verify: no permissions are declared, so those of the repository hold',)
@@ -59,13 +61,38 @@ def needless_permissions(document: Document) -> tuple[str, ...]:
     >>> token = {"contents": "read", "id-token": "write"}
     >>> needless_permissions({"permissions": {}, "jobs": {"a": {"permissions": token, "steps": [role]}, "b": {"permissions": token}}})
     ('b: id-token: write',)
+    >>> upload = {"uses": "github/codeql-action/upload-sarif@v3"}
+    >>> alerts = {"security-events": "write"}
+    >>> needless_permissions({"permissions": alerts, "jobs": {"a": {"steps": [upload]}, "b": {"steps": [{"run": "make"}]}}})
+    ('b: security-events: write',)
     """
     return tuple(
         f"{name}: {granted}"
         for name, job in jobs(document).items()
         for granted in _granted(job.get("permissions", document.get("permissions")))
-        if not (granted == "id-token: write" and _takes_a_role(job))
+        if not _is_needed(granted, job)
     )
+
+
+NEEDED = {
+    "id-token: write": r"actions/attest(-[\w-]+)?@",
+    "attestations: write": r"actions/attest(-[\w-]+)?@",
+    "security-events: write": r"github/codeql-action/upload-sarif@",
+    "pull-requests: write": r"gh pr comment\b",
+}
+"""Permissions, and the action or the command without which a job needs no such one."""
+
+
+def _is_needed(granted: str, job: Document) -> bool:
+    """Whether a step of a job needs a permission.
+
+    >>> comment = {"steps": [{"run": "gh pr comment 1 --body-file comment.md"}]}
+    >>> [_is_needed(f"{scope}: write", comment) for scope in ("pull-requests", "contents", "attestations")]
+    [True, False, False]
+    """
+    needs = NEEDED.get(granted)
+    used = [text for step in _steps(job) for text in (str(step.get("uses", "")), _run(step))]
+    return bool(needs and any(re.match(needs, text) for text in used)) or (granted == "id-token: write" and _takes_a_role(job))
 
 
 def _granted(permissions: object) -> Iterator[str]:

@@ -1,0 +1,137 @@
+"""Markdown, for the summary of a CI job and for a comment: the gate first, then what is wrong, what a plan changes, and what is accepted.
+
+GitHub takes 65,536 characters in a comment; what does not fit is counted. Text from outside makes no link, no mention and no table.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from stackproof.core.changes import PlannedChanges
+from stackproof.core.messages import Language, say
+from stackproof.core.results import Run
+from stackproof.core.verdicts import Verdict
+from stackproof.reports.changes import headline
+from stackproof.reports.exports.rows import Row, rows, shortened
+from stackproof.reports.formats import Finished
+from stackproof.util.text import visible
+
+MOST = 60_000
+"""Characters of a document."""
+
+_CELL = 300
+"""Characters of a cell."""
+
+_CHANGES = 100
+"""Resources of a plan that are named."""
+
+_OPEN = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN)
+
+
+def markdown(finished: Finished) -> str:
+    """The run as Markdown, in the language of the document."""
+    run, language = finished.run, finished.language
+    found = list(rows(finished))
+    wrong = sorted((row for row in found if row.verdict in _OPEN), key=_gravest)
+    accepted = [row for row in found if row.verdict is Verdict.WAIVED]
+    blocks = [
+        _title(run, language),
+        *_alerts(run, language),
+        _counts(run),
+        *(_plan(plan) for plan in run.plans),
+        *_table(say(language, "summary.wrong"), _head(language, "what"), map(_wrong, wrong), language),
+        *_table(say(language, "summary.accepted"), _head(language, "accepted"), map(_accepted, accepted), language),
+        *_table(say(language, "summary.set-aside"), ("", ""), _set_aside(run), language),
+        f"{say(language, 'summary.run')}: {_text(run.id)} {_text(run.commit[:12])} {run.started:%Y-%m-%d %H:%M:%S} UTC",
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _title(run: Run, language: Language) -> str:
+    gate = say(language, "summary.closed" if run.exit_status else "summary.open")
+    return f"## stackproof: {_text(run.environment)}, {_text(run.target)}: {gate}"
+
+
+def _alerts(run: Run, language: Language) -> Iterator[str]:
+    if run.aborted:
+        yield f"> [!CAUTION]\n> {say(language, 'summary.aborted', why=_text(run.aborted))}"
+    if run.not_selected:
+        selected = len(run.controls) + len(run.not_judged)
+        total = selected + len(run.not_selected)
+        yield f"> [!WARNING]\n> {say(language, 'summary.partial', selected=selected, of=total)}"
+
+
+def _counts(run: Run) -> str:
+    told = [(verdict.value, number) for verdict in reversed(Verdict) if (number := run.counts[verdict])]
+    names, numbers = (" | ".join(str(cell) for cell in column) for column in zip(*told, strict=True)) if told else ("", "")
+    return f"| {names} |\n|{' --- |' * len(told)}\n| {numbers} |" if told else ""
+
+
+def _plan(plan: PlannedChanges) -> str:
+    shown = [f"- **{change.action}** {_text(change.address)}{_forced(change.forced_by)}" for change in plan.changes[:_CHANGES]]
+    if more := len(plan.changes[_CHANGES:]):
+        shown.append(f"- ... {more:,}")
+    details = "\n".join(shown)
+    return (
+        f"<details><summary>{_text(headline(plan))}</summary>\n\n{details}\n\n</details>" if shown else f"{_text(headline(plan))}"
+    )
+
+
+def _forced(by: Sequence[str]) -> str:
+    return f" ({_text(', '.join(by))})" if by else ""
+
+
+def _head(language: Language, last: str) -> tuple[str, ...]:
+    return ("", say(language, "summary.control"), say(language, f"summary.{last}"), say(language, "summary.where"))
+
+
+def _gravest(row: Row) -> tuple[int, int]:
+    return _OPEN.index(row.verdict), ["critical", "high", "medium", "low"].index(row.control.severity)
+
+
+def _wrong(row: Row) -> tuple[str, ...]:
+    control = f"**{_text(row.control.id)}** ({row.control.severity}) {_text(row.control.owner)}".strip()
+    return row.verdict.value, control, f"{_text(row.sentence)}<br>{_text(row.remedy)}", _place(row)
+
+
+def _accepted(row: Row) -> tuple[str, ...]:
+    return row.verdict.value, f"**{_text(row.control.id)}**", f"{_text(row.sentence)}<br>{_text(row.acceptance)}", _place(row)
+
+
+def _set_aside(run: Run) -> Iterator[tuple[str, ...]]:
+    for control in run.controls:
+        if control.verdict.is_set_aside:
+            yield control.verdict.value, f"**{_text(control.id)}** {_text(control.message)}"
+
+
+def _place(row: Row) -> str:
+    subject = row.subject
+    place = f"{subject.file}:{subject.line}" if subject.file else ""
+    return "<br>".join(_text(part) for part in (place, subject.address or subject.arn) if part)
+
+
+def _table(title: str, head: Sequence[str], lines: Iterable[Sequence[str]], language: Language) -> Iterator[str]:
+    """A table under its title, of as many lines as fit; nothing where there are none."""
+    shown, length, more = [], 0, 0
+    for line in lines:
+        text = f"| {' | '.join(line)} |"
+        length += len(text)
+        if length < MOST // 4:
+            shown.append(text)
+        else:
+            more += 1
+    if not shown and not more:
+        return
+    yield f"### {title}"
+    yield "\n".join([f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *shown])
+    if more:
+        yield say(language, "summary.more", number=f"{more:,}")
+
+
+def _text(text: str) -> str:
+    """A text that means nothing in Markdown, on one line and not too long.
+
+    >>> _text("a | <b> @team" + chr(10) + "[x](y)")
+    'a &#124; &#60;b&#62; &#64;team &#91;x&#93;&#40;y&#41;'
+    """
+    line = shortened(" ".join(visible(text).split()), _CELL)
+    return re.sub(r"[&<>|`*\[\]()@#~\\!]|://", lambda found: "".join(f"&#{ord(letter)};" for letter in found[0]), line)
