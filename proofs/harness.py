@@ -18,6 +18,7 @@ from proofs import kinds, live
 from proofs.plans import FROM_NOTHING, compliant_plan
 from stackproof.core.controls import catalogue, declared
 from stackproof.core.runner import Judgement
+from stackproof.profile.base import as_frozen
 from stackproof.profile.loading import load
 from stackproof.profile.schema import Profile
 from stackproof.profile.terraform import APP
@@ -116,6 +117,13 @@ def profile(name: str = "local") -> Profile:
 
 
 @functools.cache
+def profile_for(control: str) -> Profile:
+    """The profile, with the tables for the kinds that a control asks for and the stacks lack."""
+    tables = {name: table for path in _own_stacks(control) for name, table in kinds.declared_in(path).items()}
+    return Profile.model_validate(as_frozen({**profile().model_dump(by_alias=True), **tables})) if tables else profile()
+
+
+@functools.cache
 def recorded_at() -> datetime:
     """When the compliant recording was made; ages are counted from then."""
     return datetime.fromisoformat((COMPLIANT / "recorded_at.txt").read_text(encoding="utf-8").strip())
@@ -164,7 +172,7 @@ def edited_cloud(*edits: Edit, expected: Profile | None = None, control: str = "
     calls = list(compliant_calls(control))
     for edit in edits:
         calls = edit(calls)
-    return CloudStage(recording_of(calls, control), expected or profile())
+    return CloudStage(recording_of(calls, control), expected or profile_for(control))
 
 
 def recording_of(calls: Iterable[Recorded], control: str = "") -> Recording:
@@ -177,7 +185,7 @@ def on_plan(control: str, *edits: Edit, expected: Profile | None = None, base: s
     document = plan_for(control, base)
     for edit in edits:
         edit(document)
-    return judged(control, PlanStage(Plan(document, "an edited plan"), expected or profile()))
+    return judged(control, PlanStage(Plan(document, "an edited plan"), expected or profile_for(control)))
 
 
 def plan_for(control: str, base: str = FROM_NOTHING) -> dict[str, Any]:

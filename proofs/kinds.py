@@ -4,16 +4,18 @@
 ``cloud.json``   the calls that the whole-stack recording lacks
 ``main.tf``      where the stacks have nothing of the kind: a stack of its own, as small as it can be and compliant
 ``plan.json``    the plan of ``main.tf``
+``profile.toml`` the tables that declare what ``main.tf`` makes
 ===============  ==================================================================================================
 
 Calls and plan of a kind that has a ``main.tf`` are there for the controls alone that ask for that kind: to all others the stacks are as
-they were. All but ``main.tf`` is made by ``python -m proofs.record --control ID``.
+they were. All but ``main.tf`` and ``profile.toml`` is made by ``python -m proofs.record --control ID``.
 """
 
 import functools
 import inspect
 import json
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,12 @@ def calls_in(path: Path) -> tuple[Recorded, ...]:
     """The calls of a folder; none where nothing was recorded."""
     file = path / "cloud.json"
     return from_json(file.read_text(encoding="utf-8")).calls if file.is_file() else ()
+
+
+def declared_in(path: Path) -> dict[str, Any]:
+    """The tables of the profile that a folder states; none where it states nothing."""
+    file = path / "profile.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def plan_in(path: Path) -> dict[str, Any] | None:

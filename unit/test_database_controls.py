@@ -51,7 +51,7 @@ class Rds:
 
     def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
         assert call.operation == "rds:DescribeDBInstances"
-        instance = {"DBInstanceIdentifier": PROFILE.database.identifier, "Endpoint": {"Address": HOST, "Port": 5432}}
+        instance = {"DBInstanceIdentifier": PROFILE.database[0].identifier, "Endpoint": {"Address": HOST, "Port": 5432}}
         return Answer(call, [{"DBInstances": [instance]}])
 
     def wait(self, seconds: float) -> None:

@@ -1,15 +1,12 @@
 """A profile that is wrong stops the run with the file, the key and what is allowed."""
 
 import re
-import tomllib
 import typing
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from stackproof.core.verdicts import UsageError
+from stackproof.core.verdicts import NotDeclared, UsageError
 from stackproof.judgement.exposure import opening
 from stackproof.profile.loading import load
 from stackproof.profile.reference import reference
@@ -45,7 +42,7 @@ def test_ingress_is_merged_as_that_of_a_group(tmp_path: Path) -> None:
         load_balancer.security_groups = []
         network.security_groups = [{{ name = "db", ingress = {halves} }}]
     """
-    network = loaded(tmp_path, here=text, production=PRODUCTION).network
+    network = loaded(tmp_path, here=text, production=PRODUCTION)
     assert network.openings_of("db") == {opening("tcp", 22, 22, "0.0.0.0/0"), opening("tcp", 22, 22, "ecs")}
     with pytest.raises(LookupError):
         network.openings_of("other")
@@ -70,7 +67,7 @@ def test_a_source_is_what_it_is_said_to_be(tmp_path: Path, source: str, kind: st
         load_balancer.security_groups = []
         network.security_groups = [{{ name = "db", ingress = [{{ port = 22, from = {source} }}] }}]
     """
-    (way,) = loaded(tmp_path, here=text, production=PRODUCTION).network.openings_of("db")
+    (way,) = loaded(tmp_path, here=text, production=PRODUCTION).openings_of("db")
     assert way.source.kind == kind
 
 
@@ -164,10 +161,8 @@ class TestWrong:
             ("owned = []", "owned: .*at least 1"),
             ('owned = [""]', r"owned\.0: .*at least 1 character"),
             ('owned = ["triflow-ai-staging"]', "owned: .*none of triflow-ai-production-db, .* begins so"),
-            ("[storage]\nbuckets = []", "storage.buckets: .*at least 1"),
             ('[storage]\nbuckets = "one"', "storage.buckets: .*tuple"),
             ("[storage]\nbuckets = [1]", r"storage\.buckets\.0: .*string"),
-            ("[network]\nsecurity_groups = []", "network.security_groups: .*at least 1"),
             (
                 '[network]\nsecurity_groups = [{ name = "a", ingress = [{ port = 0, from = "x" }] }]',
                 r"ingress\.0\.port: .*greater than or equal to 1",
@@ -202,12 +197,10 @@ class TestWrong:
             ("[logs.sentry_lines]\nothers = []", "logs.sentry_lines.others: .*at least 1"),
             ("[terraform.outputs]\nx = '('", "terraform.outputs.x: .*is not a regular expression"),
             ("database = 1", "database: .*"),
-            ("[logs]\ngroups = []", "logs.groups: .*at least 1"),
             *(
                 (f'[logs]\nreader_principals = ["{name}"]', r"logs\.reader_principals\.0: .*is no principal: root, user/NAME")
                 for name in ("*", "alice", "user/", "123", "arn:aws:iam::*:root", "arn:aws:s3:::data", "*.amazonaws.com")
             ),
-            ("[identity]\nroles = []", "identity.roles: .*at least 1"),
             ('[host]\ntools = [{ name = "git", at_least = "new" }]', r"host\.tools\.0\.at_least: .*pattern"),
             ("[observability]\nevent_minutes = 61", r"observability\.event_minutes: .*less than or equal to 60"),
             ("[workload]\nhealth_seconds = 301", r"workload\.health_seconds: .*less than or equal to 300"),
@@ -217,11 +210,29 @@ class TestWrong:
         with pytest.raises(UsageError, match=rf"(?s)here\.toml: .*{says}"):
             loaded(tmp_path, here=f'extends = "production.toml"\n{text}', production=PRODUCTION)
 
-    @pytest.mark.parametrize("key", sorted(tomllib.loads(PRODUCTION)))
-    def test_missing_key(self, key: str, tmp_path: Path) -> None:
-        lines = [f"{name} = {_inline(value)}" for name, value in tomllib.loads(PRODUCTION).items() if name != key]
-        with pytest.raises(UsageError, match=f"missing key {key}$"):
-            loaded(tmp_path, here="\n".join(lines))
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            (
+                "[storage]",
+                r'storage\.buckets: Buckets that must exist; .*S3.* leave the table out, and say why: absent\.storage = "REASON"',
+            ),
+            ("[[database]]", r"database\.0\.identifier\. \[database\] is about: A database instance .*absent\.database"),
+            ("[database]", r"database\.identifier\. \[database\] is about"),
+            (
+                "[costs]",
+                r"costs\.alarm: The name of the billing alarm.* The limit of what the account may cost, and the alarm on it\.$",
+            ),
+        ],
+    )
+    def test_missing_key(self, text: str, says: str, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=rf"(?m)missing key {says}"):
+            loaded(tmp_path, here=text)
+
+    def test_all_missing_keys_are_said_at_once(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError) as stopped:
+            loaded(tmp_path, here="[costs]\n[storage]\n[[database]]\n[[load_balancer]]")
+        assert len(str(stopped.value).splitlines()) == 6
 
     def test_everything_that_is_wrong_is_said_at_once(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError) as stopped:
@@ -240,13 +251,13 @@ class TestExtends:
         text = 'extends = "production.toml"\nname = "here"\n[database]\nidentifier = "other"\n[storage]\nbuckets = ["only"]'
         found = loaded(tmp_path, here=text, production=PRODUCTION)
         base = load("production", tmp_path)
-        assert (found.name, found.database.identifier, found.storage.buckets) == ("here", "other", ("only",))
+        assert (found.name, found.database[0].identifier, found.storage.buckets) == ("here", "other", ("only",))
         assert (found.account, found.network, found.terraform) == (base.account, base.network, base.terraform)
 
     def test_goes_on(self, tmp_path: Path) -> None:
         middle = 'extends = "production.toml"\nname = "middle"\n[database]\nidentifier = "middle"'
         found = loaded(tmp_path, here='extends = "middle.toml"\nname = "here"', middle=middle, production=PRODUCTION)
-        assert (found.name, found.database.identifier) == ("here", "middle")
+        assert (found.name, found.database[0].identifier) == ("here", "middle")
 
     def test_a_file_that_does_not_exist(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=r"here\.toml: extends names .*nosuch\.toml, which does not exist"):
@@ -279,21 +290,48 @@ def test_nothing_of_a_profile_can_be_changed() -> None:
         found.storage.buckets[0] = "other"  # type: ignore[index]
 
 
-def _inline(value: Any) -> str:
-    """A value of a profile as TOML."""
-    match value:
-        case dict():
-            return "{ " + ", ".join(f'"{key}" = {_inline(part)}' for key, part in value.items()) + " }"
-        case list():
-            return "[" + ", ".join(map(_inline, value)) + "]"
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return str(value)
-        case date():
-            return value.isoformat()
-        case _:
-            return f"'''{value}'''"
+class TestNothingDeclared:
+    def test_an_empty_profile_is_a_valid_one(self, tmp_path: Path) -> None:
+        found = loaded(tmp_path, here="")
+        assert (found.name, found.target, found.database) == ("here", "plan", ())
+        assert Profile.model_validate_json(found.model_dump_json(by_alias=True)) == found
+
+    @pytest.mark.parametrize("name", ["local", "staging", "production"])
+    def test_what_is_recorded_of_a_profile_is_the_same_profile(self, name: str) -> None:
+        found = load(name, ENVIRONMENTS)
+        assert Profile.model_validate_json(found.model_dump_json(by_alias=True)) == found
+
+    def test_a_key_that_is_not_declared_says_what_it_is_and_where_it_is_written(self) -> None:
+        with pytest.raises(NotDeclared, match=r"^\[encryption\] keys is not declared \(aliases of customer keys") as raised:
+            _ = Profile().encryption.keys
+        assert raised.value.needs == ("encryption.keys",)
+        with pytest.raises(NotDeclared, match=r"^account is not declared"):
+            _ = Profile().account
+
+    def test_a_key_with_a_default_is_judged_by_it(self) -> None:
+        assert Profile().encryption.rotation_days == 365
+        assert Profile().database_of("any").backup_days == 7
+
+    def test_a_single_table_stands_for_a_list_of_one(self, tmp_path: Path) -> None:
+        one = loaded(tmp_path, here='[database]\nidentifier = "a"')
+        assert one.database == loaded(tmp_path, here='[[database]]\nidentifier = "a"').database
+        two = loaded(tmp_path, here='[[database]]\nidentifier = "a"\nbackup_days = 14\n[[database]]\nidentifier = "b"')
+        assert [two.database_of(name).backup_days for name in "ab"] == [14, 7]
+
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            ('absent = { host = "nobody deploys here" }', "host is no kind of resource; the kinds are database, load_balancer"),
+            ('absent = { database = "none" }', "at least 10"),
+            (
+                'absent = { storage = "nothing is stored" }\n[storage]\nbuckets = []',
+                "storage is declared, too: leave out the table, or the reason why there is none",
+            ),
+        ],
+    )
+    def test_what_is_absent_is_a_kind_has_a_reason_and_is_not_declared(self, text: str, says: str, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=says):
+            loaded(tmp_path, here=text)
 
 
 def test_the_page_of_the_tables_is_as_the_models_are() -> None:

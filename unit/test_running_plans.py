@@ -21,7 +21,7 @@ from tests.security import test_database
 
 ROOT = Path(__file__).parents[1]
 PROFILE = load("production", ROOT / "environments")
-DATABASE = PROFILE.database.identifier
+DATABASE = PROFILE.database[0].identifier
 GROUP = next(iter(PROFILE.logs.groups))
 HERE = PROFILE.region
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, adds, answered, omits, planned, says, unknown, unset, with_resource, without
-from proofs.logging.edits import GROUPS, another, another_planned
+from proofs.logging.edits import another, another_planned
 from stackproof.core.verdicts import Verdict
 
 CLUSTERS, CLUSTER = "ecs:DescribeClusters", "aws_ecs_cluster.main"
@@ -61,12 +61,11 @@ CASES = [
     *container("another driver", FAIL, "splunk, not awslogs", lambda one: one["logConfiguration"].update(logDriver="splunk")),
     *container("no driver", FAIL, "it has no log driver", lambda one: one.pop("logConfiguration")),
     *container("told another group", FAIL, "AUDIT_LOG_GROUP is /aws/ecs/other", variable("AUDIT_LOG_GROUP", "/aws/ecs/other")),
-    cloud("LOG-07", "an implicit group is there", FAIL, another("/aws/ecs/atlantis-prod"), names="/aws/ecs/atlantis-prod"),
-    cloud("LOG-07", "a group that nobody declared", FAIL, another("/aws/ecs/api/audit"), names="/aws/ecs/api/audit"),
-    cloud("LOG-07", "another team's group", PASS, another("/aws/ecs/other")),
+    cloud("LOG-02", "an implicit group is there", ERROR, another("/aws/ecs/atlantis-prod"), names="/aws/ecs/atlantis-prod"),
+    cloud("LOG-02", "a group that nobody declared", ERROR, another("/aws/ecs/api/audit"), names="/aws/ecs/api/audit"),
+    cloud("LOG-02", "another team's group", PASS, another("/aws/ecs/other")),
     cloud("LOG-07", "containers not told", ERROR, omits(DEFINITION, CONTAINERS)),
-    cloud("LOG-07", "groups not listed", ERROR, omits(GROUPS, "logGroups")),
-    plan("LOG-07", "a group that nobody declared", FAIL, another_planned("/aws/ecs/api/audit"), names="/aws/ecs/api/audit"),
+    plan("LOG-02", "a group that nobody declared", ERROR, another_planned("/aws/ecs/api/audit"), names="/aws/ecs/api/audit"),
     plan("LOG-07", "containers known after apply", UNKNOWN, unknown("aws_ecs_task_definition.backend", "container_definitions")),
     cloud("LOG-16", "disabled", FAIL, says(CLUSTERS, "clusters.0.settings", insights("disabled"))),
     cloud(

@@ -6,6 +6,7 @@ from stackproof.collections import (  # noqa: F401 - they fill the register
     dynamodb_tables,
     ecr_repositories,
     emulator,
+    inventory,
     lambda_functions,
     log_events,
     logging,

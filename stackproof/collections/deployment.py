@@ -1,10 +1,13 @@
 """Collections of what is deployed around the workload: account, network, database, images, services, costs, audit."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import TypeVar
 
+from stackproof.collections.presence import there
 from stackproof.collections.registry import collection
-from stackproof.collections.stack import database, is_in_vpc, load_balancer, run_task_definitions
+from stackproof.collections.stack import databases, declared_load_balancers, is_in_vpc, run_task_definitions, undeclared, vpcs
+from stackproof.core.resource import LazyMapping
 from stackproof.core.verdicts import DeclaredButMissing, NotYetKnown
 from stackproof.judgement.costs import last_month
 from stackproof.resources.account import Caller
@@ -25,6 +28,7 @@ from stackproof.util.sampling import Schedule
 from stackproof.util.spool import Reiterable
 
 S = TypeVar("S", bound=Service)
+T = TypeVar("T")
 
 
 @collection
@@ -33,45 +37,44 @@ def caller(stage: Stage) -> Caller:
     return stage.one(Caller, "caller")
 
 
-@collection
-def vpc(stage: Stage) -> Vpc:
-    """The stack's VPC."""
-    return stage.one(Vpc, stage.profile.network.vpc)
+@collection(reads=(Vpc,))
+def public_subnets(stage: Stage) -> Mapping[str, tuple[Subnet, ...]]:
+    """The declared subnets that the internet reaches, by the name of their VPC."""
+    return _by_vpc(stage, lambda vpc: _declared_subnets(stage, vpc, stage.profile.network_of(vpc.name).public_subnets))
 
 
 @collection(reads=(Vpc,))
-def public_subnets(stage: Stage) -> tuple[Subnet, ...]:
-    """The declared subnets that the internet reaches."""
-    return _declared_subnets(stage, stage.profile.network.public_subnets)
+def private_subnets(stage: Stage) -> Mapping[str, tuple[Subnet, ...]]:
+    """The declared subnets that the internet does not reach, by the name of their VPC."""
+    return _by_vpc(stage, lambda vpc: _declared_subnets(stage, vpc, stage.profile.network_of(vpc.name).private_subnets))
 
 
 @collection(reads=(Vpc,))
-def private_subnets(stage: Stage) -> tuple[Subnet, ...]:
-    """The declared subnets that the internet does not reach."""
-    return _declared_subnets(stage, stage.profile.network.private_subnets)
+def other_subnets(stage: Stage) -> Mapping[str, tuple[Subnet, ...]]:
+    """The subnets that nobody declared, by the name of their VPC. Of a VPC without declared subnets there are no others."""
+
+    def others(vpc: Vpc) -> tuple[Subnet, ...]:
+        network = stage.profile.network_of(vpc.name)
+        declared = {*network.public_subnets, *network.private_subnets}
+        return tuple(subnet for cidr, subnet in _subnets(stage, vpc).items() if cidr not in declared)
+
+    return _by_vpc(stage, others)
 
 
-@collection(reads=(Vpc,))
-def other_subnets(stage: Stage) -> tuple[Subnet, ...]:
-    """The subnets of the stack's VPC that nobody declared."""
-    network = stage.profile.network
-    declared = {*network.public_subnets, *network.private_subnets}
-    return tuple(subnet for cidr, subnet in _subnets(stage).items() if cidr not in declared)
+def _by_vpc(stage: Stage, make: Callable[[Vpc], T]) -> Mapping[str, T]:
+    return LazyMapping({vpc.name: partial(make, vpc) for vpc in vpcs(stage)})
 
 
-def _declared_subnets(stage: Stage, cidrs: tuple[str, ...]) -> tuple[Subnet, ...]:
-    found = _subnets(stage)
+def _declared_subnets(stage: Stage, vpc: Vpc, cidrs: tuple[str, ...]) -> tuple[Subnet, ...]:
+    found = _subnets(stage, vpc)
     if missing := [cidr for cidr in cidrs if cidr not in found]:
-        raise DeclaredButMissing(
-            f"{stage.profile.network.vpc} has no subnet {', '.join(missing)} (found: {', '.join(sorted(found)) or 'none'})"
-        )
+        raise DeclaredButMissing(f"{vpc.name} has no subnet {', '.join(missing)} (found: {', '.join(sorted(found)) or 'none'})")
     return tuple(found[cidr] for cidr in cidrs)
 
 
-def _subnets(stage: Stage) -> dict[str, Subnet]:
-    """The subnets of the stack's VPC by their addresses, which no two of a VPC share."""
-    vpc(stage)
-    return {subnet.cidr: subnet for subnet in stage.source().collect(Subnet, []) if is_in_vpc(stage, subnet)}
+def _subnets(stage: Stage, vpc: Vpc) -> dict[str, Subnet]:
+    """The subnets of a VPC by their addresses, which no two of a VPC share."""
+    return {subnet.cidr: subnet for subnet in stage.source().collect(Subnet, []) if is_in_vpc(stage, subnet, vpc)}
 
 
 @collection
@@ -81,34 +84,45 @@ def nat_gateways(stage: Stage) -> tuple[NatGateway, ...]:
 
 
 @collection(reads=(Vpc, Subnet))
-def flow_logs(stage: Stage) -> tuple[FlowLog, ...]:
-    """The flow logs of the stack's VPC, and of its subnets."""
-    own = vpc(stage)
-    found = tuple(log for log in stage.source().collect(FlowLog, []) if is_in_vpc(stage, log) or _is_inside(stage, log))
+def flow_logs(stage: Stage) -> Mapping[str, tuple[FlowLog, ...]]:
+    """The flow logs of each of the stack's VPCs, and of its subnets, by the name of the VPC."""
+    return _by_vpc(stage, partial(_flow_logs, stage))
+
+
+def _flow_logs(stage: Stage, vpc: Vpc) -> tuple[FlowLog, ...]:
+    logs = stage.source().collect(FlowLog, [])
+    found = tuple(log for log in logs if is_in_vpc(stage, log, vpc) or _is_of_a_subnet(stage, log, vpc))
     if not found:
-        raise DeclaredButMissing(f"{own.name} has no flow log")
+        raise DeclaredButMissing(f"{vpc.name} has no flow log")
     return found
 
 
-def _is_inside(stage: Stage, log: FlowLog) -> bool:
+def _is_of_a_subnet(stage: Stage, log: FlowLog, vpc: Vpc) -> bool:
     """Whether a log is one of the VPC's subnets; of one that a plan does not know, it may be."""
     try:
-        return log.subnet_id is not None and any(log.subnet_id == subnet.subnet_id for subnet in vpc_subnets(stage))
+        return log.subnet_id is not None and any(log.subnet_id == subnet.subnet_id for subnet in vpc_subnets(stage)[vpc.name])
     except NotYetKnown:
         return True
 
 
 @collection(reads=(Vpc, Subnet))
-def vpc_subnets(stage: Stage) -> Collection[Subnet]:
-    """The subnets of the stack's VPC. They are asked for when somebody looks at one."""
-    return Reiterable(lambda: (one for one in stage.source().collect(Subnet, []) if is_in_vpc(stage, one)))
+def vpc_subnets(stage: Stage) -> Mapping[str, Collection[Subnet]]:
+    """The subnets of each of the stack's VPCs, by the name of the VPC. They are asked for when somebody looks at one."""
+
+    def inside(vpc: Vpc) -> Collection[Subnet]:
+        return Reiterable(lambda: (one for one in stage.source().collect(Subnet, []) if is_in_vpc(stage, one, vpc)))
+
+    return _by_vpc(stage, inside)
 
 
 @collection(reads=(DatabaseInstance,))
-def database_offer(stage: Stage) -> DatabaseOffer:
-    """The offer of RDS for an instance such as the stack's database: its engine, version and class."""
-    instance = database(stage)
-    return stage.one(DatabaseOffer, f"{instance.engine}/{instance.engine_version}/{instance.instance_class}")
+def database_offers(stage: Stage) -> Mapping[str, DatabaseOffer]:
+    """The offer of RDS for each instance such as the stack's databases, by the instance's name: its engine, version and class."""
+
+    def offer(instance: DatabaseInstance) -> DatabaseOffer:
+        return stage.one(DatabaseOffer, f"{instance.engine}/{instance.engine_version}/{instance.instance_class}")
+
+    return LazyMapping({one.name: partial(offer, one) for one in databases(stage)})
 
 
 @collection(reads=(Service,))
@@ -147,8 +161,7 @@ def _images(stage: Stage, definitions: tuple[TaskDefinition, ...]) -> tuple[Imag
 
 
 def _declared(stage: Stage, kind: type[S]) -> tuple[S, ...]:
-    cluster = stage.profile.service.cluster
-    return stage.named(kind, [f"{cluster}/{name}" for name in stage.profile.service.names])
+    return there(stage, "service", kind, stage.profile.service_names)
 
 
 @collection
@@ -160,16 +173,21 @@ def running_services(stage: Stage) -> tuple[RunningService, ...]:
 @collection
 def watched_services(stage: Stage) -> tuple[WatchedService, ...]:
     """The declared services, looked at for as long as they have to be steady."""
-    expected = stage.profile.service
-    schedule = Schedule(expected.samples, expected.steady_seconds)
-    return tuple(service.watched(schedule) for service in running_services(stage))
+
+    def watched(service: RunningService) -> WatchedService:
+        expected = stage.profile.service_of(service.name)
+        return service.watched(Schedule(expected.samples, expected.steady_seconds))
+
+    return tuple(watched(service) for service in running_services(stage))
 
 
 @collection(reads=(LoadBalancer,))
 def target_groups(stage: Stage) -> tuple[TargetGroup, ...]:
-    """The target groups of the stack's load balancer."""
-    arn = load_balancer(stage).arn
-    return tuple(group for group in stage.source().collect(TargetGroup, []) if arn in group.load_balancer_arns)
+    """The target groups of the stack's declared load balancers."""
+    own = [balancer.arn for balancer in declared_load_balancers(stage)]
+    return tuple(
+        group for group in stage.source().collect(TargetGroup, []) if any(arn in group.load_balancer_arns for arn in own)
+    )
 
 
 @collection
@@ -189,3 +207,10 @@ def monthly_costs(stage: Stage) -> MonthlyCosts:
 def trail(stage: Stage) -> Trail:
     """The trail that records what is done in the account."""
     return stage.one(Trail, stage.profile.audit.trail)
+
+
+@collection
+def trails(stage: Stage) -> tuple[Trail, ...]:
+    """The declared trail, and every other of the stack's."""
+    names = [stage.profile.audit.trail] if stage.profile.audit.says("trail") else []
+    return there(stage, "audit", Trail, names, undeclared(stage, Trail, names))

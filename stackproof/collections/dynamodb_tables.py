@@ -9,4 +9,4 @@ from stackproof.targets.base import Stage
 @collection
 def dynamodb_tables(stage: Stage) -> tuple[DynamodbTable, ...]:
     """The DynamoDB tables of the stack: all that a plan makes, and on AWS those whose name begins with a prefix that the profile owns."""
-    return of_own(stage, DynamodbTable)
+    return of_own(stage, "dynamodb_table", DynamodbTable, stage.profile.dynamodb_table.known)

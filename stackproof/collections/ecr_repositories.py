@@ -8,5 +8,5 @@ from stackproof.targets.base import Stage
 
 @collection
 def ecr_repositories(stage: Stage) -> tuple[EcrRepository, ...]:
-    """The repository that the profile declares, and every other of the stack's."""
-    return of_own(stage, EcrRepository, [stage.profile.registry.repository])
+    """The repositories that the profile declares, and every other of the stack's."""
+    return of_own(stage, "registry", EcrRepository, stage.profile.declared_repositories)

@@ -9,4 +9,4 @@ from stackproof.targets.base import Stage
 @collection
 def lambda_functions(stage: Stage) -> tuple[LambdaFunction, ...]:
     """The Lambda functions of the stack: all that a plan makes, and on AWS those whose name begins with a prefix that the profile owns."""
-    return of_own(stage, LambdaFunction)
+    return of_own(stage, "function", LambdaFunction, stage.profile.function.known)

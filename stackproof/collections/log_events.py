@@ -5,6 +5,8 @@ from datetime import timedelta
 from stackproof.collections.registry import collection
 from stackproof.collections.stack import log_groups
 from stackproof.core.verdicts import NotReported
+from stackproof.profile.base import not_declared
+from stackproof.profile.workload import Service
 from stackproof.resources.filter_patterns import FilterPattern, PatternOn
 from stackproof.resources.log_events import EventsOf, LogEvents
 from stackproof.resources.logs import LogGroup
@@ -31,9 +33,8 @@ def sampled_log_groups(stage: Stage) -> tuple[LogEvents, ...]:
 def llm_log_groups(stage: Stage) -> tuple[LogEvents, ...]:
     """The newest events of the log groups that Langfuse will read: records of LLM calls."""
     logs = stage.profile.logs
-    return stage.named(
-        LogEvents, _sampled(stage, [group for group in logs.groups if logs.rule(group).log_type == logs.langfuse.log_type])
-    )
+    groups = [group for group in logs.groups if logs.rule(group).log_type == logs.langfuse.log_type]
+    return stage.named(LogEvents, _sampled(stage, groups))
 
 
 def _sampled(stage: Stage, groups: tuple[str, ...] | list[str]) -> list[EventsOf]:
@@ -52,26 +53,31 @@ def service_events(stage: Stage) -> LogEvents:
 def cpu_metrics(stage: Stage) -> tuple[Metric, ...]:
     """The CPU use of the service and of the database, a datapoint a minute."""
     profile = stage.profile
+    if not profile.service and not profile.database:
+        raise not_declared(Service, "cluster")
     period = Period.before(stage.now, timedelta(minutes=profile.observability.metric_minutes), seconds=60)
-    cluster, instance = profile.service.cluster, profile.database.identifier
     services = [
         MetricOf(
-            f"AWS/ECS CPUUtilization {cluster}/{name}",
+            f"AWS/ECS CPUUtilization {one.cluster}/{name}",
             "AWS/ECS CPUUtilization",
-            {"ClusterName": cluster, "ServiceName": name},
+            {"ClusterName": one.cluster, "ServiceName": name},
             statistic="Average",
             period=period,
         )
-        for name in profile.service.names
+        for one in profile.service
+        for name in one.names
     ]
-    database = MetricOf(
-        f"AWS/RDS CPUUtilization {instance}",
-        "AWS/RDS CPUUtilization",
-        {"DBInstanceIdentifier": instance},
-        statistic="Average",
-        period=period,
-    )
-    return stage.named(Metric, [*services, database])
+    databases = [
+        MetricOf(
+            f"AWS/RDS CPUUtilization {one.identifier}",
+            "AWS/RDS CPUUtilization",
+            {"DBInstanceIdentifier": one.identifier},
+            statistic="Average",
+            period=period,
+        )
+        for one in profile.database
+    ]
+    return stage.named(Metric, [*services, *databases])
 
 
 @collection(reads=(LogGroup,))

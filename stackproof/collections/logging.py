@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
+from stackproof.collections.presence import there
 from stackproof.collections.registry import collection
 from stackproof.collections.stack import log_groups, of_the_stack
 from stackproof.core.resource import FailedOrigin
@@ -112,9 +113,10 @@ def reader_roles(stage: Stage) -> tuple[Role, ...]:
 @collection
 def clusters(stage: Stage) -> tuple[Cluster, ...]:
     """Every ECS cluster of the region; the stack's own must be among them."""
-    own = stage.profile.service.cluster
-    stage.one(Cluster, own)
-    return tuple(stage.source().collect(Cluster, [own]))
+    own = stage.profile.clusters
+    stage.named(Cluster, own)
+    found = tuple(stage.source().collect(Cluster, own))
+    return found or there(stage, "service", Cluster, own)
 
 
 def _read_ahead(look_at: Callable[[T], object], resources: Iterable[T]) -> None:

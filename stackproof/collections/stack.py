@@ -6,13 +6,18 @@ from functools import partial
 from itertools import chain
 from typing import TypeVar
 
+from stackproof.collections.presence import nothing, there
 from stackproof.collections.registry import collection
-from stackproof.core.partial import collected, parts
+from stackproof.core.partial import collected, is_among, parts
 from stackproof.core.resource import FailedOrigin, LazyMapping, Resource
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotReported, NotYetKnown, may_be_about
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotDeclared, NotReported, NotYetKnown, may_be_about
 from stackproof.judgement.exposure import Opening, merged
 from stackproof.judgement.iam import ECS_TASKS, lets_in
+from stackproof.profile.base import not_declared
 from stackproof.profile.schema import Profile
+from stackproof.profile.stack import LoadBalancer as LoadBalancerTable
+from stackproof.profile.stack import Network as NetworkTable
+from stackproof.resources.clusters import Cluster
 from stackproof.resources.database import ClusterSnapshot, DatabaseCluster, DatabaseInstance, Snapshot
 from stackproof.resources.encryption import KmsKey
 from stackproof.resources.flow_logs import FlowLog
@@ -47,87 +52,107 @@ def now(stage: Stage) -> datetime:
 
 
 @collection
-def database(stage: Stage) -> DatabaseInstance:
-    """The stack's declared database instance."""
-    found = stage.one(DatabaseInstance, stage.profile.database.identifier)
-    _note_what_runs(stage, [found], "how a running instance is, and whether it has the values of its parameter group already")
+def declared_databases(stage: Stage) -> tuple[DatabaseInstance, ...]:
+    """The stack's declared database instances."""
+    identifiers = [one.identifier for one in stage.profile.database]
+    found = there(stage, "database", DatabaseInstance, identifiers)
+    _note_what_runs(stage, found, "how a running instance is, and whether it has the values of its parameter group already")
     return found
 
 
 @collection(reads=(Vpc,))
 def databases(stage: Stage) -> tuple[DatabaseInstance, ...]:
-    """The declared database instance, and every other of the stack's: read replicas of it, and what is in the VPC, too."""
-    declared = database(stage)
-    return declared, *_undeclared(stage, DatabaseInstance, [declared.name], lambda one: _is_of_the_databases(stage, one))
+    """The declared database instances, and every other of the stack's: read replicas of them, and what is in a VPC of its, too."""
+    declared = [one.identifier for one in stage.profile.database]
+    found = there(stage, "database", DatabaseInstance, declared, stage.once(_other_databases))
+    _note_what_runs(stage, found, "how a running instance is, and whether it has the values of its parameter group already")
+    return found
+
+
+def databases_found(stage: Stage) -> tuple[DatabaseInstance, ...]:
+    """The database instances of the stack, as many as there are."""
+    declared = [one.identifier for one in stage.profile.database]
+    return *stage.existing(DatabaseInstance, declared), *stage.once(_other_databases)
+
+
+def _other_databases(stage: Stage) -> list[DatabaseInstance]:
+    declared = [one.identifier for one in stage.profile.database]
+    return undeclared(stage, DatabaseInstance, declared, lambda one: _is_of_the_databases(stage, one))
 
 
 def _is_of_the_databases(stage: Stage, one: DatabaseInstance) -> bool:
-    declared = stage.profile.database.identifier
-    return declared in (one.name, one.replica_of) or one.vpc_id == _vpc(stage).vpc_id
+    declared = [table.identifier for table in stage.profile.database]
+    return one.name in declared or one.replica_of in declared or _is_of_a_vpc(stage, one.vpc_id)
 
 
 @collection(reads=(Vpc, SecurityGroup))
 def database_clusters(stage: Stage) -> tuple[DatabaseCluster, ...]:
     """The DB clusters of the stack, with instances or without: by their name, or because they are in the VPC."""
-    return tuple(_undeclared(stage, DatabaseCluster, (), lambda one: _is_in_the_vpc(stage, one)))
+    return tuple(undeclared(stage, DatabaseCluster, (), lambda one: _is_in_the_vpc(stage, one)))
 
 
 def _is_in_the_vpc(stage: Stage, one: Guarded) -> bool:
-    return any(group.vpc_id == _vpc(stage).vpc_id for group in one.security_groups)
+    return any(_is_of_a_vpc(stage, group.vpc_id) for group in one.security_groups)
 
 
 @collection(reads=(ClusterSnapshot, Vpc))
 def database_snapshots(stage: Stage) -> tuple[Snapshot, ...]:
     """The snapshots of the stack's databases, whether those exist any more or not: by whatever names a snapshot, or by its VPC."""
-    own = (*stage.profile.owned, stage.profile.database.identifier)
+    own = (*stage.profile.prefixes, *(table.identifier for table in stage.profile.database))
 
     def belongs(one: Snapshot) -> bool:
-        return any(name.startswith(own) for name in one.names) or one.vpc_id == _vpc(stage).vpc_id
+        return any(name.startswith(own) for name in one.names) or _is_of_a_vpc(stage, one.vpc_id)
 
-    return *_undeclared(stage, Snapshot, (), belongs), *_undeclared(stage, ClusterSnapshot, (), belongs)
+    return *undeclared(stage, Snapshot, (), belongs), *undeclared(stage, ClusterSnapshot, (), belongs)
 
 
 @collection
 def machine_images(stage: Stage) -> MachineImages:
     """The stack's machine images, as they are listed: by name or tag, whether anything runs from them or not."""
-    return next(iter(stage.source().collect(MachineImages, stage.profile.owned)))
+    return next(iter(stage.source().collect(MachineImages, stage.profile.prefixes)))
 
 
 @collection
 def buckets(stage: Stage) -> tuple[Bucket, ...]:
-    """The declared buckets, and every other of the stack's. The one for access logs, which cannot be the same, is declared by itself."""
-    names = stage.profile.storage.buckets
-    others = _undeclared(stage, Bucket, [*names, stage.profile.load_balancer.access_log_bucket])
-    return *stage.named(Bucket, names), *others
+    """The declared buckets, and every other of the stack's. Those for access logs, which cannot be the same, are declared by themselves."""
+    names = stage.profile.storage.buckets if stage.profile.storage.is_declared else ()
+    return there(stage, "storage", Bucket, names, undeclared(stage, Bucket, [*names, *stage.profile.access_log_buckets]))
 
 
 @collection(reads=(Vpc,))
 def security_groups(stage: Stage) -> Sequence[SecurityGroup]:
-    """The declared security groups of the stack's VPC."""
-    declared = [group.name for group in stage.profile.network.security_groups]
+    """The declared security groups of the stack's VPCs."""
+    declared = [group.name for group in stage.profile.security_groups]
+    if not declared:
+        raise not_declared(NetworkTable, "security_groups")
     found, missing = _declared_groups(stage, declared)
     return collected(found, missing)
 
 
 @collection(reads=(Vpc,))
-def task_security_group(stage: Stage) -> SecurityGroup:
-    """The declared security group of the tasks, in the stack's VPC."""
-    found, missing = _declared_groups(stage, [stage.profile.service.security_group])
-    if missing:
-        raise missing[0]
-    return found[0]
+def task_security_groups(stage: Stage) -> Mapping[str, SecurityGroup]:
+    """The declared security group of the tasks of each service, in the stack's VPCs."""
+
+    def group_of(service: str) -> SecurityGroup:
+        found, missing = _declared_groups(stage, [stage.profile.service_of(service).security_group])
+        if missing:
+            raise missing[0]
+        return found[0]
+
+    return LazyMapping({name: partial(group_of, name) for name in stage.profile.service_names})
 
 
 @collection(reads=(DatabaseInstance, DatabaseCluster, LoadBalancer, Service, Vpc))
 def guarded(stage: Stage) -> tuple[Guarded, ...]:
     """The stack's databases, load balancers and services, declared or not, as far as they are there: what stands behind groups."""
-    cluster, balancer = stage.profile.service.cluster, stage.profile.load_balancer.name
-    balancers = _behind_groups(stage, LoadBalancer, lambda one: one.name == balancer or one.vpc_id == _vpc(stage).vpc_id)
-    services = _behind_groups(stage, Service, lambda one: one.name.startswith(f"{cluster}/"), [f"{cluster}/"])
+    declared = [one.name for one in stage.profile.load_balancer]
+    clusters = tuple(f"{cluster}/" for cluster in stage.profile.clusters)
+    balancers = _behind_groups(stage, LoadBalancer, lambda one: one.name in declared or _is_of_a_vpc(stage, one.vpc_id))
+    services = _behind_groups(stage, Service, lambda one: one.name.startswith(clusters), clusters)
     return (
         *_behind_groups(stage, DatabaseInstance, lambda one: _is_of_the_databases(stage, one)),
         *_behind_groups(stage, DatabaseCluster, lambda one: _is_in_the_vpc(stage, one)),
-        *_chosen(balancers, lambda one: not one.is_a("gateway") and (one.name == balancer or not one.is_internal)),
+        *_chosen(balancers, lambda one: not one.is_a("gateway") and (one.name in declared or not one.is_internal)),
         *services,
     )
 
@@ -135,8 +160,8 @@ def guarded(stage: Stage) -> tuple[Guarded, ...]:
 @collection(reads=(InterfaceEndpoint, Function, Vpc))
 def other_guarded(stage: Stage) -> tuple[Guarded, ...]:
     """The interface endpoints and functions of the stack: nothing is declared of whom they let in."""
-    endpoints = _behind_groups(stage, InterfaceEndpoint, lambda one: one.vpc_id == _vpc(stage).vpc_id)
-    return *endpoints, *_behind_groups(stage, Function, lambda one: one.vpc_id == _vpc(stage).vpc_id)
+    endpoints = _behind_groups(stage, InterfaceEndpoint, lambda one: _is_of_a_vpc(stage, one.vpc_id))
+    return *endpoints, *_behind_groups(stage, Function, lambda one: _is_of_a_vpc(stage, one.vpc_id))
 
 
 def _behind_groups(stage: Stage, kind: type[G], belongs: Callable[[G], bool], names: Sequence[str] = ()) -> list[G]:
@@ -144,7 +169,7 @@ def _behind_groups(stage: Stage, kind: type[G], belongs: Callable[[G], bool], na
     if reason := stage.unseen.get(f"{kind.__name__}.security_groups"):
         stage.notes.append(f"Judged by its security groups elsewhere: {kind.__name__}. {reason}")
         return []
-    return _undeclared(stage, kind, names, belongs)
+    return undeclared(stage, kind, names, belongs)
 
 
 def _groups_behind(one: Guarded) -> Iterable[SecurityGroup]:
@@ -161,7 +186,7 @@ def idle_security_groups(stage: Stage) -> tuple[SecurityGroup, ...]:
     groups, _ = parts(security_groups(stage))
     attached = {group.identity for one in guarded(stage) for group in _groups_behind(one)}
     idle = tuple(group for group in groups if group.identity not in attached)
-    if stage.target != "plan" and not any(place.endswith(".security_groups") for place in stage.unseen):
+    if not stage.is_planned and not any(place.endswith(".security_groups") for place in stage.unseen):
         return idle
     if idle:
         stage.notes.append(f"What has them is not shown here, and judged elsewhere: {', '.join(group.name for group in idle)}.")
@@ -174,14 +199,14 @@ def declared_ways(stage: Stage) -> Mapping[str, frozenset[Opening]]:
 
     Of what no group is declared for, those of the declared groups that it has.
     """
-    network = stage.profile.network
+    profile = stage.profile
 
     def ways(one: Guarded) -> frozenset[Opening]:
-        names = stage.profile.groups_of(one.name)
+        names = profile.groups_of(one.name)
         if not names:
             declared = {group.identity: group.name for group in stage.once(security_groups)}
             names = tuple(declared[group.identity] for group in one.security_groups if group.identity in declared)
-        return merged(way for name in names for way in network.openings_of(name))
+        return merged(way for name in names for way in profile.openings_of(name))
 
     return LazyMapping({one.label: partial(ways, one) for one in guarded(stage)})
 
@@ -194,7 +219,7 @@ def _declared_groups(stage: Stage, declared: Sequence[str]) -> tuple[list[Securi
     if not (absent := [name for name in declared if names.count(name) != 1]):
         return found, []
     error = DeclaredButMissing(
-        f"declared for {stage.profile.name}, but not once in {stage.profile.network.vpc}: {', '.join(absent)} "
+        f"declared for {stage.profile.name}, but not once in {_vpc_names(stage)}: {', '.join(absent)} "
         f"(found: {', '.join(sorted(names))})"
     )
     return found, [error]
@@ -202,92 +227,119 @@ def _declared_groups(stage: Stage, declared: Sequence[str]) -> tuple[list[Securi
 
 @collection(reads=(Vpc,))
 def other_security_groups(stage: Stage) -> tuple[SecurityGroup, ...]:
-    """The groups of the stack's VPC that are not declared, but for its default group; on a plan, every other that it makes or keeps."""
-    declared = {group.name for group in stage.profile.network.security_groups}
+    """The groups of the stack's VPCs that are not declared, but for default groups; on a plan, every other that it makes or keeps."""
+    declared = {group.name for group in stage.profile.security_groups}
     own = {group.identity for group in stage.once(_groups_of_stack) if group.name in declared}
-    default = _default_group(stage)
-    mine = {*own, *([default.identity] if default else [])}
-    if stage.target != "plan":
+    mine = own | {group.identity for group in stage.once(_groups_of_stack) if group.name == "default"}
+    if not stage.is_planned:
         return tuple(group for group in stage.once(_groups_of_stack) if group.name not in {*declared, "default"})
     return tuple(group for group in _groups(stage) if group.identity not in mine)
 
 
 @collection(reads=(Vpc,))
-def default_security_group(stage: Stage) -> SecurityGroup:
-    """The default group of the stack's VPC. On a plan that leaves it alone it is missing: EC2 makes it with rules in it."""
-    default = _default_group(stage)
-    if default is None:
-        if stage.target == "plan" and not _makes_its_vpc(stage):
-            raise NotYetKnown(
-                f"nothing is said about the default security group of {stage.profile.network.vpc}, which is there already; "
-                "adopt it (aws_default_security_group), or judge what is deployed"
-            )
-        raise DeclaredButMissing(
-            f"nothing is said about the default security group of {stage.profile.network.vpc}, so it has rules"
-        )
-    return default
+def default_security_groups(stage: Stage) -> tuple[SecurityGroup, ...]:
+    """The default group of each of the stack's VPCs. On a plan that leaves it alone it is missing: EC2 makes it with rules in it."""
+    return tuple(_default_group(stage, vpc) for vpc in vpcs(stage))
 
 
-def _default_group(stage: Stage) -> SecurityGroup | None:
-    return next((group for group in stage.once(_groups_of_stack) if group.name == "default"), None)
+def _default_group(stage: Stage, vpc: Vpc) -> SecurityGroup:
+    inside = (group for group in stage.once(_groups_of_stack) if group.name == "default")
+    for group in inside:
+        if _is_inside(stage, group, [vpc]) is not False:
+            return group
+    said = f"nothing is said about the default security group of {vpc.name}"
+    missing: Exception = DeclaredButMissing(f"{said}, so it has rules")
+    if stage.is_planned and not _is_made(vpc):
+        missing = NotYetKnown(f"{said}, which is there already; adopt it (aws_default_security_group), or judge what is deployed")
+    return SecurityGroup("default", FailedOrigin(missing), vpc.source)
 
 
 def _groups(stage: Stage) -> Collection[SecurityGroup]:
-    return stage.source().collect(SecurityGroup, [group.name for group in stage.profile.network.security_groups])
+    return stage.source().collect(SecurityGroup, [group.name for group in stage.profile.security_groups])
 
 
 def _groups_of_stack(stage: Stage) -> list[SecurityGroup]:
-    """The security groups of the stack's VPC.
+    """The security groups of the stack's VPCs.
 
     On a plan also those of which it is not known yet where they will be, but for a namesake of one that is known to be there; a VPC that
     the plan makes has no id yet, so a group with an id is in another one, and a group without one in the account's default VPC.
     """
-    if stage.target != "plan":
-        vpc = _vpc(stage)
-        return [group for group in _groups(stage) if group.vpc_id == vpc.vpc_id]
-    vpcs = stage.once(_planned_vpcs)
-    placed = [(group, _is_in(group, vpcs)) for group in _groups(stage)]
+    own = stage.once(_vpcs)
+    placed = [(group, _is_inside(stage, group, own)) for group in _groups(stage)]
     certain = {group.name for group, is_inside in placed if is_inside}
     return [group for group, is_inside in placed if is_inside or (is_inside is None and group.name not in certain)]
 
 
-def is_in_vpc(stage: Stage, one: SecurityGroup | Subnet | FlowLog) -> bool:
-    """True if something is in the stack's VPC; on a plan, if it may be: whatever that makes or keeps is the stack's."""
-    if stage.target != "plan":
-        return one.vpc_id == _vpc(stage).vpc_id
-    return _is_in(one, stage.once(_planned_vpcs)) is not False
+@collection
+def vpcs(stage: Stage) -> tuple[Vpc, ...]:
+    """The stack's VPCs: the declared ones, and every other of its."""
+    return there(stage, "network", Vpc, [one.vpc for one in stage.profile.network], stage.once(_other_vpcs))
 
 
-def _planned_vpcs(stage: Stage) -> list[Vpc]:
-    return [vpc for vpc in stage.source().collect(Vpc, []) if vpc.name == stage.profile.network.vpc]
+def _other_vpcs(stage: Stage) -> list[Vpc]:
+    return undeclared(stage, Vpc, [one.vpc for one in stage.profile.network])
 
 
-def _is_in(one: Resource, vpcs: Sequence[Vpc]) -> bool | None:
-    """Whether something that is planned is in one of these VPCs; None where the plan does not tell."""
+def _vpcs(stage: Stage) -> tuple[Vpc, ...]:
+    """The stack's VPCs; none where it has none. Raises `DeclaredButMissing` where none of those is there that are declared."""
+    try:
+        return vpcs(stage)
+    except NotDeclared:
+        return ()
+    except DeclaredButMissing:
+        if stage.is_planned:  # another stack's plan makes it
+            return ()
+        raise
+
+
+def _is_of_a_vpc(stage: Stage, vpc_id: object) -> bool:
+    """True if the id of a VPC is that of one of the stack's."""
+    return is_among(vpc_id, [vpc.vpc_id for vpc in stage.once(_vpcs)])
+
+
+def is_in_vpc(stage: Stage, one: SecurityGroup | Subnet | FlowLog, vpc: Vpc | None = None) -> bool:
+    """True if something is in a VPC of the stack, or in this one; on a plan, if it may be: whatever that makes or keeps is the stack's."""
+    return _is_inside(stage, one, [vpc] if vpc else stage.once(_vpcs)) is not False
+
+
+def _is_inside(stage: Stage, one: SecurityGroup | Subnet | FlowLog, own: Sequence[Vpc]) -> bool | None:
+    """Whether something is in one of these VPCs; None where a plan does not tell."""
+    if not stage.is_planned:
+        return any(one.vpc_id == vpc.vpc_id for vpc in own)
     origin = one.origin
     assert isinstance(origin, PlannedBlock)
-    if not vpcs:
+    if not own:
         return None
     try:
         referent = origin.referent("vpc_id", *Vpc.terraform)
     except NotYetKnown as unknown:
-        possible = [vpc for vpc in vpcs if isinstance(vpc.origin, PlannedBlock) and may_be_about(unknown, vpc.origin.address)]
+        possible = [vpc for vpc in own if isinstance(vpc.origin, PlannedBlock) and may_be_about(unknown, vpc.origin.address)]
         return None if possible else False
-    return referent in [vpc.origin for vpc in vpcs]
+    return referent in [vpc.origin for vpc in own]
 
 
-def _makes_its_vpc(stage: Stage) -> bool:
-    made = (vpc.origin for vpc in stage.once(_planned_vpcs))
-    return any(isinstance(vpc, PlannedBlock) and vpc.plan.creates(vpc) for vpc in made)
+def _vpc_names(stage: Stage) -> str:
+    return ", ".join(vpc.name for vpc in stage.once(_vpcs)) or ", ".join(one.vpc for one in stage.profile.network) or "any VPC"
+
+
+def _is_made(vpc: Vpc) -> bool:
+    return isinstance(vpc.origin, PlannedBlock) and vpc.origin.plan.creates(vpc.origin)
 
 
 @collection
 def customer_keys(stage: Stage) -> tuple[KmsKey, ...]:
     """The declared keys, and every other of the account that AWS does not manage; also those that are about to be deleted."""
-    names = stage.profile.encryption.keys
-    declared = stage.named(KmsKey, names)
+    names = stage.profile.encryption.keys if stage.profile.encryption.is_declared else ()
     others = (key for key in stage.source().collect(KmsKey, names) if not stage.is_declared(key, names))
-    return (*declared, *_chosen(others, lambda key: key.is_customers))
+    return there(stage, "encryption", KmsKey, names, _chosen(others, lambda key: key.is_customers))
+
+
+def keys_found(stage: Stage) -> list[KmsKey]:
+    """The customer keys that are the stack's: those that are declared, that a plan makes, or that have an alias of the stack's."""
+    names = stage.profile.encryption.keys if stage.profile.encryption.is_declared else ()
+    prefixes = tuple(f"alias/{prefix}" for prefix in stage.profile.prefixes)
+    others = undeclared(stage, KmsKey, names, lambda key: key.name.startswith(prefixes))
+    return _chosen([*stage.existing(KmsKey, names), *others], lambda key: key.is_customers)
 
 
 def _note_what_runs(stage: Stage, resources: Iterable[Resource], what: str) -> None:
@@ -302,14 +354,10 @@ def _note_what_runs(stage: Stage, resources: Iterable[Resource], what: str) -> N
 @collection
 def secrets(stage: Stage) -> tuple[Secret, ...]:
     """The declared secrets, and every other of the stack's."""
-    names = stage.profile.secrets.names
-    found = _secrets(stage, names)
+    names = stage.profile.secrets.known
+    found = there(stage, "secrets", Secret, names, undeclared(stage, Secret, names))
     _note_what_runs(stage, found, "when a secret that exists was rotated last")
     return found
-
-
-def _secrets(stage: Stage, names: Sequence[str]) -> tuple[Secret, ...]:
-    return *stage.named(Secret, names), *_undeclared(stage, Secret, names)
 
 
 @collection
@@ -318,16 +366,26 @@ def ecs_roles(stage: Stage) -> tuple[Role, ...]:
 
     A declared reader of logs is for people.
     """
-    names = stage.profile.identity.roles
-    others = _undeclared(stage, Role, [*names, *stage.profile.logs.readers])
-    return *stage.named(Role, names), *_chosen(others, lambda role: lets_in(role.trust, ECS_TASKS))
+    names = stage.profile.identity.roles if stage.profile.identity.says("roles") else ()
+    return there(stage, "identity", Role, names, _other_roles(stage, names))
+
+
+def roles_found(stage: Stage) -> list[Role]:
+    """The roles of ECS tasks that are the stack's, as many as there are."""
+    names = stage.profile.identity.roles if stage.profile.identity.says("roles") else ()
+    return [*stage.existing(Role, names), *_other_roles(stage, names)]
+
+
+def _other_roles(stage: Stage, names: Sequence[str]) -> list[Role]:
+    readers = stage.profile.logs.readers if stage.profile.logs.says("readers") else ()
+    return _chosen(undeclared(stage, Role, [*names, *readers]), lambda role: lets_in(role.trust, ECS_TASKS))
 
 
 @collection
 def detached_policies(stage: Stage) -> tuple[AccountPolicy, ...]:
     """The account's own policies that are the stack's, by name or path, and that nobody has: whoever gets one may do what it says."""
-    own = stage.profile.owned
-    found = _undeclared(stage, AccountPolicy, (), lambda one: any(part.startswith(own) for part in one.path.split("/")))
+    own = stage.profile.prefixes
+    found = undeclared(stage, AccountPolicy, (), lambda one: any(part.startswith(own) for part in one.path.split("/")))
     return tuple(_chosen(found, lambda one: not one.is_used))
 
 
@@ -335,7 +393,7 @@ def detached_policies(stage: Stage) -> tuple[AccountPolicy, ...]:
 def deploy_users(stage: Stage) -> tuple[User, ...]:
     """The users that deploy; on a plan those that it makes: it is applied by one, and shows none."""
     names = stage.profile.identity.deploy_users
-    if stage.target != "plan":
+    if not stage.is_planned:
         return stage.named(User, names)
     found = tuple(user for user in stage.source().collect(User, names) if user.name in names)
     if unseen := [name for name in names if name not in {user.name for user in found}]:
@@ -345,12 +403,31 @@ def deploy_users(stage: Stage) -> tuple[User, ...]:
 
 @collection
 def services(stage: Stage) -> tuple[Service, ...]:
-    """The declared services, and every other of their cluster."""
-    cluster = stage.profile.service.cluster
-    names = [f"{cluster}/{name}" for name in stage.profile.service.names]
-    declared = stage.named(Service, names)
-    found = stage.source().collect(Service, names)
-    return (*declared, *(service for service in found if service.name not in names and service.name.startswith(f"{cluster}/")))
+    """The declared services, and every other of their clusters; on a plan, every one."""
+    names = stage.profile.service_names
+    return there(stage, "service", Service, names, stage.once(_other_services))
+
+
+def services_found(stage: Stage) -> tuple[Service, ...]:
+    """The services of the stack, as many as there are."""
+    return *stage.existing(Service, stage.profile.service_names), *stage.once(_other_services)
+
+
+def _other_services(stage: Stage) -> list[Service]:
+    names = stage.profile.service_names
+    try:
+        clusters = tuple(f"{cluster}/" for cluster in _clusters(stage))
+    except CouldNotVerify as unlisted:
+        return [Service("every other Service", FailedOrigin(unlisted), stage.target)]
+    asked = [*names, *(cluster for cluster in clusters if not any(name.startswith(cluster) for name in names))]
+    return [one for one in undeclared(stage, Service, asked, lambda one: one.name.startswith(clusters)) if one.name not in names]
+
+
+def _clusters(stage: Stage) -> tuple[str, ...]:
+    """The clusters of the declared services, and every other of the stack's; a plan lists services by itself."""
+    declared = stage.profile.clusters
+    others = () if stage.is_planned else (one.name for one in stage.source().collect(Cluster, declared))
+    return tuple(dict.fromkeys((*declared, *(name for name in others if name.startswith(stage.profile.prefixes)))))
 
 
 @collection(reads=(Service, ActiveTaskDefinition))
@@ -358,7 +435,7 @@ def task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
     """The task definitions that services run, and every active revision of the stack's families; each revision once."""
     run = run_task_definitions(stage)
     names = [definition.name for definition in run]
-    active = stage.source().collect(ActiveTaskDefinition, stage.profile.owned)
+    active = stage.source().collect(ActiveTaskDefinition, stage.profile.prefixes)
     return *run, *(definition for definition in active if definition.name not in names)
 
 
@@ -395,58 +472,68 @@ def _run_by(service: Service) -> tuple[TaskDefinition, ...]:
 @collection
 def log_groups(stage: Stage) -> Collection[LogGroup]:
     """The stack's log groups: the declared ones, and every other whose name begins with a prefix that the stack owns."""
-    names = stage.profile.logs.groups
-    declared = stage.named(LogGroup, names)
+    names = stage.profile.logs.groups if stage.profile.logs.says("groups") else ()
+    declared = stage.existing(LogGroup, names)
     found = of_the_stack(stage)
+    if not declared and next(iter(found), None) is None:
+        raise nothing(stage, "logs", LogGroup, names)
     return Reiterable(lambda: chain(declared, (group for group in found if not stage.is_declared(group, names))))
 
 
 def of_the_stack(stage: Stage) -> Collection[LogGroup]:
     """The log groups that are declared, as far as they exist, and those whose name begins with a prefix that the stack owns.
 
+    Where ``logs.owned`` does not say, those of which a part of the name begins with one of ``owned``: ``/ecs/orders-api`` by ``orders``.
+
     A planned group whose name is not known yet is the stack's own; it is told by its address.
     """
     logs = stage.profile.logs
+    names = logs.groups if logs.says("groups") else ()
+    found = stage.source().collect(LogGroup, names)
+    if stage.is_planned and not logs.owned:
+        return found
     unnamed = tuple(f"{kind}." for kind in (*LogGroup.terraform, "module"))
     own = (*logs.owned, *unnamed)
-    found = stage.source().collect(LogGroup, logs.groups)
-    return Reiterable(lambda: (group for group in found if group.name in logs.groups or group.name.startswith(own)))
-
-
-@collection
-def load_balancer(stage: Stage) -> LoadBalancer:
-    """The stack's declared load balancer."""
-    return stage.one(LoadBalancer, stage.profile.load_balancer.name)
+    if logs.owned:
+        return Reiterable(lambda: (group for group in found if group.name in names or group.name.startswith(own)))
+    prefixes = stage.profile.prefixes
+    return Reiterable(
+        lambda: (
+            one for one in found if one.name in names or any(part.startswith(prefixes) for part in one.name.split("/") if part)
+        )
+    )
 
 
 @collection(reads=(Vpc,))
-def other_load_balancers(stage: Stage) -> tuple[LoadBalancer, ...]:
-    """Every other load balancer of the stack, or in its VPC, that faces the internet."""
-    names = [stage.profile.load_balancer.name]
-    others = _undeclared(stage, LoadBalancer, names, lambda one: one.vpc_id == _vpc(stage).vpc_id)
-    return tuple(_chosen(others, lambda balancer: not balancer.is_internal))
+def load_balancers(stage: Stage) -> tuple[LoadBalancer, ...]:
+    """The declared load balancers, and every other of the stack, or in its VPCs, that faces the internet."""
+    names = [one.name for one in stage.profile.load_balancer]
+    others = undeclared(stage, LoadBalancer, names, lambda one: _is_of_a_vpc(stage, one.vpc_id))
+    return there(stage, "load_balancer", LoadBalancer, names, _chosen(others, lambda balancer: not balancer.is_internal))
 
 
-def of_own(stage: Stage, kind: type[R], declared: Sequence[str] = ()) -> tuple[R, ...]:
-    """The declared resources of a kind, and every other of the stack's.
+@collection
+def declared_load_balancers(stage: Stage) -> tuple[LoadBalancer, ...]:
+    """The stack's declared load balancers."""
+    return there(stage, "load_balancer", LoadBalancer, [one.name for one in stage.profile.load_balancer])
 
-    Raises `NotApplicable` where none is declared and there are none, with what was looked at: nothing is judged then, and nothing passes.
+
+def of_own(stage: Stage, table: str, kind: type[R], declared: Sequence[str] = ()) -> tuple[R, ...]:
+    """The declared resources of a kind, as far as they exist, and every other of the stack's; ``table`` declares the kind.
+
+    Raises `NotDeclared` where none is declared and there are none, with what was looked at: nothing is judged then, and nothing passes.
     """
-    found = *stage.named(kind, declared), *_undeclared(stage, kind, declared)
-    if not found:
-        asked = "the plan makes none" if stage.target == "plan" else f"{kind.operations[0]} shows none of its own"
-        raise NotApplicable(f"the stack has no {kind.__name__}: {stage.profile.name} declares none, and {asked}")
-    return found
+    return there(stage, table, kind, declared, undeclared(stage, kind, declared))
 
 
-def _undeclared(stage: Stage, kind: type[R], declared: Sequence[str], belongs: Callable[[R], bool] = lambda _: False) -> list[R]:
+def undeclared(stage: Stage, kind: type[R], declared: Sequence[str], belongs: Callable[[R], bool] = lambda _: False) -> list[R]:
     """The resources of a kind that are the stack's and not declared: they are judged as if they were.
 
     The stack's is everything that a plan makes; on AWS, what has a name that begins with a prefix that the profile owns, or what
     ``belongs`` to it. Nothing more is asked about what others have in the account. Where they cannot be listed, one that tells nothing
     stands for all, so that what is known to be wrong elsewhere is still said.
     """
-    own, is_planned = stage.profile.owned, stage.target == "plan"
+    own, is_planned = stage.profile.prefixes, stage.is_planned
     try:
         others = [one for one in stage.source().collect(kind, declared) if not stage.is_declared(one, declared)]
     except CouldNotVerify as unlisted:
@@ -466,27 +553,27 @@ def _chosen(resources: Iterable[R], is_chosen: Callable[[R], bool]) -> list[R]:
     return found
 
 
-def _vpc(stage: Stage) -> Vpc:
-    return stage.one(Vpc, stage.profile.network.vpc)
-
-
 @collection
 def access_log_buckets(stage: Stage) -> tuple[Bucket, ...]:
     """The bucket that is declared for the load balancer's access logs. Another stack makes it: of a plan without it nothing is known."""
-    names = [stage.profile.load_balancer.access_log_bucket]
-    if stage.target != "plan":
+    names = stage.profile.access_log_buckets
+    if not names:
+        raise not_declared(LoadBalancerTable, "access_log_bucket")
+    if not stage.is_planned:
         return stage.named(Bucket, names)
-    found = tuple(bucket for bucket in stage.source().collect(Bucket, names) if bucket.name in names)
-    if not found:
+    found = stage.existing(Bucket, names)
+    if unseen := [name for name in names if name not in {bucket.name for bucket in found}]:
         stage.notes.append(
             f"Not in this plan, and judged only after apply, or with the plan of the stack that makes it (--plan=FILE again): "
-            f"Bucket {names[0]}."
+            f"Bucket {', '.join(unseen)}."
         )
     return found
 
 
 @collection
 def front_door(stage: Stage) -> FrontDoor:
-    """The load balancer as it is reached from here."""
-    declared = stage.profile.load_balancer
-    return stage.one(FrontDoor, f"{declared.name}/{declared.domain}" if declared.domain else declared.name)
+    """The first declared load balancer as it is reached from here."""
+    if not (declared := stage.profile.load_balancer):
+        raise not_declared(LoadBalancerTable, "name")
+    first = declared[0]
+    return stage.one(FrontDoor, f"{first.name}/{first.domain}" if first.domain else first.name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from stackproof.collections.presence import nothing, there
 from stackproof.collections.registry import collection
 from stackproof.core.resource import StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
@@ -15,7 +16,7 @@ from stackproof.targets.base import Stage
 @collection
 def database_server(stage: Stage) -> DatabaseServer:
     """The stack's database as its user reaches it."""
-    expected, instance = stage.profile.workload, stage.profile.database.identifier
+    expected, instance = stage.profile.workload, stage.profile.workload_database
     return stage.one(DatabaseServer, f"{expected.user}@{instance}/{expected.database}")
 
 
@@ -83,16 +84,19 @@ def tools(stage: Stage) -> tuple[Tool, ...]:
 
 
 @collection
-def database_port(stage: Stage) -> DatabasePort:
-    """The port of the stack's database."""
-    return stage.one(DatabasePort, stage.profile.database.identifier)
+def database_ports(stage: Stage) -> tuple[DatabasePort, ...]:
+    """The port of each of the stack's declared databases."""
+    return there(stage, "database", DatabasePort, [one.identifier for one in stage.profile.database])
 
 
 @collection
 def task_ports(stage: Stage) -> tuple[TaskPort, ...]:
     """The port of each running task."""
-    expected, port = stage.profile.service, stage.profile.workload.port
-    found = tuple(stage.source().collect(TaskPort, [f"{expected.cluster}/{name}:{port}" for name in expected.names]))
+    profile = stage.profile
+    names = [f"{name}:{profile.port_of(name)}" for name in profile.service_names]
+    found = tuple(stage.source().collect(TaskPort, names))
+    if not found and names:
+        raise DeclaredButMissing(f"no task runs in {', '.join(profile.clusters)} (declared: {', '.join(profile.service_names)})")
     if not found:
-        raise DeclaredButMissing(f"no task runs in {expected.cluster} (declared: {', '.join(expected.names)})")
+        raise nothing(stage, "service", TaskPort, names)
     return found

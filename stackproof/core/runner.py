@@ -77,6 +77,8 @@ class Subtests:
     def __init__(self, ledger: Ledger, locate: Locate) -> None:
         self._ledger = ledger
         self._locate = locate
+        self._ended = 0
+        """Blocks that have been judged."""
         self.examined = Resources()
         self.reported: list[Exception] = []
         """What was not there to be judged, and a block ended with."""
@@ -90,12 +92,12 @@ class Subtests:
     def test(self, msg: str | None = None, **parameters: object) -> Iterator[None]:
         """Judge the block on its own, under the name of the resource that it is about."""
         name = " ".join([msg or "", *(f"{key}={value}" for key, value in parameters.items())]).strip()
-        before = self._ledger.count
+        before, inside = self._ledger.count, self._ended
         self._ledger.doubts.append([])
         self._ledger.about.append([])
         try:
             yield
-            if self._ledger.count == before:
+            if self._ledger.count == before and self._ended == inside:  # else blocks inside have judged
                 raise NothingRead("passed without reading anything: no evidence, no pass")
             _raise_first(self._ledger.doubts[-1])
         except Exception as error:  # noqa: BLE001 - every outcome becomes a verdict
@@ -110,6 +112,7 @@ class Subtests:
         finally:
             self._ledger.doubts.pop()
             self._ledger.about.pop()
+            self._ended += 1
 
 
 def judge(

@@ -233,7 +233,7 @@ class Session:
     @cached_property
     def store(self) -> Store:
         """Where all processes of the run keep its evidence."""
-        account = self.request.profile.account
+        account = self.request.profile.told_account
         if self._folder:
             return Store(Path(self._folder), account)
         try:
@@ -484,7 +484,7 @@ class Session:
             environment=profile.name,
             target=self.request.target,
             account=opened.account if opened else "",
-            region=profile.region,
+            region=profile.told_region,
             versions=opened.versions if opened else {"stackproof": stackproof.__version__},
             id=self.id,
             judged=self.request.judged if self.request.recorded else "",

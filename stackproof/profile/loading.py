@@ -14,11 +14,11 @@ from pydantic import (
     BaseModel,
     ValidationError,
 )
-from pydantic.fields import FieldInfo
 
 from stackproof.core.verdicts import UsageError
+from stackproof.profile.base import Table, as_frozen, in_one_line, meanings, tables_in
 from stackproof.profile.place import file_of, from_home
-from stackproof.profile.schema import Profile
+from stackproof.profile.schema import KINDS, Profile
 from stackproof.util import toml_document
 
 
@@ -31,10 +31,11 @@ def load(name_or_path: str, directory: Path) -> Profile:
     if not path.is_file():
         known = sorted(found.stem for found in directory.glob("*.toml"))
         raise UsageError(f"unknown environment {name_or_path!r}: there is no {path}. Known: {', '.join(known) or 'none'}")
+    document = as_frozen({"name": path.stem, **_merged(path, ())})
     try:
-        return Profile.model_validate(_as_frozen(_merged(path, ())))
+        return Profile.model_validate(document)
     except ValidationError as error:
-        raise UsageError("\n".join(f"{path}: {problem}" for problem in _problems(error))) from None
+        raise UsageError("\n".join(f"{path}: {problem}" for problem in _problems(error, document))) from None
 
 
 def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
@@ -67,25 +68,18 @@ def _overlaid(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _as_frozen(value: Any) -> Any:
-    """TOML's arrays as tuples, which is what a frozen profile holds."""
-    if isinstance(value, dict):
-        return {key: _as_frozen(part) for key, part in value.items()}
-    return tuple(_as_frozen(part) for part in value) if isinstance(value, list) else value
-
-
-def _problems(error: ValidationError) -> list[str]:
+def _problems(error: ValidationError, document: Mapping[str, Any]) -> list[str]:
     """One line a problem: the key, what is wrong, what is allowed."""
     lines = []
     for problem in error.errors(include_url=False):
-        key = ".".join(str(part) for part in problem["loc"])
+        key = _written(problem["loc"], document)
         if problem["type"] == "extra_forbidden":
             allowed = sorted(_allowed_keys(problem["loc"][:-1]))
             close = difflib.get_close_matches(str(problem["loc"][-1]), allowed, n=1)
             hint = f"; did you mean {close[0]}?" if close else "."
             lines.append(f"unknown key {key}{hint} Allowed here: {', '.join(allowed)}")
         elif problem["type"] == "missing":
-            lines.append(f"missing key {key}")
+            lines.append(f"missing key {key}{_meaning(problem['loc'])}")
         else:
             given = (
                 "" if problem["type"] == "value_error" and _holds_tables(problem["input"]) else f" (it is {problem['input']!r})"
@@ -94,17 +88,49 @@ def _problems(error: ValidationError) -> list[str]:
     return lines
 
 
+def _written(place: tuple[int | str, ...], document: Any) -> str:
+    """The key at a place as the file has it: where a single table stands for a list of one, without a number."""
+    parts = []
+    for part in place:
+        if isinstance(part, int) and not isinstance(document, tuple):
+            continue
+        parts.append(str(part))
+        if isinstance(document, Mapping):
+            document = document.get(part)
+        elif isinstance(document, tuple) and isinstance(part, int) and part < len(document):
+            document = document[part]
+        else:
+            document = None
+    return ".".join(parts)
+
+
+def _meaning(place: tuple[int | str, ...]) -> str:
+    """What a missing key is, what its table is for, and how to say that there is nothing of the kind."""
+    table, key = _table_at(place[:-1]), str(place[-1])
+    field = next(name for name, info in table.model_fields.items() if key in (name, info.alias))
+    meaning = meanings(table).get(field, "")
+    said = f": {meaning}" if meaning else ""
+    purpose = f" [{table.place}] is about: {in_one_line(table.__doc__)}" if table.__doc__ and table.place else ""
+    top = str(place[0])
+    none = f' If the stack has none, leave the table out, and say why: absent.{top} = "REASON"' if top in KINDS else ""
+    return f"{said or '.'}{purpose}{none}"
+
+
 def _holds_tables(value: object) -> bool:
     return isinstance(value, dict) or (isinstance(value, tuple) and any(isinstance(one, dict) for one in value))
 
 
-def _allowed_keys(table: tuple[int | str, ...]) -> list[str]:
+def _allowed_keys(place: tuple[int | str, ...]) -> list[str]:
     """The keys that the table at this place may hold."""
+    return [info.alias or name for name, info in _table_at(place).model_fields.items()]
+
+
+def _table_at(place: tuple[int | str, ...]) -> type[Table]:
     hint: Any = Profile
-    for part in table:
+    for part in place:
         if isinstance(hint, type) and issubclass(hint, BaseModel):
             hint = next(info.annotation for name, info in hint.model_fields.items() if part in (name, info.alias))
         else:  # an array of tables, or a table whose keys are free
             hint = next(one for one in typing.get_args(hint) if one not in (str, ...))
-    fields: Mapping[str, FieldInfo] = hint.model_fields
-    return [info.alias or name for name, info in fields.items()]
+    table: type[Table] = next(one for _, one in tables_in(hint))
+    return table

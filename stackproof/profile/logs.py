@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from stackproof.judgement.log_names import parse
-from stackproof.profile.base import Principal, Table
+from stackproof.profile.base import Principal, Table, unsaid
 
 
 class LogRule(Table):
@@ -71,9 +71,9 @@ class LogWriter(Table):
 class LogSample(Table):
     """How much of what is logged is looked into."""
 
-    hours: int = Field(ge=1, le=168)
+    hours: int = Field(default=24, ge=1, le=168)
     """How far back, ..."""
-    events: int = Field(ge=1, le=10_000)
+    events: int = Field(default=1000, ge=1, le=10_000)
     """... and how many events of a group at most, the newest ones."""
 
 
@@ -100,11 +100,11 @@ class LogCost(Table):
     scanned_per_gb: float = Field(gt=0)
     """By Logs Insights."""
     key_per_month: float = Field(gt=0)
-    keys: int = Field(ge=0)
+    keys: int = Field(default=1, ge=0)
     """KMS keys for logs."""
-    scanned_gb: float = Field(ge=0)
+    scanned_gb: float = Field(default=0, ge=0)
     """What people's queries scan in a month, as far as it is known."""
-    days: int = Field(ge=1, le=14)
+    days: int = Field(default=7, ge=1, le=14)
     """How many days the forecast looks back."""
     monthly_budget_usd: float = Field(gt=0)
 
@@ -112,50 +112,52 @@ class LogCost(Table):
 class Logs(Table):
     """The logging design, as this environment has it."""
 
-    retention_days: Mapping[str, int]
+    retention_days: Mapping[str, int] = unsaid()
     """How long events of each kind of log are kept."""
-    tags: Mapping[str, tuple[str, ...]]
+    tags: Mapping[str, tuple[str, ...]] = unsaid()
     """The tags that every log group has, each with its legal values; none given: any but the empty one."""
-    names: Mapping[str, Mapping[str, LogRule]]
+    names: Mapping[str, Mapping[str, LogRule]] = unsaid()
     """Which log types there are in ``/aws/{service}/{resource-name}/{log-type}``, by service; ``""`` is a name without one."""
-    groups: tuple[str, ...] = Field(min_length=1)
-    """Log groups that must exist."""
-    owned: tuple[str, ...]
+    groups: tuple[str, ...] = unsaid()
+    """Log groups that must exist; an empty list says that there is none."""
+    owned: tuple[str, ...] = ()
     """Name prefixes: every other group that begins with one of them is the stack's too. ``/aws/`` takes in the whole account."""
     exceptions: tuple[LogException, ...] = ()
     """Groups that may have a name outside of the design. One that is expired, or that no group has, fails."""
-    key: str
+    key: str = unsaid()
     """Alias of the key that encrypts the log groups."""
     other_keys: tuple[str, ...] = ()
     """Aliases of keys that it must not be."""
-    sentry: LogLink
-    langfuse: LogLink
+    sentry: LogLink = LogLink.undeclared()
+    langfuse: LogLink = LogLink.undeclared()
     recipients: tuple[LogRecipient, ...] = ()
     """Whoever else gets events: in another account, say."""
-    filter_slots: int = Field(ge=1)
+    filter_slots: int = Field(default=2, ge=1)
     """Subscription filters that a log group can have."""
     writers: tuple[LogWriter, ...] = ()
-    readers: tuple[str, ...]
+    readers: tuple[str, ...] = unsaid()
     """Names of the IAM roles and users that may read what is in the log groups."""
     reader_principals: tuple[Principal, ...] = ("root", "user/*", "role/*", "saml-provider/*", "oidc-provider/*")
     """Who may assume the readers that are roles: ``user/alice`` and ``role/app-*`` of this account, ARNs, account numbers, services
     (``lambda.amazonaws.com``). Nobody else may; if it does not say, everybody in this account."""
-    sample: LogSample
-    llm_record: Mapping[str, Literal["text", "count", "number"]]
+    sample: LogSample = LogSample()
+    llm_record: Mapping[str, Literal["text", "count", "number"]] = unsaid()
     """What the record of an LLM call must have, and of what form."""
-    sentry_lines: LogLines
-    queries: Mapping[str, LogQuery]
+    sentry_lines: LogLines = LogLines.undeclared()
+    queries: Mapping[str, LogQuery] = unsaid()
     """The templates by name."""
-    run_queries: bool
+    run_queries: bool = False
     """Whether the templates are run, too, over the last hour. AWS charges for what they scan."""
-    cost: LogCost
+    cost: LogCost = LogCost.undeclared()
 
     @field_validator("names", "exceptions")
     @classmethod
     def _are_told_how_long(cls, value: Any, info: ValidationInfo) -> Any:
         """Each kind has its retention, and each log type is a legal one. Raises `ValueError`."""
+        if value is None:
+            return value
         rules = value if isinstance(value, tuple) else [rule for types in value.values() for rule in types.values()]
-        kinds, log_types = info.data.get("retention_days", ()), info.data.get("tags", {}).get("LogType", ())
+        kinds, log_types = info.data.get("retention_days") or (), (info.data.get("tags") or {}).get("LogType", ())
         for key, allowed in (("kind", kinds), ("log_type", log_types)):
             wrong = sorted({getattr(rule, key) for rule in rules} - {*allowed})
             if allowed and wrong:
@@ -166,7 +168,7 @@ class Logs(Table):
     @classmethod
     def _write_to_declared_groups(cls, value: tuple[LogWriter, ...], info: ValidationInfo) -> tuple[LogWriter, ...]:
         """Raises `ValueError`."""
-        undeclared = {group for writer in value for group in writer.groups} - {*info.data.get("groups", ())}
+        undeclared = {group for writer in value for group in writer.groups} - {*(info.data.get("groups") or ())}
         if undeclared:
             raise ValueError(f"{', '.join(sorted(undeclared))} is not among logs.groups")
         return value
@@ -175,7 +177,7 @@ class Logs(Table):
     @classmethod
     def _are_for_declared_groups(cls, value: Mapping[str, LogQuery], info: ValidationInfo) -> Mapping[str, LogQuery]:
         """Raises `ValueError`."""
-        undeclared = {group for query in value.values() for group in query.groups} - {*info.data.get("groups", ())}
+        undeclared = {group for query in (value or {}).values() for group in query.groups} - {*(info.data.get("groups") or ())}
         if undeclared:
             raise ValueError(f"{', '.join(sorted(undeclared))} is not among logs.groups")
         return value

@@ -3,9 +3,6 @@
 python -m stackproof.profile.reference > docs/profile.md
 """
 
-import ast
-import inspect
-import textwrap
 import types
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -14,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Le, MinLen
 from pydantic.fields import FieldInfo
 
-from stackproof.profile.base import Table
+from stackproof.profile.base import Table, every_table, in_one_line, is_unsaid, meanings
 from stackproof.profile.schema import Profile
 
 PREFACE = """# The tables of an environment
@@ -28,35 +25,14 @@ NAMES = {str: "text", int: "whole number", float: "number", bool: "true or false
 
 def reference() -> str:
     """The page of every table and key of an environment, as Markdown."""
-    return "\n".join([PREFACE, *(line for path, table in _tables("", Profile) for line in _section(path, table))])
-
-
-def _tables(path: str, table: type[Table]) -> Iterator[tuple[str, type[Table]]]:
-    yield path, table
-    for name, field in table.model_fields.items():
-        key = f"{path}.{field.alias or name}".lstrip(".")
-        for form, nested in _nested(field.annotation, "{}"):
-            yield from _tables(form.format(key), nested)
-
-
-def _nested(kind: Any, form: str) -> Iterator[tuple[str, type[Table]]]:
-    """The tables in a type, each with how its heading is written: that of a list ends in ``[]``, that of a map in a name."""
-    if isinstance(kind, type) and issubclass(kind, Table):
-        yield form, kind
-    elif get_origin(kind) is tuple:
-        yield from _nested(get_args(kind)[0], form + "[]")
-    elif get_origin(kind) is Mapping:
-        yield from _nested(get_args(kind)[1], form + ".NAME")
-    else:
-        for part in get_args(kind):
-            yield from _nested(part, form)
+    return "\n".join([PREFACE, *(line for path, table in every_table("", Profile) for line in _section(path, table))])
 
 
 def _section(path: str, table: type[Table]) -> Iterator[str]:
-    docs = _docstrings(table)
+    docs = meanings(table)
     yield f"## {_heading(path)}\n"
     if table.__doc__ and path:
-        yield _line(table.__doc__) + "\n"
+        yield in_one_line(table.__doc__) + "\n"
     yield "| key | type | default | meaning |\n| --- | --- | --- | --- |"
     for name, field in table.model_fields.items():
         cells = (f"`{field.alias or name}`", _type(field), _default(field), docs.get(name, ""))
@@ -124,34 +100,16 @@ def _default(field: FieldInfo) -> str:
     """
     if field.is_required():
         return "required"
+    if is_unsaid(field):
+        return "not declared"
     default = field.get_default(call_default_factory=True)
     if default is None or default == () or default == {}:
         return "none"
     if isinstance(default, Table):
-        return "as below"
+        return "as below" if default.is_declared else "not declared"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     return ", ".join(f"`{one}`" for one in default) if isinstance(default, tuple) else f"`{default}`"
-
-
-def _docstrings(table: type[Table]) -> dict[str, str]:
-    """What stands below each field, those of the table's bases included."""
-    found: dict[str, str] = {}
-    for base in reversed([one for one in table.__mro__ if issubclass(one, Table)]):
-        body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
-        assert isinstance(body, ast.ClassDef)
-        for field, text in zip(body.body, body.body[1:], strict=False):
-            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
-                found[field.target.id] = _line(str(ast.literal_eval(text.value)))
-    return found
-
-
-def _line(text: str) -> str:
-    """
-    >>> _line('Its beginning:  ``17`` is' + chr(10) + '  every 17.x.')
-    'Its beginning: `17` is every 17.x.'
-    """
-    return " ".join(text.split()).replace("``", "`")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from stackproof.judgement.exposure import CIDR, GROUP, PREFIX_LIST, Opening, Source, merged, opening
-from stackproof.profile.base import RoleElsewhere, Table
+from stackproof.profile.base import Names, RoleElsewhere, Table, unsaid
 
 _ORGANIZATIONAL = r"arn:aws[a-z-]*:organizations::\d{12}:(organization|ou)/\S+"
 """A regular expression for the ARN of an organization or of a unit of it."""
@@ -48,49 +48,63 @@ class SecurityGroup(Table):
 
 
 class Database(Table):
+    """A database instance of Amazon RDS; write one table for each (``[[database]]``)."""
+
     identifier: str
-    engine: str
-    engine_version: str = Field(pattern=r"^\d+(\.\d+)*$")
-    """Its beginning: ``17`` is every 17.x."""
-    instance_class: str
-    standard_support_days: int = Field(ge=1)
+    engine: str = unsaid()
+    """Its engine, as RDS calls it: ``postgres``."""
+    engine_version: str = unsaid(pattern=r"^\d+(\.\d+)*$")
+    """The beginning of its engine's version: ``17`` is every 17.x."""
+    instance_class: str = unsaid()
+    """Its class: ``db.t4g.medium``."""
+    multi_zone: bool = True
+    """Whether it has a standby in another zone."""
+    standard_support_days: int = Field(default=30, ge=1)
     """How long its major version must still be in standard support."""
-    backup_days: int = Field(ge=1, le=35)
+    backup_days: int = Field(default=7, ge=1, le=35)
     """How long automated backups are kept, at least."""
-    ca_certificate_days: int = Field(ge=1)
+    ca_certificate_days: int = Field(default=90, ge=1)
     """How long the certificate authority must still be valid: the clients need the next one before."""
     security_groups: tuple[str, ...] = ()
     """The groups that it has, among those of the network; if it does not say, any of them."""
 
 
 class Storage(Table):
-    buckets: tuple[str, ...] = Field(min_length=1)
+    """Buckets of Amazon S3."""
+
+    buckets: tuple[str, ...]
+    """Buckets that must exist; an empty list says that there is none."""
 
 
 class Encryption(Table):
-    keys: tuple[str, ...] = Field(min_length=1)
-    """Aliases of customer keys that must exist."""
+    """Customer keys of AWS KMS."""
+
+    keys: tuple[str, ...]
+    """Aliases of customer keys that must exist; an empty list says that there is none."""
     rotation_days: int = Field(default=365, ge=90, le=2560)
     """How long a customer key may be used before KMS rotates it; KMS itself takes 90 to 2,560 days, 365 if nobody says otherwise."""
 
 
-class Secrets(Table):
-    names: tuple[str, ...] = Field(min_length=1)
-    """Secrets that must exist."""
-    rotated_within_days: int = Field(ge=1)
+class Secrets(Names):
+    """Secrets of AWS Secrets Manager."""
+
+    rotated_within_days: int = Field(default=31, ge=1)
     """How long ago the last rotation may be."""
 
 
 class Network(Table):
+    """A VPC; write one table for each (``[[network]]``)."""
+
     vpc: str
     """The VPC's Name tag."""
-    cidr: str
+    cidr: str = unsaid()
     """Its addresses."""
-    public_subnets: tuple[str, ...] = Field(min_length=2)
+    public_subnets: tuple[str, ...] = unsaid(min_length=2)
     """The addresses of its subnets with a way to and from the internet, as CIDR blocks."""
-    private_subnets: tuple[str, ...] = Field(min_length=2)
+    private_subnets: tuple[str, ...] = unsaid(min_length=2)
     """Of those with a way out alone, through a NAT gateway."""
-    security_groups: tuple[SecurityGroup, ...] = Field(min_length=1)
+    security_groups: tuple[SecurityGroup, ...] = unsaid()
+    """Every way in: what is not listed fails, and so does what is listed and missing."""
 
     def openings_of(self, group: str) -> frozenset[Opening]:
         """The declared ways into a security group. Raises `LookupError` for a group that is not declared."""
@@ -100,19 +114,23 @@ class Network(Table):
 
 
 class Identity(Table):
-    roles: tuple[str, ...] = Field(min_length=1)
-    """Of ECS tasks."""
-    deploy_users: tuple[str, ...]
+    """Roles and users of AWS IAM."""
+
+    roles: tuple[str, ...] = unsaid()
+    """Roles of ECS tasks that must exist; an empty list says that there is none."""
+    deploy_users: tuple[str, ...] = ()
     """IAM users that deploy; none where that is done by roles."""
-    administrator_until: date
+    administrator_until: date = unsaid()
     """The last day on which they may be administrators."""
-    access_key_days: int = Field(ge=1)
+    access_key_days: int = Field(default=90, ge=1)
     """Their access keys are younger."""
     assumed_roles: tuple[RoleElsewhere, ...] = ()
     """Roles of other accounts that ECS tasks are meant to assume, as ARNs in which ``*`` stands for anything."""
 
 
 class Costs(Table):
+    """The limit of what the account may cost, and the alarm on it."""
+
     monthly_budget_usd: float = Field(gt=0)
     """What the account may cost in a month, all services together."""
     alarm: str
@@ -125,7 +143,9 @@ class Costs(Table):
 
 
 class Audit(Table):
-    trail: str
+    """AWS CloudTrail, and accounts that are judged by themselves."""
+
+    trail: str = unsaid()
     """The CloudTrail trail that records what is done in the account."""
     shared_accounts: tuple[Annotated[str, StringConstraints(pattern=r"^\d{12}$")], ...] = ()
     """Other accounts that keep keys, trails and logs of this one, and are judged by themselves."""
@@ -144,13 +164,24 @@ class MachineImages(Table):
 
 
 class LoadBalancer(Table):
+    """A load balancer; write one table for each (``[[load_balancer]]``)."""
+
     name: str
     domain: str = ""
     """The host name of its users; empty where they use AWS's name of it."""
-    access_log_bucket: str
-    certificate_days: int = Field(ge=1)
+    access_log_bucket: str = unsaid()
+    """The bucket of its access logs."""
+    certificate_days: int = Field(default=30, ge=1)
     """How long its certificate must still be valid."""
-    hsts_seconds: int = Field(ge=1)
+    hsts_seconds: int = Field(default=31_536_000, ge=1)
     """For how long it must have browsers use HTTPS alone."""
     security_groups: tuple[str, ...] = ()
     """The groups that it has, among those of the network; if it does not say, any of them."""
+
+
+class Function(Names):
+    """Functions of AWS Lambda."""
+
+
+class DynamodbTable(Names):
+    """Tables of Amazon DynamoDB."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from stackproof.profile.base import Pattern, Table
+from stackproof.profile.base import Pattern, Table, unsaid
 
 APP = "app"
 """The name of the stack that the deployment guide describes."""
@@ -19,9 +19,9 @@ class TerraformStack(Table):
     """Where it is, from the repository's root."""
     variables: Mapping[str, str] = {}
     """Values for this environment; everything else comes from terraform.tfvars.example."""
-    reviewed: tuple[str, ...]
+    reviewed: tuple[str, ...] = unsaid()
     """The addresses that a plan from nothing adds. A reviewer signs this list; a plan that differs fails."""
-    outputs: Mapping[str, Pattern]
+    outputs: Mapping[str, Pattern] = {}
     """Documented outputs and the shape of each, as a regular expression over the whole value."""
 
 

@@ -1,67 +1,81 @@
 """Tables about what runs in the stack, where its images come from, and the machine that deploys it."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from stackproof.judgement.images import normal_platform
-from stackproof.profile.base import Table, Version
+from stackproof.profile.base import OneOrMore, Table, Version, unsaid
 
 
 class Service(Table):
+    """Services of Amazon ECS in one cluster; write one table for those that are alike (``[[service]]``)."""
+
     cluster: str
-    names: tuple[str, ...] = Field(min_length=1)
+    names: tuple[str, ...]
     """Services that must run in the cluster; every other that does is judged too."""
-    execute_command: bool
+    execute_command: bool = False
     """Whether ECS Exec may be on."""
-    desired_count: int = Field(ge=1)
+    desired_count: int = unsaid(ge=1)
     """How many tasks each service runs."""
-    security_group: str
+    security_group: str = unsaid()
     """The only security group of the tasks."""
-    samples: int = Field(ge=2)
+    repository: str = unsaid()
+    """The ECR repository of their images; without it, any of ``[registry]``."""
+    log_groups: tuple[str, ...] = ()
+    """The log groups that they write to, beside those of ``[[logs.writers]]``."""
+    port: int = unsaid(ge=1, le=65535)
+    """The port of each task; without it, that of ``[workload]``."""
+    samples: int = Field(default=7, ge=2)
     """How often a service is looked at, to see whether it is steady, ..."""
-    steady_seconds: int = Field(ge=1, le=600)
+    steady_seconds: int = Field(default=60, ge=1, le=600)
     """... from the first look to the last one."""
+
+    @property
+    def full_names(self) -> tuple[str, ...]:
+        """The services with their cluster, as the resources are named: ``cluster/service``."""
+        return tuple(f"{self.cluster}/{name}" for name in self.names)
 
 
 class Registry(Table):
-    repository: str
-    """The ECR repository that the services' images come from."""
-    platform: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9_]+(/v?[0-9]+)?$"), AfterValidator(normal_platform)]
+    """Repositories of Amazon ECR."""
+
+    repository: Annotated[tuple[str, ...], OneOrMore]
+    """The ECR repository that the services' images come from, or a list of them."""
+    platform: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9_]+(/v?[0-9]+)?$"), AfterValidator(normal_platform)] = (
+        "linux/amd64"
+    )
     """What the images must be built for: ``linux/amd64``."""
 
 
 class Emulator(Table):
-    """The resources that ``scripts/init-localstack.sh`` makes."""
+    """The resources of a local emulator that ``scripts/init-localstack.sh`` makes."""
 
     bucket: str
     secrets: tuple[str, ...] = Field(min_length=1)
 
 
-class Extensions(Table):
-    """PostgreSQL extensions that must be installed in the database."""
-
-    vector: Version
-    uuid_ossp: Version = Field(alias="uuid-ossp")
-    pg_trgm: Version
-    pg_stat_statements: Version
-
-
 class Workload(Table):
-    database: str
+    """The application in the services, and its database."""
+
+    instance: str = unsaid()
+    """The instance that the database is on; without it, the first that is declared."""
+    database: str = unsaid()
     """The database on the instance."""
-    user: str
+    user: str = unsaid()
     """Who asks it: reading is enough."""
-    owner: str
+    owner: str = unsaid()
     """Whose the tables are."""
-    tables: tuple[str, ...] = Field(min_length=1)
+    tables: tuple[str, ...] = unsaid()
     """Tables that must exist, as ``schema.table``."""
-    extensions: Extensions
-    migrations: str
+    extensions: Mapping[str, Version] = unsaid()
+    """PostgreSQL extensions that must be installed in the database, each in this version or a newer one."""
+    migrations: str = unsaid()
     """The folder of alembic's scripts, from the repository's root."""
-    port: int = Field(ge=1, le=65535)
+    port: int = unsaid(ge=1, le=65535)
     """Of each task."""
-    health_seconds: int = Field(ge=1, le=300)
+    health_seconds: int = Field(default=60, ge=1, le=300)
     """How old the timestamp in a health answer may be."""
 
 
@@ -72,6 +86,8 @@ class Tool(Table):
 
 
 class Host(Table):
+    """The machine that deploys."""
+
     tools: tuple[Tool, ...] = Field(min_length=1)
     """What the machine that deploys must have."""
 
@@ -81,9 +97,11 @@ class Host(Table):
 
 
 class Observability(Table):
-    log_group: str
+    """Signs of life."""
+
+    log_group: str = unsaid()
     """What the service's tasks write to."""
-    event_minutes: int = Field(ge=1, le=60)
+    event_minutes: int = Field(default=15, ge=1, le=60)
     """How old the service's last log event may be."""
-    metric_minutes: int = Field(ge=5)
+    metric_minutes: int = Field(default=60, ge=5)
     """How old the last datapoint of a metric may be."""

@@ -61,6 +61,7 @@ _OURS: dict[str, tuple[str, ...]] = {
         "Group",
         "User",
     ),
+    "inventory": ("Listed",),
     "lambda_function": ("LambdaFunction",),
     "load_balancer": (
         "TlsPolicy",

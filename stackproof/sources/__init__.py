@@ -20,3 +20,7 @@ class Source(Protocol):
         Raises `CouldNotVerify` when it cannot tell.
         """
         ...
+
+    def listing(self, kind: type[Resource]) -> str:
+        """Where it was read which resources of a kind there are, with the evidence of it."""
+        ...

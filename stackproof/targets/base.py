@@ -47,6 +47,11 @@ class Stage:
         """What a reader must know to trust the verdicts; grows while things are opened."""
 
     @property
+    def is_planned(self) -> bool:
+        """True if what is judged is a plan: whatever that makes or keeps is the stack's."""
+        return self.target == "plan"
+
+    @property
     def root(self) -> Path:
         """The folder of the profile, which its paths start from; see `stackproof.profile.place`."""
         return self._root
@@ -140,6 +145,22 @@ class Stage:
                 declared[resource.name].append(resource)
         return tuple(self._one(kind, name, declared[name], found) for name in names)
 
+    def existing(self, kind: type[R], names: Sequence[str]) -> tuple[R, ...]:
+        """The declared resources of a kind that exist, in the order of declaration; of a name that is there several times, each."""
+        found: dict[str, list[R]] = {name: [] for name in names}
+        for resource in self.source().collect(kind, names):
+            if self.is_declared(resource, names):
+                found[resource.name].append(resource)
+        return tuple(resource for several in found.values() for resource in several)
+
+    def missing(self, kind: type[Resource], names: Sequence[str]) -> DeclaredButMissing:
+        """The error for declared resources of a kind of which none exists."""
+        there = ", ".join(sorted(resource.name for resource in self.source().collect(kind, names))) or "none"
+        return DeclaredButMissing(
+            f"{kind.__name__} {', '.join(names)} is declared for {self.profile.name}, but does not exist "
+            f"(found: {there}{self._not_given()})"
+        )
+
     def one(self, kind: type[R], name: str) -> R:
         """The declared resource of a kind. Raises `DeclaredButMissing`."""
         return self.named(kind, [name])[0]
@@ -161,7 +182,9 @@ class Stage:
     def _is_elsewhere(self, resource: Resource) -> bool:
         """Whether a plan puts a resource into another region than the stack's."""
         origin = resource.origin
-        return isinstance(origin, PlannedBlock) and origin.region not in (None, self.profile.region)
+        if not isinstance(origin, PlannedBlock) or not self.profile.says("region"):
+            return False
+        return origin.region not in (None, self.profile.region)
 
     def _not_given(self) -> str:
         """What a reader must know who misses a resource: which stacks were not looked at."""

@@ -80,5 +80,5 @@ class PlanningStage(RunStage):
             return speculative_plan.speculate(copy, directory, expected.variables)
 
         made = provider.with_fallback(self.cache, speculate)
-        self.notes += speculative_plan.notes(made, stack, len(expected.reviewed))
+        self.notes += speculative_plan.notes(made, stack, len(expected.reviewed) if expected.says("reviewed") else None)
         return made

@@ -103,6 +103,7 @@ def resolve(
     for plan in plans:
         if not Path(plan).is_file():
             raise UsageError(f"--plan {plan}: there is no such file; make one with terraform show -json tfplan > plan.json")
+    require_for(chosen, profile, plans)
     if chosen == "aws":
         connection.require_direct(os.environ, profile.name)
     endpoint = os.environ.get("AWS_ENDPOINT_URL") if chosen in ("embedded", "localstack") else None
@@ -125,6 +126,28 @@ def _loaded(environment: str, root: Path) -> tuple[Profile, Path]:
     """A profile, and its home. Raises `UsageError`."""
     folder = root / FOLDER
     return load(environment, folder), home_of(file_of(environment, folder))
+
+
+_NEEDED = {
+    "account": 'account = "123456789012": the number of the AWS account that is judged, and no other',
+    "region": 'region = "eu-central-1": where it is judged',
+    "owned": 'owned = ["PREFIX"]: how the names of the stack begin, so that what it has and nobody declared is found; ["*"] is the account',
+}
+"""The keys that every target but a plan needs, and how each is written."""
+
+
+def require_for(target: str, profile: Profile, plans: Sequence[str]) -> None:
+    """Raises `UsageError` for a target that needs more than the profile says, with all that it needs."""
+    needed = [*_NEEDED] if target != "plan" else [] if plans else ["account", "region"]
+    missing = [_NEEDED[key] for key in needed if not profile.says(key)]
+    if not plans and target in ("plan", "embedded") and not profile.terraform.is_declared:
+        missing.append(
+            '[terraform] directory = "infra": the sources that are planned'
+            + (", or the plan itself: --plan=FILE, made by terraform show -json tfplan" if target == "plan" else "")
+        )
+    if missing:
+        lines = "\n".join(f"  {line}" for line in missing)
+        raise UsageError(f"environment {profile.name} does not say what target {target} needs:\n{lines}")
 
 
 def _replay(
@@ -171,7 +194,12 @@ def read_plans(paths: Sequence[Path], profile: Profile) -> dict[str, Plan]:
         plan = read_plan(path)
         addresses = {change.address for change in plan.changes}
         stacks = profile.terraform.stacks
-        stack = max([APP, *stacks], key=lambda name: len(addresses & {*stacks[name].reviewed}))
+        reviewed = {
+            name: addresses & {*stack.reviewed} if stack.says("reviewed") else set[str]() for name, stack in stacks.items()
+        }
+        stack = max([APP, *stacks], key=lambda name: len(reviewed[name]))
+        if not any(reviewed.values()) and APP in found:  # nobody has reviewed any: they are told apart by their files
+            stack = path.stem
         if stack in found:
             raise UsageError(
                 f"--plan {path}: this is a plan of the stack {stack}, and so is {found[stack].where}; give one of them"

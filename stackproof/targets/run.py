@@ -132,7 +132,7 @@ class RunStage(Stage):
             target=self.target,
             stages=self.target_codes,
             account=self.account,
-            region=self.profile.region,
+            region=self.profile.told_region,
             endpoint=self.asked or "",
             is_given_a_plan=self.is_given_a_plan,
             now=self.now,

@@ -74,7 +74,7 @@ def speculate(copy: Workspace, root: Path, variables: Mapping[str, object]) -> S
     return SpeculativePlan(copy, Plan(document, f"a plan of {root.name}"), diagnostics(completed), text)
 
 
-def notes(made: SpeculativePlan, stack: str, reviewed: int) -> list[str]:
+def notes(made: SpeculativePlan, stack: str, reviewed: int | None) -> list[str]:
     """The sentences that a reader of the report needs about how the plan of a stack was made."""
     copy = made.workspace
     said = [
@@ -85,7 +85,8 @@ def notes(made: SpeculativePlan, stack: str, reviewed: int) -> list[str]:
         said.append(
             f"The sources of {stack} are written for hashicorp/aws 6.x. Because {copy.provider.why}, they were downgraded for "
             f"{copy.provider.version}: "
-            f"{reviewed} documented resources are {planned} planned and {len(copy.merged)} downgraded into others. "
+            f"{'the' if reviewed is None else reviewed} documented resources are {planned} planned and {len(copy.merged)} "
+            "downgraded into others. "
             f"Downgraded: {'; '.join(copy.notes)}."
         )
     return said

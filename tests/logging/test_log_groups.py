@@ -1,7 +1,6 @@
 """Log groups by the central logging design."""
 
 from stackproof.core.controls import control
-from stackproof.core.partial import values_of
 from stackproof.judgement.log_tags import tag_problems
 from stackproof.judgement.subscriptions import export_problems, link_problems, recipient_problem
 
@@ -19,11 +18,13 @@ def test_log_groups_are_named_by_the_design(log_groups, profile, now, subtests):
 
 
 @control("LOG-02", severity="high")
-def test_declared_log_groups_exist(found_log_groups, profile, subtests):
-    """A group that is missing is made by whatever writes to it first: without a key, and for ever."""
-    for name in profile.logs.groups:
-        with subtests.test(name):
-            assert name in values_of(found_log_groups, "group_name")
+def test_log_groups_are_those_that_are_declared(logs_inventory, subtests):
+    """A group that is missing is made by whatever writes to it first: without a key, and for ever. And so is one that nobody declared."""
+    for one in logs_inventory:
+        with subtests.test(one.name):
+            assert one.is_there, "it is declared, and does not exist"
+        with subtests.test(one.name):
+            assert one.is_declared, "the profile says that there is none"
 
 
 @control("LOG-03", severity="medium")
@@ -41,9 +42,9 @@ def test_log_groups_say_what_they_are_by_their_tags(tagged_log_groups, profile, 
         with subtests.test(group.name):
             assert tag_problems(group.tags, profile.logs.tags) == []
         with subtests.test(group.name):
-            assert int(group.tags["RetentionDays"]) == group.retention_days
+            assert "RetentionDays" not in profile.logs.tags or int(group.tags["RetentionDays"]) == group.retention_days
         with subtests.test(group.name):
-            assert group.tags["LogType"] == profile.logs.rule(group.group_name).log_type
+            assert "LogType" not in profile.logs.tags or group.tags["LogType"] == profile.logs.rule(group.group_name).log_type
 
 
 @control("LOG-08", severity="high")

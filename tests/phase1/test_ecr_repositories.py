@@ -8,7 +8,6 @@ from stackproof.judgement.policy import open_grants, undeclared
 @control("ECR-02", severity="medium")
 def test_repositories_scan_expire_and_let_nobody_else_in(ecr_repositories, profile, subtests):
     """An image that was never scanned, or that somebody else has pushed, is run like any other."""
-    own = (profile.account, f"arn:aws*:iam::{profile.account}:*", "*.amazonaws.com")
     for repository in ecr_repositories:
         with subtests.test(repository.name):
             assert repository.scans_on_push
@@ -19,7 +18,7 @@ def test_repositories_scan_expire_and_let_nobody_else_in(ecr_repositories, profi
                 assert open_grants(policy) == []
         with subtests.test(repository.name):
             for policy in repository.policies:
-                assert undeclared(policy, own) == []
+                assert undeclared(policy, profile.own_principals) == []
         with subtests.test(repository.name):
             for policy in repository.policies:
                 assert unbound_services(policy, profile.account) == []

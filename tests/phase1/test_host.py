@@ -15,11 +15,12 @@ def test_machine_that_deploys_has_its_tools(tools, profile, subtests):
 
 
 @control("HOST-02", severity="high")
-def test_database_and_tasks_are_reached_from_inside_alone(database_port, task_ports, subtests):
-    """The database's port leads nowhere from here; from a host in the VPC it is open, and so is that of each task."""
-    with subtests.test(database_port.name):
-        assert not database_port.is_reached_from_here
-        assert database_port.is_reached_from_bastion
+def test_databases_and_tasks_are_reached_from_inside_alone(database_ports, task_ports, subtests):
+    """A database's port leads nowhere from here; from a host in the VPC it is open, and so is that of each task."""
+    for port in database_ports:
+        with subtests.test(port.name):
+            assert not port.is_reached_from_here
+            assert port.is_reached_from_bastion
     for port in task_ports:
         with subtests.test(port.name):
             assert port.is_reached_from_bastion

@@ -4,11 +4,12 @@ from stackproof.core.controls import control
 
 
 @control("ALB-01", severity="critical")
-def test_load_balancer_is_active_and_every_target_healthy(load_balancer, target_groups, running_services, subtests):
+def test_load_balancers_are_active_and_every_target_healthy(declared_load_balancers, target_groups, running_services, subtests):
     """Every task that runs gets requests, and nothing else does; a target group without a target is down, however healthy."""
-    with subtests.test(load_balancer.name):
-        assert load_balancer.state == "active"
-        assert target_groups != (), "no target group"
+    for balancer in declared_load_balancers:
+        with subtests.test(balancer.name):
+            assert balancer.state == "active"
+            assert target_groups != (), "no target group"
     for group in target_groups:
         with subtests.test(group.name):
             assert group.targets != (), "nothing is registered"

@@ -9,7 +9,7 @@ from stackproof.judgement.versions import is_at_least
 def test_vector_is_installed_and_works(vector, profile):
     """Installed, and not merely available; and a distance between two vectors is what it should be."""
     assert vector.installed_version is not None, "available, and not created"
-    assert is_at_least(vector.installed_version, profile.workload.extensions.vector)
+    assert is_at_least(vector.installed_version, profile.workload.extensions["vector"])
     assert vector.problem == ""
 
 
@@ -17,7 +17,7 @@ def test_vector_is_installed_and_works(vector, profile):
 def test_uuid_ossp_is_installed_and_works(uuid_ossp, profile):
     """Installed, and two identifiers that it makes differ."""
     assert uuid_ossp.installed_version is not None, "available, and not created"
-    assert is_at_least(uuid_ossp.installed_version, profile.workload.extensions.uuid_ossp)
+    assert is_at_least(uuid_ossp.installed_version, profile.workload.extensions["uuid-ossp"])
     assert uuid_ossp.problem == ""
 
 
@@ -25,7 +25,7 @@ def test_uuid_ossp_is_installed_and_works(uuid_ossp, profile):
 def test_pg_trgm_is_installed_and_works(pg_trgm, profile):
     """Installed, and two words that are alike are found to be."""
     assert pg_trgm.installed_version is not None, "available, and not created"
-    assert is_at_least(pg_trgm.installed_version, profile.workload.extensions.pg_trgm)
+    assert is_at_least(pg_trgm.installed_version, profile.workload.extensions["pg_trgm"])
     assert pg_trgm.problem == ""
 
 
@@ -33,7 +33,7 @@ def test_pg_trgm_is_installed_and_works(pg_trgm, profile):
 def test_pg_stat_statements_is_installed_and_works(pg_stat_statements, profile):
     """Installed, loaded by the server, and it has seen statements."""
     assert pg_stat_statements.installed_version is not None, "available, and not created"
-    assert is_at_least(pg_stat_statements.installed_version, profile.workload.extensions.pg_stat_statements)
+    assert is_at_least(pg_stat_statements.installed_version, profile.workload.extensions["pg_stat_statements"])
     assert pg_stat_statements.problem == ""
 
 

@@ -9,22 +9,23 @@ from stackproof.resources.tasks import Deployment
 def test_services_run_all_their_tasks_and_stay_so(watched_services, profile, subtests):
     """Looked at again and again for a while: right at every look, with the same tasks."""
     for service in watched_services:
+        declared = profile.service_of(service.name)
         for sample in service.samples:
             with subtests.test(sample.name):
-                assert sample.desired == profile.service.desired_count
-                assert sample.running == profile.service.desired_count
+                assert sample.desired == declared.desired_count
+                assert sample.running == declared.desired_count
                 assert sample.pending == 0
                 assert sample.deployments == (Deployment("PRIMARY", "COMPLETED"),)
-                assert len(sample.tasks) == profile.service.desired_count
+                assert len(sample.tasks) == declared.desired_count
                 assert sample.ailing == []
         with subtests.test(service.name):
-            assert len(service.samples) == profile.service.samples
+            assert len(service.samples) == declared.samples
             assert replaced([sample.starts for sample in service.samples]) == []
 
 
 @control("ECS-02", severity="high")
 def test_tasks_run_the_declared_image_where_nobody_reaches_them(
-    running_services, private_subnets, task_security_group, profile, subtests
+    running_services, private_subnets, task_security_groups, profile, subtests
 ):
     """The image by its digest and not only by its tag; the stack's private subnets, no public address, its one security group."""
     for service in running_services:
@@ -34,15 +35,17 @@ def test_tasks_run_the_declared_image_where_nobody_reaches_them(
             with subtests.test(task.name):
                 assert task.images != ()
                 for image in task.images:
-                    assert image.repository == profile.image_repository
+                    assert image.repository in profile.image_repositories_of(service.name)
             with subtests.test(task.name):
                 for image in task.images:
                     assert image.running in image.declared
             with subtests.test(task.name):
                 assert task.subnets != ()
-                assert {subnet.name for subnet in task.subnets} <= {subnet.name for subnet in private_subnets}
+                assert {subnet.name for subnet in task.subnets} <= {
+                    subnet.name for subnets in private_subnets.values() for subnet in subnets
+                }
             with subtests.test(task.name):
-                assert task.security_groups == {task_security_group.identity}
+                assert task.security_groups == {task_security_groups[service.name].identity}
             with subtests.test(task.name):
                 assert not task.has_public_address
 

@@ -6,27 +6,28 @@ from stackproof.judgement.trails import unrecorded
 
 
 @control("SEC-TRAIL-01", severity="critical")
-def test_trail_records_everything_in_every_region_unforgeably(trail, profile, subtests):
+def test_trail_records_everything_in_every_region_unforgeably(trails, profile, subtests):
     """All management events, read ones too: who read the logs, and who changed the network. Stopped, it would record nothing.
 
     CloudTrail uses its key, and writes to its bucket, for this account's trails alone: another's must not forge what is in there.
     """
-    with subtests.test(trail.name):
-        assert trail.is_multi_region
-    with subtests.test(trail.name):
-        assert trail.validates_files
-    with subtests.test(trail.name):
-        assert trail.is_logging
-    with subtests.test(trail.name):
-        assert trail.delivery_error is None
-    with subtests.test(trail.name):
-        assert unrecorded(trail.selectors) == []
-    with subtests.test(f"key of {trail.name}"):
-        assert trail.kms_key is not None, "no customer key"
-        assert trail.kms_key.manager == "CUSTOMER"
-    with subtests.test(f"key of {trail.name}"):
-        assert trail.kms_key is None or trail.kms_key.state == "Enabled"
-    with subtests.test(f"key of {trail.name}"):
-        assert trail.kms_key is None or confused_deputies(trail.kms_key.policy, profile.account) == []
-    with subtests.test(f"bucket of {trail.name}"):
-        assert trail.bucket.policy is None or confused_deputies(trail.bucket.policy, profile.account) == []
+    for trail in trails:
+        with subtests.test(trail.name):
+            assert trail.is_multi_region
+        with subtests.test(trail.name):
+            assert trail.validates_files
+        with subtests.test(trail.name):
+            assert trail.is_logging
+        with subtests.test(trail.name):
+            assert trail.delivery_error is None
+        with subtests.test(trail.name):
+            assert unrecorded(trail.selectors) == []
+        with subtests.test(f"key of {trail.name}"):
+            assert trail.kms_key is not None, "no customer key"
+            assert trail.kms_key.manager == "CUSTOMER"
+        with subtests.test(f"key of {trail.name}"):
+            assert trail.kms_key is None or trail.kms_key.state == "Enabled"
+        with subtests.test(f"key of {trail.name}"):
+            assert trail.kms_key is None or confused_deputies(trail.kms_key.policy, profile.account) == []
+        with subtests.test(f"bucket of {trail.name}"):
+            assert trail.bucket.policy is None or confused_deputies(trail.bucket.policy, profile.account) == []

@@ -51,17 +51,19 @@ def test_databases_refuse_connections_without_tls(databases, database_clusters, 
 
 
 @control("SEC-RDS-05", severity="high")
-def test_database_can_be_restored_and_stays_current(database, profile, now, subtests):
+def test_databases_can_be_restored_and_stay_current(databases, profile, now, subtests):
     """Backups, no deletion by accident, minor upgrades, and a certificate authority that lasts until clients know the next one.
 
     Also once what is pending is applied.
     """
-    for instance in (database, database.after_maintenance):
-        with subtests.test(instance.name):
-            assert instance.backup_days >= profile.database.backup_days
-        with subtests.test(instance.name):
-            assert instance.deletion_protection
-        with subtests.test(instance.name):
-            assert instance.upgrades_minor_versions
-        with subtests.test(instance.name):
-            assert instance.certificate_authority.valid_till - now >= timedelta(days=profile.database.ca_certificate_days)
+    for database in databases:
+        declared = profile.database_of(database.name)
+        for instance in (database, database.after_maintenance):
+            with subtests.test(instance.name):
+                assert instance.backup_days >= declared.backup_days
+            with subtests.test(instance.name):
+                assert instance.deletion_protection
+            with subtests.test(instance.name):
+                assert instance.upgrades_minor_versions
+            with subtests.test(instance.name):
+                assert instance.certificate_authority.valid_till - now >= timedelta(days=declared.ca_certificate_days)

@@ -52,12 +52,12 @@ def test_ecs_roles_cannot_escalate(ecs_roles, detached_policies, profile, subtes
 
     Nor does one from what a policy grants that nobody has yet.
     """
-    meant = {"account": profile.account, "declared": profile.identity.assumed_roles}
+    meant = profile.identity.assumed_roles
     for role in ecs_roles:
         with subtests.test(role.name):
-            assert escalations(role.known_documents, role.boundary, **meant) == []
+            assert escalations(role.known_documents, role.boundary, account=profile.account, declared=meant) == []
         with subtests.test(role.name):
-            assert escalations(role.documents, role.boundary, **meant) == []
+            assert escalations(role.documents, role.boundary, account=profile.account, declared=meant) == []
     for policy in detached_policies:
         with subtests.test(policy.name):
-            assert escalations([policy.document], **meant) == []
+            assert escalations([policy.document], account=profile.account, declared=meant) == []

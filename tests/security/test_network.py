@@ -12,7 +12,7 @@ def test_security_groups_open_exactly_what_is_declared(
     """Every way in is declared, and every declared way is there: by the groups that things have, whatever those are called."""
     for group in security_groups:
         with subtests.test(group.name):
-            assert group.ingress == profile.network.openings_of(group.name)
+            assert group.ingress == profile.openings_of(group.name)
     for one in guarded:
         with subtests.test(f"the way to {one.name}"):
             assert one.ways_in == declared_ways[one.label]
@@ -22,22 +22,25 @@ def test_security_groups_open_exactly_what_is_declared(
 
 
 @control("SEC-SG-02", severity="high")
-def test_other_security_groups_are_closed_to_the_world(other_security_groups, other_guarded, default_security_group, subtests):
+def test_other_security_groups_are_closed_to_the_world(other_security_groups, other_guarded, default_security_groups, subtests):
     """What nobody declared is open to nobody outside; and whatever is put into the default group by mistake can talk to nobody."""
     for one in (*other_security_groups, *other_guarded):
         with subtests.test(one.name):
             assert opens_to_the_world(one.reach) == []
-    with subtests.test(default_security_group.name):
-        assert default_security_group.ingress == frozenset()
-    with subtests.test(default_security_group.name):
-        assert default_security_group.egress == frozenset()
+    for group in default_security_groups:
+        with subtests.test(group.name):
+            assert group.ingress == frozenset()
+        with subtests.test(group.name):
+            assert group.egress == frozenset()
 
 
 @control("SEC-NET-01", severity="high")
-def test_flow_logs_capture_all_traffic_encrypted(flow_logs, vpc, vpc_subnets, subtests):
+def test_flow_logs_capture_all_traffic_encrypted(flow_logs, vpcs, vpc_subnets, subtests):
     """What was refused alone tells nothing about an intruder; and every place that traffic is logged to keeps it encrypted."""
-    with subtests.test(vpc.name):
-        assert uncaptured(flow_logs, vpc_subnets) == []
-    for log in flow_logs:
-        with subtests.test(log.name):
-            assert log.is_encrypted
+    for vpc in vpcs:
+        with subtests.test(vpc.name):
+            assert uncaptured(flow_logs[vpc.name], vpc_subnets[vpc.name]) == []
+        with subtests.test(f"logs of {vpc.name}"):
+            for log in flow_logs[vpc.name]:
+                with subtests.test(log.name):
+                    assert log.is_encrypted

@@ -37,4 +37,4 @@ def test_containers_are_confined(services, task_definitions, profile, subtests):
                     assert container.readonly_root_filesystem
     for service in services:
         with subtests.test(service.name):
-            assert not service.execute_command or profile.service.execute_command
+            assert not service.execute_command or profile.service_of(service.name).execute_command

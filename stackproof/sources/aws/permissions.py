@@ -44,12 +44,12 @@ ACTIONS: Mapping[str, str | None] = {
 """The action of an operation, where it has another name; None where none is needed."""
 
 NAMES: Mapping[str, Callable[[Profile], Sequence[str]]] = {
-    "iam:role": lambda profile: profile.identity.roles,
+    "iam:role": lambda profile: profile.identity.roles if profile.identity.says("roles") else ("*",),
     "iam:user": lambda profile: profile.identity.deploy_users,
     "s3:bucket": lambda profile: (
-        *profile.storage.buckets,
-        profile.load_balancer.access_log_bucket,
-        *(f"{prefix}*" for prefix in profile.owned),
+        *(profile.storage.buckets if profile.storage.is_declared else ()),
+        *profile.access_log_buckets,
+        *(f"{prefix}*" for prefix in profile.prefixes),
     ),
 }
 """Resources that the suite asks for by the names that the profile declares, or by their beginnings that are the stack's own; roles without

@@ -7,6 +7,8 @@ from threading import Lock
 from types import MappingProxyType
 from typing import TypeVar
 
+from stackproof.core.provenance import joined
+from stackproof.core.resource import Resource
 from stackproof.core.verdicts import CouldNotVerify, NotApplicable
 from stackproof.redaction.threads import Pool
 from stackproof.sources import R
@@ -115,3 +117,7 @@ class AwsSource:
     def collect(self, kind: type[R], names: Sequence[str]) -> Collection[R]:
         found = kind.from_aws(self.reader, names)
         return found if isinstance(found, Reiterable) else tuple(found)
+
+    def listing(self, kind: type[Resource]) -> str:
+        answers = self.reader.answers.items()
+        return joined(answer.source for call, answer in answers if call.operation in kind.operations) or kind.operations[0]

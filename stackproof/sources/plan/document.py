@@ -17,7 +17,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from stackproof.core.partial import Partial, parts
-from stackproof.core.resource import Reference, type_of, without_keys
+from stackproof.core.resource import Reference, Resource, type_of, without_keys
 from stackproof.core.verdicts import NotYetKnown
 from stackproof.sources import R
 from stackproof.sources.plan.addresses import module_steps
@@ -38,6 +38,10 @@ class PlanSource:
 
     def collect(self, kind: type[R], names: Sequence[str]) -> tuple[R, ...]:
         return tuple(kind.from_plan(self.plan, names))
+
+    def listing(self, kind: type[Resource]) -> str:
+        del kind  # a plan is one document
+        return self.plan.where
 
 
 @dataclass(frozen=True)

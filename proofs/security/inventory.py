@@ -1,0 +1,87 @@
+"""The inventory of each kind: what is declared and gone, what nobody declared, and what is said to be absent and is there."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from proofs.cases import ERROR, FAIL, Case, cloud, plan
+from proofs.harness import profile_for
+from stackproof.profile.base import as_frozen
+from stackproof.profile.schema import Profile
+
+GONE = "triflow-ai-production-gone"
+REASON = "the stack has none of this kind"
+
+Tables = dict[str, Any]
+
+
+def one_more(table: str, key: str, **values: Any) -> Callable[[Tables], Any]:
+    """A kind that has a table for each: one more."""
+    return lambda tables: (*tables[table], {key: GONE, **values})
+
+
+def one_name_more(table: str, key: str) -> Callable[[Tables], Any]:
+    """A kind that has a list of names: one more."""
+    return lambda tables: {**tables[table], key: (*tables[table][key], GONE)}
+
+
+KINDS: Mapping[str, tuple[str, Callable[[Tables], Any]]] = {
+    "database": ("SEC-INV-01", one_more("database", "identifier")),
+    "load_balancer": ("SEC-INV-02", one_more("load_balancer", "name")),
+    "service": ("SEC-INV-03", lambda tables: ({**tables["service"][0], "names": (*tables["service"][0]["names"], GONE)},)),
+    "network": ("SEC-INV-04", one_more("network", "vpc")),
+    "storage": ("SEC-INV-05", one_name_more("storage", "buckets")),
+    "encryption": ("SEC-INV-06", one_name_more("encryption", "keys")),
+    "secrets": ("SEC-INV-07", one_name_more("secrets", "names")),
+    "identity": ("SEC-INV-08", one_name_more("identity", "roles")),
+    "registry": ("SEC-INV-09", one_name_more("registry", "repository")),
+    "audit": ("SEC-INV-10", lambda tables: {**tables["audit"], "trail": GONE}),
+    "function": ("SEC-INV-11", one_name_more("function", "names")),
+    "dynamodb_table": ("SEC-INV-12", one_name_more("dynamodb_table", "names")),
+    "logs": ("LOG-02", one_name_more("logs", "groups")),
+}
+"""Of each kind that ``absent`` may name its control, and how its table declares one more."""
+
+EMPTY: Mapping[str, Any] = {
+    **dict.fromkeys(("database", "load_balancer", "service", "network"), ()),
+    "storage": {"buckets": ()},
+    "encryption": {"keys": ()},
+    "secrets": {"names": ()},
+    "identity": {"roles": ()},
+    "function": {"names": ()},
+    "dynamodb_table": {"names": ()},
+    "logs": {"groups": (), "owned": ("/aws/",)},
+}
+"""The tables that say that there is none of a kind by an empty list."""
+
+
+def tables_of(control: str) -> Tables:
+    return profile_for(control).model_dump(by_alias=True)
+
+
+def without_table(control: str, table: str, **more: Any) -> Profile:
+    """The profile without a table, and with something instead."""
+    tables = {name: value for name, value in tables_of(control).items() if name != table}
+    tables["owned"] = ("triflow-ai",)  # all of it is the stack's by its name
+    if table == "network":  # the groups of others are declared there
+        for other in ("database", "load_balancer"):
+            tables[other] = tuple({**one, "security_groups": ()} for one in tables[other])
+    return Profile.model_validate(as_frozen({**tables, **more}))
+
+
+def cases(table: str) -> Iterator[Case]:
+    control, more = KINDS[table]
+    absent = {"absent": {table: REASON}}
+    for on in (cloud, plan):
+        excluded = on(control, "stated absent, and there", FAIL, names="the profile says that there is none")
+        yield replace(excluded, expected=without_table(control, table, **absent))
+        if table in EMPTY:
+            none = on(control, "an empty list, and there", FAIL, names="the profile says that there is none")
+            yield replace(none, expected=without_table(control, table, **{table: EMPTY[table]}))
+        unknown = on(control, "nobody declared it, and there", ERROR, names=f"absent.{table}")
+        yield replace(unknown, expected=without_table(control, table))
+        gone = on(control, "declared, and not there", FAIL, names=GONE)
+        yield replace(gone, expected=without_table(control, table, **{table: more(tables_of(control))}))
+
+
+CASES: list[Case] = [case for table in KINDS for case in cases(table)]

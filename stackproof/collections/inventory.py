@@ -1,0 +1,202 @@
+"""The inventory: of each kind of resource what the profile says there is, beside what is there.
+
+A control of the inventory (SEC-INV-*) says whether what is declared exists, and whether nothing else does. A kind is a row of `KINDS`: the
+table that declares it (which ``absent`` may name, see `stackproof.profile.schema`), its class, the names that are declared, what is found,
+and the line that declares one. Its collection is called ``<table>_inventory``.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stackproof.collections.presence import nothing
+from stackproof.collections.registry import collection
+from stackproof.collections.stack import (
+    database_clusters,
+    databases_found,
+    keys_found,
+    of_the_stack,
+    roles_found,
+    services_found,
+    undeclared,
+)
+from stackproof.core.resource import FailedOrigin, Resource, StaticOrigin
+from stackproof.core.verdicts import CouldNotVerify, NotYetKnown
+from stackproof.profile.schema import Profile
+from stackproof.resources.database import DatabaseCluster, DatabaseInstance
+from stackproof.resources.dynamodb_table import DynamodbTable
+from stackproof.resources.ecr_repository import EcrRepository
+from stackproof.resources.encryption import KmsKey
+from stackproof.resources.identity import Role
+from stackproof.resources.inventory import Listed
+from stackproof.resources.lambda_function import LambdaFunction
+from stackproof.resources.load_balancer import LoadBalancer
+from stackproof.resources.logs import LogGroup
+from stackproof.resources.network import Vpc
+from stackproof.resources.secrets import Secret
+from stackproof.resources.service import Service
+from stackproof.resources.storage import Bucket
+from stackproof.resources.trail import Trail
+from stackproof.sources.plan.blocks import PlannedBlock
+from stackproof.targets.base import Stage
+
+Names = Sequence[str] | None
+"""The declared names; None where the profile says nothing about the kind."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of resource, and the table that declares it."""
+
+    table: str
+    resource: type[Resource]
+    declared: Callable[[Profile], Names]
+    line: str
+    """The line that declares one; ``{name}`` is its name."""
+    found: Callable[[Stage], Iterable[Resource]] | None = None
+    """The resources of the kind that are the stack's; without it, those that are declared, planned, or have a name of the stack's."""
+    also: tuple[type[Resource], ...] = ()
+    """Other classes of resources that are looked at."""
+
+    def resources(self, stage: Stage, names: Sequence[str]) -> list[Resource]:
+        """The resources of the kind that are found."""
+        if self.found:
+            return [*self.found(stage)]
+        return [*stage.existing(self.resource, names), *undeclared(stage, self.resource, names)]
+
+
+def inventory(stage: Stage, kind: Kind) -> tuple[Listed, ...]:
+    """The resources of a kind that are declared, and those that are found, each once. Raises `NotDeclared` where there is neither."""
+    declared = kind.declared(stage.profile)
+    names = declared or ()
+    found = kind.resources(stage, names)
+    unnamed = [one for one in found if isinstance(one.origin, PlannedBlock) and one.name == one.origin.address]
+    where = stage.source().listing(kind.resource)
+
+    def listed(name: str, is_there: object, is_declared: object, source: str) -> Listed:
+        return Listed(name, StaticOrigin({"is_there": is_there, "is_declared": is_declared}, source), source)
+
+    there = {one.name: one for one in found}
+    missing = [name for name in names if name not in there]
+    rows = [
+        *(listed(name, _is_there(there[name]), True, there[name].source) for name in names if name in there),
+        *(listed(name, _may_be(name, unnamed), True, where) for name in missing),
+        *(
+            listed(
+                one.name, _is_there(one), _is_excluded(stage, kind, one, declared, missing if one in unnamed else ()), one.source
+            )
+            for one in found
+            if one.name not in names
+        ),
+    ]
+    if not rows:
+        raise nothing(stage, kind.table, kind.resource, ())
+    return tuple(rows)
+
+
+def _may_be(name: str, unnamed: Collection[Resource]) -> object:
+    """Whether a declared resource that no name shows is there: not, unless a plan makes one whose name it does not know yet."""
+    if not unnamed:
+        return False
+    return NotYetKnown(f"{name} may be {' or '.join(one.name for one in unnamed)}, whose name is known only after apply")
+
+
+def _is_there(one: Resource) -> object:
+    return one.origin.error if isinstance(one.origin, FailedOrigin) else True
+
+
+def _is_excluded(stage: Stage, kind: Kind, one: Resource, declared: Names, may_be: Sequence[str]) -> object:
+    """False for a kind of which the profile says that there is none; else the error that says how to declare this one."""
+    if kind.table in stage.profile.absent or declared == ():
+        return False
+    if may_be:
+        return NotYetKnown(f"it may be {' or '.join(may_be)}: its name is known only after apply")
+    said = "the stack has one that the profile does not know" if declared is None else "the profile does not declare it"
+    return CouldNotVerify(
+        f"{said}. Declare it: {kind.line.format(name=one.name)}. Or take it away"
+        + (f', and say that there is none: absent.{kind.table} = "REASON"' if declared is None else "")
+    )
+
+
+def _several(text: str) -> Callable[[Profile], Names]:
+    """The declared names of a kind with a table each, by a function of such a table."""
+    table, _, key = text.partition(".")
+
+    def declared(profile: Profile) -> Names:
+        return [getattr(one, key) for one in getattr(profile, table)] or (() if profile.declares(table) else None)
+
+    return declared
+
+
+def _one(text: str) -> Callable[[Profile], Names]:
+    """The declared names of a kind with one table, which is a list of them."""
+    table, _, key = text.partition(".")
+
+    def declared(profile: Profile) -> Names:
+        own: Any = getattr(profile, table)
+        return getattr(own, key) if own.says(key) else None
+
+    return declared
+
+
+def _trail(profile: Profile) -> Names:
+    return (profile.audit.trail,) if profile.audit.says("trail") else None
+
+
+def _databases(stage: Stage) -> list[Resource]:
+    return [*databases_found(stage), *database_clusters(stage)]
+
+
+def _buckets(stage: Stage) -> list[Resource]:
+    """Buckets but for those of access logs, which a load balancer's table declares."""
+    names = stage.profile.storage.buckets if stage.profile.storage.is_declared else ()
+    return [*stage.existing(Bucket, names), *undeclared(stage, Bucket, [*names, *stage.profile.access_log_buckets])]
+
+
+KINDS = (
+    Kind(
+        "database",
+        DatabaseInstance,
+        _several("database.identifier"),
+        '[[database]] identifier = "{name}"',
+        _databases,
+        (DatabaseCluster,),
+    ),
+    Kind("load_balancer", LoadBalancer, _several("load_balancer.name"), '[[load_balancer]] name = "{name}"'),
+    Kind(
+        "service",
+        Service,
+        lambda profile: profile.service_names or (() if profile.declares("service") else None),
+        "[[service]] with its cluster and its name of {name} among its names",
+        services_found,
+    ),
+    Kind("network", Vpc, _several("network.vpc"), '[[network]] vpc = "{name}"'),
+    Kind("storage", Bucket, _one("storage.buckets"), '"{name}" among [storage] buckets', _buckets),
+    Kind("encryption", KmsKey, _one("encryption.keys"), '"{name}" among [encryption] keys', keys_found),
+    Kind("secrets", Secret, _one("secrets.names"), '"{name}" among [secrets] names'),
+    Kind("identity", Role, _one("identity.roles"), '"{name}" among [identity] roles', roles_found),
+    Kind(
+        "registry",
+        EcrRepository,
+        lambda profile: profile.declared_repositories or (() if profile.registry.is_declared else None),
+        '"{name}" among [registry] repository',
+    ),
+    Kind("logs", LogGroup, _one("logs.groups"), '"{name}" among [logs] groups', of_the_stack),
+    Kind("audit", Trail, _trail, '[audit] trail = "{name}"'),
+    Kind("function", LambdaFunction, _one("function.names"), '"{name}" among [function] names'),
+    Kind("dynamodb_table", DynamodbTable, _one("dynamodb_table.names"), '"{name}" among [dynamodb_table] names'),
+)
+"""The kinds in the order of `stackproof.profile.schema.KINDS`."""
+
+
+def _register(kind: Kind) -> None:
+    def listed(stage: Stage) -> tuple[Listed, ...]:
+        return inventory(stage, kind)
+
+    listed.__name__ = f"{kind.table}_inventory"
+    listed.__doc__ = f"The resources that the profile declares as ``{kind.table}``, and those that are found."
+    collection(reads=(kind.resource, *kind.also))(listed)
+
+
+for _kind in KINDS:
+    _register(_kind)
