@@ -254,6 +254,22 @@ class TestExtends:
         assert (found.name, found.database[0].identifier, found.storage.buckets) == ("here", "other", ("only",))
         assert (found.account, found.network, found.terraform) == (base.account, base.network, base.terraform)
 
+    def test_drops_what_is_inherited(self, tmp_path: Path) -> None:
+        text = 'extends = "production.toml"\ndrop = ["emulator", "logs.sentry", "database"]\nabsent = { database = "state is elsewhere" }'
+        found = loaded(tmp_path, here=text, production=PRODUCTION)
+        assert not found.emulator.is_declared
+        assert not found.logs.sentry.is_declared
+        assert found.logs.langfuse.is_declared
+        assert found.database == ()
+
+    @pytest.mark.parametrize(
+        ("drop", "says"),
+        [('["nosuch"]', "has no nosuch"), ('["logs.nosuch"]', r"has no logs\.nosuch"), ('"logs"', "drop must be a list")],
+    )
+    def test_drops_nothing_that_is_not_there(self, drop: str, says: str, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=rf"here\.toml: drop.*{says}|here\.toml: {says}"):
+            loaded(tmp_path, here=f'extends = "production.toml"\ndrop = {drop}', production=PRODUCTION)
+
     def test_goes_on(self, tmp_path: Path) -> None:
         middle = 'extends = "production.toml"\nname = "middle"\n[database]\nidentifier = "middle"'
         found = loaded(tmp_path, here='extends = "middle.toml"\nname = "here"', middle=middle, production=PRODUCTION)

@@ -246,10 +246,21 @@ def _judged(
     if verdict is Verdict.PASS and by_resource and not examined:
         return Verdict.ERROR, "the control had nothing to examine: an empty list is not a pass"
     wrong = (one for one in examined if one.verdict is not Verdict.PASS)
-    problems = [f"{one.resource}: {one.message}" for one in islice(wrong, MOST_REPORTED)]
+    problems = _told_once(islice(wrong, MOST_REPORTED))
     if more := sum(1 for _ in wrong):
         problems.append(f"and {more:,} more: results.json has each of them")
     return verdict, "\n".join([*problems, *([message_of(error)] if error else [])])
+
+
+def _told_once(wrong: Iterable[Examined]) -> list[str]:
+    """The message of each resource; that of several which are set aside for one reason, once."""
+    told: dict[tuple[bool, str, str], list[str]] = {}
+    for one in wrong:
+        aside = one.verdict is Verdict.NOT_DECLARED
+        names = told.setdefault((aside, one.message, "" if aside else f"{len(told)}"), [])
+        if one.resource not in names:
+            names.append(one.resource)
+    return [f"{', '.join(names)}: {message}" for (_, message, _), names in told.items()]
 
 
 def _place(error: BaseException) -> str:

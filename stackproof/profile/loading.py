@@ -1,6 +1,7 @@
 """``environments/*.toml``: what an environment must look like, as data.
 
-A profile may start from another (``extends = "production.toml"``): tables are merged key by key, everything else is replaced.
+A profile may start from another (``extends = "production.toml"``): tables are merged key by key, everything else is replaced, and what
+``drop`` names is left out (``drop = ["emulator", "logs.sentry"]``).
 Every key is checked; an unknown one, a missing one or a wrong type stops the run with the file, the key and what is allowed.
 """
 
@@ -49,12 +50,31 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
         raise UsageError(f"{path}: {error.strerror}") from None
     except ValueError as error:
         raise UsageError(f"{path}: not TOML: {error}") from None
-    base = given.pop("extends", None)
-    if base is None:
+    base, dropped = given.pop("extends", None), given.pop("drop", [])
+    if base is None and not dropped:
         return given
     if not isinstance(base, str):
         raise UsageError(f"{path}: extends must be the file name of another profile")
-    return _overlaid(_merged(path.parent / base, (*seen, path)), given)
+    if not isinstance(dropped, list) or not all(isinstance(key, str) for key in dropped):
+        raise UsageError(f'{path}: drop must be a list of inherited keys: ["emulator", "logs.sentry"]')
+    inherited = _merged(path.parent / base, (*seen, path))
+    for key in dropped:
+        inherited = _without(inherited, key.split("."), f"{path}: drop: {path.parent / base} has no {key}")
+    return _overlaid(inherited, given)
+
+
+def _without(tables: dict[str, Any], key: list[str], problem: str) -> dict[str, Any]:
+    """Tables without the one at a key.
+
+    >>> _without({"a": {"x": 1, "y": 2}, "b": 3}, ["a", "x"], "")
+    {'a': {'y': 2}, 'b': 3}
+    """
+    first, *rest = key
+    if first not in tables or (rest and not isinstance(tables[first], dict)):
+        raise UsageError(problem)
+    if not rest:
+        return {name: value for name, value in tables.items() if name != first}
+    return {**tables, first: _without(tables[first], rest, problem)}
 
 
 def _overlaid(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
