@@ -180,7 +180,10 @@ def compliant(control: str) -> dict[str, Callable[[], Stage]]:
         return compliant("")
     recording = harness.recording_of(harness.compliant_calls(control), control)
     plan = Plan(harness.plan_for(control), "the compliant plan")
-    return {"cloud": lambda: CloudStage(recording, harness.profile()), "plan": lambda: PlanStage(plan, harness.profile())}
+    return {
+        "cloud": lambda: CloudStage(recording, harness.profile_for(control)),
+        "plan": lambda: PlanStage(plan, harness.profile_for(control)),
+    }
 
 
 def called(name: str) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from proofs.cases import ERROR, FAIL, Case, cloud, plan
-from proofs.harness import profile_for
+from proofs.cases import ERROR, FAIL, UNKNOWN, Case, cloud, plan
+from proofs.harness import profile_for, unknown
 from stackproof.profile.base import as_frozen
 from stackproof.profile.schema import Profile
 
@@ -55,6 +55,23 @@ EMPTY: Mapping[str, Any] = {
 """The tables that say that there is none of a kind by an empty list."""
 
 
+NAMED: Mapping[str, tuple[str, ...]] = {
+    "database": ("aws_db_instance.main", "identifier"),
+    "load_balancer": ("aws_lb.main", "name"),
+    "service": ("aws_ecs_service.backend", "name"),
+    "network": ("aws_vpc.main", "tags", "tags_all"),
+    "storage": ("aws_s3_bucket.app", "bucket"),
+    "encryption": ("aws_kms_alias.main", "name"),
+    "secrets": ("aws_secretsmanager_secret.database", "name"),
+    "identity": ("aws_iam_role.task", "name"),
+    "registry": ("aws_ecr_repository.backend", "name"),
+    "audit": ("module.central_logging.aws_cloudtrail.audit", "name"),
+    "function": ("module.lambda_function.aws_lambda_function.main", "function_name"),
+    "dynamodb_table": ("module.dynamodb_table.aws_dynamodb_table.main", "name"),
+}
+"""A declared resource of each kind, as the plan has it, and what names it."""
+
+
 def tables_of(control: str) -> Tables:
     return profile_for(control).model_dump(by_alias=True)
 
@@ -72,14 +89,16 @@ def without_table(control: str, table: str, **more: Any) -> Profile:
 def cases(table: str) -> Iterator[Case]:
     control, more = KINDS[table]
     absent = {"absent": {table: REASON}}
+    if table in NAMED:
+        yield plan(control, "declared, and a name known after apply", UNKNOWN, unknown(*NAMED[table]))
     for on in (cloud, plan):
         excluded = on(control, "stated absent, and there", FAIL, names="the profile says that there is none")
         yield replace(excluded, expected=without_table(control, table, **absent))
         if table in EMPTY:
             none = on(control, "an empty list, and there", FAIL, names="the profile says that there is none")
             yield replace(none, expected=without_table(control, table, **{table: EMPTY[table]}))
-        unknown = on(control, "nobody declared it, and there", ERROR, names=f"absent.{table}")
-        yield replace(unknown, expected=without_table(control, table))
+        undeclared = on(control, "nobody declared it, and there", ERROR, names=f"absent.{table}")
+        yield replace(undeclared, expected=without_table(control, table))
         gone = on(control, "declared, and not there", FAIL, names=GONE)
         yield replace(gone, expected=without_table(control, table, **{table: more(tables_of(control))}))
 

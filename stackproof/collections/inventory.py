@@ -70,7 +70,7 @@ def inventory(stage: Stage, kind: Kind) -> tuple[Listed, ...]:
     declared = kind.declared(stage.profile)
     names = declared or ()
     found = kind.resources(stage, names)
-    unnamed = [one for one in found if isinstance(one.origin, PlannedBlock) and one.name == one.origin.address]
+    unnamed = [one for one in found if _has_no_name_yet(one)]
     where = stage.source().listing(kind.resource)
 
     def listed(name: str, is_there: object, is_declared: object, source: str) -> Listed:
@@ -92,6 +92,12 @@ def inventory(stage: Stage, kind: Kind) -> tuple[Listed, ...]:
     if not rows:
         raise nothing(stage, kind.table, kind.resource, ())
     return tuple(rows)
+
+
+def _has_no_name_yet(one: Resource) -> bool:
+    """Whether a planned resource is called by an address, its own or that of what names it."""
+    origin = one.origin
+    return isinstance(origin, PlannedBlock) and (one.name.endswith(origin.address) or origin.plan.resource(one.name) is not None)
 
 
 def _may_be(name: str, unnamed: Collection[Resource]) -> object:
