@@ -5,7 +5,8 @@
 A stub on this machine answers like CloudWatch Logs and the tagging API (50 and 100 items a page), each call after a fixed time. In a
 process of its own, so that its memory is its own, the suite reads the groups with their tags, keeps the answers as evidence, judges the
 controls on retention and on tags, and writes what a run leaves of them: results.json, and a row of report.html and the properties in
-junit.xml each. What is printed first is the peak of a process that has loaded all the same code for one group.
+junit.xml each. What is printed first is the peak of a process that has loaded all the same code for one group; it fails where others
+take much more.
 """
 
 import argparse
@@ -28,6 +29,9 @@ ROOT = Path(__file__).parents[1]
 CONTROLS = ("LOG-03", "LOG-06")
 GROUPS_A_PAGE, RESOURCES_A_PAGE = 50, 100
 """Of DescribeLogGroups and GetResources (API references)."""
+
+MOST_MEGABYTES = 25
+"""That many groups take more than one, however many: what SQLite keeps of its files. The answers alone would be 40 for 10,000."""
 
 TAGS = (
     "LogType=application RetentionDays=14 ExportEnabled=false SentrySync=disabled LangfuseSync=disabled "
@@ -218,7 +222,21 @@ def main() -> None:
     if arguments.at:
         print(json.dumps(asdict(run(arguments.at, *arguments.groups))))
         return
-    print(table([measure(groups, arguments.milliseconds) for groups in (1, *arguments.groups)]))
+    runs = [measure(groups, arguments.milliseconds) for groups in (1, *arguments.groups)]
+    print(table(runs))
+    if said := too_much(runs):
+        sys.exit(said)
+
+
+def too_much(runs: list[Measured]) -> str:
+    """What is said where memory grows with the groups; empty where it hardly does."""
+    few, *others = runs
+    for many in others:
+        if (more := many.megabytes - few.megabytes) > MOST_MEGABYTES:
+            return (
+                f"{many.groups:,} log groups take {more:.1f} MB more than {few.groups}: at most {MOST_MEGABYTES} MB are expected"
+            )
+    return ""
 
 
 if __name__ == "__main__":

@@ -1,15 +1,19 @@
 """What the proofs come to, in the last lines of a run."""
 
+import functools
 import gc
 import importlib
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proofs.cases import Proven
 from stackproof.core.verdicts import Verdict
+
+ROOT = Path(__file__).parents[1]
 
 _facts: list[tuple[str, Any]] = []
 """What the tests that passed have shown. They run in other processes under pytest-xdist; their properties come back with the reports."""
@@ -28,14 +32,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
 
 def shared(nodeid: str) -> str:
-    """What a test shares with others; its own name if it shares nothing.
+    """What a test shares with others: an emulator, plans, the fixtures of its file; its own name if it shares nothing.
 
     >>> shared("proofs/test_phase0.py::test_a_case_is_judged_as_it_must[SDK-01: as it is]")
     'an emulator'
+    >>> shared("unit/test_workload.py::test_it_answers"), shared("unit/test_iam.py::test_a[b]")
+    ('unit/test_workload.py', 'unit/test_iam.py::test_a[b]')
     """
     case = re.search(r"test_phase0\.py::.*\[(?P<family>[A-Z]+)-\d+: ", nodeid)
     families = {"LOC": "an emulator", "SDK": "an emulator", "TF": "plans", "POL": "scans"}
-    return families.get(case["family"], nodeid) if case else nodeid
+    if case:
+        return families.get(case["family"], nodeid)
+    file = nodeid.partition("::")[0]
+    return file if _has_wide_fixtures(file) else nodeid
+
+
+@functools.cache
+def _has_wide_fixtures(file: str) -> bool:
+    """True for a file with fixtures that several of its tests share; two processes would make each of them twice."""
+    return re.search(r'scope="(module|class|session)"', (ROOT / file).read_text(encoding="utf-8")) is not None
 
 
 @pytest.fixture

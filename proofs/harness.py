@@ -15,6 +15,7 @@ from typing import Any
 
 import tests
 from proofs import kinds, live
+from proofs.edited_plans import EditedPlan
 from proofs.plans import FROM_NOTHING, compliant_plan
 from stackproof.core.controls import catalogue, declared
 from stackproof.core.runner import Judgement
@@ -185,7 +186,7 @@ def on_plan(control: str, *edits: Edit, expected: Profile | None = None, base: s
     document = plan_for(control, base)
     for edit in edits:
         edit(document)
-    return judged(control, PlanStage(Plan(document, "an edited plan"), expected or profile_for(control)))
+    return judged(control, PlanStage(EditedPlan(document, "an edited plan"), expected or profile_for(control)))
 
 
 def plan_for(control: str, base: str = FROM_NOTHING) -> dict[str, Any]:
@@ -194,7 +195,7 @@ def plan_for(control: str, base: str = FROM_NOTHING) -> dict[str, Any]:
     more = {path.name: plan for path in _own_stacks(control) if (plan := kinds.plan_in(path))}
     if not more:
         return document
-    plans = joined({APP: Plan(document, "the plan"), **{name: Plan(plan, name) for name, plan in more.items()}})
+    plans = joined({APP: EditedPlan(document, "the plan"), **{name: EditedPlan(plan, name) for name, plan in more.items()}})
     return copy.deepcopy({**plans.document, STACKS: sorted([*document.get(STACKS, [APP]), *more])})
 
 

@@ -6,8 +6,8 @@ unit test, and its count. Each change is bounded in time: one that makes a loop 
 """
 
 import ast
-import copy
 import doctest
+import importlib
 import io
 import pkgutil
 import signal
@@ -70,46 +70,58 @@ def changes(function: ast.AST) -> Iterator[tuple[str, ast.AST, str, Any]]:
                 yield f"{name} to {FUNCTIONS[name]}", node, "id", FUNCTIONS[name]
 
 
-def functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    for node in tree.body:
+def functions(tree: ast.Module) -> Iterator[tuple[int, str, ast.AST]]:
+    """The functions of a module: where the statement stands that they are in, their names, and what they are."""
+    for place, node in enumerate(tree.body):
         if isinstance(node, ast.FunctionDef):
-            yield node.name, node
+            yield place, node.name, node
         elif isinstance(node, ast.ClassDef):
-            yield from ((f"{node.name}.{one.name}", one) for one in node.body if isinstance(one, ast.FunctionDef))
+            yield from ((place, f"{node.name}.{one.name}", one) for one in node.body if isinstance(one, ast.FunctionDef))
 
 
 def unnoticed(module: str) -> Iterator[tuple[str, str]]:
     """The functions of a module and the changes that no example notices, each with its line."""
     file = FOLDER / f"{module}.py"
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    for name, function in functions(tree):
+    examples = doctest.DocTestFinder().find(importlib.import_module(f"stackproof.judgement.{module}"))
+
+    def compiled(statements: list[ast.stmt]) -> types.CodeType:
+        return compile(ast.Module(statements, []), str(file), "exec")
+
+    for place, name, function in functions(tree):
+        before, after = compiled(tree.body[:place]), compiled(tree.body[place + 1 :])
+        own_first = sorted(examples, key=lambda example: not example.name.endswith(f".{name}"))
         for said, node, member, other in [*changes(function)]:
-            before = getattr(node, member)
+            original = getattr(node, member)
             setattr(node, member, other)
             try:
-                noticed = fails(copy.deepcopy(tree), module, file)
+                changed = compiled([tree.body[place]])
             finally:
-                setattr(node, member, before)
-            if not noticed:
+                setattr(node, member, original)
+            if not fails([before, changed, after], own_first, module, file):
                 yield name, f"line {node.lineno}: {said}"  # type: ignore[attr-defined]
 
 
-def fails(tree: ast.Module, module: str, file: Path) -> bool:
-    """Whether the examples of a module fail, or take too long."""
+def fails(statements: list[types.CodeType], examples: list[doctest.DocTest], module: str, file: Path) -> bool:
+    """Whether the examples of a module that is made of these statements fail, or take too long."""
     made = types.ModuleType(f"stackproof.judgement.{module}")
     made.__file__ = str(file)
 
     def ended(*_: object) -> None:
         raise TimeoutError
 
+    def holds(example: doctest.DocTest) -> bool:
+        own = doctest.DocTest(example.examples, {**made.__dict__}, example.name, str(file), example.lineno, example.docstring)
+        return not runner.run(own).failed
+
     previous = signal.signal(signal.SIGALRM, ended)
     signal.alarm(SECONDS)
     try:
-        exec(compile(ast.fix_missing_locations(tree), str(file), "exec"), made.__dict__)
-        runner = doctest.DocTestRunner(optionflags=doctest.FAIL_FAST, verbose=False)
-        # The finder takes for the module's own what its name in sys.modules has, whoever has imported the original.
         with redirect_stdout(io.StringIO()), patch.dict(sys.modules, {made.__name__: made}):
-            return any(runner.run(example).failed for example in doctest.DocTestFinder().find(made))
+            for statement in statements:
+                exec(statement, made.__dict__)
+            runner = doctest.DocTestRunner(optionflags=doctest.FAIL_FAST, verbose=False)
+            return not all(map(holds, examples))
     except Exception:  # noqa: BLE001 - what breaks the module is noticed
         return True
     finally:

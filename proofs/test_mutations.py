@@ -26,6 +26,7 @@ from botocore.session import Session
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter
 
 from proofs import harness
+from proofs.edited_plans import EditedPlan
 from proofs.harness import CloudStage, PlanStage
 from proofs.mutations import Mutant, mutants
 from stackproof.core import ledger
@@ -37,7 +38,7 @@ from stackproof.resources.log_events import LogEvents
 from stackproof.resources.logs import LogGroup
 from stackproof.resources.service import Container
 from stackproof.sources.aws.readonly import PROBES
-from stackproof.sources.plan.document import Plan
+from stackproof.sources.replay import Recording
 from stackproof.targets.base import Stage
 from stackproof.testing import models
 
@@ -175,15 +176,19 @@ def survivors() -> list[Survivor]:
 
 @functools.cache
 def compliant(control: str) -> dict[str, Callable[[], Stage]]:
-    """Fresh compliant stages for a control, by name. What they are made from is read once: no run changes it."""
+    """Fresh compliant stages for a control, by name. What they are made from is read and asked once: no run changes it."""
     if not harness.has_own_stack(control) and control:
         return compliant("")
-    recording = harness.recording_of(harness.compliant_calls(control), control)
-    plan = Plan(harness.plan_for(control), "the compliant plan")
-    return {
-        "cloud": lambda: CloudStage(recording, harness.profile_for(control)),
-        "plan": lambda: PlanStage(plan, harness.profile_for(control)),
-    }
+    expected = harness.profile_for(control)
+    asked = CloudStage(harness.recording_of(harness.compliant_calls(control), control), expected).reader
+    plan = EditedPlan(harness.plan_for(control), "the compliant plan")
+
+    def cloud() -> CloudStage:
+        stage = CloudStage(Recording([]), expected)
+        stage.reader = asked
+        return stage
+
+    return {"cloud": cloud, "plan": lambda: PlanStage(plan, expected)}
 
 
 def called(name: str) -> str:

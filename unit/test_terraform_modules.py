@@ -12,7 +12,9 @@ from stackproof.terraform.workspace import prepare
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(tests.parent for tests in (ROOT / "infrastructure" / "terraform" / "modules").glob("*/tests"))
-TERRAFORMS = [terraform for terraform in (Terraform.on_path(), Terraform.bundled()) if terraform]
+FOUND = [terraform for terraform in (Terraform.bundled(), Terraform.on_path()) if terraform]
+TERRAFORMS = FOUND if "STACKPROOF_ATTACK" in os.environ else FOUND[:1]
+"""Each starts the provider dozens of times: the one that everybody has, and with ``make attack`` that of this machine, too."""
 
 
 @pytest.mark.parametrize("terraform", TERRAFORMS, ids=lambda terraform: terraform.origin)

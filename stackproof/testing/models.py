@@ -17,7 +17,8 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, Structure
 from botocore.session import Session
 from botocore.validate import ParamValidator
 
-from stackproof.sources.aws.calls import Answer, Call
+from stackproof.redaction import redaction
+from stackproof.sources.aws.calls import Answer, Call, redacted_page
 from stackproof.sources.aws.enums import known
 from stackproof.sources.aws.layers import OPERATION
 from stackproof.sources.aws.readonly import PROBES
@@ -160,8 +161,8 @@ def shaped(value: Any, shape: Shape | None, operation: str, path: str = "") -> A
     return value
 
 
-_shaped: dict[int, tuple[Any, Any]] = {}
-"""Recorded pages that are read again and again, by their identity; each is kept, so that no other gets its."""
+MOST_PAGES = 5_000
+"""That are remembered."""
 
 
 class Modelled:
@@ -182,19 +183,36 @@ class Modelled:
         answer = self._transport.send(call, absent)
         if call.service in PROBES:
             return answer
-        model = operation_model(call.operation)
-        asked = {name: value for name, value in call.arguments.items() if name != "PaginationConfig"}  # which is the paginator's
-        if report := ParamValidator().validate(asked, model.input_shape).generate_report() if model.input_shape else "":
-            raise NotInTheModel(f"{call}: {report}")
-        errors = {name for one in model.error_shapes for name in (one.name, one.metadata.get("error", {}).get("code"))}
-        if strange := {*absent} - errors - {*UNMODELLED.get(call.operation, ())}:
-            raise NotInTheModel(f"{call.operation} has no error {', '.join(sorted(strange))}")
-        pages = tuple(_page(call.operation, page, model.output_shape) for page in answer.redacted().raw_pages)
-        return Answer(call, pages, answer.error, answer.is_absent, answer.exchange, is_redacted=True)
+        _check(call, absent)
+        pages = tuple(_page(call, page) for page in answer.raw_pages)
+        error = Answer(call, error=answer.error).redacted().error
+        return Answer(call, pages, error, answer.is_absent, answer.exchange, is_redacted=True)
 
 
-def _page(operation: str, page: Mapping[str, Any], shape: Shape | None) -> Any:
-    kept = _shaped.get(id(page))
+@functools.lru_cache(maxsize=10_000)
+def _check(call: Call, absent: tuple[str, ...]) -> None:
+    """Raises `NotInTheModel` for parameters that an operation does not take, and for errors that it does not have."""
+    model = operation_model(call.operation)
+    asked = {name: value for name, value in call.arguments.items() if name != "PaginationConfig"}  # which is the paginator's
+    if report := ParamValidator().validate(asked, model.input_shape).generate_report() if model.input_shape else "":
+        raise NotInTheModel(f"{call}: {report}")
+    errors = {name for one in model.error_shapes for name in (one.name, one.metadata.get("error", {}).get("code"))}
+    if strange := {*absent} - errors - {*UNMODELLED.get(call.operation, ())}:
+        raise NotInTheModel(f"{call.operation} has no error {', '.join(sorted(strange))}")
+
+
+_pages: dict[tuple[int, int], tuple[Any, Any]] = {}
+"""Recorded pages that are read again and again, by their identity and the number of secrets that were registered; each is kept with what
+was made of it, so that no other gets its identity."""
+
+
+def _page(call: Call, page: Mapping[str, Any]) -> Any:
+    """A page as it may be judged, and as its model has it."""
+    key = id(page), len(redaction._registered)
+    kept = _pages.get(key)
     if kept is None or kept[0] is not page:
-        kept = _shaped[id(page)] = (page, shaped(page, shape, operation))
+        if len(_pages) > MOST_PAGES:
+            _pages.clear()
+        made = shaped(redacted_page(call, page), operation_model(call.operation).output_shape, call.operation)
+        kept = _pages[key] = (page, made)
     return kept[1]

@@ -3,7 +3,6 @@
 import json
 import math
 import re
-from collections.abc import Iterator
 from typing import Any, NoReturn
 
 MOST_LEVELS = 100
@@ -68,16 +67,18 @@ def is_deeper(data: object, levels: int) -> bool:
     >>> is_deeper({"a": [1]}, 2), is_deeper({"a": [[]]}, 2)
     (False, True)
     """
-    row = [data] if isinstance(data, dict | list) else []
+    row = [data] if isinstance(data, _NESTING) else []
     for _ in range(levels):
-        row = [part for node in row for part in _parts(node) if isinstance(part, dict | list)]
-        if not row:
+        below: list[Any] = []
+        for node in row:
+            below += [part for part in (node.values() if isinstance(node, dict) else node) if isinstance(part, _NESTING)]
+        if not below:
             return False
+        row = below
     return bool(row)
 
 
-def _parts(node: Any) -> Iterator[Any]:
-    return iter(node.values() if isinstance(node, dict) else node)
+_NESTING = (dict, list)
 
 
 def unique(members: list[tuple[str, Any]]) -> dict[str, Any]:

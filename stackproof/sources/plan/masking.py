@@ -23,17 +23,17 @@ def without_secrets(document: Mapping[str, Any]) -> Mapping[str, Any]:
         for name, given in document.get("variables", {}).items()
     }
     kept = {key: value for key, value in document.items() if key not in ("variables", "prior_state")}
-    hidden: Mapping[str, Any] = redact_data({**_masked(kept), "variables": variables})  # type: ignore[assignment]
+    hidden: Mapping[str, Any] = redact_data({**masked(kept), "variables": variables})  # type: ignore[assignment]
     return hidden
 
 
-def _masked(node: Any, name: str = "") -> Any:
+def masked(node: Any, name: str = "") -> Any:
     """Hide what the masks beside a value (``sensitive_values``, ``before_sensitive``, ``after_sensitive``, ``sensitive``) mark.
 
     What the sources themselves say, a constant or the default of a variable, has no mask but its name.
     """
     if isinstance(node, list):
-        return [_masked(part, name) for part in node]
+        return [masked(part, name) for part in node]
     if not isinstance(node, dict | Mapping):
         return node
 
@@ -43,7 +43,7 @@ def _masked(node: Any, name: str = "") -> Any:
             return _hide(value, node.get(mask, False))
         if mask in node or key in ("values", "before", "after", "constant_value", "default"):
             return redact_data(_hide(value, node.get(mask, False)), name)
-        return _masked(value, key)
+        return masked(value, key)
 
     return {key: shown(key, value) for key, value in node.items()}
 

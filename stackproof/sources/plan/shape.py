@@ -74,6 +74,9 @@ def _shortened(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
+_NESTING = (dict, list)
+
+
 def _holds_references(expressions: dict[str, Any]) -> dict[str, Any]:
     """Expressions whose references, however deep, are texts. Raises `ValueError` for others."""
     row: list[Any] = [expressions]
@@ -82,10 +85,10 @@ def _holds_references(expressions: dict[str, Any]) -> dict[str, Any]:
         if isinstance(node, list):
             row += node
         elif isinstance(node, dict):
-            references = node.get("references", [])
-            if not isinstance(references, list) or not all(isinstance(one, str) for one in references):
+            references = node.get("references")
+            if "references" in node and not (isinstance(references, list) and all(isinstance(one, str) for one in references)):
                 raise ValueError("references should be a list of texts")
-            row += [part for name, part in node.items() if name != "constant_value" and isinstance(part, dict | list)]
+            row += [part for name, part in node.items() if isinstance(part, _NESTING) and name != "constant_value"]
     return expressions
 
 
