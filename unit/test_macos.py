@@ -70,18 +70,74 @@ class TestProcessesWithoutProc:
         assert sleeper.poll() is None
 
 
-def test_the_kernel_ties_no_child_to_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert process.dies_with_its_parent() is None
+OWNER = """
+import sys, time
+sys.platform = "darwin"
+from stackproof.embedded import process
+child = process.start_tied([sys.executable, "-c", {program!r}])
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+"""A process whose child is not tied to it by the kernel."""
+SLEEPS = "import time; time.sleep(600)"
 
 
-def test_postgres_starts_without_that_and_as_the_user_who_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def watchers(pid: int) -> list[int]:
+    """The children of a process."""
+    said = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    return [int(child) for child, parent in map(str.split, said.splitlines()) if int(parent) == pid]
+
+
+def is_gone(pid: int) -> bool:
+    deadline = time.monotonic() + 600
+    while process.started_at(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return process.started_at(pid) is None
+
+
+class TestAChildThatTheKernelDoesNotTie:
+    def test_ends_with_its_parent_even_killed(self) -> None:
+        with subprocess.Popen([sys.executable, "-c", OWNER.format(program=SLEEPS)], stdout=subprocess.PIPE, text=True) as owner:
+            assert owner.stdout
+            pid = int(owner.stdout.readline())
+            others = watchers(pid)
+            assert process.started_at(pid)
+            owner.kill()
+        assert all(is_gone(one) for one in (pid, *others))
+
+    def test_is_the_process_that_was_started_and_nobody_else_holds_its_output(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "platform", "darwin")
+        program = (
+            "import os, sys; print(os.getpid(), repr(sys.stdin.read()), flush=True); os.close(1); os.read(int(sys.argv[1]), 1)"
+        )
+        waiting, going = os.pipe()
+        command = [sys.executable, "-c", program, str(waiting)]
+        with process.start_tied(command, stdout=subprocess.PIPE, pass_fds=[waiting]) as child:
+            assert child.stdout
+            assert child.stdout.read().decode().split() == [str(child.pid), "''"]
+            os.write(going, b"x")
+            assert child.wait() == 0
+        os.close(waiting)
+        os.close(going)
+
+
+def test_postgres_starts_so_in_a_directory_with_a_longer_name_than_a_socket_may_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A path of a Unix socket has at most 103 characters there, and temporary directories have long names; it opens none."""
     monkeypatch.setattr(sys, "platform", "darwin")
-    made = postgres.start(tmp_path, name="app", owner="app_admin", password="any")
+    directory = tmp_path / ("d" * 120)
+    directory.mkdir()
+    made = postgres.start(directory, name="app", owner="app_admin", password="any")
     made.close()
     assert made.child.poll() is not None
     monkeypatch.setattr(os, "geteuid", lambda: 501)
     assert "user" not in postgres._as_whom(tmp_path)
+
+
+def test_no_unix_socket_is_opened() -> None:
+    package = Path(process.__file__).parents[1]
+    assert [file for file in package.rglob("*.py") if "AF_UNIX" in file.read_text(encoding="utf-8")] == []
 
 
 def test_terraform_is_stopped_where_its_group_cannot_be_signalled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -576,7 +576,6 @@ def test_it_ends_with_the_cloud_even_detached(tmp_path: Path) -> None:
     assert not (stack.directory / "postgres").exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux ends children with their parents")
 def test_its_processes_end_with_it_even_killed(tmp_path: Path) -> None:
     stack = start(tmp_path)
     pids = [cloud.live(stack.api.url)["told"]["database"]["pid"], *stack.pids]

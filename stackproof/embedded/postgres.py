@@ -167,12 +167,11 @@ def _start(directory: Path, home: Path, *, name: str, owner: str, password: str)
 
 def _spawn(program: Path, data: Path, port: int, log: Path, home: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
-        return subprocess.Popen(
+        return process.start_tied(
             [str(program / "postgres"), "-D", str(data), "-p", str(port)],
-            stdin=subprocess.DEVNULL,
+            signal.SIGQUIT,  # it removes its shared memory then
             stdout=output,
             stderr=output,
-            preexec_fn=process.dies_with_its_parent(signal.SIGQUIT),  # it removes its shared memory then
             start_new_session=True,
             **_as_whom(home),
         )

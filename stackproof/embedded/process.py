@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 PROC = Path("/proc")
 """Where Linux tells of processes; where it is not (macOS), ``ps`` does."""
@@ -68,14 +69,21 @@ def _is_terraform_in(directory: Path, pid: int) -> bool:
         return False
 
 
-def dies_with_its_parent(number: int = signal.SIGKILL) -> Callable[[], None] | None:
-    """A function for ``preexec_fn`` that makes the kernel send this signal to the child when its parent ends, however it
-    ends. None where only Linux has that; there a child outlives a parent that was killed.
+def start_tied(command: Sequence[str], number: int = signal.SIGKILL, **options: Any) -> "subprocess.Popen[bytes]":
+    """Start a child without input that gets this signal when its parent ends, however it ends.
 
-    The parent is the *thread* that started the child (prctl(2), PR_SET_PDEATHSIG).
+    The parent is the *thread* that starts it on Linux, where the kernel does it (prctl(2), PR_SET_PDEATHSIG). Elsewhere a process that
+    does nothing else watches a pipe that the parent holds (`stackproof.embedded.watched`): keep the result while the child is to run.
     """
-    if sys.platform != "linux":
-        return None
+    if sys.platform == "linux":
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_dies_with_its_parent(number), **options)
+    ids = [str(options.pop(name, "")) for name in ("user", "group")]  # who may not be allowed to run this Python
+    options.pop("extra_groups", None)
+    watched = [sys.executable, "-I", "-S", str(Path(__file__).with_name("watched.py")), str(int(number)), *ids, *command]
+    return subprocess.Popen(watched, stdin=subprocess.PIPE, **options)
+
+
+def _dies_with_its_parent(number: int) -> Callable[[], None]:
     prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
 
     def tie() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import threading
@@ -89,15 +88,13 @@ def start(
     It ends with the thread that calls this, which therefore has to be one that lives on.
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        child = subprocess.Popen(
+        child = process.start_tied(
             [part.format(fd=listening.fileno()) for part in command],
             cwd=directory,
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             pass_fds=[listening.fileno()],
-            preexec_fn=process.dies_with_its_parent(signal.SIGKILL),
             start_new_session=True,
         )
         port = listening.getsockname()[1]
