@@ -59,7 +59,7 @@ class _Redacting(io.BufferedIOBase):
     def flush(self) -> None:
         with self._lock:
             text = self._waiting.decode(self._encoding, "replace")
-            if redact(text) == text and not may_go_on_as_a_secret(text):
+            if not _OPEN_KEY.search(text) and not may_go_on_as_a_secret(text) and redact(text) == text:  # the dearest comes last
                 self._show(text)
                 self._begun = text
             self._shown.flush()

@@ -187,11 +187,16 @@ def _known() -> set[str]:
 
 def replaced(text: str, find: Callable[[str], list[Secret]], mark: str) -> str:
     """The text with a mark in the place of what is found, until nothing more is. Marks stay as they are, and nothing is read across one."""
+    without = {""}  # parts in which nothing was found, and would not be again
     for _ in range(_ROUNDS):
         parts = MARKS.split(text)
         for place in range(0, len(parts), 2):
-            spans = [(secret.start, secret.end, mark) for secret in find(parts[place])]
-            parts[place] = with_replaced(parts[place], spans)
+            if (part := parts[place]) in without:
+                continue
+            if spans := [(secret.start, secret.end, mark) for secret in find(part)]:
+                parts[place] = with_replaced(part, spans)
+            else:
+                without.add(part)
         if (after := "".join(parts)) == text:
             break
         text = after
