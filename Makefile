@@ -15,7 +15,8 @@ help:
 	@echo "make verify   set up, deploy the stacks to the embedded cloud, start the backend there, verify all of it, write reports/"
 	@echo "make test     everything that CI runs: the engine's tests, the proofs, make verify, its replay, and phase 0 on LocalStack"
 	@echo "make engine   the engine's tests and doctests, and the proofs"
-	@echo "make attack   5,000 and more broken inputs, every tamper of a signed run, what takes controls away, ways to send a write, kills"
+	@echo "make attack   5,000 and more broken inputs, every tamper of a signed run, what takes controls away, ways to send a write, kills,"
+	@echo "              and all of what make test tries a sample of: long texts, hooks under xdist, every Terraform of this machine"
 	@echo "make shuffled   the engine's tests and the proofs in another order each time; --random-order-seed=N, which it prints, repeats one"
 	@echo "make fresh-machine   make verify in a new clone, by an ordinary user with a bare environment, and behind dead proxies"
 	@echo "make proofs   prove that each control can fail"
@@ -40,7 +41,8 @@ engine: setup $(VENV)/organisation
 
 attack: setup
 	STACKPROOF_ATTACK=1000 $(PYTEST) unit/test_bad_input.py unit/test_tampers.py unit/test_bystanders.py unit/test_content_policy.py \
-		unit/test_process_guard.py unit/test_no_room.py proofs/test_plan_properties.py -q -n 0
+		unit/test_process_guard.py unit/test_no_room.py unit/test_linear.py unit/test_terraform_modules.py proofs/test_plan_properties.py \
+		-q -n 0
 
 shuffled: setup
 	$(PYTEST) unit proofs -n auto -p random_order --random-order

@@ -21,7 +21,7 @@ class EditedPlan(Plan):
     @staticmethod
     def _without_secrets(document: Mapping[str, Any]) -> Mapping[str, Any]:
         register_among({name: given.get("value") for name, given in document.get("variables", {}).items()})
-        hidden = _frame(marshal.dumps(_without_resources(document), 2), frozenset(redaction._registered))
+        hidden = _frame(marshal.dumps(_without_resources(document), 2), frozenset(redaction._known()))
         whole = {name: document.get(name) for name in hidden}
         return _with_resources(hidden, whole)
 
@@ -45,7 +45,7 @@ def _without_resources(node: Mapping[str, Any], name: str = "") -> dict[str, Any
 def _with_resources(hidden: Mapping[str, Any], given: Mapping[str, Any], name: str = "") -> dict[str, Any]:
     def part(key: str, value: Any, whole: Any) -> Any:
         if key in _LISTS:
-            return [_hidden(marshal.dumps(one, 2), key, frozenset(redaction._registered)) for one in whole]
+            return [_hidden(marshal.dumps(one, 2), key, frozenset(redaction._known())) for one in whole]
         if key == "child_modules":
             return [_with_resources(*module, key) for module in zip(value, whole, strict=True)]
         return _with_resources(value, whole, key) if key in _STEPS or name == "module_calls" else value

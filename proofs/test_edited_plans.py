@@ -11,6 +11,7 @@ from proofs.harness import planned
 from proofs.plans import BASES, compliant_plan
 from stackproof.redaction import redaction
 from stackproof.sources.plan.document import Plan
+from stackproof.testing import plans
 
 DATABASE, SECRET = "aws_db_instance.main", "Tr0ub4dor$3xKq9v"
 
@@ -18,7 +19,7 @@ DATABASE, SECRET = "aws_db_instance.main", "Tr0ub4dor$3xKq9v"
 def with_secrets(document: dict[str, Any]) -> None:
     """In a resource, by its name, by its mark and by its form; in a variable, which hides it everywhere; and in what a module is given."""
     planned(DATABASE, password=SECRET, description=f"DB_PASSWORD={SECRET}", license_model="it is the7thHarbour")(document)
-    for module in harness._planned_modules(document["planned_values"]["root_module"]):
+    for module in plans._planned_modules(document["planned_values"]["root_module"]):
         for one in module.get("resources", ()):
             if one["address"] == DATABASE:
                 one["sensitive_values"] = {"engine": True}
@@ -35,7 +36,7 @@ def test_it_is_what_a_plan_is(base: str, edit: harness.Edit, monkeypatch: pytest
         shown = []
         for kind in (EditedPlan, Plan):
             monkeypatch.setattr(redaction, "_registered", set())
-            redaction.redact.cache_clear()
+            redaction._redacted.cache_clear()
             document = compliant_plan(base)
             edit(document)
             shown.append(json.dumps(kind(document, "a plan").document))

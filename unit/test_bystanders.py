@@ -66,8 +66,18 @@ def outputs(ended: Ended) -> dict[str, str]:
     return {"terminal": ended.output, **files}
 
 
-@pytest.mark.parametrize("hooks", [TAKES_OUT, RUNS_NONE, RUNS_NOTHING, MARKS, EXPECTS])
-@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "xdist"])
+HOOKS = (TAKES_OUT, RUNS_NONE, RUNS_NOTHING, MARKS, EXPECTS)
+UNDER_XDIST = HOOKS if "STACKPROOF_ATTACK" in os.environ else (TAKES_OUT, RUNS_NOTHING)
+"""A hook of the collection, which each worker has, and one of the run; all of them by ``make attack``."""
+
+
+@pytest.mark.parametrize(
+    ("workers", "hooks"),
+    [
+        *(pytest.param((), hooks, id=f"alone-{number}") for number, hooks in enumerate(HOOKS)),
+        *(pytest.param(("-n1",), hooks, id=f"xdist-{number}") for number, hooks in enumerate(UNDER_XDIST)),
+    ],
+)
 def test_a_conftest_that_takes_controls_away_closes_the_gate(hooks: str, workers: tuple[str, ...], root: Path) -> None:
     (root / "conftest.py").write_text(hooks)
     ended = run(root, *workers)

@@ -208,7 +208,7 @@ was made of it, so that no other gets its identity."""
 
 def _page(call: Call, page: Mapping[str, Any]) -> Any:
     """A page as it may be judged, and as its model has it."""
-    key = id(page), len(redaction._registered)
+    key = id(page), len(redaction._known())
     kept = _pages.get(key)
     if kept is None or kept[0] is not page:
         if len(_pages) > MOST_PAGES:
