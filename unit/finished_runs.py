@@ -3,7 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from stackproof.core import results_file
 from stackproof.core.results import (
     ControlResult,
     Examined,
@@ -17,6 +22,7 @@ from stackproof.core.results import (
     WaiverUse,
 )
 from stackproof.core.verdicts import Verdict, worst
+from stackproof.evidence import manifest
 from stackproof.reports.formats import Finished
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-2"
@@ -95,6 +101,24 @@ def scanned() -> Finished:
     """A run with a finding of a scanner that is accepted."""
     accepted = Examined("CKV_AWS_144 aws_s3_bucket.app", Verdict.WAIVED, "waived", subject=subject("app", 12), waiver=1)
     return finished(control("POL-01", [Verdict.WAIVED], resources=(accepted,)))
+
+
+def signed_run(folder: Path) -> tuple[Finished, Ed25519PrivateKey]:
+    """A run in its folder with a manifest, and the key that signed that."""
+    key = Ed25519PrivateKey.generate()
+    one = every_verdict()
+    (folder / manifest.FOLDER).mkdir()
+    (folder / "results.json").write_text(results_file.to_json(one.run), encoding="utf-8")
+    (folder / manifest.FOLDER / "run.json").write_text("{}", encoding="utf-8")
+    text = manifest.written(folder, manifest.covered(folder))
+    (folder / manifest.MANIFEST).write_text(text, encoding="utf-8")
+    (folder / manifest.SIGNATURE).write_bytes(key.sign(text.encode()))
+    return Finished(one.run, directory=folder), key
+
+
+def as_pem(key: Ed25519PrivateKey) -> str:
+    """A key as `STACKPROOF_SIGNING_KEY` may hold it."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 SAMPLES: Mapping[str, Finished] = {

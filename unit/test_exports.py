@@ -12,12 +12,10 @@ import pytest
 from botocore.session import Session
 from botocore.validate import ParamValidator
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from finished_runs import NASTY, SAMPLES, control, every_verdict, finished, scanned
+from finished_runs import NASTY, SAMPLES, as_pem, control, every_verdict, finished, scanned, signed_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stackproof.core import results_file
 from stackproof.core.results import Examined
 from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.evidence import manifest, signing
@@ -286,6 +284,24 @@ def test_cells_are_harmless_and_rows_whole() -> None:
     assert any(cell == f"'{NASTY}" for row in table for cell in row)
 
 
+# GitLab
+
+
+def test_every_issue_has_what_gitlab_asks_for() -> None:
+    for what, one in SAMPLES.items():
+        issues = json.loads(document("gitlab", one))
+        for issue in issues:
+            assert issue.keys() == {"description", "check_name", "fingerprint", "severity", "location"}, what
+            assert issue["severity"] in ("info", "minor", "major", "critical", "blocker")
+            assert issue["location"]["lines"]["begin"] >= 1
+            assert not issue["location"]["path"].startswith("./")
+        assert len({issue["fingerprint"] for issue in issues}) == len(issues)
+    severities = {
+        issue["description"].partition(":")[0]: issue["severity"] for issue in json.loads(document("gitlab", every_verdict()))
+    }
+    assert severities == {"FAIL": "blocker", "UNKNOWN": "blocker", "WAIVED": "info", "ERROR": "critical"}
+
+
 # Annotations
 
 
@@ -299,17 +315,10 @@ def test_an_annotation_is_one_line_whatever_is_in_it() -> None:
 
 @pytest.fixture
 def signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Finished, Ed25519PrivateKey]:
-    """A run in its folder with a signed manifest, and the key."""
-    key = Ed25519PrivateKey.generate()
-    one = every_verdict()
-    (tmp_path / manifest.FOLDER).mkdir()
-    (tmp_path / "results.json").write_text(results_file.to_json(one.run), encoding="utf-8")
-    (tmp_path / manifest.FOLDER / "run.json").write_text("{}", encoding="utf-8")
-    text = manifest.written(tmp_path, manifest.covered(tmp_path))
-    (tmp_path / manifest.MANIFEST).write_text(text, encoding="utf-8")
-    (tmp_path / manifest.SIGNATURE).write_bytes(key.sign(text.encode()))
-    monkeypatch.setenv(signing.VARIABLE, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
-    return Finished(one.run, directory=tmp_path), key
+    """A run in its folder with a signed manifest, and the key, which the environment names."""
+    one, key = signed_run(tmp_path)
+    monkeypatch.setenv(signing.VARIABLE, as_pem(key))
+    return one, key
 
 
 def test_the_attestation_is_by_the_key_that_signed_the_manifest(signed: tuple[Finished, Ed25519PrivateKey]) -> None:
@@ -330,8 +339,7 @@ def test_the_attestation_is_by_the_key_that_signed_the_manifest(signed: tuple[Fi
 
 
 def test_no_attestation_by_another_key(signed: tuple[Finished, Ed25519PrivateKey], monkeypatch: pytest.MonkeyPatch) -> None:
-    other = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    monkeypatch.setenv(signing.VARIABLE, other.decode())
+    monkeypatch.setenv(signing.VARIABLE, as_pem(Ed25519PrivateKey.generate()))
     with pytest.raises(UsageError, match="is not the one that signed the run"):
         render("dsse", signed[0])
     monkeypatch.delenv(signing.VARIABLE)

@@ -1,9 +1,10 @@
 """Exports are valid by the schemas and tools of those who read them, and those refuse what is not.
 
-OCSF and OSCAL: Python packages in an environment of their own. SARIF and HDF: npm packages, where `STACKPROOF_NPM_VALIDATORS` names the
-directory with their ``node_modules`` (.github/workflows/compliance.yml installs them).
+OCSF, OSCAL and attestations: Python packages in an environment of their own. SARIF and HDF: npm packages, where
+`STACKPROOF_NPM_VALIDATORS` names the directory with their ``node_modules`` (.github/workflows/compliance.yml installs them).
 """
 
+import base64
 import json
 import os
 import shutil
@@ -14,15 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finished_runs import SAMPLES
+from finished_runs import SAMPLES, as_pem, signed_run
 
+from stackproof.evidence import signing
 from stackproof.processes.venvs import environment
 from stackproof.reports.formats import render
 from stackproof.util.cache import CACHE
 
 ROOT = Path(__file__).parents[1]
 
-NPM = Path(os.environ.get("STACKPROOF_NPM_VALIDATORS", ""), "node_modules")
+NPM = Path(os.environ.get("STACKPROOF_NPM_VALIDATORS", ""), "node_modules").resolve()
 
 FORMATS = {"ocsf": "ocsf", "oscal": "oscal", "oscal-component": "oscal", "oscal-poam": "oscal"}
 """The formats that are validated, and the check of `validators` for each."""
@@ -42,6 +44,20 @@ def changed(text: str, change: str) -> str:
     return json.dumps(document)
 
 
+def write_attestations(folder: Path) -> None:
+    """One that is signed, and one whose payload was changed afterwards."""
+    (directory := folder / "run").mkdir()
+    one, key = signed_run(directory)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(signing.VARIABLE, as_pem(key))
+        text = render("dsse", one)
+    assert isinstance(text, str)
+    (folder / "public.pem").write_bytes(signing.as_pem(key.public_key()))
+    (folder / "signed.dsse.json").write_text(text, encoding="utf-8")
+    other = json.loads(text) | {"payload": base64.b64encode(b"{}").decode()}
+    (folder / "changed.dsse.json").write_text(json.dumps(other), encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def problems(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[str]]:
     """The problems of every document, and of one broken document of each kind, found by one process."""
@@ -50,6 +66,7 @@ def problems(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[str]
         for what, text in documents(name).items():
             (folder / f"{name} {what}.{check}.json").write_text(text, encoding="utf-8")
         (folder / f"{name} broken.{check}.json").write_text(changed(documents(name)["every verdict"], check), encoding="utf-8")
+    write_attestations(folder)
     python = environment(ROOT / CACHE, "validators", ROOT / "requirements" / "validators.txt", print)
     command = [str(python), str(ROOT / "unit" / "validators.py"), str(folder)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
@@ -67,6 +84,11 @@ def test_documents_are_valid(name: str, problems: Mapping[str, list[str]]) -> No
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_broken_document_is_refused(name: str, problems: Mapping[str, list[str]]) -> None:
     assert problems[f"{name} broken.{FORMATS[name]}.json"]
+
+
+def test_an_attestation_is_verified_by_securesystemslib(problems: Mapping[str, list[str]]) -> None:
+    assert problems["signed.dsse.json"] == []
+    assert problems["changed.dsse.json"]
 
 
 needs_npm = pytest.mark.skipif(not NPM.is_dir(), reason="STACKPROOF_NPM_VALIDATORS names no directory with node_modules")

@@ -1,7 +1,7 @@
 """Holds exported documents against the schemas and tools of those who read them: ``python validators.py DIRECTORY``.
 
 It runs in an environment of its own (requirements/validators.txt), and prints the problems of each file as JSON. A file's name says what
-is in it: ``NAME.ocsf.json``, ``NAME.oscal.json``.
+is in it: ``NAME.ocsf.json``, ``NAME.oscal.json``, ``NAME.dsse.json`` (signed by the key of ``public.pem`` beside it).
 """
 
 import json
@@ -34,7 +34,23 @@ def oscal(path: Path) -> Iterator[str]:
         yield str(error)
 
 
+def dsse(path: Path) -> Iterator[str]:
+    """Problems of a signed attestation, by securesystemslib."""
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+    from securesystemslib.dsse import Envelope  # type: ignore[import-not-found]
+    from securesystemslib.exceptions import VerificationError  # type: ignore[import-not-found]
+    from securesystemslib.signer import SSlibKey  # type: ignore[import-not-found]
+
+    document = json.loads(path.read_text(encoding="utf-8"))
+    public = load_pem_public_key(path.with_name("public.pem").read_bytes())
+    key = SSlibKey.from_crypto(public, keyid=document["signatures"][0]["keyid"])
+    try:
+        Envelope.from_dict(document).verify([key], 1)
+    except (VerificationError, ValueError, KeyError) as error:
+        yield str(error)
+
+
 if __name__ == "__main__":
-    checks = {"ocsf": ocsf, "oscal": oscal}
+    checks = {"ocsf": ocsf, "oscal": oscal, "dsse": dsse}
     files = sorted(Path(sys.argv[1]).glob("*.json"))
     print(json.dumps({file.name: list(checks[file.name.split(".")[-2]](file)) for file in files}))

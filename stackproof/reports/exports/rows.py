@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from stackproof.core.messages import Language
+from stackproof.core.messages import Language, say
 from stackproof.core.results import ControlResult, Examined, Run, Subject, WaiverUse, finding_id
 from stackproof.core.sentences import sentence, sentence_of
 from stackproof.core.verdicts import Verdict, worst
@@ -16,11 +16,6 @@ from stackproof.reports.formats import Finished
 
 NAMESPACE = uuid.UUID("5f0a3c5e-6a0b-5b58-9d0e-3f6f0d2a7c11")
 """Of the ids that are made from names, so that the same thing has the same id in every run."""
-
-NOT_JUDGED = {
-    "en": "it was selected and has no verdict: the run ended before",
-    "ko": "선택되었으나 판정되지 않았다: 그 전에 실행이 끝났다",
-}
 
 
 @dataclass(frozen=True)
@@ -102,7 +97,7 @@ def rows(finished: Finished) -> Iterator[Row]:
             whole = Examined("", control.verdict, control.message, finding=control.finding)
             yield Row(run, control, whole, finished.language)
     for id in run.not_judged:
-        message = NOT_JUDGED[finished.language]
+        message = say(finished.language, "summary.not-judged")
         control = ControlResult(id, id, id, "high", Verdict.ERROR, message, 0.0, "")
         yield Row(run, control, Examined("", Verdict.ERROR, message), finished.language)
 
