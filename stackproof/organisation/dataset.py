@@ -38,7 +38,12 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "severity": _TEXT,
         "control_verdict": _TEXT,
         "resource": _TEXT,
+        "type": _TEXT,
+        "arn": _TEXT,
         "verdict": _TEXT,
+        "field": _TEXT,
+        "expected": _TEXT,
+        "actual": _TEXT,
         "message": _TEXT,
     },
     "readings": {
@@ -147,7 +152,11 @@ class Dataset:
         has_some = False
         for one in control.resources:
             has_some = True
-            yield {**about, "resource": _plain(one.resource), "verdict": one.verdict.value, "message": _plain(one.message)}
+            named = {"type": one.subject.type, "arn": _plain(one.subject.arn)} if one.subject else {}
+            found = one.finding
+            compared = {"field": found.field, "expected": _plain(found.expected), "actual": _plain(found.actual)} if found else {}
+            of_resource = {"resource": _plain(one.resource), "verdict": one.verdict.value, "message": _plain(one.message)}
+            yield {**about, **named, **compared, **of_resource}
         if not has_some:
             yield {**about, "verdict": control.verdict.value, "message": _plain(control.message)}
 
