@@ -3,7 +3,9 @@
 import os
 import signal
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from organisation_cloud import account_ids, serving
@@ -14,8 +16,8 @@ from stackproof.core.verdicts import Verdict
 from stackproof.organisation import cluster, judging, results, tasks
 from stackproof.organisation import plan as plans
 from stackproof.organisation.cluster import Progress
-from stackproof.organisation.plan import Plan
-from stackproof.organisation.store import Store, opened
+from stackproof.organisation.plan import Plan, Task
+from stackproof.organisation.store import CannotStore, Store, opened
 from stackproof.plugin.suite import collected
 
 psutil = pytest.importorskip("psutil", reason="of the extra organisation")
@@ -69,3 +71,81 @@ def test_a_worker_that_is_killed_in_the_middle(tmp_path: Path, monkeypatch: pyte
     kept = Counter(Path(key).name.split(".tar")[0].removesuffix(".json") for key in store.keys("runs/") if key.count("/") == 3)
     assert kept == Counter(task.key for task in plan.tasks)
     assert all_verdicts(plan, store) == all_verdicts(plan, alone)
+
+
+class Future:
+    """A future of a cluster that is played."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.status = "pending"
+        self.done: tasks.Done | None = None
+
+    def result(self) -> tasks.Done | None:
+        return self.done
+
+    def release(self) -> None: ...
+
+    def add_done_callback(self, then: Callable[[Any], None]) -> None:
+        if self.status != "pending":
+            then(self)
+
+
+class Client:
+    """A client of a cluster that is played: what becomes of the first tasks, and that all others are done."""
+
+    def __init__(self, ends: list[str]) -> None:
+        self.status = "running"
+        self._ends = ends
+
+    def nthreads(self) -> dict[str, int]:
+        return {"a": 2}
+
+    def submit(self, do: object, url: str, endpoint: str, run: str, account: str, region: str, **_: object) -> Future:
+        future = Future(f"{account}.{region}")
+        future.status = self._ends.pop(0) if self._ends else "finished"
+        if future.status == "scheduler":
+            self.status = "closed"
+            future.status = "pending"
+        if future.status == "not stored":
+            future.status = "finished"
+            future.done = tasks.Done(Task(account, region), "not stored", reason="no room")
+        else:
+            future.done = tasks.Done(Task(account, region), "judged", closes_the_gate=False, calls=2)
+        return future
+
+    def close(self, timeout: float) -> None: ...
+
+
+def played(tmp_path: Path, *clients: list[str]) -> tuple[Progress, list[str], Plan, Store]:
+    """A run on clusters that come one after the other, each with what becomes of its first tasks."""
+    plan = planned("http://127.0.0.1:1", judging.on_aws(collected(harness.ROOT, MARKERS, "SEC-SG-01")))
+    store = opened(str(tmp_path))
+    left = [Client(ends) for ends in clients]
+    told: list[str] = []
+    progress = cluster.run(plan, store, plan.tasks, lambda: left.pop(0), lambda now: told.append(now.line()))
+    return progress, told, plan, store
+
+
+def test_a_scheduler_that_is_lost_gets_everything_again(tmp_path: Path) -> None:
+    progress, told, plan, _ = played(tmp_path, ["finished", "scheduler"], [])
+    assert (progress.done, progress.lost, progress.not_judged) == (len(plan.tasks), 1, 0)
+    assert progress.calls == 2 * len(plan.tasks)
+    assert told[-1].endswith("1 handed out again")
+
+
+def test_a_task_that_is_lost_again_and_again_is_given_up(tmp_path: Path) -> None:
+    progress, _, plan, store = played(tmp_path, ["cancelled"] * 3 + ["lost"] * 40)
+    assert (progress.done, progress.not_judged) == (len(plan.tasks), len(plan.tasks))
+    with results.of_task(plan, plan.tasks[0], store) as (result, _folder):
+        assert "it was lost 4 times with its worker or the scheduler" in result.reason
+
+
+def test_a_store_without_room_ends_the_run(tmp_path: Path) -> None:
+    with pytest.raises(CannotStore, match="no room"):
+        played(tmp_path, ["not stored"] * 20)
+
+
+def test_a_store_that_has_room_again_goes_on(tmp_path: Path) -> None:
+    progress, _, plan, _ = played(tmp_path, ["not stored", "finished", "not stored"])
+    assert progress.done == len(plan.tasks)

@@ -28,6 +28,7 @@ from stackproof.organisation.store import CannotStore, Store, opened
 from stackproof.plugin.suite import collected
 from stackproof.processes.command_line import Parser, exit_status
 from stackproof.redaction import redaction
+from stackproof.reports.formats import FORMATS
 
 if TYPE_CHECKING:
     pass
@@ -70,7 +71,7 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
         return 130
     except CannotStore as error:
         raise CouldNotVerify(f"{error}\nWhat is done is kept. To go on: {again}") from None
-    summary = report.write(plan, store, Path(options.report), _told())
+    summary = report.write(plan, store, Path(options.report), options.formats, _told())
     print(f"{summary.line()}\nReport: {Path(options.report) / 'index.html'}")
     if summary.judged < len(plan.tasks):
         print(f"{len(plan.tasks) - summary.judged} were not judged. When that is mended: {again}")
@@ -93,6 +94,14 @@ def _options(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
     )
     verify.add_argument(
         "--report", metavar="DIR", default="reports/organisation", help="where the report is written (%(default)s)"
+    )
+    verify.add_argument(
+        "--format",
+        dest="formats",
+        choices=FORMATS,
+        action="append",
+        default=[],
+        help="also write each result in this format; may be given again",
     )
     verify.add_argument(
         "--scheduler", metavar="ADDRESS", help="a Dask scheduler, tcp://host:8786 (default: workers on this machine)"

@@ -1,7 +1,7 @@
 """The report of a run over an organisation: the overview, a page for each account and region, and the data set."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stackproof.core.verdicts import CouldNotVerify
@@ -13,6 +13,7 @@ from stackproof.organisation.plan import Plan
 from stackproof.organisation.results import of_task
 from stackproof.organisation.store import Store
 from stackproof.organisation.summary import Changes, Summary
+from stackproof.reports.formats import finished_run, render
 from stackproof.reports.write import without_room
 from stackproof.util.temporary import temporary
 
@@ -20,20 +21,28 @@ _OURS = ("accounts", "data", *(pages.file_name("index", language) for language i
 """What a report consists of; a report of another run that lies there is replaced."""
 
 
-def write(plan: Plan, store: Store, directory: Path, tell: Callable[[int, int], None] = lambda *_: None) -> Summary:
+def write(
+    plan: Plan,
+    store: Store,
+    directory: Path,
+    formats: Sequence[str] = (),
+    tell: Callable[[int, int], None] = lambda *_: None,
+) -> Summary:
     """Write the report of a run into a directory, and its data set into the store beside the results.
+
+    ``formats`` are those of `stackproof.reports.formats` that each account and region gets, too.
 
     Raises `CannotStore`, and `CouldNotVerify` where there is no room for the report.
     """
     try:
-        return _write(plan, store, directory, tell)
+        return _write(plan, store, directory, formats, tell)
     except BrokenPipeError:  # of whoever reads the progress, not of the report
         raise
     except OSError as error:
         raise CouldNotVerify(f"{without_room(error, directory)} with --resume {plan.run}: nothing is judged again") from None
 
 
-def _write(plan: Plan, store: Store, directory: Path, tell: Callable[[int, int], None]) -> Summary:
+def _write(plan: Plan, store: Store, directory: Path, formats: Sequence[str], tell: Callable[[int, int], None]) -> Summary:
     directory.mkdir(parents=True, exist_ok=True)
     for name in _OURS:
         path = directory / name
@@ -52,6 +61,8 @@ def _write(plan: Plan, store: Store, directory: Path, tell: Callable[[int, int],
                 own.mkdir(parents=True)
                 if folder:
                     shutil.copyfile(folder / RESULTS, own / RESULTS)
+                    for name in formats:
+                        _export(folder, own, name)
                 for language in pages.LANGUAGES:
                     _page(own / pages.file_name("report", language), pages.of_task(result, language))
             tell(number, len(tasks))
@@ -61,6 +72,13 @@ def _write(plan: Plan, store: Store, directory: Path, tell: Callable[[int, int],
     for language in pages.LANGUAGES:
         _page(directory / pages.file_name("index", language), pages.overview(found, language))
     return found
+
+
+def _export(folder: Path, own: Path, name: str) -> None:
+    """A result as another document, ``report.NAME``."""
+    document = render(name, finished_run(folder / RESULTS))
+    content = document.encode("utf-8", "backslashreplace") if isinstance(document, str) else document
+    (own / f"report.{name}").write_bytes(content)
 
 
 def _page(path: Path, text: str) -> None:
