@@ -47,7 +47,7 @@ class Accounts:
                 is_first = asked not in self._seen
                 self._seen.add(asked)
             if is_first:
-                return _answered(start_response, "400 Bad Request", "Throttling", "Rate exceeded")
+                return _throttled(start_response, is_json="HTTP_X_AMZ_TARGET" in environ)
         with self._lock:
             return [*self._moto(environ, start_response)]
 
@@ -57,6 +57,15 @@ def _account(environ: dict[str, Any]) -> str:
 
     key = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition("/")[0]
     return get_account_id_from(key) if key else ""
+
+
+def _throttled(start_response: Callable[..., Any], *, is_json: bool) -> Iterable[bytes]:
+    if not is_json:
+        return _answered(start_response, "400 Bad Request", "Throttling", "Rate exceeded")
+    start_response(
+        "400 Bad Request", [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-ErrorType", "ThrottlingException")]
+    )
+    return [b'{"__type": "ThrottlingException", "message": "Rate exceeded"}']
 
 
 def _answered(start_response: Callable[..., Any], status: str, code: str, message: str) -> Iterable[bytes]:
