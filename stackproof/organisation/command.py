@@ -101,7 +101,7 @@ def _options(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
         choices=FORMATS,
         action="append",
         default=[],
-        help="also write each result in this format; may be given again",
+        help="also write each result so; may be given again",
     )
     verify.add_argument(
         "--scheduler", metavar="ADDRESS", help="a Dask scheduler, tcp://host:8786 (default: workers on this machine)"
