@@ -61,6 +61,10 @@ _SHORTEST_NUMBER = {Promise.PASSWORD: 4, Promise.KEY: 6, Promise.LIKELY: 32, Pro
 """Digits of a number that may be a secret."""
 
 
+_KINDS_OF_AUTHORIZATION = ("AWS_IAM", "COGNITO_USER_POOLS", "CUSTOM", "JWT", "NONE")
+"""What a method of an API asks for: ``authorization = "AWS_IAM"`` (Amazon API Gateway)."""
+
+
 def is_secret(name: str, value: str) -> bool:
     """True if a value is a secret that stands under this name by itself, as a variable or a member of JSON does.
 
@@ -68,6 +72,8 @@ def is_secret(name: str, value: str) -> bool:
     (True, False, False)
     >>> is_secret("REDISCLI_AUTH", "Qw7eR5pZx2"), is_secret("SMTP_AUTH", "plain"), is_secret("BASIC_AUTH", "ops:hunter2")
     (True, False, True)
+    >>> is_secret("authorization", "AWS_IAM"), is_secret("authorization", "Qw7eR5pZx2")
+    (False, True)
     """
     promise = promise_of(name)
     return promise is not None and is_assigned(promise, name, value, is_whole=True)
@@ -79,6 +85,8 @@ def is_assigned(promise: Promise, name: str, value: str, *, is_whole: bool) -> b
     if says_nothing(value) or (is_whole and _PROSE.match(value)):
         return False
     if value.isupper() and value.isidentifier() and words_of(value) == words_of(name):  # access_token=ACCESS_TOKEN
+        return False
+    if name.lower().endswith("authorization") and value in _KINDS_OF_AUTHORIZATION:
         return False
     if promise is not Promise.PASSWORD and value in words_of(name):  # SESSION_KEY=session
         return False

@@ -12,6 +12,11 @@ _OURS: dict[str, tuple[str, ...]] = {
         "Topic",
         "Alarm",
     ),
+    "api": (
+        "RestApi",
+        "HttpApi",
+        "ApiDomain",
+    ),
     "changes": (
         "PlannedChange",
         "SignedDestruction",

@@ -6,10 +6,24 @@ offered upstream as it stands; a supplied operation steps aside when moto has it
 shown by the server's status.
 """
 
-from stackproof.embedded.moto_gaps import awslambda, ec2, ecs, elbv2, kms, logs, oam, rds, registry, s3, secretsmanager
+from stackproof.embedded.moto_gaps import (
+    apigatewayv2,
+    awslambda,
+    ec2,
+    ecs,
+    elbv2,
+    kms,
+    logs,
+    oam,
+    rds,
+    registry,
+    s3,
+    secretsmanager,
+)
 from stackproof.embedded.moto_gaps.registry import install, installed
 
 __all__ = [
+    "apigatewayv2",
     "awslambda",
     "ec2",
     "ecs",

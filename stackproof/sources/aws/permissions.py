@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 """IAM's name of a service, where it is not boto3's."""
 
+READS_APIS = "apigateway:GET"
+"""API Gateway has an action for each method of HTTP, whatever is read."""
+
 ACTIONS: Mapping[str, str | None] = {
     "sts:GetCallerIdentity": None,
     "s3:GetBucketCors": "s3:GetBucketCORS",
@@ -40,6 +43,9 @@ ACTIONS: Mapping[str, str | None] = {
     "s3:HeadBucket": "s3:ListBucket",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
+    **dict.fromkeys(("apigateway:GetResources", "apigateway:GetRestApis", "apigateway:GetStages"), READS_APIS),
+    **dict.fromkeys(("apigatewayv2:GetApiMappings", "apigatewayv2:GetApis", "apigatewayv2:GetDomainNames"), READS_APIS),
+    **dict.fromkeys(("apigatewayv2:GetRoutes", "apigatewayv2:GetStages"), READS_APIS),
 }
 """The action of an operation, where it has another name; None where none is needed."""
 
@@ -118,6 +124,8 @@ def resources_of(action: str, profile: Profile) -> tuple[str, ...]:
     kinds = [kind["name"] for kind in data.actions.get_action_details(service, name)["resourceTypes"]]
     named = [kind for kind in kinds if f"{service}:{kind}" in NAMES]  # a bucket, and not its access points too
     region = REGIONS.get(action, profile.region)
+    if action == READS_APIS:  # on paths, of which there are sixty
+        return (f"arn:{partition(region)}:apigateway:{region}::/*",)
     others = profile.audit.shared_accounts if action in SHARED else ()
     arns = {arn for kind in named or kinds for arn in _arns(service, kind, profile, region, action in OF_EVERY_ONE, others)}
     return tuple(sorted(arns)) or ("*",)
