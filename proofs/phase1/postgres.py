@@ -49,6 +49,13 @@ def rows_of(control: str, extension: str, declared: str, older: str, newer: str)
 
 
 WORKING = [
+    cloud("PG-06", "available, but not created", FAIL, listed("plpgsql", None), names="not created"),
+    cloud("PG-06", "older than declared", FAIL, listed("plpgsql", "0.9"), names="0.9"),
+    cloud("PG-06", "newer than declared", PASS, listed("plpgsql", "1.1")),
+    cloud("PG-06", "not even available", FAIL, says(QUERY, "Rows.name=plpgsql.name", "x", Statement=EXTENSIONS), names="plpgsql"),
+    cloud("PG-06", "a version that is none", ERROR, listed("plpgsql", "unpackaged"), names="unpackaged"),
+    cloud("PG-06", "the list has no rows", ERROR, omits(QUERY, "Rows", Statement=EXTENSIONS), names="Rows"),
+    cloud("PG-06", "no such instance", FAIL, says("rds:DescribeDBInstances", "DBInstances", [])),
     *rows_of("PG-01", "vector", "0.5", "0.4.4", "0.10.0"),
     *rows_of("PG-02", "uuid-ossp", "1.1", "1.0", "1.10"),
     *rows_of("PG-03", "pg_trgm", "1.6", "1.5", "1.10"),

@@ -37,6 +37,7 @@ def _developed(stage: Stage) -> _Developed:
     """Both, with one emulator: it takes seconds to start, and to set up."""
     if not (stage.root / set_up.SCRIPT).is_file():  # said before anything is started
         raise DeclaredButMissing(f"{set_up.SCRIPT} does not exist in {stage.repository}")
+    _ = stage.profile.emulator.bucket  # where none is declared, none is started
     with stage.emulator() as endpoint:
         made = _set_up(stage, endpoint)
         try:

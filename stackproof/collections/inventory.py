@@ -7,6 +7,7 @@ and the line that declares one. Its collection is called ``<table>_inventory``.
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from stackproof.collections.presence import nothing
@@ -76,22 +77,28 @@ def inventory(stage: Stage, kind: Kind) -> tuple[Listed, ...]:
     def listed(name: str, is_there: object, is_declared: object, source: str) -> Listed:
         return Listed(name, StaticOrigin({"is_there": is_there, "is_declared": is_declared}, source), source)
 
-    there = {one.name: one for one in found}
-    missing = [name for name in names if name not in there]
+    declares = {name: [one for one in found if _is_called(one, name)] for name in names}
+    missing = [name for name, called in declares.items() if not called]
+    known = {id(one) for called in declares.values() for one in called}
     rows = [
-        *(listed(name, _is_there(there[name]), True, there[name].source) for name in names if name in there),
+        *(listed(one.name, _is_there(one), True, one.source) for called in declares.values() for one in called),
         *(listed(name, _may_be(name, unnamed), True, where) for name in missing),
         *(
             listed(
                 one.name, _is_there(one), _is_excluded(stage, kind, one, declared, missing if one in unnamed else ()), one.source
             )
             for one in found
-            if one.name not in names
+            if id(one) not in known
         ),
     ]
     if not rows:
         raise nothing(stage, kind.table, kind.resource, ())
     return tuple(rows)
+
+
+def _is_called(one: Resource, name: str) -> bool:
+    """Whether a resource has a declared name, in which ``*`` stands for any text."""
+    return one.name == name or ("*" in name and fnmatchcase(one.name, name))
 
 
 def _has_no_name_yet(one: Resource) -> bool:

@@ -14,27 +14,24 @@ from stackproof.resources.operations import ComposeService, DeploymentScript, Wo
 from stackproof.scanners import deployment_script as script
 from stackproof.targets.base import Stage
 
-COMPOSE_FILE = "docker-compose.localstack.yml"
-SCRIPT = "scripts/deploy-aws.sh"
-WORKFLOWS = ".github/workflows"
-
 
 @collection
 def compose_services(stage: Stage) -> tuple[ComposeService, ...]:
     """The services of the local emulator's compose file."""
-    document = _document(_existing(stage, COMPOSE_FILE))
+    name = stage.profile.sources.compose_file
+    document = _document(_existing(stage, name))
     services = document.get("services")
     if not isinstance(services, Mapping) or not services:
-        raise DeclaredButMissing(f"{COMPOSE_FILE} has no services")
+        raise DeclaredButMissing(f"{name} has no services")
     unknown = compose.unknown_keys(document, compose.TOP_LEVEL)
-    return tuple(_compose_service(str(name), service, unknown) for name, service in services.items())
+    return tuple(_compose_service(str(service), about, unknown, name) for service, about in services.items())
 
 
-def _compose_service(name: str, service: object, unknown: tuple[str, ...]) -> ComposeService:
+def _compose_service(name: str, service: object, unknown: tuple[str, ...], file: str) -> ComposeService:
     known: Mapping[str, object] = service if isinstance(service, Mapping) else {}
     facts = {
         "problems": (
-            *(f"{COMPOSE_FILE}: unknown key {key}" for key in unknown),
+            *(f"{file}: unknown key {key}" for key in unknown),
             *(f"unknown key {key}" for key in compose.unknown_keys(known, compose.SERVICE)),
             *([] if "image" in known else ["no image"]),
         ),
@@ -42,15 +39,16 @@ def _compose_service(name: str, service: object, unknown: tuple[str, ...]) -> Co
         "is_health_checked": compose.is_health_checked(known.get("healthcheck")),
         "exposed": compose.exposed(known),
     }
-    return ComposeService(name, StaticOrigin(facts, COMPOSE_FILE), COMPOSE_FILE)
+    return ComposeService(name, StaticOrigin(facts, file), file)
 
 
 @collection
 def deployment_script(stage: Stage) -> DeploymentScript:
     """The deployment script at work."""
-    file = _existing(stage, SCRIPT)
+    name = stage.profile.sources.deployment_script
+    file = _existing(stage, name)
     facts: LazyMapping[object] = LazyMapping({"findings": partial(script.shellcheck, file), **script.watched(file)})
-    source = f"shellcheck; {SCRIPT} with fakes for aws, docker and git"
+    source = f"shellcheck; {name} with fakes for aws, docker and git"
     return DeploymentScript(file.name, StaticOrigin(facts, source), source)
 
 
@@ -67,9 +65,9 @@ def workflows(stage: Stage) -> tuple[Workflow, ...]:
                     "long_lived_keys": judgement.long_lived_keys(document),
                     "open_to_outsiders": judgement.open_to_outsiders(document),
                 },
-                f"{WORKFLOWS}/{file.name}",
+                f"{stage.profile.sources.workflows}/{file.name}",
             ),
-            f"{WORKFLOWS}/{file.name}",
+            f"{stage.profile.sources.workflows}/{file.name}",
         )
         for file, document in _workflow_files(stage)
     )
@@ -83,13 +81,14 @@ def automation(stage: Stage) -> Workflows:
         "gates": tuple(file.name for file, document in files if judgement.is_gate(document)),
         "deployments": tuple(file.name for file, document in files if judgement.is_deployment(document)),
     }
-    return Workflows(WORKFLOWS, StaticOrigin(facts, WORKFLOWS), WORKFLOWS)
+    folder = stage.profile.sources.workflows
+    return Workflows(folder, StaticOrigin(facts, folder), folder)
 
 
 def _workflow_files(stage: Stage) -> list[tuple[Path, judgement.Document]]:
-    files = sorted(file for file in stage.root.glob(f"{WORKFLOWS}/*") if file.suffix in (".yml", ".yaml"))
+    files = sorted(file for file in stage.root.glob(f"{stage.profile.sources.workflows}/*") if file.suffix in (".yml", ".yaml"))
     if not files:
-        raise DeclaredButMissing(f"{WORKFLOWS} has no workflow in {stage.repository}")
+        raise DeclaredButMissing(f"{stage.profile.sources.workflows} has no workflow in {stage.repository}")
     return [(file, _document(file)) for file in files]
 
 

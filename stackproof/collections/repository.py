@@ -23,9 +23,6 @@ from stackproof.targets.base import Stage
 from stackproof.terraform import sources
 from stackproof.util.temporary import temporary
 
-ENVIRONMENT_FILE = ".env.production.example"
-
-
 TERRAFORM_FILES = ("*.tfvars", "*.tfvars.json", "*.tfstate", "*.tfstate.*", "*tfplan")
 """What Terraform's values, states and plans are called."""
 
@@ -152,9 +149,10 @@ def _reported(waiver: waivers.Waiver) -> str:
 @collection
 def environment_file(stage: Stage) -> EnvironmentFile:
     """The example of the backend's environment, beside what the stack documents."""
-    file = stage.root / ENVIRONMENT_FILE
+    name = stage.profile.sources.environment_example
+    file = stage.root / name
     if not file.is_file():
-        raise DeclaredButMissing(f"{ENVIRONMENT_FILE} does not exist in {stage.repository}")
+        raise DeclaredButMissing(f"{name} does not exist in {stage.repository}")
     output = sources.read(stage.terraform_root).outputs.get("env_variables")
     if output is None:
         raise DeclaredButMissing("the sources have no output env_variables")

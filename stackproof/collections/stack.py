@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from fnmatch import fnmatchcase
 from functools import partial
 from itertools import chain
 from typing import TypeVar
@@ -490,12 +491,17 @@ def of_the_stack(stage: Stage) -> Collection[LogGroup]:
     logs = stage.profile.logs
     names = logs.groups if logs.says("groups") else ()
     found = stage.source().collect(LogGroup, names)
+    patterns = [name for name in names if "*" in name]
+
+    def is_declared(group: LogGroup) -> bool:
+        return group.name in names or any(fnmatchcase(group.name, pattern) for pattern in patterns)
+
     if stage.is_planned and not logs.owned:
         return found
     unnamed = tuple(f"{kind}." for kind in (*LogGroup.terraform, "module"))
     own = (*logs.owned, *unnamed)
     if logs.owned:
-        return Reiterable(lambda: (group for group in found if group.name in names or group.name.startswith(own)))
+        return Reiterable(lambda: (group for group in found if is_declared(group) or group.name.startswith(own)))
     prefixes = stage.profile.prefixes
     return Reiterable(
         lambda: (

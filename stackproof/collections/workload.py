@@ -5,12 +5,16 @@ from collections.abc import Iterable, Sequence
 from stackproof.collections.presence import nothing, there
 from stackproof.collections.registry import collection
 from stackproof.core.resource import StaticOrigin
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotDeclared
 from stackproof.judgement import migrations as alembic
 from stackproof.resources.host import DatabasePort, TaskPort, Tool
 from stackproof.resources.postgres import DatabaseServer, Extension, Migrations, Table
 from stackproof.sources import R
 from stackproof.targets.base import Stage
+
+
+TRIED = ("vector", "uuid-ossp", "pg_trgm", "pg_stat_statements")
+"""The extensions that PG-01 to PG-04 use."""
 
 
 @collection
@@ -45,7 +49,18 @@ def pg_stat_statements(stage: Stage) -> Extension:
 
 
 def _extension(stage: Stage, name: str) -> Extension:
+    if name not in stage.profile.workload.extensions:
+        raise NotDeclared(f"the extension {name} is not declared ([workload.extensions])", needs=(f"workload.extensions.{name}",))
     return _declared([name], database_server(stage).extensions)[0]
+
+
+@collection(reads=(DatabaseServer,))
+def extensions(stage: Stage) -> tuple[Extension, ...]:
+    """The declared extensions of the database, but for those that controls of their own try out."""
+    names = [name for name in stage.profile.workload.extensions if name not in TRIED]
+    if not names:
+        raise NotDeclared("no other extension is declared ([workload.extensions])", needs=("workload.extensions",))
+    return _declared(names, database_server(stage).extensions)
 
 
 @collection(reads=(DatabaseServer,))

@@ -26,7 +26,8 @@ _CLOSED = "9"
 def written_groups(logs: Logs) -> dict[str, str]:
     """The backend's settings of the log groups that it writes to itself, as the environment declares them."""
     groups = [group for writer in logs.writers for group in writer.groups]
-    settings = {"LLM_LOG_GROUP": logs.langfuse.log_type, "ERROR_LOG_GROUP": logs.sentry.log_type}
+    links = {"LLM_LOG_GROUP": logs.langfuse, "ERROR_LOG_GROUP": logs.sentry}
+    settings = {name: link.log_type for name, link in links.items() if link.is_declared}
     found = {name: [group for group in groups if logs.rule(group).log_type == log_type] for name, log_type in settings.items()}
     return {name: of_type[0] for name, of_type in found.items() if of_type}
 

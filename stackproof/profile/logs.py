@@ -8,7 +8,10 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from stackproof.judgement.log_names import parse
-from stackproof.profile.base import Principal, Table, unsaid
+from stackproof.profile.base import Principal, Table, not_declared, unsaid
+
+DEFAULT = "default"
+"""The kind of every log group where no design of names is declared."""
 
 
 class LogRule(Table):
@@ -113,13 +116,13 @@ class Logs(Table):
     """The logging design, as this environment has it."""
 
     retention_days: Mapping[str, int] = unsaid()
-    """How long events of each kind of log are kept."""
+    """How long events of each kind of log are kept, in days. Without a design of ``names`` the kind ``default`` is that of every group."""
     tags: Mapping[str, tuple[str, ...]] = unsaid()
     """The tags that every log group has, each with its legal values; none given: any but the empty one."""
     names: Mapping[str, Mapping[str, LogRule]] = unsaid()
     """Which log types there are in ``/aws/{service}/{resource-name}/{log-type}``, by service; ``""`` is a name without one."""
     groups: tuple[str, ...] = unsaid()
-    """Log groups that must exist; an empty list says that there is none."""
+    """Log groups that must exist, in whose names ``*`` stands for any text; an empty list says that there is none."""
     owned: tuple[str, ...] = ()
     """Name prefixes: every other group that begins with one of them is the stack's too. ``/aws/`` takes in the whole account."""
     exceptions: tuple[LogException, ...] = ()
@@ -187,12 +190,21 @@ class Logs(Table):
         excepted = [exception for exception in self.exceptions if exception.name == name]
         if excepted:
             return excepted[0]
+        if not self.says("names") and self.says("retention_days") and DEFAULT in self.retention_days:
+            return LogRule(kind=DEFAULT, log_type="")
         parsed = parse(name, self.names)
         return self.names[parsed.service][parsed.log_type]
 
     def retention_of(self, name: str) -> int:
         """How many days the events of a log group are kept. Raises `NotInDesign`."""
         return self.retention_days[self.rule(name).kind]
+
+    @property
+    def links(self) -> tuple[LogLink, ...]:
+        """The declared services that events are passed on to. Raises `NotDeclared` where nothing is said of log groups at all."""
+        if not self.is_declared:
+            raise not_declared(Logs, "recipients")
+        return tuple(link for link in (self.sentry, self.langfuse) if link.is_declared)
 
     def groups_of(self, service: str) -> tuple[str, ...]:
         """The log groups that an ECS service writes to; none for one that is not declared."""

@@ -9,7 +9,7 @@ from stackproof.util import toml_document
 FOLDER = "environments"
 """The folder of a repository that its profiles are kept in."""
 
-PATHS = frozenset(["directory", "migrations"])
+PATHS = frozenset(["directory", "migrations", "compose_file", "deployment_script", "environment_example", "workflows"])
 """The keys of a profile that are paths."""
 
 

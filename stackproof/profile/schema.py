@@ -27,7 +27,7 @@ from stackproof.profile.stack import (
     Storage,
 )
 from stackproof.profile.terraform import Change, Gate, Terraform
-from stackproof.profile.workload import Emulator, Host, Observability, Registry, Service, Workload
+from stackproof.profile.workload import Emulator, Host, Observability, Registry, Service, Sources, Workload
 
 EVERYTHING = "*"
 """The prefix in ``owned`` that stands for the whole account."""
@@ -70,6 +70,7 @@ class Profile(Table):
     costs: Costs = Costs.undeclared()
     audit: Audit = Audit.undeclared()
     observability: Observability = Observability.undeclared()
+    sources: Sources = Sources.undeclared()
     function: Function = Function.undeclared()
     dynamodb_table: DynamodbTable = DynamodbTable.undeclared()
     machine_images: MachineImages = MachineImages()

@@ -96,6 +96,19 @@ class Host(Table):
         return {one.name: one.at_least for one in self.tools}[tool]
 
 
+class Sources(Table):
+    """Files of the repository beside the Terraform sources, from the profile's home."""
+
+    compose_file: str = unsaid()
+    """The compose file that starts a local emulator."""
+    deployment_script: str = unsaid()
+    """The script that deploys, rolls back, and tells what it would do."""
+    environment_example: str = unsaid()
+    """The example of the application's environment, without values."""
+    workflows: str = ".github/workflows"
+    """The folder of the workflows of GitHub Actions."""
+
+
 class Observability(Table):
     """Signs of life."""
 

@@ -52,7 +52,7 @@ def test_log_groups_are_linked_as_their_tags_say_and_nobody_else_gets_their_even
     subscribed_log_groups, log_recipients, profile, subtests
 ):
     """Sentry gets errors and Langfuse gets model calls where that is enabled; nobody gets events who is not foreseen, by no way."""
-    links = (profile.logs.sentry, profile.logs.langfuse)
+    links = profile.logs.links
     for group in subscribed_log_groups:
         for link in links:
             with subtests.test(f"{group.name} {link.tag}"):

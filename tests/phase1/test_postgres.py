@@ -43,3 +43,12 @@ def test_database_speaks_current_tls_and_nothing_else(database_server):
     assert obsolete(database_server.protocols) == []
     assert database_server.protocols != ()
     assert not database_server.accepts_plain
+
+
+@control("PG-06", severity="medium")
+def test_other_declared_extensions_are_installed(extensions, profile, subtests):
+    """Each in its version or a newer one, whichever the application has: what is available, and not created, is not there for a query."""
+    for extension in extensions:
+        with subtests.test(extension.name):
+            assert extension.installed_version is not None, "available, and not created"
+            assert is_at_least(extension.installed_version, profile.workload.extensions[extension.name])
