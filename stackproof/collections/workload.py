@@ -12,7 +12,6 @@ from stackproof.resources.postgres import DatabaseServer, Extension, Migrations,
 from stackproof.sources import R
 from stackproof.targets.base import Stage
 
-
 TRIED = ("vector", "uuid-ossp", "pg_trgm", "pg_stat_statements")
 """The extensions that PG-01 to PG-04 use."""
 

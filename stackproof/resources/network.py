@@ -1,5 +1,6 @@
 """Amazon VPC: networks, their subnets and routes, and security groups."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -67,7 +68,7 @@ def _answered_rules(group: AwsFacts, member: str) -> frozenset[Opening] | None:
         return None
     everyone = group.read("ec2:DescribeSecurityGroups").items("SecurityGroups")
     # A name is one group's only within its VPC; a group of a peered one is told by its id.
-    names = {item["GroupId"]: item["GroupName"] for item in everyone if item.get("VpcId") == group.at("VpcId")}
+    names = {item["GroupId"]: group_called(item["GroupName"]) for item in everyone if item.get("VpcId") == group.at("VpcId")}
     found = set()
     for rule in rules:
         sources = [
@@ -193,7 +194,7 @@ def _openings(group: PlannedBlock, rule: PlannedBlock) -> Sequence[Opening]:
         ]
     found, rest = known_of(reported, lambda one: _sources(rule, *one))
     if rule.at("self"):
-        found.append(Source(GROUP, group.name_or_address("name")))
+        found.append(Source(GROUP, _planned_group_name(group)))
     return collected([opening(str(ports[0]), ports[1], ports[2], source) for source in found], rest)
 
 
@@ -238,12 +239,12 @@ def _source(plan: PlanLookup, kind: str, value: str | Reference) -> Source:
         return Source(kind, value)
     if kind == PREFIX_LIST:
         return Source(kind, made.address)
-    name = made.name_or_address("name")
+    name = _planned_group_name(made)
     return Source(kind, name if plan.once(_group_names)[name] == 1 else made.address)
 
 
 def _group_names(plan: PlanLookup) -> Counter[str]:
-    return Counter(block.name_or_address("name") for block in plan.resources("aws_security_group"))
+    return Counter(_planned_group_name(block) for block in plan.resources("aws_security_group"))
 
 
 _MADE: Mapping[str, tuple[str, ...]] = {
@@ -259,8 +260,32 @@ def _answered_use(group: AwsFacts) -> bool:
     return bool(group.read("ec2:DescribeNetworkInterfaces", Filters=filters).items("NetworkInterfaces"))
 
 
+_SUFFIX = re.compile(r"-?20\d{16}[0-9a-f]{8}$")
+"""What Terraform puts behind a name prefix: 18 digits of the time, and a hexadecimal counter of 8."""
+
+
+def group_called(name: str) -> str:
+    """The name of a security group without what Terraform put behind its prefix (``name_prefix``).
+
+    >>> group_called("orders-alb-2024112810150012340000000a"), group_called("orders-alb"), group_called("sg-20241128")
+    ('orders-alb', 'orders-alb', 'sg-20241128')
+    """
+    return _SUFFIX.sub("", name)
+
+
+def _planned_group_name(group: PlannedBlock) -> str:
+    """The name of a planned security group: its prefix, where Terraform makes a name of that; else its address."""
+    prefix = group.values.get("name_prefix")
+    if not isinstance(group.values.get("name"), str) and isinstance(prefix, str) and prefix:
+        return prefix.removesuffix("-")
+    return group_called(group.name_or_address("name"))
+
+
 class SecurityGroup(Resource):
-    """A security group of a VPC; each VPC has one that is called ``default`` and cannot be removed."""
+    """A security group of a VPC; each VPC has one that is called ``default`` and cannot be removed.
+
+    Its name is without what Terraform puts behind a name prefix (`group_called`).
+    """
 
     operations = (
         *("ec2:DescribeSecurityGroups", "ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"),
@@ -288,12 +313,13 @@ class SecurityGroup(Resource):
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[SecurityGroup]":
         del names
         answer = aws.read("ec2:DescribeSecurityGroups")
-        return listed(cls, aws, answer, "SecurityGroups", named="GroupName")
+        found = listed(cls, aws, answer, "SecurityGroups", named="GroupName")
+        return [cls(group_called(one.name), one.origin, one.source) for one in found]
 
     @classmethod
     def from_plan(cls, plan: Plan, names: Sequence[str]) -> "list[SecurityGroup]":
         del names
-        groups = [(block.name_or_address("name"), block) for block in plan.resources("aws_security_group")]
+        groups = [(_planned_group_name(block), block) for block in plan.resources("aws_security_group")]
         groups += [("default", block) for block in plan.resources("aws_default_security_group")]
         return [cls(name, block, block.source) for name, block in groups]
 
@@ -303,14 +329,14 @@ class SecurityGroup(Resource):
         answer = user.read("ec2:DescribeSecurityGroups")
         for group in answer.items("SecurityGroups"):
             if group.get("GroupId") == group_id:
-                return user.nested(cls, group["GroupName"], group, answer)
+                return user.nested(cls, group_called(group["GroupName"]), group, answer)
         raise CouldNotVerify(f"{answer.source}: the answer does not have the security group {group_id}, which is in use")
 
     @classmethod
     def planned(cls, user: PlannedBlock, attribute: str) -> "Sequence[SecurityGroup]":
         """The groups whose ids a planned resource lists; one that the plan does not have stands for what is not known."""
         blocks, rest = _listed_in(user, attribute, cls, "neither are its rules")
-        return collected([cls(block.name_or_address("name"), block, block.source) for block in blocks], rest)
+        return collected([cls(_planned_group_name(block), block, block.source) for block in blocks], rest)
 
 
 def together(groups: Iterable[SecurityGroup], ways: Callable[[SecurityGroup], Collection[Opening]]) -> Collection[Opening]:
