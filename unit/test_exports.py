@@ -159,6 +159,17 @@ def test_what_was_selected_and_not_judged_is_told(name: str) -> None:
     assert "SEC-S3-01" in document(name, every_verdict())
 
 
+@pytest.mark.parametrize("name", ["md", "sarif", "hdf", "oscal"])
+def test_a_run_of_a_part_says_so(name: str) -> None:
+    part, whole = (document(name, every_verdict(not_selected=ids, not_judged=())) for ids in (("SEC-S3-02", "SEC-S3-03"), ()))
+    assert "7 of 9" in part or "2 controls of the catalogue were not selected" in part
+    assert part != whole
+    result = {
+        ids: dsse.statement(finished(control("A-01", [Verdict.PASS]), not_selected=ids).run, b"") for ids in (("A-02",), ())
+    }
+    assert [one["predicate"]["result"] for one in result.values()] == ["WARNED", "PASSED"]
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_the_same_run_gives_the_same_document(name: str) -> None:
     assert document(name, every_verdict()) == document(name, every_verdict())

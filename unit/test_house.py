@@ -1,6 +1,8 @@
 """The documents draw the house as import-linter holds it, and name files that are there; the row of every control is whole."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -79,3 +81,11 @@ def test_every_control_is_mapped_or_says_why_not() -> None:
     for why in unmapped().values():
         assert why.reason.endswith(".")
         assert why.reason_ko.endswith("다.")
+
+
+def test_scripts_of_ci_are_what_shellcheck_accepts() -> None:
+    scripts = sorted((ROOT / ".ci").iterdir())
+    assert scripts
+    checker = Path(sys.executable).with_name("shellcheck")
+    ended = subprocess.run([checker, *scripts], capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "")

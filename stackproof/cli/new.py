@@ -201,6 +201,9 @@ def new_control(change: Change, options: argparse.Namespace) -> None:
     change.left += [
         f"{rows}: the titles in both languages, where it holds (S P E L A), which document asks for it, why, and the remedy."
     ]
+    change.left += [
+        "stackproof/frameworks/*.toml: its id at the requirements that it says something about; else unmapped.toml says why."
+    ]
     change.left += [f"{test}: a name for the test, why it matters, and what is asserted."]
     if not (change.root / proof).exists():
         change.create(proof, names.filled("proof.py", id=id))

@@ -66,11 +66,17 @@ def statement(run: Run, content: bytes) -> Mapping[str, Any]:
         "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in _subjects(content)],
         "predicateType": PREDICATE,
         "predicate": {
-            "result": "FAILED" if run.exit_status else "WARNED" if tests["warnedTests"] else "PASSED",
+            "result": "FAILED" if run.exit_status else "WARNED" if tests["warnedTests"] or run.not_selected else "PASSED",
             "configuration": [
                 {
                     "name": f"environments/{run.environment}.toml",
-                    "annotations": {"environment": run.environment, "target": run.target, "run": run.id, "commit": run.commit},
+                    "annotations": {
+                        "environment": run.environment,
+                        "target": run.target,
+                        "run": run.id,
+                        "commit": run.commit,
+                        "not_selected": len(run.not_selected),
+                    },
                 }
             ],
             **tests,

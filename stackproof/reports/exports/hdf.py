@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from stackproof.core.verdicts import Verdict
-from stackproof.reports.exports.rows import Row, as_json, rows
+from stackproof.reports.exports.rows import Row, as_json, extent, rows
 from stackproof.reports.formats import Finished
 
 _STATUSES = {
@@ -43,7 +43,7 @@ def hdf(finished: Finished) -> str:
                     "version": run.versions.get("stackproof", "0"),
                     "title": title,
                     "maintainer": "stackproof",
-                    "summary": "; ".join([title, *run.notes]),
+                    "summary": " ".join([f"{title}.", extent(run), *run.notes]),
                     "supports": [],
                     "attributes": [],
                     "groups": [],

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from stackproof.core.results import Run
 from stackproof.core.verdicts import Verdict
 from stackproof.frameworks.coverage import is_live
-from stackproof.reports.exports.rows import Row, as_json, named_id, rows
+from stackproof.reports.exports.rows import Row, as_json, extent, named_id, rows
 from stackproof.reports.formats import Finished
 
 VERSION = "1.2.1"
@@ -35,7 +35,7 @@ def assessment_results(finished: Finished) -> str:
     result = {
         "uuid": named_id("result", _run_name(run)),
         "title": f"{run.environment} judged on {run.target}",
-        "description": f"{len(run.controls)} controls were judged.",
+        "description": extent(run),
         "start": run.started.isoformat(),
         "props": _props(
             environment=run.environment, target=run.target, account=run.account, region=run.region, run=run.id, commit=run.commit,

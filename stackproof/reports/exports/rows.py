@@ -102,6 +102,18 @@ def rows(finished: Finished) -> Iterator[Row]:
         yield Row(run, control, Examined("", Verdict.ERROR, message), finished.language)
 
 
+def extent(run: Run) -> str:
+    """How much of the catalogue a run has judged, as a sentence.
+
+    >>> from datetime import UTC, datetime
+    >>> extent(Run(datetime(2026, 11, 21, tzinfo=UTC), 2.0, "local", "plan", "", "", {}, {}, not_selected=("TF-01",)))
+    '0 of 1 controls were judged; this says nothing about the others.'
+    """
+    total = len(run.controls) + len(run.not_judged) + len(run.not_selected)
+    rest = "" if len(run.controls) == total else "; this says nothing about the others"
+    return f"{len(run.controls)} of {total} controls were judged{rest}."
+
+
 def named_id(*parts: str) -> str:
     """A UUID (version 5) that is made from names: the same in every run.
 
