@@ -10,6 +10,8 @@ from stackproof.core.verdicts import UsageError
 from stackproof.processes.command_line import exit_status
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "check": ("stackproof.cli.check", "the first verdict on a plan, or an account: no profile, no repository"),
+    "init": ("stackproof.cli.init", "write a profile of what a plan makes, or an account has, for a person to review"),
     "new": ("stackproof.cli.new", "write the files of a new control or a new kind of resource"),
     "cloud": ("stackproof.embedded.__main__", "the embedded cloud that stays between runs: up, status, down"),
     "localstack": ("stackproof.localstack.__main__", "the LocalStack that stays between runs: up, status, down"),

@@ -22,7 +22,7 @@ from stackproof.collections.stack import (
     undeclared,
 )
 from stackproof.core.resource import FailedOrigin, Resource, StaticOrigin
-from stackproof.core.verdicts import CouldNotVerify, NotYetKnown
+from stackproof.core.verdicts import CouldNotVerify, NotDeclared, NotYetKnown
 from stackproof.profile.schema import Profile
 from stackproof.resources.database import DatabaseCluster, DatabaseInstance
 from stackproof.resources.dynamodb_table import DynamodbTable
@@ -124,6 +124,8 @@ def _is_excluded(stage: Stage, kind: Kind, one: Resource, declared: Names, may_b
         return False
     if may_be:
         return NotYetKnown(f"it may be {' or '.join(may_be)}: its name is known only after apply")
+    if stage.profile.is_blank:
+        return NotDeclared(f"[{kind.table}] is not declared: {kind.line.format(name=one.name)}", needs=(kind.table,))
     said = "the stack has one that the profile does not know" if declared is None else "the profile does not declare it"
     return CouldNotVerify(
         f"{said}. Declare it: {kind.line.format(name=one.name)}. Or take it away"

@@ -19,6 +19,7 @@ SERVICE = "aws_ecs_service"
 @collection
 def planned_costs(stage: Stage) -> tuple[PlannedCost, ...]:
     """Every planned resource that costs something, or whose price is not known; then what goes by use, as far as the profile says."""
+    _ = stage.profile.costs.monthly_budget_usd  # where nobody has a budget, no price is missed
     used = stage.profile.costs.usage
     return tuple(_planned_cost(name, source, cost, used) for name, source, cost in _costs(stage, stage.plan().every()))
 

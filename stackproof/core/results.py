@@ -387,6 +387,8 @@ class Run:
     """The fingerprint of the key that signs the evidence; empty for a run that is not signed."""
     aborted: str = ""
     """Why the run ended before it judged what it was to judge; empty for a run that came to its end."""
+    unreviewed: str = ""
+    """Why the environment counts for nothing yet: it was generated, and nobody has reviewed it; empty for one that counts."""
     parts: tuple[Part, ...] = ()
     """Plugins and conftests that took part."""
     notes: tuple[str, ...] = ()
@@ -424,7 +426,7 @@ class Run:
         if self.aborted and not self.controls:
             return 4
         closed = (control.verdict.closes_the_gate(control.severity, self.unknown_closes) for control in self.controls)
-        return int(self.judged_nothing or bool(self.not_judged) or bool(self.aborted) or any(closed))
+        return int(self.judged_nothing or any((self.not_judged, self.aborted, self.unreviewed)) or any(closed))
 
     @property
     def gate(self) -> Mapping[str, Any]:

@@ -460,6 +460,10 @@ class Session:
         """A sentence for each plugin and conftest.py beside the known ones, secrets hidden."""
         return [redaction.redact(said) for said in bystanders.named(self.config)]
 
+    def _unreviewed(self) -> str:
+        profile = self.request.profile
+        return say(self.language, "report.unreviewed", environment=profile.name) if profile.is_unreviewed else ""
+
     @property
     def _gate_is_closed(self) -> bool:
         if self.config.option.iam_policy:  # nothing is judged
@@ -498,6 +502,7 @@ class Session:
             replay_of=self.request.recorded.head if self.request.recorded else "",
             signed_by=signing.fingerprint(self.signing_key.public_key()) if self.signing_key else "",
             aborted=redaction.redact(self.aborted),
+            unreviewed=self._unreviewed(),
             parts=tuple(bystanders.parts(self.config)),
             unknown_closes=profile.gate.unknown_closes,
             plans=opened.planned_changes() if opened and in_order else (),

@@ -39,6 +39,10 @@ class Profile(Table):
 
     name: str = Field(default="unnamed", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """Also the name of its reports' folder; without it, that of its file."""
+    status: Literal["", "generated, not reviewed"] = ""
+    """Written by ``stackproof init``: the gate is closed until a person has replaced it by ``reviewed``."""
+    reviewed: str = Field(default="", pattern=r"^(|[^,]*[^,\s][^,]*,\s*\d{4}-\d{2}-\d{2})$")
+    """Who has reviewed a generated profile, and when: ``"Kim Minji, 2026-11-28"``."""
     target: Literal["plan", "embedded", "localstack", "aws"] = "plan"
     """Judged when no ``--target`` is given."""
     account: str = unsaid(pattern=r"^\d{12}$")
@@ -97,6 +101,16 @@ class Profile(Table):
         """True if the profile has a table, if only an empty list of them."""
         found: object = getattr(self, table)
         return found.is_declared if isinstance(found, Table) else table in self.model_fields_set
+
+    @property
+    def is_unreviewed(self) -> bool:
+        """True for a generated profile that nobody has signed."""
+        return bool(self.status) and not self.reviewed
+
+    @property
+    def is_blank(self) -> bool:
+        """True for a profile that says nothing about any kind of resource: whoever gives it states no expectation at all."""
+        return not self.absent and not any(self.declares(kind) for kind in KINDS)
 
     @field_validator("absent")
     @classmethod

@@ -46,7 +46,8 @@ def listing(run: Run, language: Language = "en", *, is_short: bool = False) -> l
     """
     if run.aborted and not run.controls:
         return [say(language, "report.aborted", why=visible(run.aborted))]
-    found = [line for control in _in_order(run) for line in _open(control, language, is_short=is_short)]
+    unreviewed = textwrap.wrap(f"ERROR: {visible(run.unreviewed)}", _WIDTH, subsequent_indent="  ")
+    found = [*unreviewed, *(line for control in _in_order(run) for line in _open(control, language, is_short=is_short))]
     if is_short:
         return found
     return [*found, *_set_aside(run, language), *notes(run, language)]
