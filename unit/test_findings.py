@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from stackproof.core import runner
 from stackproof.core.resource import Resource, StaticOrigin, field
 from stackproof.core.results import Finding, Operator, Reason
 from stackproof.core.runner import Judgement, judge
@@ -175,3 +176,12 @@ def test_a_statement_that_was_not_rewritten_is_told_by_what_was_read() -> None:
     (one,) = judgement(made["control"]).resources
     assert one.finding
     assert (one.finding.field, one.finding.actual) == ("public", "true")
+
+
+def test_what_is_told_of_a_judgement_never_decides_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object) -> None:
+        raise LookupError("the sources are elsewhere")
+
+    monkeypatch.setattr(runner, "finding_of", lost)
+    assert judgement(truth).verdict is Verdict.FAIL
+    assert judgement(truth).resources[0].finding is None

@@ -212,12 +212,20 @@ def _examined(name: str, error: Exception | None, ledger: Ledger, locate: Locate
     about: Resource | None = next(iter(ledger.about[-1]), None)
     if error is None:
         return Examined(name, Verdict.PASS, subject=_subject_of(resource or about))
+    try:
+        found, subject = _told(error, ledger, locate, resource or about)
+    except Exception:  # noqa: BLE001 - what is told of a judgement never decides it
+        found, subject = None, None
+    return Examined(name, verdict_of(error), message_of(error), subject, found)
+
+
+def _told(error: Exception, ledger: Ledger, locate: Locate, about: Resource | None) -> tuple[Finding | None, Subject | None]:
     found, failed = finding_of(error, ledger)
-    subject = _subject_of(failed or resource or about)
+    subject = _subject_of(failed or about)
     if subject and subject.address:
         file, line = locate(subject.address)
         subject = replace(subject, file=file, line=line)
-    return Examined(name, verdict_of(error), message_of(error), subject, found)
+    return found, subject
 
 
 def _subject_of(resource: Resource | None) -> Subject | None:

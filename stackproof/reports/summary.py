@@ -46,7 +46,7 @@ def listing(run: Run, language: Language = "en", *, is_short: bool = False) -> l
     """
     if run.aborted and not run.controls:
         return [say(language, "report.aborted", why=visible(run.aborted))]
-    unreviewed = textwrap.wrap(f"ERROR: {visible(run.unreviewed)}", _WIDTH, subsequent_indent="  ")
+    unreviewed = textwrap.wrap(f"ERROR: {visible(run.unreviewed)}", _WIDTH, subsequent_indent="  ") if run.unreviewed else []
     found = [*unreviewed, *(line for control in _in_order(run) for line in _open(control, language, is_short=is_short))]
     if is_short:
         return found

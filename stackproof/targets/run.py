@@ -95,7 +95,9 @@ class RunStage(Stage):
 
         stacks = self.profile.terraform.stacks
         prefixes = {
-            "" if name == APP else f"module.{name}.": self._request.repository / stack.directory for name, stack in stacks.items()
+            "" if name == APP else f"module.{name}.": self._request.repository / stack.directory
+            for name, stack in stacks.items()
+            if stack.says("directory")
         }
         return Locations(self._request.repository, prefixes)
 

@@ -1,0 +1,146 @@
+"""A plan of a stack that nobody has declared: a first verdict, and a profile of it that a person reviews."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from plan_documents import Planned, constant, document, refers
+
+from stackproof.cli import check, main
+from stackproof.core.results import ControlResult
+from stackproof.core.verdicts import Verdict
+from stackproof.profile.loading import load
+
+OPEN = {"from_port": 22, "to_port": 22, "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"], "self": False}
+WEB = {**OPEN, "from_port": 443, "to_port": 443}
+RULES = {"ipv6_cidr_blocks": [], "prefix_list_ids": [], "security_groups": [], "description": ""}
+STACK = document(
+    Planned("aws_vpc.main", {"cidr_block": "10.9.0.0/16", "tags": {"Name": "shop"}}, {"id": True}),
+    Planned(
+        "aws_security_group.web",
+        {"name": "shop-web", "ingress": [{**OPEN, **RULES}, {**WEB, **RULES}], "egress": []},
+        {"id": True, "vpc_id": True},
+        {"vpc_id": refers("aws_vpc.main.id"), "name": constant("shop-web")},
+    ),
+    Planned(
+        "aws_db_instance.main",
+        {
+            "identifier": "shop-db",
+            "engine": "postgres",
+            "engine_version": "16.3",
+            "instance_class": "db.t4g.medium",
+            "publicly_accessible": True,
+            "backup_retention_period": 1,
+            "multi_az": True,
+        },
+        {"arn": True},
+    ),
+    Planned("aws_cloudwatch_log_group.api", {"name": "/shop/api", "retention_in_days": 0}, {"arn": True}),
+)
+
+
+@pytest.fixture
+def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "plan.json").write_text(json.dumps(STACK), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return Path("plan.json")
+
+
+def test_a_plan_is_judged_without_a_profile(plan: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(plan), "-m", "security"]) == 1
+    said = capfd.readouterr().out
+    assert "FAIL SEC-RDS-01 (critical)" in said
+    assert "shop-db: publicly accessible is true; it must be false." in said
+    assert "these need an expectation" in said
+    assert "SEC-INV-01: [database]" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "arguments", [["check"], ["check", "plan.json", "--from-aws"], ["init"], ["init", "--plan", "none.json"]]
+)
+def test_bad_input_is_one_message(arguments: list[str], plan: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 4
+    said = capfd.readouterr()
+    assert "Traceback" not in said.err + said.out
+    assert sorted(path.name for path in Path().iterdir()) == ["plan.json"]
+
+
+def test_a_profile_says_what_is_there_and_comments_what_looks_wrong(plan: Path) -> None:
+    assert main(["init", "--plan", str(plan), "--name", "shop"]) == 0
+    text = Path("environments/shop.toml").read_text(encoding="utf-8")
+    profile = load("environments/shop.toml", Path("environments"))
+    assert profile.is_unreviewed
+    assert [one.identifier for one in profile.database] == ["shop-db"]
+    assert profile.database[0].engine_version == "16"
+    assert "# backup_days = 1  # found, and looks wrong: less than a week of backups" in text
+    assert profile.database[0].backup_days == 7
+    assert [(way.port, way.source) for way in profile.security_groups[0].ingress] == [(443, "0.0.0.0/0")]
+    assert "# found, and left out: tcp 22 from 0.0.0.0/0: the internet reaches more than the web" in text
+    assert "# /shop/api keeps its events for ever, which looks wrong" in text
+    assert profile.owned == ("shop",)
+    assert not profile.absent
+
+
+def test_a_generated_profile_closes_the_gate_until_somebody_signs_it(plan: Path) -> None:
+    assert main(["init", "--plan", str(plan), "--name", "shop"]) == 0
+    profile = Path("environments/shop.toml")
+    command = [sys.executable, "-m", "pytest", "-q", "-k", "SEC-EC2-01", "--env", "shop", f"--plan={plan}"]
+
+    def judged() -> tuple[int, str]:
+        ended = subprocess.run(command, capture_output=True, text=True)
+        return ended.returncode, ended.stdout
+
+    status, said = judged()
+    assert status == 1
+    assert "ERROR: The environment shop was generated, and nobody has reviewed it" in said
+    text = profile.read_text(encoding="utf-8")
+    profile.write_text(text.replace('status = "generated, not reviewed"', 'reviewed = "Kim Minji, 2026-11-28"'), encoding="utf-8")
+    status, said = judged()
+    assert (status, "nobody has reviewed it" in said) == (0, False), said
+
+
+def test_what_a_person_wrote_is_left_alone(plan: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Path("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    assert main(["init", "--plan", str(plan)]) == 0
+    assert Path("pytest.ini").read_text(encoding="utf-8") == "[pytest]\n"
+    assert "add to its [pytest]: stackproof_suite = true" in capfd.readouterr().out
+    profile = Path("environments/production.toml")
+    assert main(["init", "--plan", str(plan)]) == 0
+    assert "says what is there; nothing was written" in capfd.readouterr().out
+    written = profile.read_text(encoding="utf-8").replace("10.9.0.0/16", "10.8.0.0/16")
+    profile.write_text(written, encoding="utf-8")
+    assert main(["init", "--plan", str(plan)]) == 1
+    said = capfd.readouterr().out
+    assert '-cidr = "10.8.0.0/16"' in said
+    assert '+cidr = "10.9.0.0/16"' in said
+    assert profile.read_text(encoding="utf-8") == written
+
+
+def test_hostile_names_stay_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = 'a"]\nreviewed = "x, 2026-01-01"\n[x'
+    document_ = document(Planned("aws_s3_bucket.main", {"bucket": hostile}, {"arn": True}))
+    (tmp_path / "plan.json").write_text(json.dumps(document_), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "--plan", "plan.json"]) == 0
+    profile = load("environments/production.toml", Path("environments"))
+    assert profile.storage.buckets == (hostile,)
+    assert profile.is_unreviewed
+
+
+def set_aside(message: str) -> ControlResult:
+    return ControlResult("X-01", "", "", "high", Verdict.NOT_DECLARED, message, 0.0, "")
+
+
+@pytest.mark.parametrize(
+    ("message", "keys"),
+    [
+        ("a: [network] cidr is not declared (its addresses)\nb: [network] cidr is not declared", ["[network] cidr"]),
+        ("account is not declared (the number of the AWS account): nothing to judge by", ["account"]),
+        ("the stack has no Trail: check declares none ([audit]), and the plan makes none", []),
+    ],
+)
+def test_the_keys_that_a_control_needs(message: str, keys: list[str]) -> None:
+    assert check.unstated(set_aside(message)) == keys
