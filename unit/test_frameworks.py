@@ -70,6 +70,27 @@ def test_every_row_has_the_known_keys_alone() -> None:
             assert row.keys() <= known, f"{key} {id}"
 
 
+def test_every_control_is_mapped_or_says_why_not() -> None:
+    """A control that is added names its requirements in the files of frameworks, or its reason in unmapped.toml."""
+    named = {
+        id
+        for framework in frameworks()
+        for requirement in framework.requirements.values()
+        for id in (*requirement.controls, *requirement.contradicts)
+    }
+    assert named <= CONTROLS.keys(), "stackproof/frameworks/*.toml names controls that there are not"
+    reached = {id for framework in frameworks() for requirement in framework.requirements.values() for id in requirement.controls}
+    assert CONTROLS.keys() - reached - unmapped().keys() == set(), (
+        "add them to the requirements that they say something about, fully or partly with the reason, in stackproof/frameworks/*.toml; "
+        "if none asks for it, say why in stackproof/frameworks/unmapped.toml"
+    )
+    assert reached & unmapped().keys() == set(), "mapped, and said not to be"
+    assert unmapped().keys() <= CONTROLS.keys()
+    for why in unmapped().values():
+        assert why.reason.endswith(".")
+        assert why.reason_ko.endswith("다.")
+
+
 def test_what_never_runs_on_aws_is_mapped_to_nothing() -> None:
     """Its pass could never count; sources and plans are judged in a run on live AWS, too."""
     never = {id for id, entry in CONTROLS.items() if not set("ASP") & set(entry.stages)}

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from stackproof.core.controls import FOLDERS, Entry, rows, suite
-from stackproof.frameworks.catalogue import frameworks, unmapped
 
 ROOT = Path(__file__).parent.parent
 LAYERS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][0]["layers"]
@@ -60,27 +59,6 @@ def test_every_control_says_why_it_matters_and_how_to_mend_it(id: str) -> None:
         assert HANGUL.search(korean), f"{id}: {korean}"
     assert any((entry.terraform, entry.cli, entry.console)), f"{id}: {HOW}"
     assert "TODO" not in str(entry), f"{id}: {HOW}"
-
-
-def test_every_control_is_mapped_or_says_why_not() -> None:
-    """A control that is added names its requirements in the files of frameworks, or its reason in unmapped.toml."""
-    named = {
-        id
-        for framework in frameworks()
-        for requirement in framework.requirements.values()
-        for id in (*requirement.controls, *requirement.contradicts)
-    }
-    assert named <= CONTROLS.keys(), "stackproof/frameworks/*.toml names controls that there are not"
-    reached = {id for framework in frameworks() for requirement in framework.requirements.values() for id in requirement.controls}
-    assert CONTROLS.keys() - reached - unmapped().keys() == set(), (
-        "add them to the requirements that they say something about, fully or partly with the reason, in stackproof/frameworks/*.toml; "
-        "if none asks for it, say why in stackproof/frameworks/unmapped.toml"
-    )
-    assert reached & unmapped().keys() == set(), "mapped, and said not to be"
-    assert unmapped().keys() <= CONTROLS.keys()
-    for why in unmapped().values():
-        assert why.reason.endswith(".")
-        assert why.reason_ko.endswith("다.")
 
 
 def test_scripts_of_ci_are_what_shellcheck_accepts() -> None:
