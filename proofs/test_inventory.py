@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from proofs.harness import PlanStage, controls, edited_cloud, judged, says
+from proofs.harness import PlanStage, controls, edited_cloud, judged, plan_for, says
 from proofs.security.inventory import KINDS, REASON, without_table
 from stackproof.collections import inventory
 from stackproof.core.controls import catalogue
@@ -73,3 +73,12 @@ def test_an_empty_profile_is_a_valid_one_and_no_control_passes_on_nothing(contro
     assert judgement.verdict in (Verdict.NOT_DECLARED, Verdict.ERROR, Verdict.PASS), judgement.message
     assert judgement.verdict is not Verdict.PASS or judgement.read
     assert "Traceback" not in judgement.message
+
+
+def test_what_a_control_would_be_judged_by_is_told() -> None:
+    document = plan_for("RDS-01")
+    judgement = judged("RDS-01", PlanStage(Plan(document, "the compliant plan"), Profile()))
+    assert judgement.verdict is Verdict.NOT_DECLARED
+    assert judgement.needs == ("database.engine", "database.engine_version", "database.instance_class")
+    assert {one.verdict for one in judgement.resources} == {Verdict.PASS, Verdict.NOT_DECLARED}
+    assert judged("SEC-RDS-01", PlanStage(Plan(document, "the compliant plan"), Profile())).verdict is Verdict.PASS

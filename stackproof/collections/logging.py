@@ -8,7 +8,7 @@ from stackproof.collections.presence import there
 from stackproof.collections.registry import collection
 from stackproof.collections.stack import log_groups, of_the_stack
 from stackproof.core.resource import FailedOrigin
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotYetKnown
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotDeclared, NotYetKnown
 from stackproof.redaction.threads import Pool
 from stackproof.resources.clusters import Cluster
 from stackproof.resources.encryption import KmsKey
@@ -56,7 +56,14 @@ def subscribed_log_groups(stage: Stage) -> Collection[LogGroup]:
 def log_recipients(stage: Stage) -> Collection[tuple[LogGroup, Recipient]]:
     """Everybody who gets the events of one of the stack's log groups, with the group. Who cannot be listed is one, and unknown."""
     groups = _with(stage, lambda group: (group.subscription_filters, group.account_subscriptions, group.observability_links))
-    return Reiterable(lambda: ((group, recipient) for group in groups for recipient in _recipients(group)))
+    found = Reiterable(lambda: ((group, recipient) for group in groups for recipient in _recipients(group)))
+    if not stage.profile.logs.links and next(iter(found), None) is None:
+        where = stage.source().listing(SubscriptionFilter)
+        raise NotDeclared(
+            "no service that events are passed on to is declared ([logs.sentry], [logs.langfuse]), and nobody gets any",
+            read=("LogGroup", "recipients of all that are the stack's", "none", where),
+        )
+    return found
 
 
 def _recipients(group: LogGroup) -> Iterator[Recipient]:

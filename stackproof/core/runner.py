@@ -66,6 +66,8 @@ class Judgement:
     seconds: float
     finding: Finding | None = None
     """Of the control as a whole: what it ended with outside of its subtests."""
+    needs: tuple[str, ...] = ()
+    """The keys of the profile (``database.engine_version``) that statements would be judged by, and that it does not declare."""
 
 
 class Subtests:
@@ -80,6 +82,8 @@ class Subtests:
         self._ended = 0
         """Blocks that have been judged."""
         self.examined = Resources()
+        self.needs: dict[str, None] = {}
+        """The keys of the profile that blocks would have been judged by."""
         self.reported: list[Exception] = []
         """What was not there to be judged, and a block ended with."""
 
@@ -101,6 +105,7 @@ class Subtests:
                 raise NothingRead("passed without reading anything: no evidence, no pass")
             _raise_first(self._ledger.doubts[-1])
         except Exception as error:  # noqa: BLE001 - every outcome becomes a verdict
+            self.needs |= dict.fromkeys(needs_of(error))
             if (
                 isinstance(error, NotYetKnown | CouldNotVerify | DeclaredButMissing | NotDeclared)
                 and len(self.reported) < MOST_REPORTED
@@ -150,6 +155,7 @@ def judge(
     rest = _rest(given, ledger, subtests)
     with ledger.open():
         _record_absence([*rest, *([error] if error else [])])
+    needs = dict.fromkeys((*subtests.needs, *(key for one in (*rest, error) for key in needs_of(one))))
     examined, read = subtests.examined.finished(), ledger.readings
     if subject and (error or read):
         examined, error = (_examined(subject.name, error, ledger, locate, subject),), None
@@ -161,7 +167,12 @@ def judge(
     if not examined:
         names = distinct(one.resource for one in read)
         examined = spooled((Examined(name, verdict) for name in names), Resources())
-    return Judgement(verdict, message, examined, read, seconds, finding_of(error, ledger)[0] if error else None)
+    return Judgement(verdict, message, examined, read, seconds, finding_of(error, ledger)[0] if error else None, tuple(needs))
+
+
+def needs_of(error: Exception | None) -> tuple[str, ...]:
+    """The keys of the profile that an error asks for; none for an error of another kind."""
+    return error.needs if isinstance(error, NotDeclared) else ()
 
 
 def _raise_first(errors: Sequence[Exception]) -> None:

@@ -28,11 +28,13 @@ from stackproof.core.results_file import packed, unpacked
 from stackproof.core.runner import judge, message_of
 from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.evidence import code, folders, recorded, signing
+from stackproof.evidence.manifest import FOLDER
 from stackproof.evidence.store import Store
 from stackproof.plugin import bystanders
 from stackproof.plugin.judged import CATEGORY, RESULT, SHOWN, bad_input, compared, control_in, result_of_control, without_secrets
 from stackproof.plugin.selection import Selection, how, ids
 from stackproof.processes import children
+from stackproof.profile.vanished import vanished
 from stackproof.redaction import redaction
 from stackproof.reports import changes, content_policy, formats, html, junit, summary
 from stackproof.reports.write import RunFolder, previous, report_directory, require_room, without_room, write_results
@@ -446,6 +448,17 @@ class Session:
         """The run that this one follows."""
         return previous(self.folder.directory)
 
+    @property
+    def _vanished(self) -> list[str]:
+        """A sentence, where the profile has less than when it was judged last; nothing where there is no such run."""
+        latest = folders.latest(self.folder.directory)
+        try:
+            then = json.loads((latest / FOLDER / "environment.json").read_text(encoding="utf-8")) if latest else {}
+        except (OSError, ValueError):
+            return []
+        gone = vanished(then, self.request.profile) if isinstance(then, dict) else []
+        return [f"The profile declares no more what the last run was judged by: {', '.join(gone)}."] if gone else []
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         reported = getattr(node, "workeroutput", {}).get(OURS, {})  # a worker that crashed tells nothing
@@ -508,6 +521,7 @@ class Session:
             plans=opened.planned_changes() if opened and in_order else (),
             calls=dict(sorted(self.calls.items())),
             notes=(
+                *self._vanished,
                 *(opened.notes if opened else ()),
                 *(opened.differences(in_order) if opened and in_order else ()),
                 *(f"{said}." for said in self.bystanders),
