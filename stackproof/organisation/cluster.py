@@ -3,6 +3,7 @@
 The store knows what is done. The cluster may lose workers, or its scheduler, in the middle: what was not done is handed out again.
 """
 
+import logging
 import queue
 import time
 from collections import Counter, deque
@@ -71,6 +72,7 @@ def local(workers: int, lost_workers: int) -> Iterator[Cluster]:
     import dask
     from distributed import Client, LocalCluster
 
+    _silence()
     with ExitStack() as undo:
         undo.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": lost_workers, **_QUIET}))
         cluster = undo.enter_context(
@@ -86,11 +88,17 @@ def remote(address: str) -> Iterator[Cluster]:
     from distributed import Client
 
     with dask.config.set(_QUIET):
+        _silence()
         try:
             Client(address, timeout=20).close()
         except (OSError, ValueError) as error:
             raise UsageError(f"--scheduler {address}: no Dask scheduler answers there: {error}") from None
         yield lambda: Client(address, timeout=20)
+
+
+def _silence() -> None:
+    """Keep Dask from logging that workers and schedulers are lost: that is told as progress."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
 
 _QUIET = {

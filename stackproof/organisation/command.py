@@ -62,7 +62,9 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
         f"{len(plan.controls)} controls in each region, {len(plan.once)} once an account",
         flush=True,
     )
-    again = f"{prog} verify {options.file} --store {options.store} --resume {plan.run}"
+    given = (("--scheduler", options.scheduler), ("--endpoint", options.endpoint))
+    others = "".join(f" {name} {value}" for name, value in given if value)
+    again = f"{prog} verify {options.file} --store {options.store}{others} --resume {plan.run}"
     try:
         _judge(plan, store, left, options)
     except KeyboardInterrupt:
