@@ -435,6 +435,14 @@ def on_bucket(type_: str, text: str) -> str:
     return f'{BUCKET}resource "{type_}" "app" {{\n  bucket = aws_s3_bucket.app.id\n{text}\n}}\n'
 
 
+def test_a_bucket_that_is_locked() -> None:
+    text = 'object_lock_enabled = "Enabled"\nrule {\ndefault_retention {\nmode = "COMPLIANCE"\ndays = 1\n}\n}'
+    downgraded = downgrade({"a.tf": on_bucket("aws_s3_bucket_object_lock_configuration", text)})
+    added = " ".join(downgraded.sources[ADDED].split())
+    assert 'object_lock_configuration { object_lock_enabled = "Enabled" rule { default_retention {' in added
+    assert downgraded.merged == {"aws_s3_bucket_object_lock_configuration.app": "aws_s3_bucket.app"}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -476,6 +484,10 @@ def on_bucket(type_: str, text: str) -> str:
                 "rule {\nnoncurrent_version_expiration {\nnewer_noncurrent_versions = 1\n}\n}",
             ),
             "a.tf line 7: noncurrent_version_expiration has the argument newer_noncurrent_versions",
+        ),
+        (
+            on_bucket("aws_s3_bucket_object_lock_configuration", 'token = "a"'),
+            "a.tf line 5: aws_s3_bucket_object_lock_configuration.app has the argument token",
         ),
         (
             on_bucket("aws_s3_bucket_logging", "target_grant {\n}"),

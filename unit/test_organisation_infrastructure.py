@@ -12,7 +12,8 @@ from stackproof.organisation import member_role
 from stackproof.profile.schema import Profile
 from stackproof.sources.aws.permissions import action_of, needed, needs
 from stackproof.sources.plan.document import Plan
-from stackproof.terraform import provider, speculative_plan
+from stackproof.terraform import provider, sources, speculative_plan
+from stackproof.terraform.schema import unknown_arguments
 from stackproof.terraform.speculative_plan import SpeculativePlan, random_password
 
 FOLDER = harness.ROOT / "infrastructure" / "organisation"
@@ -102,3 +103,7 @@ def test_the_audit_role_may_do_what_the_suite_asks() -> None:
     assert len(json.dumps(policy, separators=(",", ":"))) <= member_role.LONGEST
     assert "123456789012" not in text
     assert "triflow" not in text
+
+
+def test_the_current_provider_takes_every_argument() -> None:
+    assert unknown_arguments(sources.read(FOLDER)) == ()
