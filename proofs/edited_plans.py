@@ -9,6 +9,7 @@ from stackproof.redaction import redaction
 from stackproof.redaction.redaction import redact_data, register_among
 from stackproof.sources.plan.document import Plan
 from stackproof.sources.plan.masking import masked, without_secrets
+from stackproof.sources.plan.shape import formed
 
 _LISTS = ("resources", "resource_changes")
 _STEPS = ("planned_values", "configuration", "root_module", "module_calls", "module")
@@ -16,7 +17,9 @@ _STEPS = ("planned_values", "configuration", "root_module", "module_calls", "mod
 
 
 class EditedPlan(Plan):
-    """One of many plans of a stack."""
+    """One of many plans of a stack. None of them nests too deeply."""
+
+    _checked = staticmethod(formed)
 
     @staticmethod
     def _without_secrets(document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ Reading a field is the only way to a fact, and has one of these outcomes:
 - the call that would tell failed: its error is raised (`AccessDenied`, ...), in the control that needed the fact and no other.
 """
 
+import functools
 import re
 import types
 import typing
@@ -34,6 +35,9 @@ T = TypeVar("T")
 
 KEY = r'\[(?:\d+|"(?:\\.|[^"\\])*")\]'
 """A regular expression for an instance's key in a Terraform address."""
+
+MANY_ADDRESSES = 65_536
+"""Addresses of a plan whose parts are remembered."""
 
 
 class Found(NamedTuple):
@@ -276,6 +280,7 @@ class Reference:
         self._unknown()
 
 
+@functools.lru_cache(maxsize=MANY_ADDRESSES)
 def without_keys(address: str) -> str:
     """A Terraform address without the keys of its instances, whatever those hold.
 

@@ -1,9 +1,10 @@
 """Addresses and references as Terraform writes them: taken apart, with whatever the keys of instances hold."""
 
+import functools
 import re
 from collections.abc import Sequence
 
-from stackproof.core.resource import KEY, without_keys
+from stackproof.core.resource import KEY, MANY_ADDRESSES, without_keys
 
 Scope = tuple[str, ...]
 """The module path in the configuration: ``("logs", "group")`` for ``module.logs.module.group``."""
@@ -29,6 +30,7 @@ def outermost(references: Sequence[str]) -> list[str]:
 _STEP = rf"module\.[\w-]+(?:{KEY})?\."
 
 
+@functools.lru_cache(maxsize=MANY_ADDRESSES)
 def module_steps(address: str) -> tuple[str, ...]:
     """The module instances that an address goes through, whatever their keys hold.
 
@@ -38,6 +40,7 @@ def module_steps(address: str) -> tuple[str, ...]:
     return tuple(re.findall(_STEP, re.match(f"(?:{_STEP})*", address)[0]))  # type: ignore[index]  # it matches nothing, too
 
 
+@functools.lru_cache(maxsize=MANY_ADDRESSES)
 def scope_of(address: str) -> Scope:
     """The module path of an address.
 

@@ -58,11 +58,12 @@ class Plan:
 
     def __init__(self, document: object, where: str) -> None:
         self.where = where
-        self.document: Mapping[str, Any] = self._without_secrets(checked(document, where))
+        self.document: Mapping[str, Any] = self._without_secrets(self._checked(document, where))
         self._earlier: dict[tuple[str, str], dict[str, list[PlannedBlock]]] = {}
         self._referrers: dict[tuple[str, str, str], tuple[dict[str, list[PlannedBlock]], _Unknown]] = {}
         self._made: dict[Callable[[PlanLookup], Any], Once[Any]] = {}
 
+    _checked = staticmethod(checked)
     _without_secrets = staticmethod(without_secrets)
 
     def to_json(self) -> str:

@@ -30,6 +30,11 @@ def checked(document: object, where: str) -> Mapping[str, Any]:
         )
     if is_deeper(document, MOST_LEVELS):
         raise UsageError(f"{where}: this nests more than {MOST_LEVELS} levels deep, which no plan does")
+    return formed(document, where)
+
+
+def formed(document: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """A document that does not nest too deeply, and has the form of a plan. Raises `UsageError` for any other."""
     try:
         _PLAN.validate_python(document, strict=True)
     except ValidationError as error:
