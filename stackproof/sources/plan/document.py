@@ -63,7 +63,7 @@ class Plan:
         self._referrers: dict[tuple[str, str, str], tuple[dict[str, list[PlannedBlock]], _Unknown]] = {}
         self._made: dict[Callable[[PlanLookup], Any], Once[Any]] = {}
 
-    _checked = staticmethod(checked)
+    _checked: Callable[[Any, str], Mapping[str, Any]] = staticmethod(checked)
     _without_secrets = staticmethod(without_secrets)
 
     def to_json(self) -> str:
