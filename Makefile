@@ -31,7 +31,9 @@ help:
 verify: setup
 	$(PYTEST)
 
-test: engine
+test: setup
+	$(BIN)/python -m stackproof.localstack install
+	$(MAKE) engine
 	$(PYTEST)
 	$(BIN)/python -m stackproof.evidence check reports/local-embedded
 	$(PYTEST) --evidence reports/local-embedded -q

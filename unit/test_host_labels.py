@@ -39,7 +39,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(params=["embedded", "localstack"])
 def emulator(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Each emulator's endpoint; LocalStack's where it was installed here (make localstack, make test)."""
+    """Each emulator's endpoint; LocalStack's where it is installed, which `make test` does first."""
     if request.param == "embedded":
         yield request.getfixturevalue("endpoint")
         return

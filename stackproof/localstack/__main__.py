@@ -1,4 +1,4 @@
-"""``python -m stackproof.localstack up | down | status``: the LocalStack that stays between runs."""
+"""``python -m stackproof.localstack up | down | status | install``: the LocalStack that stays between runs, or its packages alone."""
 
 import sys
 from functools import partial
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None, prog: str = "python -m stackproof.l
 
 def _main(arguments: list[str] | None, prog: str) -> int:
     parser = Parser(prog=prog, description=__doc__)
-    parser.add_argument("command", choices=("up", "down", "status"))
+    parser.add_argument("command", choices=("up", "down", "status", "install"))
     options = parser.parse_args(arguments)
     return _run(options.command)
 
@@ -31,6 +31,8 @@ def _run(command: str) -> int:
         case "down":
             ended = server.down(root, cache)
             print(f"Ended LocalStack at {ended}." if ended else "No LocalStack of `make localstack` was running.")
+        case "install":
+            server.installed(cache, partial(print, file=sys.stderr, flush=True))
         case "status":
             found = server.running(cache)
             print(f"LocalStack {found.version} runs at {found.endpoint}." if found else "No LocalStack is running.")

@@ -107,7 +107,7 @@ def for_a_run(root: Path, cache: Path, say: Say) -> Iterator[LocalStack]:
         directory = Path(
             undo.enter_context(tempfile.TemporaryDirectory(prefix="stackproof-localstack-", ignore_cleanup_errors=True))
         )
-        python = _installed(cache, say)
+        python = installed(cache, say)
         say("Starting LocalStack without Docker ...")
         child = _start(python, directory, free_port(), detached=False)
         undo.callback(_end_child, child.process)
@@ -128,7 +128,7 @@ def up(root: Path, cache: Path, say: Say) -> LocalStack:
             raise UsageError(
                 f"Port {PORT} of 127.0.0.1 is taken by something that `make localstack` did not start: end it first."
             )
-        python = _installed(cache, say)
+        python = installed(cache, say)
         say("Starting LocalStack without Docker ...")
         directory = Path(tempfile.mkdtemp(prefix="stackproof-localstack-"))
         undo.callback(shutil.rmtree, directory, ignore_errors=True)
@@ -258,7 +258,7 @@ class _Child:
     clock: float
 
 
-def _installed(cache: Path, say: Say) -> Path:
+def installed(cache: Path, say: Say) -> Path:
     """The Python of the package's environment. Raises `CouldNotVerify`."""
     try:
         return environment(cache, SERVICE, REQUIREMENTS, say)
