@@ -349,6 +349,8 @@ WORKER = "triflow-ai-production-worker"
 PEOPLE = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "sts:AssumeRole"}
 FUNCTIONS = {**ECS, "Principal": {"Service": "lambda.amazonaws.com"}}
 ANYONE = {**ECS, "Principal": "*"}
+EVERYBODY = {**PEOPLE, "Principal": {"AWS": "*"}}
+STRANGERS = {**PEOPLE, "Principal": {"AWS": "arn:aws:iam::999999999999:root"}}
 NARROW = policy(allow("s3:GetObject", f"arn:aws:s3:::{APP}/*"))
 RUNS_TASKS = policy(allow(["iam:PassRole", "ecs:RunTask"], "*"))
 WIDE = {"SEC-IAM-01": EVERYTHING, "SEC-IAM-04": RUNS_TASKS}
@@ -382,15 +384,22 @@ ROLES = [
             cloud(control, "another of the stack's that may do too much", FAIL, role(WORKER, ECS, granted), names=WORKER),
             cloud(control, "one that anyone may assume", FAIL, role(WORKER, ANYONE, granted), names=WORKER),
             cloud(control, "another team's that may do too much", PASS, role("billing", ECS, granted)),
-            cloud(control, "one that functions assume", PASS, role(WORKER, FUNCTIONS, granted)),
-            cloud(control, "one that people assume", PASS, role(WORKER, PEOPLE, granted)),
+            cloud(control, "one that functions assume", FAIL, role(WORKER, FUNCTIONS, granted), names=WORKER),
+            cloud(control, "one that people assume", FAIL, role(WORKER, PEOPLE, granted), names=WORKER),
             plan(control, "another that may do too much", FAIL, *planned_role(ECS, granted), names="more"),
-            plan(control, "one that functions assume", PASS, *planned_role(FUNCTIONS, granted)),
+            plan(control, "one that functions assume", FAIL, *planned_role(FUNCTIONS, granted), names="more"),
         )
     ),
     *(
         case
-        for name, verdict, trust in (("as it must be", PASS, ECS), ("that anyone may assume", FAIL, ANYONE))
+        for name, verdict, trust in (
+            ("as it must be", PASS, ECS),
+            ("that functions assume", PASS, FUNCTIONS),
+            ("that people assume", PASS, PEOPLE),
+            ("that anyone may assume", FAIL, ANYONE),
+            ("that everybody may assume", FAIL, EVERYBODY),
+            ("that another account may assume", FAIL, STRANGERS),
+        )
         for case in (
             cloud("SEC-IAM-03", f"another {name}", verdict, role(WORKER, trust), names=WORKER if verdict is FAIL else ""),
             plan("SEC-IAM-03", f"another {name}", verdict, *planned_role(trust), names="more" if verdict is FAIL else ""),
@@ -408,18 +417,19 @@ ROLES = [
     plan("SEC-IAM-02", "another with it", FAIL, *planned_role(ECS, managed_policy_arns=[ADMINISTRATOR]), names="more"),
     cloud(
         "SEC-IAM-01",
-        "another of which nobody tells who may assume it",
+        "another of which nobody tells where it lies",
         ERROR,
         role(WORKER, ECS),
-        omits(DETAILS, f"RoleDetailList.RoleName={WORKER}.AssumeRolePolicyDocument"),
+        omits(DETAILS, f"RoleDetailList.RoleName={WORKER}.Path"),
         names=WORKER,
     ),
     plan(
         "SEC-IAM-01",
         "one of which who may assume it is known after apply",
-        UNKNOWN,
+        FAIL,
         *planned_role(ECS, EVERYTHING),
         unknown("aws_iam_role.more", "assume_role_policy"),
+        names="more",
     ),
     plan(
         "SEC-IAM-01",

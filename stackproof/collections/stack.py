@@ -362,13 +362,11 @@ def secrets(stage: Stage) -> tuple[Secret, ...]:
 
 
 @collection
-def ecs_roles(stage: Stage) -> tuple[Role, ...]:
-    """The declared roles that ECS tasks run and start with, and every other of the stack's that they may assume.
-
-    A declared reader of logs is for people.
-    """
+def roles(stage: Stage) -> tuple[Role, ...]:
+    """The declared roles, and every other of the stack's, whoever may assume it; but for those that AWS services keep for themselves."""
     names = stage.profile.identity.roles if stage.profile.identity.says("roles") else ()
-    return there(stage, "identity", Role, names, _other_roles(stage, names))
+    others = undeclared(stage, Role, names)
+    return there(stage, "identity", Role, names, _chosen(others, lambda role: not role.is_service_linked))
 
 
 def roles_found(stage: Stage) -> list[Role]:

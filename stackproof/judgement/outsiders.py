@@ -8,12 +8,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stackproof.core.partial import judges_what_is_known
-from stackproof.judgement.access import Document, confining, principals, statements
+from stackproof.judgement.access import Document, confining, principals, statements, values
 from stackproof.judgement.deputies import is_bound, unbound_services
+from stackproof.judgement.iam import ECS_TASKS, lets_in, trust_problems
 from stackproof.judgement.policy import open_grants
 
 _ACCOUNT = re.compile(r"(?:arn:[^:]*:[^:]*:[^:]*:)?(\d{12})(?::.*)?", re.DOTALL)
 _SAYS_WHOSE = ("aws:principalaccount", "aws:principalarn", "aws:sourceaccount", "aws:sourcearn", "aws:sourceowner")
+
+
+OF_TRUST = (
+    "sts:assumerole",
+    "sts:assumerolewithsaml",
+    "sts:assumerolewithwebidentity",
+    "sts:setsourceidentity",
+    "sts:tagsession",
+)
+"""What a trust policy allows, in lower case: to assume the role, and to say for whom."""
 
 
 @judges_what_is_known
@@ -44,6 +55,43 @@ def outsiders(document: Document, account: str) -> list[str]:
         *open_grants(document),
         *(f"{service} for every account" for service in unbound_services(document, account)),
         *(f"{one} of another account" for statement in statements(document) for one in _strangers(statement, account)),
+    ]
+
+
+@judges_what_is_known
+def role_trust_problems(document: Document, account: str) -> list[str]:
+    """The problems of a role's trust policy, whoever it is for.
+
+    A role for ECS tasks is for nothing else, and bound to the account: see `trust_problems`. A service that asks for ``iam:PassRole``
+    before it uses a role needs no condition; nobody of another account may assume one, and no web identity that its provider gives to all.
+
+    >>> def trusting(action="sts:AssumeRole", **principal):
+    ...     statement = {"Effect": "Allow", "Principal": principal, "Action": action}
+    ...     return role_trust_problems({"Statement": statement}, "123456789012")
+    >>> trusting(Service="lambda.amazonaws.com"), trusting(AWS="arn:aws:iam::123456789012:user/terraform-deploy")
+    ([], [])
+    >>> trusting(AWS="*"), trusting(Service="ecs-tasks.amazonaws.com")[0]
+    (['trusts AWS *', 'not bound to account 123456789012 by aws:SourceAccount'], 'not bound to account 123456789012 by aws:SourceAccount')
+    >>> trusting("sts:*", Service="lambda.amazonaws.com"), role_trust_problems({"Statement": {"Effect": "Deny", "Principal": "*",
+    ...     "Action": "sts:AssumeRole"}}, "123456789012")
+    (['allows sts:*'], ['trusts nobody'])
+    >>> trusting(AWS="arn:aws:iam::999999999999:root")
+    ['trusts arn:aws:iam::999999999999:root of another account']
+    >>> github = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    >>> trusting("sts:AssumeRoleWithWebIdentity", Federated=github)
+    ['sts:AssumeRoleWithWebIdentity to everyone']
+    """
+    trust = dict(document)
+    if lets_in(trust, ECS_TASKS):
+        return [*trust_problems(trust, service=ECS_TASKS, account=account)]
+    allowing = [statement for statement in statements(trust) if statement["Effect"] == "Allow"]
+    if not allowing:
+        return ["trusts nobody"]
+    actions = [action for statement in allowing for action in values(statement.get("Action", "all but those named (NotAction)"))]
+    return [
+        *open_grants(trust),
+        *(f"trusts {one} of another account" for statement in allowing for one in _strangers(statement, account)),
+        *(f"allows {action}" for action in actions if action.lower() not in OF_TRUST),
     ]
 
 
