@@ -7,7 +7,7 @@ from typing import Any
 from stackproof.collections.registry import collection
 from stackproof.collections.terraform import of_each_stack, text_of
 from stackproof.core.resource import FailedOrigin, StaticOrigin
-from stackproof.core.verdicts import DeclaredButMissing
+from stackproof.core.verdicts import DeclaredButMissing, NotDeclared
 from stackproof.resources.sources import (
     DatabasePassword,
     Output,
@@ -134,6 +134,11 @@ def _refusal(stage: Stage, password: str) -> str:
 def outputs(stage: Stage) -> tuple[Output, ...]:
     """The documented outputs: as a plan promises them, or as the deployed states have them."""
     documented = stage.profile.terraform.documented
+    if not documented:
+        raise NotDeclared(
+            "[terraform] outputs is not declared (the shapes of what people copy): nothing to judge by",
+            needs=("terraform.outputs",),
+        )
     found = stage.outputs()
     missing = [name for name in documented if name not in found]
     if missing:
