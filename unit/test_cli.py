@@ -66,10 +66,17 @@ def test_bad_input_is_one_message_and_status_4(
     assert written(repository) == before
 
 
-def test_outside_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_in_a_repository_of_somebody_elses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["new", "control", "SEC-X-01", "--resource", "NewKind"]) == 4
-    assert "run this in the repository of stackproof" in capsys.readouterr().err
+    assert cli.main(["new", "control", "ORD-01", "--resource", "NewKind"]) == 0
+    assert [*written(tmp_path)] == ["tests/conftest.py", "tests/test_new_kinds.py", "tests/test_new_kinds_proofs.py"]
+    before = written(tmp_path)
+    assert cli.main(["new", "control", "SEC-RDS-01", "--resource", "Bucket"]) == 4
+    assert cli.main(["new", "resource", "Bucket"]) == 4
+    assert written(tmp_path) == before
+    assert cli.main(["new", "resource", "OtherKind"]) == 0
+    for text in written(tmp_path).values():
+        compile(text, "written", "exec")
 
 
 def test_a_control_for_a_new_kind_of_resource(

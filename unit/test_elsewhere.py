@@ -76,8 +76,13 @@ def test_controls_of_theirs_and_ours_are_judged_beside_plain_tests(tmp_path: Pat
     selected = "ORD-01 or SEC-S3-02 or plain or test_sum"
     status, output = run(root, "--env=live", "--plan=plan.json", "-k", selected)
     assert status == 1, output
-    results = json.loads((real / "reports" / "production-plan" / "results.json").read_text())
-    assert {one["id"]: one["verdict"] for one in results["controls"]} == {"SEC-S3-02": "FAIL", "ORD-01": "PASS"}
+    file = next((real / "reports" / "production-plan").glob("*/results.json"))
+    controls = json.loads(file.read_text())["controls"]
+    assert {one["id"]: (one["verdict"], one["proven"]) for one in controls} == {
+        "SEC-S3-02": ("FAIL", True),
+        "ORD-01": ("PASS", False),
+    }
+    assert "ORD-01 was never proven to fail" in " ".join(output.split())
     assert "3 passed" in output  # two of them are no controls
 
 

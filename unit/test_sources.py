@@ -6,7 +6,7 @@ import hcl2
 import pytest
 from lark import Token, Tree
 
-from stackproof.core.verdicts import CouldNotVerify, UsageError
+from stackproof.core.verdicts import CouldNotVerify
 from stackproof.terraform import hcl, sources
 from stackproof.terraform.hcl import Expression
 
@@ -201,12 +201,12 @@ def test_a_file_that_does_not_parse_is_named_with_its_line(tmp_path: Path, monke
 
 
 def test_a_directory_without_sources_and_json_syntax_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="has no Terraform sources"):
+    with pytest.raises(CouldNotVerify, match="has no Terraform sources"):
         sources.read(tmp_path)
     (tmp_path / "a.tf").touch()
     assert sources.read(tmp_path).resources == ()
     (tmp_path / "b.tf.json").touch()
-    with pytest.raises(UsageError, match=r"b\.tf\.json is in Terraform's JSON syntax"):
+    with pytest.raises(CouldNotVerify, match=r"b\.tf\.json is in Terraform's JSON syntax"):
         sources.read(tmp_path)
 
 
@@ -214,7 +214,7 @@ def test_assignments(tmp_path: Path) -> None:
     file = tmp_path / "terraform.tfvars.example"
     file.write_text('# a comment\nenvironment = "production"\nports = [80]\n# db_password = "x"\n')
     assert sources.assignments(file) == {"environment": "production", "ports": [80]}
-    with pytest.raises(UsageError, match="does not exist"):
+    with pytest.raises(CouldNotVerify, match="does not exist"):
         sources.assignments(tmp_path / "absent")
 
 

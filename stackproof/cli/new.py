@@ -171,7 +171,9 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
         )
     options = parser.parse_args(arguments)
     change = Change(Path.cwd())
-    if options.command == "control":
+    if not (change.root / "stackproof" / "resources").is_dir():
+        new_elsewhere(change, options)
+    elif options.command == "control":
         new_control(change, options)
     else:
         new_resource(change, Names(options.resource, options.aws, options.terraform), is_new=True)
@@ -179,16 +181,69 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
     return 0
 
 
+def new_elsewhere(change: Change, options: argparse.Namespace) -> None:
+    """Plan the files of a control, or of a kind of resource alone, in a repository of somebody else's: all of them in ``tests/``.
+
+    Raises `UsageError` for an id that is taken, and for a kind of resource that is there already and no control is asked for.
+    """
+    names = Names(options.resource, options.aws, options.terraform)
+    fixtures = _known(names)
+    if options.command != "control" and fixtures:
+        raise UsageError(f"{names.resource} is there already: controls ask for it as {', '.join(fixtures)}")
+    if not fixtures:
+        text = names.filled("own_resource.py")
+        if (change.root / "tests" / "conftest.py").exists():
+            change.append("tests/conftest.py", text.partition('"""\n')[2])
+        else:
+            change.create("tests/conftest.py", text)
+        change.left.append("tests/conftest.py: the facts, by their names on AWS and in a plan.")
+    if options.command != "control":
+        return
+    _check_id(options.id)
+    fixture = fixtures[0] if fixtures else names.fixture
+    test, proof = f"tests/test_{names.fixture}.py", f"tests/test_{names.fixture}_proofs.py"
+    change.create(test, names.filled("own_control.py", id=options.id, severity=options.severity).replace(names.fixture, fixture))
+    change.create(proof, names.filled("own_proof.py", id=options.id))
+    change.left += [
+        f"{test}: the title, where it holds (S P E L A), a name for the test, why it matters, and what is asserted.",
+        f"{proof}: the profile, a plan that complies, and rows in both directions.",
+        f"pytest {proof}    # that it can fail; then pytest --env NAME --plan=plan.json -k {options.id}",
+    ]
+
+
+def _known(names: Names) -> list[str]:
+    """The collections that return a kind of resource that stackproof has; none for a new one."""
+    import stackproof.collections  # noqa: F401 - fills the register
+    from stackproof.collections import registry
+    from stackproof.resources import kinds
+
+    if not CLASS.fullmatch(names.resource):
+        raise UsageError(_NO_CLASS.format(names.resource))
+    there = {kind.__name__: kind for kind in kinds()}
+    if names.resource not in there:
+        return []
+    if fixtures := registry.returning(there[names.resource]):
+        return fixtures
+    raise UsageError(f"{names.resource} is there already, and no collection returns it: give another name")
+
+
+_NO_CLASS = "{!r} is no name of a class: as NatGateway, one word after the other, each with a capital"
+
+
+def _check_id(id: str) -> None:
+    if not ID.fullmatch(id):
+        raise UsageError(f"{id!r} is no control's id: capital letters and two digits, as SEC-DDB-01")
+    if id in catalogue():
+        raise UsageError(f"{id} is taken: {catalogue()[id].title!r}")
+
+
 def new_control(change: Change, options: argparse.Namespace) -> None:
     """Plan the files of a control. Raises `UsageError` for an id that is taken, or is none."""
     id, folder = options.id, options.folder
     rows = f"tests/{folder}/{ROWS}"
-    if not ID.fullmatch(id):
-        raise UsageError(f"{id!r} is no control's id: capital letters and two digits, as SEC-DDB-01")
+    _check_id(id)
     if not (change.root / rows).is_file():
         raise UsageError(f"there is no {rows} here: run this in the repository of stackproof")
-    if id in catalogue():
-        raise UsageError(f"{id} is taken: {catalogue()[id].title!r}; grep -rn {id} tests/ shows where")
     names = Names(options.resource, options.aws, options.terraform)
     fixture = new_resource(change, names)
     text = names.filled("control.py", id=id, severity=options.severity).replace(names.fixture, fixture)
@@ -226,9 +281,7 @@ def new_resource(change: Change, names: Names, *, is_new: bool = False) -> str:
     from stackproof.resources import kinds
 
     if not CLASS.fullmatch(names.resource):
-        raise UsageError(
-            f"{names.resource!r} is no name of a class: as NatGateway, one word after the other, each with a capital"
-        )
+        raise UsageError(_NO_CLASS.format(names.resource))
     there = {kind.__name__: kind for kind in kinds()}
     if names.resource in there:
         if is_new:

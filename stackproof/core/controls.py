@@ -7,7 +7,7 @@ the code alone can know. A test without a row cannot be declared as a control.
 import functools
 import inspect
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypedDict, TypeVar, Unpack
@@ -147,6 +147,11 @@ def folder_of(file: Path) -> str:
     ('logging', 'security')
     """
     return next((name for name in reversed(file.parts[:-1]) if name in FOLDERS), "security")
+
+
+def suite_ids() -> Collection[str]:
+    """The ids of the controls that come with stackproof; the proofs of each are in its own repository."""
+    return {id for name in FOLDERS for id in rows(suite() / name)}
 
 
 _folders: list[Path] = []

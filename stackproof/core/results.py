@@ -236,6 +236,8 @@ class ControlResult:
     owner: str = ""
     """Who mends it, by the profile; empty where it does not say."""
     frameworks: tuple[Requirement, ...] = ()
+    proven: bool = True
+    """Whether a proof says of what it must fail; False for a control of the project's own that has none (`stackproof.testing`)."""
     finding: Finding | None = field(default=None, compare=False)
     """What the control as a whole ended with, apart from its resources: what it asks for was denied, or the target cannot show it."""
     due: date | None = None

@@ -12,6 +12,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from stackproof.core.verdicts import UsageError
 from stackproof.embedded.files import write_private
 from stackproof.embedded.workload import Source
 from stackproof.profile.schema import Profile
@@ -65,8 +66,14 @@ class Stack:
 
 
 def stacks_of(profile: Profile, root: Path) -> tuple[Stack, ...]:
-    """The stacks of an environment, in the order of their application; ``root`` is the repository's."""
+    """The stacks of an environment, in the order of their application; ``root`` is the repository's.
+
+    Raises `UsageError` for one without sources, before anything is started.
+    """
     stacks = profile.terraform.stacks
+    for name, stack in stacks.items():
+        if not any((root / stack.directory).glob("*.tf")):
+            raise UsageError(f"{stack.directory}, the stack {name} of {profile.name}, has no Terraform sources (*.tf) in {root}")
     return tuple(Stack(name, root / stack.directory, stack.variables) for name, stack in stacks.items())
 
 

@@ -3,23 +3,26 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stackproof.core.controls import Control, control_of, folder_of
+from stackproof.core.controls import Control, control_of, folder_of, suite_ids
 from stackproof.core.results import ControlResult, Finding, Reason
 from stackproof.core.runner import Judgement
 from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.frameworks.coverage import requirements_of
+from stackproof.plugin import places
 from stackproof.profile.owners import Owners
 from stackproof.redaction import redaction
 from stackproof.util import extras
 from stackproof.util.text import difference
 
 RESULT = pytest.StashKey[ControlResult]()
+PROVEN = pytest.StashKey[frozenset[str]]()
 
 
 CATEGORY = {
@@ -79,7 +82,8 @@ def result_of_control(
     control = control_in(item)
     assert control is not None
     folder = folder_of(Path(os.path.relpath(item.path, item.config.rootpath)))
-    return result_of(control, item.nodeid, folder, owners, verdict, message, seconds, judgement)
+    result = result_of(control, item.nodeid, folder, owners, verdict, message, seconds, judgement)
+    return result if result.proven else replace(result, proven=control.id in _proven(item.config))
 
 
 def result_of(
@@ -117,8 +121,16 @@ def result_of(
         owner=owners.of(control.id, folder, control.severity),
         due=owners.due(control.severity, datetime.now(UTC).date()) if verdict.is_open else None,
         frameworks=requirements_of(control.id),
+        proven=control.id in suite_ids(),
         finding=judgement.finding if judgement else Finding(Reason.BROKEN),
     )
+
+
+def _proven(config: pytest.Config) -> frozenset[str]:
+    """The controls of the project's own that a proof in its repository says of what they must fail."""
+    if PROVEN not in config.stash:
+        config.stash[PROVEN] = places.proven(config)
+    return config.stash[PROVEN]
 
 
 def compared(op: str, left: object, right: object) -> list[str] | None:

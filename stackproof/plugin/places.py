@@ -3,7 +3,7 @@
 import ast
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,26 @@ def has_controls(file: Path) -> bool:
     return any(_is_control(decorator) for function in _functions(module.body) for decorator in function.decorator_list)
 
 
+def proven(config: pytest.Config) -> frozenset[str]:
+    """The controls of which a case in the repository says that it must fail: ``plan("ORD-01", "...", FAIL, ...)``."""
+    return frozenset(id for file in _files(config.rootpath, config, ["*.py"]) for id in _failing(file))
+
+
+def _failing(file: Path) -> Iterator[str]:
+    try:
+        text = file.read_bytes()
+        module = ast.parse(text) if b"stackproof.testing" in text else None
+    except (OSError, ValueError, SyntaxError, RecursionError):
+        return
+    for call in ast.walk(module) if module else ():
+        if isinstance(call, ast.Call) and any(_name(argument) == "FAIL" for argument in call.args):
+            yield from (one.value for one in call.args[:1] if isinstance(one, ast.Constant) and isinstance(one.value, str))
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
 def _functions(body: Iterable[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for statement in body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -67,18 +87,16 @@ def _functions(body: Iterable[ast.stmt]) -> Iterator[ast.FunctionDef | ast.Async
 
 
 def _is_control(decorator: ast.expr) -> bool:
-    if not isinstance(decorator, ast.Call):
-        return False
-    name = decorator.func
-    return (name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")) == "control"
+    return isinstance(decorator, ast.Call) and _name(decorator.func) == "control"
 
 
-def _files(path: Path, config: pytest.Config) -> Iterator[Path]:
-    """The files under a path that pytest would take for tests; of links that lead in a circle each folder once."""
+def _files(path: Path, config: pytest.Config, patterns: Sequence[str] | None = None) -> Iterator[Path]:
+    """The files under a path that pytest would take for tests, or of other patterns; of links in a circle each folder once."""
     if not path.is_dir():
         yield path
         return
-    patterns, skipped = config.getini("python_files"), (*config.getini("norecursedirs"), *_UNINTERESTING)
+    patterns = patterns or config.getini("python_files")
+    skipped = (*config.getini("norecursedirs"), *_UNINTERESTING)
     seen: set[str] = set()
     for folder, folders, files in os.walk(path, followlinks=True):
         real = os.path.realpath(folder)

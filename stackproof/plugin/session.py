@@ -526,6 +526,11 @@ class Session:
                 *(opened.differences(in_order) if opened and in_order else ()),
                 *(f"{said}." for said in self.bystanders),
                 *self.selection.notes([*self.results], [*catalogue()], how(self.config)),
+                *(
+                    f"{one.id} was never proven to fail: no case of stackproof.testing says of what."
+                    for one in in_order
+                    if not one.proven
+                ),
             ),
             not_judged=self.selection.not_judged([*self.results]),
             waivers=self.waivers.register(today, in_order),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackproof.core.verdicts import CouldNotVerify, UsageError
+from stackproof.core.verdicts import CouldNotVerify
 from stackproof.terraform import hcl
 from stackproof.terraform.hcl import Block, Body, Value
 
@@ -126,7 +126,7 @@ class Sources:
 def read(directory: Path) -> Sources:
     """Read the ``.tf`` files of one directory; file names are relative to the working directory where that is above.
 
-    Raises `UsageError` when there are none, `CouldNotVerify` with file and line for one that does not parse.
+    Raises `CouldNotVerify` when there are none, and with file and line for one that does not parse.
     """
     return parse({_shown(directory / name): text for name, text in texts(directory).items()})
 
@@ -134,13 +134,13 @@ def read(directory: Path) -> Sources:
 def texts(directory: Path) -> dict[str, str]:
     """The ``.tf`` files of one directory, by name.
 
-    Raises `UsageError` when there are none, or when some are in the JSON syntax, which is not read.
+    Raises `CouldNotVerify` when there are none, or when some are in the JSON syntax, which is not read.
     """
     files = sorted(path for path in directory.glob("*.tf") if path.is_file())
     if not files:
-        raise UsageError(f"{directory} has no Terraform sources (*.tf).")
+        raise CouldNotVerify(f"{directory} has no Terraform sources (*.tf).")
     if others := sorted(directory.glob("*.tf.json")):
-        raise UsageError(f"{others[0]} is in Terraform's JSON syntax, which is not read: write it as .tf.")
+        raise CouldNotVerify(f"{others[0]} is in Terraform's JSON syntax, which is not read: write it as .tf.")
     return {path.name: path.read_text(encoding="utf-8") for path in files}
 
 
@@ -165,10 +165,10 @@ def modules(root: Path) -> dict[Path, tuple[str, ...]]:
 def assignments(file: Path) -> Mapping[str, Value]:
     """The variables that a ``.tfvars`` file sets, with their values.
 
-    Raises `UsageError` when it does not exist, `CouldNotVerify` when it does not parse.
+    Raises `CouldNotVerify` when it does not exist or does not parse.
     """
     if not file.is_file():
-        raise UsageError(f"{file} does not exist.")
+        raise CouldNotVerify(f"{file} does not exist.")
     body = hcl.parse(file.read_text(encoding="utf-8"), _shown(file)).body
     return {name: argument.value for name, argument in body.arguments.items()}
 

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -81,17 +81,18 @@ class Bench:
         """Judge a case on the stage that it is about."""
         return (self.on_cloud if case.stage == CLOUD else self.on_plan)(case.control, *case.edits)
 
-    def proofs(self, cases: Sequence[Case]) -> Iterator[Proof]:
+    def proofs(self, cases: Sequence[Case]) -> tuple[Proof, ...]:
         """All that is to be shown of the controls of some cases, for ``pytest.mark.parametrize``.
 
         Each case; that what complies passes, on each stage; and that a call which is denied is an ERROR, whichever it is.
         """
         stages = dict.fromkeys((case.control, case.stage) for case in cases)
         complying = [Case(control, "what complies passes", Verdict.PASS, stage, ()) for control, stage in stages]
-        for case in (*cases, *complying):
-            yield Proof(str(case), partial(self._show_case, case))
-        for control in (control for control, stage in stages if stage == CLOUD):
-            yield Proof(f"{control}, cloud: a call that is denied is an ERROR", partial(self._show_denied, control))
+        denied = [control for control, stage in stages if stage == CLOUD]
+        return (
+            *(Proof(str(case), partial(self._show_case, case)) for case in (*cases, *complying)),
+            *(Proof(f"{one}, cloud: a call that is denied is an ERROR", partial(self._show_denied, one)) for one in denied),
+        )
 
     def _show_case(self, case: Case) -> None:
         self._show(self.judge(case), case.verdict, case.names)
