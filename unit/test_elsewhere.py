@@ -28,8 +28,10 @@ OWN = """
 from stackproof import control
 
 @control("ORD-01", severity="high", title="The database of orders is private", stages="PEA")
-def test_the_database_of_orders_is_private(database):
-    assert not database.publicly_accessible
+def test_the_database_of_orders_is_private(databases, subtests):
+    for database in databases:
+        with subtests.test(database.name):
+            assert not database.publicly_accessible
 
 def test_sum():
     assert 1 + 1 == 2
