@@ -87,12 +87,15 @@ from stackproof.testing.recordings import (
     on_page_2 as on_page_2,
 )
 from stackproof.testing.recordings import (
+    only_in as only_in,
+)
+from stackproof.testing.recordings import (
     says as says,
 )
 
 ROOT = Path(__file__).parents[1]
 COMPLIANT = Path(__file__).with_name("compliant")
-ON_AWS = ("phase1", "security", "logging", "serverless")
+ON_AWS = ("phase1", "security", "logging", "serverless", "account")
 """The folders of the controls that read AWS."""
 
 ABOUT_CHANGES = ("CHG-01",)

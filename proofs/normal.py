@@ -5,6 +5,7 @@ the same things. So whatever did not change is recorded in the same bytes. Both 
 makes them.
 """
 
+import base64
 import hashlib
 import json
 import re
@@ -111,6 +112,12 @@ def _with_moments(data: Any, change: Callable[[datetime], datetime], kept: Colle
         return number + round((changed(moment) - moment) / timedelta(seconds=1) * unit)
 
     match data:
+        case {"$bytes": str(content), **more} if not more:  # a credential report
+            return {
+                "$bytes": base64.b64encode(
+                    _with_moments(base64.b64decode(content).decode("latin-1"), change).encode("latin-1")
+                ).decode()
+            }
         case dict():
             return {name: _with_moments(value, change, kept) for name, value in data.items()}
         case list():

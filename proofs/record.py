@@ -30,6 +30,7 @@ from stackproof.sources.aws.source import AwsSource, Reader
 from stackproof.sources.replay import Recorded, Recording, from_entry, recorded, to_entry
 from stackproof.targets import open_stage
 from stackproof.targets.embedded import fresh_cloud
+from stackproof.targets.limitations import limit
 from stackproof.targets.request import resolve
 from stackproof.terraform import provider
 from stackproof.terraform.workspace import prepare
@@ -162,7 +163,9 @@ def record_all() -> None:
         _write(path / CLOUD, to_text(mine))
     _forget_what_was_read()
     for control in chosen:
-        if kinds.own_stacks(declared[control]):
+        test = declared[control]
+        is_unseen = limit("embedded", control) and any(kinds.calls_in(kinds.folder(kind)) for kind in kinds.asked_by(test))
+        if kinds.own_stacks(test) or is_unseen:
             add(control, again=True)
     needs.main()
 

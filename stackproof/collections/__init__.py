@@ -1,6 +1,7 @@
 """The collections that controls ask for by name: what of the stack is looked at, by the environment's profile."""
 
 from stackproof.collections import (  # noqa: F401 - they fill the register
+    account,
     apis,
     changes,
     deployment,

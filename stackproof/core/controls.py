@@ -26,6 +26,7 @@ FOLDERS = {
     "security": "the security checklist",
     "logging": "the central logging design",
     "serverless": "functions and tables, which other stacks have",
+    "account": "the account around the stack",
 }
 """The folders of the suite, each of them a pytest marker, in the order of the catalogue."""
 

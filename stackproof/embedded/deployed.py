@@ -10,13 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from stackproof.embedded import account, cloud, workload
+from stackproof.embedded import account, cloud, later, workload
 from stackproof.embedded.cloud import Cloud
 from stackproof.embedded.progress import Progress
 from stackproof.embedded.recipe import Recipe, Stack
 from stackproof.embedded.workload import Workload
 from stackproof.sources.aws import process_guard
 from stackproof.terraform.cli import Completed
+from stackproof.terraform.downgrade import KEPT_AS
 from stackproof.terraform.workspace import Workspace
 
 STATE = "terraform.tfstate"
@@ -140,19 +141,12 @@ class Deployed:
     def _stack(self, name: str) -> Stack:
         return next(stack for stack in self.recipe.stacks if stack.name == name)
 
-    def finish(self) -> None:
-        """Set through the API what this provider has no word for, as the sources say."""
-        for workspace in self.workspaces.values():
-            if workspace.later:
-                self._finish(workspace)
-
     @process_guard.lifted()
-    def _finish(self, workspace: Workspace) -> None:
-        made = {one["address"]: one["values"] for one in _resources(workspace.show()["values"]["root_module"])}
-        client = self.api.client("elbv2")
-        for address, attributes in workspace.later.items():
-            said = [{"Key": key, "Value": value} for key, value in attributes.items()]
-            client.modify_listener_attributes(ListenerArn=made[address]["arn"], Attributes=said)
+    def finish(self) -> None:
+        """Make and set through the API what this provider has no word for, as the sources say."""
+        for workspace in self.workspaces.values():
+            if workspace.later or any(address.startswith(KEPT_AS) for address in workspace.retyped.values()):
+                later.finish(self.api, workspace.show(), workspace.later)
 
     @property
     def api(self) -> account.Endpoint:
@@ -185,12 +179,6 @@ _HOW = {
     "replayed": "A recorded deployment was replayed in {seconds:.0f} s; every answer was the recorded one.",
     "found": "It was running already at {endpoint} (make up), and was judged as it was found.",
 }
-
-
-def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from module.get("resources", ())
-    for child in module.get("child_modules", ()):
-        yield from _resources(child)
 
 
 def state_of(stack: str) -> str:

@@ -24,7 +24,7 @@ from stackproof.terraform.speculative_plan import EXAMPLE, PASSWORD, random_pass
 from stackproof.terraform.workspace import Workspace, prepare
 
 _PACKAGES = ("moto", "botocore", "flask", "werkzeug")
-_DECIDING = ("account.py", "moto_gaps/*.py", "recording.py", "server.py")
+_DECIDING = ("account.py", "later.py", "moto_gaps/*.py", "recording.py", "server.py")
 _ANY_ENDPOINT = "http://127.0.0.1:1"
 
 

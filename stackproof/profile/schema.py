@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from stackproof.judgement.exposure import Opening
 from stackproof.judgement.images import EcrRegistry
 from stackproof.profile.base import OF_THIS_ACCOUNT, OneOrMore, Table, placed, unsaid
+from stackproof.profile.baseline import Baseline
 from stackproof.profile.logs import Logs
 from stackproof.profile.owners import Owners
 from stackproof.profile.stack import (
@@ -78,6 +79,7 @@ class Profile(Table):
     function: Function = Function.undeclared()
     dynamodb_table: DynamodbTable = DynamodbTable.undeclared()
     machine_images: MachineImages = MachineImages()
+    baseline: Baseline = Baseline()
     change: Change = Change()
     gate: Gate = Gate()
     owners: Owners = Owners()
@@ -251,6 +253,11 @@ class Profile(Table):
         if not self.service:
             return Service.undeclared().desired_count
         return sum(one.desired_count * len(one.names) for one in self.service)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions of the account that are looked at."""
+        return self.baseline.regions or (self.region,)
 
     @property
     def reader_principals(self) -> tuple[str, ...]:

@@ -8,6 +8,13 @@ from stackproof.sources.aws import readonly
 
 _OURS: dict[str, tuple[str, ...]] = {
     "account": ("Caller",),
+    "account_settings": (
+        "PasswordPolicy",
+        "AccountPublicAccessBlock",
+        "SecurityContact",
+        "Region",
+        "EbsSettings",
+    ),
     "alarms": (
         "Topic",
         "Alarm",
@@ -23,6 +30,11 @@ _OURS: dict[str, tuple[str, ...]] = {
     ),
     "clusters": ("Cluster",),
     "costs": ("MonthlyCosts",),
+    "credentials": (
+        "CredentialReport",
+        "RootUser",
+        "UserCredentials",
+    ),
     "database": (
         "Snapshot",
         "ClusterSnapshot",
@@ -36,6 +48,13 @@ _OURS: dict[str, tuple[str, ...]] = {
         "DatabaseCluster",
     ),
     "database_offers": ("DatabaseOffer",),
+    "detection": (
+        "Detector",
+        "ConfigRecorder",
+        "ExternalAccessAnalyzer",
+        "ImageScanning",
+        "SecurityHub",
+    ),
     "dynamodb_table": ("DynamodbTable",),
     "ecr_repository": ("EcrRepository",),
     "emulator": (

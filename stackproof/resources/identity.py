@@ -26,7 +26,7 @@ _OWN_LIST = "managed_policy_arns"
 """The planned attribute in which a role lists what is attached to it."""
 
 
-def _details(aws: "Reader | AwsFacts") -> "Answer":
+def details(aws: "Reader | AwsFacts") -> "Answer":
     """All users, groups and roles with their policies, and the account's own policies: one call, where each principal would take five."""
     return aws.read(DETAILS, Filter=["Group", "LocalManagedPolicy", "Role", "User"], MaxItems=1000)
 
@@ -35,7 +35,7 @@ def _answered_document(policy: AwsFacts) -> object:
     if policy.at("PolicyDocument") is not None:
         return policy.at("PolicyDocument")
     arn = policy.at("PolicyArn")
-    for own in _details(policy).items("Policies"):
+    for own in details(policy).items("Policies"):
         if own["Arn"] == arn:
             in_force = [version for version in own["PolicyVersionList"] if version["VersionId"] == own["DefaultVersionId"]]
             return in_force[0].get("Document") if in_force else None
@@ -71,7 +71,7 @@ def _policies(principal: AwsFacts, name: str, inline: Sequence[Mapping[str, Any]
 
 
 def _nested(principal: AwsFacts, name: str, found: Iterable[Mapping[str, Any]]) -> tuple[Policy, ...]:
-    return tuple(principal.nested(Policy, f"{one['PolicyName']} of {name}", one, _details(principal)) for one in found)
+    return tuple(principal.nested(Policy, f"{one['PolicyName']} of {name}", one, details(principal)) for one in found)
 
 
 def _answered_of_aws(role: AwsFacts) -> tuple[Policy, ...]:
@@ -184,7 +184,7 @@ def _managed_document(block: PlannedBlock, arn: str | Reference) -> Document:
 
 def _answered_boundary(principal: AwsFacts) -> object:
     arn = principal.at("PermissionsBoundary.PermissionsBoundaryArn")
-    return None if arn is None else principal.nested(Policy, arn, {"PolicyArn": arn}, _details(principal)).document
+    return None if arn is None else principal.nested(Policy, arn, {"PolicyArn": arn}, details(principal)).document
 
 
 def _planned_boundary(principal: PlannedBlock) -> dict[str, Any] | None:
@@ -244,7 +244,7 @@ class AccountPolicy(Policy):
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[AccountPolicy]":
         del names  # one call lists all
-        answer = _details(aws)
+        answer = details(aws)
         found = [(reported(one, "Arn", answer), one) for one in answer.items("Policies")]
         return [
             cls(arn.rpartition("/")[2], AwsFacts(aws, {**one, "PolicyArn": arn}, answer.source), answer.source)
@@ -291,7 +291,7 @@ class Role(Resource):
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Role]":
         del names  # one call lists all
-        return listed(cls, aws, _details(aws), "RoleDetailList", named="RoleName")
+        return listed(cls, aws, details(aws), "RoleDetailList", named="RoleName")
 
 
 def _documents(policies: Iterable[Policy]) -> Sequence[dict[str, Any]]:
@@ -338,7 +338,7 @@ class Group(Resource):
 
 
 def _answered_groups(user: AwsFacts) -> tuple[Group, ...]:
-    answer, mine = _details(user), _list(user, "GroupList")
+    answer, mine = details(user), _list(user, "GroupList")
     described = {one["GroupName"]: one for one in answer.items("GroupDetailList")}
     if lost := sorted({*mine} - {*described}):
         raise NotReported(f"{DETAILS}: {user.at('Arn')} is in {', '.join(lost)}, of which nothing is told")
@@ -393,4 +393,4 @@ class User(Resource):
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[User]":
         del names  # one call lists all
-        return listed(cls, aws, _details(aws), "UserDetailList", named="UserName")
+        return listed(cls, aws, details(aws), "UserDetailList", named="UserName")

@@ -2,8 +2,9 @@
 
 The 6.x sources stay the only truth: every file is rewritten as text, so that whatever a change does to it reaches the
 plan. What the two generations write differently is in the tables `ARGUMENTS`, `ATTRIBUTES`, `RETYPED` and `MERGED`; anything
-else that 3.39.0 lacks is left as it is, for ``terraform validate`` to refuse by name. Nothing is dropped silently: what 3.39.0 has no word
-for at all becomes a comment, and is to be set through the API after an apply (`LATER`).
+else that 3.39.0 lacks is left as it is, for ``terraform validate`` to refuse by name. Nothing is dropped silently: an argument
+that 3.39.0 has no word for at all becomes a comment, and is to be set through the API after an apply (`LATER`); a resource that it
+has no word for (`ABSENT`) is to be made so, and Terraform keeps its arguments meanwhile, worked out, in a ``terraform_data``.
 
 Line numbers stay: a resource that became a block of another leaves empty lines behind, and that block stands in a file
 of its own (`ADDED`), which Terraform merges into the others as an override. Only a retyped rule grows by the arguments
@@ -23,6 +24,7 @@ _Edit = tuple[str, int, int, str]
 """File, start and end of a span, and the text in its place."""
 
 ADDED = "stackproof_downgrade_override.tf"
+BESIDE = "stackproof_downgrade.tf"
 
 
 class CannotDowngrade(CouldNotVerify):
@@ -63,12 +65,14 @@ def downgrade(sources: Mapping[str, str]) -> Downgraded:
         _downgrade_references,
         _downgrade_arguments,
         _downgrade_later,
+        _downgrade_absent,
         _downgrade_retyped,
         _downgrade_merged,
     ):
         step(work)
-    if work.added:
-        work.files[ADDED] = "\n\n".join(work.added) + "\n"
+    for name, blocks in ((ADDED, work.added), (BESIDE, work.beside)):
+        if blocks:
+            work.files[name] = "\n\n".join(blocks) + "\n"
     return Downgraded(work.files, tuple(work.notes), work.merged, work.retyped, work.later)
 
 
@@ -129,6 +133,12 @@ LATER: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Arguments that 3.39.0 has no word for, and the attributes of the API that they set (ModifyListenerAttributes)."""
+
+ABSENT = frozenset({"aws_account_alternate_contact", "aws_guardduty_detector_feature", "aws_inspector2_enabler"})
+"""Resources that 3.39.0 has no word for; `stackproof.embedded.later` makes them through the API after an apply."""
+
+KEPT_AS = "terraform_data"
+"""The type under which they are planned: Terraform's own."""
 
 ATTRIBUTES = {("data.aws_region", "region"): "name", ("aws_db_instance", "db_name"): "name"}
 """Attributes that are read under another name in 3.39.0."""
@@ -230,6 +240,7 @@ class _Work:
         self.retyped: dict[str, str] = {}
         self.later: dict[str, dict[str, str]] = {}
         self.added: list[str] = []
+        self.beside: list[str] = []
 
     def documents(self) -> list[hcl.Document]:
         return [hcl.parse(text, file) for file, text in self.files.items()]
@@ -304,7 +315,7 @@ _REFERENCE = re.compile(r"(?<![\w.-])((?:data\.)?aws_\w+)\.([\w-]+)(?:\[[^]\n]*\
 
 def _downgrade_references(work: _Work) -> None:
     """References to resources that are called otherwise now, and to attributes that are."""
-    targets = {block.address: _target(block) for block in work.resources({*MERGED, *RETYPED})}
+    targets = {block.address: _target(block) for block in work.resources({*MERGED, *RETYPED, *ABSENT})}
     edits = []
     for document in work.documents():
         for reference in _REFERENCE.finditer(document.code):
@@ -322,6 +333,8 @@ def _downgrade_references(work: _Work) -> None:
 def _target(block: hcl.Block) -> str:
     """The address in 3.39.0 of a resource that only 6.x has."""
     type_, name = block.labels
+    if type_ in ABSENT:
+        return f"{KEPT_AS}.{type_}_{name}"
     if type_ in RETYPED:
         return f"{RETYPED[type_].type}.{RETYPED[type_].prefix}{name}"
     bucket = block.body.arguments.get("bucket")
@@ -354,6 +367,32 @@ def _downgrade_later(work: _Work) -> None:
                 work.later.setdefault(block.address, {})[attribute] = argument.value
                 work.note(argument.place, f"{block.address} {name} -> set after the apply")
     work.edit(edits)
+
+
+def _downgrade_absent(work: _Work) -> None:
+    edits = []
+    for block in work.resources(ABSENT):
+        target = _target(block)
+        arguments = dict(block.body.arguments)
+        meta = [f"{name} = {arguments.pop(name).text}" for name in ("count", "for_each", "depends_on") if name in arguments]
+        if "provider" in arguments:
+            raise _cannot(block.place, f"{block.address} is made by another provider configuration than the default one")
+        kept = _block(
+            "input =", [f'"type" = "{block.labels[0]}"', *_as_object(replace(block, body=hcl.Body(arguments, block.body.blocks)))]
+        )
+        work.beside.append(_block('resource "{}" "{}"'.format(*target.split(".")), [*meta, kept]))
+        edits.append((block.file, block.start, block.end, "\n" * block.text.count("\n")))
+        work.retyped[block.address] = target
+        work.note(block.place, f"{block.address} -> made after the apply")
+    work.edit(edits)
+
+
+def _as_object(block: hcl.Block) -> Iterator[str]:
+    """The arguments of a block as the members of an object; nested blocks as lists of such objects."""
+    yield from _assigned(block.body.arguments)
+    for kind in dict.fromkeys(inner.type for inner in block.body.blocks):
+        objects = ", ".join("{ " + ", ".join(_as_object(inner)) + " }" for inner in block.body.named(kind))
+        yield f"{kind} = [{objects}]"
 
 
 def _downgrade_retyped(work: _Work) -> None:

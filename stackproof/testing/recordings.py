@@ -57,6 +57,16 @@ def absent(operation: str, **parameters: object) -> Edit:
     return lambda calls: _each(calls, operation, parameters, lambda call: replace(call, pages=(), absent=True, error=None))
 
 
+def only_in(region: str, edit: Edit) -> Edit:
+    """Let an edit change what is answered in one region alone."""
+
+    def change(calls: list[Recorded]) -> list[Recorded]:
+        there = [call for call in calls if call.call.region == region]
+        return [*(call for call in calls if call.call.region != region), *edit(there)]
+
+    return change
+
+
 def on_page_2(operation: str, member: str, **changes: object) -> Edit:
     """Add an item on a second page: a copy of the first one with some members changed; None takes a member away."""
 

@@ -82,6 +82,15 @@ resource "aws_sns_topic" "billing" {
   })
 }
 
+# Somebody confirms it: AWS sends an e-mail.
+resource "aws_sns_topic_subscription" "billing_email" {
+  provider = aws.us_east_1
+
+  topic_arn = aws_sns_topic.billing.arn
+  protocol  = "email"
+  endpoint  = var.billing_email
+}
+
 resource "aws_sns_topic_subscription" "billing" {
   provider = aws.us_east_1
   count    = nonsensitive(var.slack_webhook_url != null) ? 1 : 0

@@ -140,6 +140,22 @@ resource "aws_s3_bucket_policy" "audit" {
         Resource  = "${local.audit_bucket_arn}/AWSLogs/${var.aws_account_id}/*"
         Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn, "s3:x-amz-acl" = "bucket-owner-full-control" } }
       },
+      {
+        Sid       = "ConfigLooksAtTheBucket"
+        Effect    = "Allow"
+        Principal = { Service = "config.amazonaws.com" }
+        Action    = ["s3:GetBucketAcl", "s3:ListBucket"]
+        Resource  = local.audit_bucket_arn
+        Condition = { StringEquals = { "aws:SourceAccount" = var.aws_account_id } }
+      },
+      {
+        Sid       = "ConfigDelivers"
+        Effect    = "Allow"
+        Principal = { Service = "config.amazonaws.com" }
+        Action    = "s3:PutObject"
+        Resource  = "${local.audit_bucket_arn}/AWSLogs/${var.aws_account_id}/Config/*"
+        Condition = { StringEquals = { "aws:SourceAccount" = var.aws_account_id, "s3:x-amz-acl" = "bucket-owner-full-control" } }
+      },
     ]
   })
 

@@ -55,6 +55,17 @@ variable "log_readers" {
   }
 }
 
+variable "billing_email" {
+  description = "E-mail address that the billing alarm goes to. Somebody confirms the subscription."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^@[:space:]]+@[^@[:space:]]+$", var.billing_email))
+    error_message = "billing_email is an e-mail address."
+  }
+}
+
 # No validation here: Terraform 1.11 prints the value that a validation refuses, even a sensitive one.
 variable "slack_webhook_url" {
   description = "HTTPS address that the billing alarm goes to; null for none. It must confirm the SNS subscription, which a relay to Slack does and Slack's own webhook does not."

@@ -7,11 +7,14 @@ shown by the server's status.
 """
 
 from stackproof.embedded.moto_gaps import (
+    accessanalyzer,
     apigatewayv2,
     awslambda,
+    config,
     ec2,
     ecs,
     elbv2,
+    iam,
     kms,
     logs,
     oam,
@@ -23,11 +26,14 @@ from stackproof.embedded.moto_gaps import (
 from stackproof.embedded.moto_gaps.registry import install, installed
 
 __all__ = [
+    "accessanalyzer",
     "apigatewayv2",
     "awslambda",
+    "config",
     "ec2",
     "ecs",
     "elbv2",
+    "iam",
     "install",
     "installed",
     "kms",

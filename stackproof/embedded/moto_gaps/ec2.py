@@ -5,8 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.flow_logs import FlowLogsBackend
+from moto.ec2.models.subnets import Subnet, SubnetBackend
+from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.logs.models import logs_backends
 
 from stackproof.embedded.moto_gaps.registry import corrects
@@ -61,3 +64,28 @@ def create_flow_logs(original: Callable[..., Any], self: Any, *args: Any, **kw: 
         if (flow_log.log_destination or "").rpartition(":log-group:")[2].removesuffix(":*") in groups:
             flow_log.deliver_logs_status, flow_log.deliver_logs_error_message = "SUCCESS", None
     return result
+
+
+@corrects(
+    ElasticBlockStore,
+    "describe_snapshots",
+    "ec2:DescribeSnapshots RestorableByUserIds",
+    "moto tells all, whoever can restore them",
+)
+def describe_snapshots(original: Callable[..., ActionResult], self: ElasticBlockStore) -> ActionResult:
+    """The snapshots of the account that everybody can restore, if that is what is asked."""
+    if self._get_param("RestorableByUserIds", []) != ["all"]:
+        return original(self)
+    found = [one for one in self.ec2_backend.describe_snapshots() if "all" in one.create_volume_permission_groups]
+    return ActionResult({"Snapshots": found})
+
+
+@corrects(
+    SubnetBackend, "create_subnet", "ec2:CreateSubnet DefaultForAz", "moto takes the first subnet of a zone for its default one"
+)
+def create_subnet(original: Callable[..., Subnet], self: SubnetBackend, vpc_id: str, *args: Any, **kw: Any) -> Subnet:
+    """Only a subnet of the default VPC is the default of its zone, and gives public addresses unless it is told not to."""
+    subnet = original(self, vpc_id, *args, **kw)
+    if not self.get_vpc(vpc_id).is_default:  # type: ignore[attr-defined]  # the whole backend has it
+        subnet.default_for_az = subnet.map_public_ip_on_launch = False
+    return subnet

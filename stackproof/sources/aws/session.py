@@ -9,7 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.sources.aws import body, layers
@@ -195,7 +197,14 @@ class Network:
         readonly.install(client, self._allowed)
         body.install(client)
         client.meta.events.register("before-send", count)
+        if self._endpoint and service == "s3control":
+            client.meta.events.register("before-call", partial(_without_account, self._endpoint))
         return client
+
+
+def _without_account(endpoint: str, params: dict[str, Any], **_: Any) -> None:
+    """Ask an emulator at its own address: S3 Control puts the account before the name of the host, which an address does not take."""
+    params["url"] = endpoint.rstrip("/") + urlsplit(params["url"]).path
 
 
 def _request(response: Mapping[str, Any]) -> tuple[str, int]:

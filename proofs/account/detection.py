@@ -1,0 +1,176 @@
+"""Services that watch the account."""
+
+from dataclasses import replace
+
+from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
+from proofs.harness import absent, adds, answers, fails, omits, planned, profile, says, unknown, with_resource, without
+from stackproof.core.verdicts import AccessDenied
+
+LIST, DETECTOR = "guardduty:ListDetectors", "guardduty:GetDetector"
+RECORDERS, STATUS, CHANNELS = (
+    "config:DescribeConfigurationRecorders",
+    "config:DescribeConfigurationRecorderStatus",
+    "config:DescribeDeliveryChannelStatus",
+)
+ANALYZERS, FINDINGS, RULES = "accessanalyzer:ListAnalyzers", "accessanalyzer:ListFindingsV2", "accessanalyzer:ListArchiveRules"
+INSPECTOR, HUB = "inspector2:BatchGetAccountStatus", "securityhub:DescribeHub"
+DENIED = AccessDenied("AccessDenied: not authorized")
+STACK = "module.central_logging"
+RECORDER, STARTED = (
+    f"{STACK}.aws_config_configuration_recorder.main",
+    f"{STACK}.aws_config_configuration_recorder_status.main",
+)
+CHANNEL = f"{STACK}.aws_config_delivery_channel.main"
+GROUP = {"all_supported": False, "include_global_resource_types": False, "resource_types": ["AWS::EC2::Instance"]}
+WITH_HUB = profile().model_copy(update={"baseline": profile().baseline.model_copy(update={"security_hub": True})})
+REVIEWED = profile().model_copy(update={"baseline": profile().baseline.model_copy(update={"archive_rules": ("partners",)})})
+ON = {"HubArn": "arn:aws:securityhub:ap-northeast-2:123456789012:hub/default"}
+
+CASES: list[Case] = [
+    cloud("DET-01", "suspended", FAIL, says(DETECTOR, "Status", "DISABLED")),
+    cloud("DET-01", "a status that nobody knows", ERROR, says(DETECTOR, "Status", "PAUSED"), names="PAUSED"),
+    cloud("DET-01", "status not reported", ERROR, omits(DETECTOR, "Status")),
+    cloud("DET-01", "no detector", FAIL, says(LIST, "DetectorIds", []), names="no detector"),
+    *(
+        cloud("DET-01", f"{feature} off", FAIL, says(DETECTOR, f"Features.Name={feature}.Status", "DISABLED"))
+        for feature in profile().baseline.detector_features
+    ),
+    cloud("DET-01", "one feature more", PASS, adds(DETECTOR, "Features", {"Name": "LAMBDA_NETWORK_LOGS", "Status": "ENABLED"})),
+    cloud("DET-01", "no feature", FAIL, says(DETECTOR, "Features", [])),
+    cloud("DET-01", "features not reported", ERROR, omits(DETECTOR, "Features")),
+    cloud("DET-01", "the list denied", ERROR, fails(LIST, DENIED), names="AccessDenied"),
+    cloud("DET-01", "the detector denied", ERROR, fails(DETECTOR, DENIED), names="AccessDenied"),
+    cloud("DET-02", "some types alone", FAIL, says(RECORDERS, "ConfigurationRecorders.0.recordingGroup.allSupported", False)),
+    cloud("DET-02", "scope not reported", ERROR, omits(RECORDERS, "ConfigurationRecorders.0.recordingGroup")),
+    cloud("DET-02", "stopped", FAIL, says(STATUS, "ConfigurationRecordersStatus.0.recording", False), names="default"),
+    cloud("DET-02", "status not reported", ERROR, says(STATUS, "ConfigurationRecordersStatus", [])),
+    cloud(
+        "DET-02",
+        "the last delivery failed",
+        FAIL,
+        says(
+            CHANNELS,
+            "DeliveryChannelsStatus.0.configStreamDeliveryInfo",
+            {"lastStatus": "Failure", "lastErrorCode": "NoSuchBucket"},
+        ),
+        names="NoSuchBucket",
+    ),
+    cloud(
+        "DET-02",
+        "the history failed, the stream did not",
+        FAIL,
+        says(
+            CHANNELS,
+            "DeliveryChannelsStatus.0.configHistoryDeliveryInfo",
+            {"lastStatus": "Failure", "lastErrorCode": "AccessDenied"},
+        ),
+        names="configHistoryDeliveryInfo",
+    ),
+    cloud(
+        "DET-02",
+        "a delivery of nobody knows what",
+        ERROR,
+        says(CHANNELS, "DeliveryChannelsStatus.0.configStreamDeliveryInfo.lastStatus", "Perhaps"),
+        names="Perhaps",
+    ),
+    cloud(
+        "DET-02",
+        "nothing delivered yet",
+        ERROR,
+        omits(CHANNELS, "DeliveryChannelsStatus.0.configStreamDeliveryInfo"),
+        names="yet",
+    ),
+    cloud("DET-02", "no channel", FAIL, says(CHANNELS, "DeliveryChannelsStatus", []), names="no delivery channel"),
+    cloud("DET-02", "no recorder", FAIL, says(RECORDERS, "ConfigurationRecorders", []), names="no recorder"),
+    cloud(
+        "DET-02",
+        "a service's recorder alone",
+        FAIL,
+        says(RECORDERS, "ConfigurationRecorders.0.servicePrincipal", "securityhub.amazonaws.com"),
+        names="no recorder",
+    ),
+    cloud("DET-02", "the recorders denied", ERROR, fails(RECORDERS, DENIED), names="AccessDenied"),
+    cloud("DET-02", "the status denied", ERROR, fails(STATUS, DENIED), names="AccessDenied"),
+    cloud("DET-02", "the channels denied", ERROR, fails(CHANNELS, DENIED), names="AccessDenied"),
+    plan("DET-02", "some types alone", FAIL, planned(RECORDER, recording_group=[GROUP])),
+    plan("DET-02", "types known after apply", UNKNOWN, unknown(RECORDER, "recording_group")),
+    plan("DET-02", "stopped", FAIL, planned(STARTED, is_enabled=False)),
+    plan("DET-02", "never started", FAIL, without(STARTED)),
+    plan("DET-02", "whether it is started is known after apply", UNKNOWN, unknown(STARTED, "is_enabled")),
+    plan("DET-02", "no channel", FAIL, without(CHANNEL), names="no delivery channel"),
+    plan("DET-02", "no recorder", FAIL, without(RECORDER), names="no recorder"),
+    plan(
+        "DET-02",
+        "another that is never started",
+        FAIL,
+        with_resource("aws_config_configuration_recorder.more", name="more"),
+        names="more",
+    ),
+    cloud("DET-03", "no analyzer", FAIL, says(ANALYZERS, "analyzers", []), names="no analyzer"),
+    cloud(
+        "DET-03",
+        "one of unused access alone",
+        FAIL,
+        says(ANALYZERS, "analyzers.0.type", "ACCOUNT_UNUSED_ACCESS"),
+        names="no analyzer",
+    ),
+    cloud("DET-03", "the organization's", PASS, says(ANALYZERS, "analyzers.0.type", "ORGANIZATION")),
+    cloud("DET-03", "a type that nobody knows", ERROR, says(ANALYZERS, "analyzers.0.type", "GALAXY"), names="GALAXY"),
+    cloud("DET-03", "type not reported", ERROR, omits(ANALYZERS, "analyzers.0.type")),
+    cloud("DET-03", "disabled", FAIL, says(ANALYZERS, "analyzers.0.status", "DISABLED"), names="external-access"),
+    cloud("DET-03", "a status that nobody knows", ERROR, says(ANALYZERS, "analyzers.0.status", "ASLEEP"), names="ASLEEP"),
+    cloud("DET-03", "status not reported", ERROR, omits(ANALYZERS, "analyzers.0.status")),
+    cloud(
+        "DET-03",
+        "an active finding",
+        FAIL,
+        adds(FINDINGS, "findings", {"id": "1", "resource": "arn:aws:s3:::open", "resourceType": "AWS::S3::Bucket"}),
+        names="arn:aws:s3:::open",
+    ),
+    cloud(
+        "DET-03",
+        "an active finding without a resource",
+        FAIL,
+        adds(FINDINGS, "findings", {"id": "f-1", "resourceType": "AWS::IAM::Role"}),
+        names="f-1",
+    ),
+    cloud(
+        "DET-03",
+        "a rule that hides all",
+        FAIL,
+        adds(RULES, "archiveRules", {"ruleName": "everything", "filter": {}}),
+        names="everything",
+    ),
+    replace(
+        cloud("DET-03", "a rule that was reviewed", PASS, adds(RULES, "archiveRules", {"ruleName": "partners", "filter": {}})),
+        expected=REVIEWED,
+    ),
+    cloud("DET-03", "a rule without a name", ERROR, adds(RULES, "archiveRules", {"filter": {}}), names="ruleName"),
+    cloud("DET-03", "the analyzers denied", ERROR, fails(ANALYZERS, DENIED), names="AccessDenied"),
+    cloud("DET-03", "the findings denied", ERROR, fails(FINDINGS, DENIED), names="AccessDenied"),
+    cloud("DET-03", "the rules denied", ERROR, fails(RULES, DENIED), names="AccessDenied"),
+    cloud("DET-05", "enabled, ECR off", FAIL, says(INSPECTOR, "accounts.0.resourceState.ecr.status", "DISABLED")),
+    cloud("DET-05", "being enabled", FAIL, says(INSPECTOR, "accounts.0.resourceState.ecr.status", "ENABLING")),
+    cloud(
+        "DET-05",
+        "a status that nobody knows",
+        ERROR,
+        says(INSPECTOR, "accounts.0.resourceState.ecr.status", "MAYBE"),
+        names="MAYBE",
+    ),
+    cloud("DET-05", "status not reported", ERROR, omits(INSPECTOR, "accounts.0.resourceState.ecr")),
+    cloud("DET-05", "the account is not told", FAIL, says(INSPECTOR, "accounts", []), names="no Amazon Inspector"),
+    cloud(
+        "DET-05", "another account's", FAIL, says(INSPECTOR, "accounts.0.accountId", "999999999999"), names="no Amazon Inspector"
+    ),
+    cloud("DET-05", "denied", ERROR, fails(INSPECTOR, DENIED), names="AccessDenied"),
+    replace(cloud("DET-05", "Security Hub on, as declared", PASS, answers(HUB, ON)), expected=WITH_HUB),
+    replace(
+        cloud("DET-05", "Security Hub declared and off", FAIL, answers(HUB, ON), absent(HUB), names="Security Hub"),
+        expected=WITH_HUB,
+    ),
+    replace(
+        cloud("DET-05", "Security Hub declared and denied", ERROR, answers(HUB, ON), fails(HUB, DENIED), names="AccessDenied"),
+        expected=WITH_HUB,
+    ),
+]

@@ -1,0 +1,35 @@
+"""IAM operations that moto answers otherwise than AWS, put right."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.iam.models import AccountSummary, IAMBackend
+from moto.iam.responses import IamResponse
+
+from stackproof.embedded.moto_gaps.registry import corrects, reports
+
+_AFTER_MFA = ("false,N/A,N/A,N/A,N/A", "false,N/A,N/A,N/A,N/A", "false,N/A", "false,N/A")
+
+
+@corrects(IAMBackend, "get_credential_report", "iam:GetCredentialReport <root_account>", "moto's report leaves out the root user")
+def get_credential_report(original: Callable[..., str], self: IAMBackend) -> str:
+    """A root user as AWS reports one that has MFA, no keys, and was never used."""
+    head, _, users = original(self).partition("\n")
+    root = f"<root_account>,arn:aws:iam::{self.account_id}:root,2026-01-20T00:00:00+00:00"
+    password = "not_supported,no_information,not_supported,not_supported,true"
+    return "\n".join([head, ",".join([root, password, *_AFTER_MFA]), users.rstrip("\n")]).rstrip("\n")
+
+
+@corrects(IamResponse, "get_credential_report", "iam:GetCredentialReport GeneratedTime", "moto's report is of 2015")
+def answer_credential_report(_: Callable[..., ActionResult], self: IamResponse) -> ActionResult:
+    """The report of now."""
+    content, now = self.backend.get_credential_report(), datetime.now(UTC).replace(microsecond=0)
+    return ActionResult({"Content": content, "ReportFormat": "text/csv", "GeneratedTime": now})
+
+
+@reports(AccountSummary, "_account_mfa_enabled", "iam:GetAccountSummary AccountMFAEnabled", "moto has no root user")
+def account_mfa_enabled(_: AccountSummary, __: Any) -> int:
+    """As the credential report says."""
+    return 1

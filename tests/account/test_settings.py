@@ -1,0 +1,48 @@
+"""Settings of the whole account, and of each of its regions."""
+
+from stackproof.core.controls import control
+
+
+@control("ACC-04", severity="medium")
+def test_password_policy_is_as_strong_as_declared(password_policy, profile, subtests):
+    """Without a policy of its own the account has IAM's: eight characters, and no more."""
+    expected = profile.baseline.password_policy
+    with subtests.test(password_policy.name):
+        assert password_policy.minimum_length >= expected.minimum_length
+    with subtests.test(password_policy.name):
+        assert password_policy.remembered >= expected.remembered
+    with subtests.test(password_policy.name):
+        age = password_policy.max_age_days
+        assert expected.max_age_days is None or (age is not None and age <= expected.max_age_days)
+
+
+@control("ACC-05", severity="high")
+def test_no_bucket_of_the_account_can_become_public(account_public_access_block, subtests):
+    """Whatever a bucket's own settings, policy and ACL say, and of buckets that are not there yet."""
+    block = account_public_access_block
+    with subtests.test("block_public_acls"):
+        assert block.block_public_acls
+    with subtests.test("ignore_public_acls"):
+        assert block.ignore_public_acls
+    with subtests.test("block_public_policy"):
+        assert block.block_public_policy
+    with subtests.test("restrict_public_buckets"):
+        assert block.restrict_public_buckets
+
+
+@control("ACC-06", severity="medium")
+def test_aws_knows_whom_to_write_to_about_security(security_contact):
+    """The primary contact is often who pays: a notice of a leaked key must reach somebody who acts on it."""
+    assert security_contact.email != ""
+
+
+@control("ACC-07", severity="high")
+def test_volumes_are_encrypted_and_no_snapshot_or_image_is_public(ebs_settings, subtests):
+    """In every region that is looked at: the setting is one region's alone."""
+    for region in ebs_settings:
+        with subtests.test(region.name):
+            assert region.encrypts_by_default
+        with subtests.test(region.name):
+            assert region.public_snapshots == ()
+        with subtests.test(region.name):
+            assert region.public_images == ()
