@@ -53,12 +53,9 @@ def now(stage: Stage) -> datetime:
 
 
 @collection
-def declared_databases(stage: Stage) -> tuple[DatabaseInstance, ...]:
-    """The stack's declared database instances."""
-    identifiers = [one.identifier for one in stage.profile.database]
-    found = there(stage, "database", DatabaseInstance, identifiers)
-    _note_what_runs(stage, found, "how a running instance is, and whether it has the values of its parameter group already")
-    return found
+def database(stage: Stage) -> DatabaseInstance:
+    """The first database instance that is declared, for controls that are about one."""
+    return there(stage, "database", DatabaseInstance, [one.identifier for one in stage.profile.database])[0]
 
 
 @collection(reads=(Vpc,))
