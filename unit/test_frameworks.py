@@ -143,9 +143,10 @@ def test_every_requirement_of_the_list_is_told_covered_or_not() -> None:
     for one in frameworks():
         nothing, everything = coverage(one, ()), coverage(one, CONTROLS)
         assert [row.id for row in nothing.requirements] == [*one.ids]
-        assert nothing.number(Extent.NOT) == len(one.ids)
-        assert everything.number(Extent.NOT) == len(one.ids) - len(one.requirements)
-        assert sum(everything.number(extent) for extent in Extent) == len(one.ids)
+        numbers = [nothing.number(Extent.NOT), everything.number(Extent.NOT)]
+        assert numbers == [len(one.ids), len(one.ids) - len(one.requirements)], one.key
+        numbers = [everything.number(extent) for extent in Extent]
+        assert sum(numbers) == len(one.ids), one.key
 
 
 @settings(max_examples=20)
