@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "localstack": ("stackproof.localstack.__main__", "the LocalStack that stays between runs: up, status, down"),
     "organisation": ("stackproof.organisation.command", "judge every account and region of an organisation, on Dask: verify"),
     "report": ("stackproof.cli.report", "a run as a document: for people, and for other tools"),
+    "diff": ("stackproof.cli.diff", "what came out otherwise in one of two runs"),
     "evidence": ("stackproof.evidence.__main__", "check whether a run's evidence is as the run left it"),
 }
 """Each command: the module whose ``main(arguments, prog)`` runs it, and what it is for."""

@@ -52,19 +52,19 @@
     cell.colSpan = 6;
     const said = (name, value, code) => {
       if (!value) return;
-      cell.append(make("h4", name), make(code ? "code" : "p", value));
+      cell.append(make("h3", name), make(code ? "code" : "p", value));
     };
     said(words.why, text[one.w]);
     said(words.remedy, text[one.m]);
     for (const how of one.h) cell.append(make("p").appendChild(make("code", text[how])).parentNode);
-    if (one.x) cell.append(make("h4", words.finding), make("pre", text[one.x]));
+    if (one.x) cell.append(make("h3", words.finding), make("pre", text[one.x]));
     if (one.r.length) {
-      cell.append(make("h4", words.resources));
+      cell.append(make("h3", words.resources));
       cell.append(table_of([words.verdict, words.resource, words.finding], one.r, ([name, found, sentence]) => [verdict(found), text[name], text[sentence] || ""]));
-      if (one.rn > one.r.length) cell.append(make("p", words.in_results, "by"));
+      if (one.rest) cell.append(make("p", words.in_results, "by"));
     }
     if (one.e.length) {
-      cell.append(make("h4", words.evidence));
+      cell.append(make("h3", words.evidence));
       cell.append(table_of([words.resource, words.field, words.value, words.source], one.e, ([name, field, value, source, ...files]) => {
         const place = make("span", text[source]);
         for (const file of files) {

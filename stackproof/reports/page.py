@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 import stackproof
 from stackproof.core.messages import Language, say
-from stackproof.core.results import ControlResult, Run
+from stackproof.core.results import ControlResult, Run, WaiverState
 from stackproof.core.sentences import sentence
 from stackproof.frameworks.catalogue import frameworks
 from stackproof.frameworks.coverage import coverage, proven
@@ -53,6 +53,7 @@ def render(finished: Finished) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_shown, loader=jinja2.BaseLoader()
     )
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+    waivers = sorted(run.waivers, key=lambda one: (one.expires, one.number))
     selected, every = len(run.selected) or len(run.controls), len(run.selected) + len(run.not_selected)
     return template.render(
         run=run,
@@ -71,7 +72,8 @@ def render(finished: Finished) -> str:
         wrong=view.causes(run, language, view.WRONG),
         unverified=view.causes(run, language, view.UNVERIFIED),
         aside=view.set_aside(run, language),
-        accepted=sorted(run.waivers, key=lambda one: (one.expires, one.number)),
+        accepted=[one for one in waivers if one.state is not WaiverState.ELSEWHERE],
+        elsewhere=[one for one in waivers if one.state is WaiverState.ELSEWHERE],
         trend=_trend(run),
         plans=[_plan(plan) for plan in run.plans],
         frameworks=[coverage(one, proven(run)) for one in frameworks()] if run.controls else [],
@@ -197,10 +199,9 @@ def _embedded(run: Run, language: Language) -> str:
 
 
 def _control(control: ControlResult, language: Language, texts: _Texts, names: Mapping[str, str]) -> dict[str, Any]:
-    rows = [
-        [texts(one.resource), WORST_FIRST.index(one.verdict), texts(sentence(one, language))]
-        for one in islice(worst_first(control), MOST_RESOURCES)
-    ]
+    said = ((one.resource, one.verdict, sentence(one, language)) for one in worst_first(control))
+    each = dict.fromkeys(islice(said, MOST_RESOURCES))
+    rows = [[texts(name), WORST_FIRST.index(verdict), texts(finding)] for name, verdict, finding in each]
     read = [
         [texts(one.resource), texts(one.field), texts(one.value), texts(one.source), *map(texts, one.evidence)]
         for one in islice(control.read, MOST_READINGS)
@@ -211,7 +212,7 @@ def _control(control: ControlResult, language: Language, texts: _Texts, names: M
         "h": [texts(how) for how in (control.terraform, control.cli, control.console) if how],
         "x": texts(control.message),
         "r": rows,
-        "rn": len(control.resources),
+        "rest": len(control.resources) > MOST_RESOURCES,
         "e": read,
         "en": len(control.read),
         "d": texts(control.documented),
