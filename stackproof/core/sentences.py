@@ -1,6 +1,6 @@
 """The findings of controls as sentences, in English and Korean, made from their data."""
 
-from stackproof.core.messages import Language, say
+from stackproof.core.messages import Language, say, told
 from stackproof.core.results import ControlResult, Examined, Finding, Reason
 from stackproof.core.verdicts import Verdict
 
@@ -10,6 +10,7 @@ _WORDS = str.maketrans("_.", "  ")
 def sentence(one: Examined, language: Language = "en") -> str:
     """The sentence about one resource; empty for a pass.
 
+    >>> from stackproof.core.results import Operator
     >>> found = Finding(Reason.STATEMENT, "publicly_accessible", Operator.IS_FALSE, "", "true")
     >>> public = Examined("triflow-ai-production-db", Verdict.FAIL, "assert not True", finding=found)
     >>> sentence(public)
@@ -34,7 +35,7 @@ def sentence_of(control: ControlResult, language: Language = "en") -> str:
 
 def of_finding(found: Finding | None, message: str, language: Language) -> str:
     """The sentence of a finding without the resource's name; ``message`` is what pytest, or the error, said."""
-    first = message.strip().partition("\n")[0]
+    first = told(message.strip().partition("\n")[0], language)
     if found is None:
         return first or say(language, "sentence.nothing-known")
     if found.reason not in (Reason.STATEMENT, Reason.MISSING):

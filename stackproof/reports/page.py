@@ -16,7 +16,7 @@ from typing import Any
 from markupsafe import Markup
 
 import stackproof
-from stackproof.core.messages import Language, say
+from stackproof.core.messages import Language, say, told
 from stackproof.core.results import ControlResult, Run, WaiverState
 from stackproof.core.sentences import sentence
 from stackproof.frameworks.catalogue import frameworks
@@ -59,6 +59,7 @@ def render(finished: Finished) -> str:
         run=run,
         language=language,
         t=t,
+        told=partial(told, language=language),
         heading=t("report.title", environment=run.environment, target=run.target),
         policy=_policy(style, script),
         style=Markup(style),

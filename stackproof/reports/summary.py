@@ -4,7 +4,7 @@ import textwrap
 from itertools import islice
 from pathlib import Path
 
-from stackproof.core.messages import Language, say
+from stackproof.core.messages import Language, say, told
 from stackproof.core.results import ControlResult, Examined, Run
 from stackproof.core.sentences import of_finding, sentence
 from stackproof.core.verdicts import Verdict
@@ -45,7 +45,7 @@ def listing(run: Run, language: Language = "en", *, is_short: bool = False) -> l
     The short form has a line for each open control alone.
     """
     if run.aborted and not run.controls:
-        return [say(language, "report.aborted", why=visible(run.aborted))]
+        return [say(language, "report.aborted", why=told(visible(run.aborted), language))]
     unreviewed = textwrap.wrap(f"ERROR: {visible(run.unreviewed)}", _WIDTH, subsequent_indent="  ") if run.unreviewed else []
     found = [*unreviewed, *(line for control in _in_order(run) for line in _open(control, language, is_short=is_short))]
     if is_short:
@@ -55,7 +55,7 @@ def listing(run: Run, language: Language = "en", *, is_short: bool = False) -> l
 
 def notes(run: Run, language: Language = "en") -> list[str]:
     """Lines for what a reader must know to trust the verdicts."""
-    return [line for note in run.notes for line in _brief(f"{say(language, 'terminal.note')}: {note}", "")]
+    return [line for note in run.notes for line in _brief(f"{say(language, 'terminal.note')}: {told(note, language)}", "")]
 
 
 def _in_order(run: Run) -> list[ControlResult]:
