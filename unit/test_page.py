@@ -23,7 +23,7 @@ from stackproof.core.results import (
     WaiverState,
     WaiverUse,
 )
-from stackproof.core.verdicts import Verdict
+from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.reports import page, view
 from stackproof.reports.formats import Finished, render
 
@@ -175,3 +175,9 @@ def test_the_seal_is_on_the_cover_sheet() -> None:
     assert "a" * 64 in text
     assert "signed by the key b7" in text
     assert page.MOST_READINGS > 0
+
+
+def test_without_a_browser_a_pdf_is_refused_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    with pytest.raises(UsageError, match="printed by Chromium, and none is installed"):
+        render("pdf", Finished(whole()))

@@ -41,6 +41,7 @@ class Format:
 
 FORMATS: Mapping[str, Format] = {
     "html": Format("stackproof.reports.page:render", "one page for people, without a network"),
+    "pdf": Format("stackproof.reports.pdf:render", "the page on paper, printed by Chromium"),
     "json": Format("stackproof.reports.formats:as_json", "the results themselves (docs/results.md)"),
     "md": Format("stackproof.reports.exports.markdown:markdown", "Markdown, for the summary of a CI job or a comment"),
     "csv": Format("stackproof.reports.exports.csv_table:as_csv", "a line a judgement, for spreadsheets"),

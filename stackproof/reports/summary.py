@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 from stackproof.core.messages import Language, say, told
-from stackproof.core.results import ControlResult, Examined, Run
+from stackproof.core.results import ControlResult, Examined, Run, WaiverState
 from stackproof.core.sentences import of_finding, sentence
 from stackproof.core.verdicts import Verdict
 from stackproof.reports import view
@@ -50,7 +50,19 @@ def listing(run: Run, language: Language = "en", *, is_short: bool = False) -> l
     found = [*unreviewed, *(line for control in _in_order(run) for line in _open(control, language, is_short=is_short))]
     if is_short:
         return found
-    return [*found, *_set_aside(run, language), *notes(run, language)]
+    return [*found, *_set_aside(run, language), *_accepted(run, language), *notes(run, language)]
+
+
+def _accepted(run: Run, language: Language) -> list[str]:
+    """A line for each waiver that counts here: what it accepts, until when, and whom to ask."""
+    lines = []
+    for one in run.waivers:
+        if one.state is not WaiverState.ELSEWHERE:
+            state = say(language, f"state.{one.state.replace(' ', '-')}")
+            what = " ".join(filter(None, (one.check, one.resource)))
+            said = f"{', '.join(one.controls)}: {what}: {state}, {one.expires} ({one.owner}, {one.ticket})"
+            lines += _brief(f"{Verdict.WAIVED} {said}", "")
+    return lines
 
 
 def notes(run: Run, language: Language = "en") -> list[str]:
