@@ -115,7 +115,7 @@ def test_the_page_says_in_its_first_lines_what_matters(language: Language) -> No
     assert f'<html lang="{language}">' in text
     top = text[: text.index("<nav")]
     assert {"en": "The gate is closed.", "ko": "게이트가 닫혀 있습니다."}[language] in top
-    assert {"en": "4 of 6 controls were selected (-m security)", "ko": "통제 항목 6개 가운데 4개만"}[language] in top
+    assert {"en": "4 of 6 controls were selected (-m security)", "ko": "컨트롤 6개 가운데 4개만"}[language] in top
     for said in ("2026-12-05", "devops", "logs.tf:3", "CKV_AWS_144", "T-1", "no answer from db:5432"):
         assert said in text
     parts = ("wrong", "unverified", "accepted", "since", "everything", "frameworks", "audit", "notes")
