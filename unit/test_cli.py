@@ -41,7 +41,7 @@ def test_help_is_quick_to_import() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["no-such"], "it has: new, cloud, localstack, organisation, report, diff, evidence"),
+        (["no-such"], "it has: check, init, new, cloud, localstack, organisation, report, diff, evidence"),
         (["new"], "usage: stackproof new"),
         (["new", "control", "sec-1", *TABLE], "no control's id"),
         (["new", "control", "SEC-RDS-01", *TABLE], "SEC-RDS-01 is taken"),
