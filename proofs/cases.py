@@ -9,9 +9,9 @@ from stackproof.core.runner import Judgement
 from stackproof.core.verdicts import Verdict
 from stackproof.profile.schema import Profile
 from stackproof.testing import cases
-from stackproof.testing.cases import CLOUD, ERROR, FAIL, PASS, PLAN, UNKNOWN
+from stackproof.testing.cases import CLOUD, ERROR, FAIL, NOT_DECLARED, PASS, PLAN, UNKNOWN
 
-__all__ = ["ERROR", "FAIL", "PASS", "UNKNOWN", "WAIVED", "Case", "Proven", "cloud", "plan"]
+__all__ = ["ERROR", "FAIL", "NOT_DECLARED", "PASS", "UNKNOWN", "WAIVED", "Case", "Proven", "cloud", "plan"]
 
 Proven = Callable[[str, Verdict], None]
 """The fixture ``proven``: to be called with a control and the verdict that it was shown to reach."""

@@ -2,7 +2,7 @@
 
 import json
 
-from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
+from proofs.cases import ERROR, FAIL, NOT_DECLARED, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, exists, omits, on_page_2, planned, says, unknown, with_resource, without
 from proofs.logging.edits import (
     APPLICATION,
@@ -101,7 +101,13 @@ CASES = [
         on_page_2(GROUPS, "logGroups", logGroupName="/aws/ecs/atlantis/errors", retentionInDays=None),
         names="/aws/ecs/atlantis/errors",
     ),
-    cloud("LOG-03", "no rule for its name", FAIL, another("/aws/ecs/atlantis-prod", retentionInDays=14), names="type is missing"),
+    cloud(
+        "LOG-03",
+        "no rule for its name",
+        NOT_DECLARED,
+        another("/aws/ecs/atlantis-prod", retentionInDays=14),
+        names="type is missing",
+    ),
     cloud("LOG-03", "retention is no number", ERROR, says(GROUPS, group(ERRORS, "retentionInDays"), "90")),
     plan("LOG-03", "never expires", FAIL, planned(planned_group(ERRORS), retention_in_days=None), names=ERRORS),
     plan("LOG-03", "a policy of the account overrides it", FAIL, ruled(30, OF_ERRORS), names=ERRORS),

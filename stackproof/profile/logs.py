@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from stackproof.judgement.log_names import parse
+from stackproof.core.verdicts import NotDeclared
+from stackproof.judgement.log_names import NotInDesign, parse
 from stackproof.profile.base import Principal, Table, not_declared, unsaid
 
 DEFAULT = "default"
@@ -196,8 +197,19 @@ class Logs(Table):
         return self.names[parsed.service][parsed.log_type]
 
     def retention_of(self, name: str) -> int:
-        """How many days the events of a log group are kept. Raises `NotInDesign`."""
-        return self.retention_days[self.rule(name).kind]
+        """How many days the events of a log group are kept. Raises `NotDeclared` for a name that the design does not have."""
+        return self.retention_days[self._expected(name).kind]
+
+    def log_type_of(self, name: str) -> str:
+        """The tag LogType of a log group. Raises `NotDeclared` for a name that the design does not have."""
+        return self._expected(name).log_type
+
+    def _expected(self, name: str) -> LogRule:
+        """The rule for a log group; that there is none for it is a matter of its name, and said there (LOG-01)."""
+        try:
+            return self.rule(name)
+        except NotInDesign as error:
+            raise NotDeclared(f"{error}: nothing to judge by", needs=("logs.exceptions",)) from None
 
     @property
     def links(self) -> tuple[LogLink, ...]:

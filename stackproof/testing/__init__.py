@@ -4,7 +4,7 @@ docs/own-controls.md leads from nothing to a control with its proof.
 """
 
 from stackproof.testing.bench import Bench, Proof
-from stackproof.testing.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
+from stackproof.testing.cases import ERROR, FAIL, NOT_DECLARED, PASS, UNKNOWN, Case, cloud, plan
 from stackproof.testing.plans import (
     changes,
     exists,
@@ -22,6 +22,7 @@ from stackproof.testing.recordings import Edit, absent, adds, answers, fails, om
 __all__ = [
     "ERROR",
     "FAIL",
+    "NOT_DECLARED",
     "PASS",
     "UNKNOWN",
     "Bench",

@@ -6,6 +6,7 @@ from stackproof.core.verdicts import Verdict
 from stackproof.testing.recordings import Edit
 
 PASS, FAIL, ERROR, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN
+NOT_DECLARED = Verdict.NOT_DECLARED
 
 CLOUD, PLAN = "cloud", "plan"
 """The stages that a case can be about."""
