@@ -4,6 +4,7 @@
 ``cloud.json``   the calls that the whole-stack recording lacks
 ``main.tf``      where the stacks have nothing of the kind: a stack of its own, as small as it can be and compliant
 ``plan.json``    the plan of ``main.tf``
+``later.toml``   what the packaged provider has no word for: calls after the apply, and attributes of the plan
 ``profile.toml`` the tables that declare what ``main.tf`` makes
 ===============  ==================================================================================================
 
@@ -66,6 +67,12 @@ def calls_in(path: Path) -> tuple[Recorded, ...]:
 def declared_in(path: Path) -> dict[str, Any]:
     """The tables of the profile that a folder states; none where it states nothing."""
     file = path / "profile.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def later(path: Path) -> dict[str, Any]:
+    """What a folder says that is to be set beside its ``main.tf``: ``calls``, and attributes in ``plan`` by address; nothing without it."""
+    file = path / "later.toml"
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 

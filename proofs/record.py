@@ -18,10 +18,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from botocore import xform_name
+
 from proofs import harness, kinds, needs, normal
 from proofs.harness import COMPLIANT, ON_AWS, ROOT, CloudStage, compliant_calls, controls, judged, profile, recorded_at
 from stackproof.core.controls import catalogue, declared
 from stackproof.core.verdicts import UsageError, Verdict
+from stackproof.embedded.account import Endpoint
 from stackproof.processes.command_line import exit_status
 from stackproof.resources import allowed_operations
 from stackproof.sources.aws.calls import Answer, Call, kept_pages, plain
@@ -181,6 +184,10 @@ def _cloud_of(own: Sequence[Path]) -> Iterator[Transport]:
                 (copy.directory / "terraform.tfstate").unlink(missing_ok=True)  # of a cloud that has ended
                 copy.plan()
                 copy.apply(copy.directory / "tfplan")
+                for call in kinds.later(path).get("calls", ()):
+                    service, _, operation = call["operation"].partition(":")
+                    client = Endpoint(endpoint, profile().account, profile().region).client(service)
+                    getattr(client, xform_name(operation))(**call["parameters"])
             yield Clock(Network(allowed_operations(), endpoint=endpoint), recorded_at())
         return
     stage = open_stage(resolve(ROOT, "local"), print)
@@ -205,7 +212,19 @@ def _planned(path: Path) -> str:
     document = copy.show(copy.directory / "tfplan")
     for one in document["configuration"].get("provider_config", {}).values():  # our override's hundred endpoints
         one["expressions"] = {name: value for name, value in one.get("expressions", {}).items() if name == "region"}
+    _set_later(document, kinds.later(path).get("plan", {}))
     return _plan_text(document)
+
+
+def _set_later(document: dict[str, Any], attributes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write attributes into a plan, by the address of the resource."""
+    for resource in document["planned_values"]["root_module"]["resources"]:
+        resource["values"].update(attributes.get(resource["address"], {}))
+    for change in document["resource_changes"]:
+        change["change"]["after"].update(attributes.get(change["address"], {}))
+    for configured in document["configuration"]["root_module"]["resources"]:
+        written = attributes.get(configured["address"], {})
+        configured["expressions"].update({name: {"constant_value": value} for name, value in written.items()})
 
 
 def _plan_text(document: Mapping[str, Any]) -> str:

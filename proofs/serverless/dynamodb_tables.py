@@ -4,6 +4,7 @@ from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import absent, adds, omits, planned, says, unknown, unset, with_resource
 
 TABLES, TABLE, BACKUPS = "dynamodb:ListTables", "dynamodb:DescribeTable", "dynamodb:DescribeContinuousBackups"
+PROTECTED = "DeletionProtectionEnabled"
 STATUS = "ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus"
 NAME, MAIN = "triflow-ai-production-jobs", "module.dynamodb_table.aws_dynamodb_table.main"
 KEY = "module.dynamodb_table.aws_kms_key.main"
@@ -34,4 +35,9 @@ CASES: list[Case] = [
     plan("SEC-DDB-01", "a key that is disabled", FAIL, planned(KEY, is_enabled=False), names=NAME),
     plan("SEC-DDB-01", "key known after apply", UNKNOWN, unknown(MAIN, "server_side_encryption")),
     plan("SEC-DDB-01", "another without anything", FAIL, with_resource("aws_dynamodb_table.other", name="other"), names="other"),
+    cloud("SEC-DDB-02", "not protected", FAIL, says(TABLE, f"Table.{PROTECTED}", False), names=NAME),
+    cloud("SEC-DDB-02", "protection not reported", ERROR, omits(TABLE, f"Table.{PROTECTED}"), names="not reported"),
+    plan("SEC-DDB-02", "not protected", FAIL, planned(MAIN, deletion_protection_enabled=False), names=NAME),
+    plan("SEC-DDB-02", "nothing said of protection", FAIL, planned(MAIN, deletion_protection_enabled=None), names=NAME),
+    plan("SEC-DDB-02", "protection known after apply", UNKNOWN, unknown(MAIN, "deletion_protection_enabled")),
 ]

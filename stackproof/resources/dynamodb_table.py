@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader
 
 
+PROTECTED = "DeletionProtectionEnabled"
 RECOVERS = {"ENABLED": True, "DISABLED": False}
 """DynamoDB, ``PointInTimeRecoveryStatus``."""
 
@@ -26,6 +27,13 @@ def _answered_restore(table: AwsFacts) -> bool | None:
 def _planned_restore(table: PlannedBlock) -> bool:
     """Terraform's default is not to."""
     return any(block.at("enabled") for block in table.written_blocks("point_in_time_recovery"))
+
+
+def _answered_protection(table: AwsFacts) -> bool | None:
+    protected: bool | None = (
+        table.read("dynamodb:DescribeTable", TableName=table.at("TableName")).pages[0]["Table"].get(PROTECTED)
+    )
+    return protected
 
 
 def _answered_key(table: AwsFacts) -> KmsKey | None:
@@ -48,6 +56,10 @@ class DynamodbTable(Resource):
 
     restores_to_any_second: bool = field(aws=_answered_restore, plan=_planned_restore)
     """Whether point-in-time recovery is on: the table as it was in any second of the last days can be had."""
+    is_protected_from_deletion: bool = field(
+        aws=_answered_protection, plan=lambda table: table.at_or("deletion_protection_enabled", False)
+    )
+    """Whether DynamoDB refuses to delete it until that is turned off."""
     kms_key: KmsKey | None = field(aws=_answered_key, plan=_planned_key)
     """The key that encrypts it, AWS's own for DynamoDB too; None where a key does that DynamoDB owns, the default."""
 

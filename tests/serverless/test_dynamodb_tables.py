@@ -14,3 +14,11 @@ def test_tables_are_restorable_and_encrypted_with_a_key_of_the_account(dynamodb_
             assert table.kms_key.manager == "CUSTOMER"
         with subtests.test(table.name):
             assert table.kms_key is None or table.kms_key.state == "Enabled"
+
+
+@control("SEC-DDB-02", severity="medium")
+def test_tables_are_protected_from_deletion(dynamodb_tables, subtests):
+    """One wrong command, or one wrong plan, deletes a table with all that is in it."""
+    for table in dynamodb_tables:
+        with subtests.test(table.name):
+            assert table.is_protected_from_deletion
