@@ -22,6 +22,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -169,9 +170,9 @@ def _measured(plan: Plan, task: Task, store: Store) -> dict[str, Any] | None:
         return {"region": task.region == GLOBAL, "seconds": round(run.seconds, 3), "calls": sum(run.calls.values())}
 
 
-def simulate(accounts: int, regions: int, workers: int) -> None:
-    """Measure the cluster with tasks that only store, and play the limits through."""
-    plan = plan_of(accounts, regions)
+def simulate(accounts: int, regions: int, workers: int, handed_out: int) -> None:
+    """Measure the cluster with tasks of some accounts that only store, and play the limits through for all accounts."""
+    plan = plan_of(handed_out, regions)
     with tempfile.TemporaryDirectory() as made:
         store = opened(made)
         plans.write(plan, store)
@@ -192,6 +193,10 @@ def simulate(accounts: int, regions: int, workers: int) -> None:
     print(f"{progress.done} tasks that only store {ARCHIVE:,} bytes, on {workers} workers: {took:.0f} s, {rate:.0f} a second,")
     beside = f"scheduler and client {most['scheduler']:.0f} MB, a worker {most['worker']:.0f} MB"
     print(f"so a task costs {1000 / rate:.1f} ms beside its own time; {beside}")
+    plan = plan_of(accounts, regions)
+    print(
+        f"{accounts} accounts with {regions} regions: {len(plan.tasks)} tasks; at once as many accounts as workers, 20 at least"
+    )
     measured = json.loads(MEASURED.read_text(encoding="utf-8"))
     for name, latency in (
         ("as measured on the emulator", 0.0),
@@ -203,7 +208,8 @@ def simulate(accounts: int, regions: int, workers: int) -> None:
         print(f"\n{name}: {calls:,} requests; one after the other {serial / 3600:.2f} h")
         print("workers  hours   of the arithmetic  requests a second  most a second to one account")
         for count in WORKERS:
-            hours, busiest = played(plan, durations, count * cluster.THREADS, 1 / rate)
+            limits = Limits(accounts=max(plan.limits.accounts, count))
+            hours, busiest = played(replace(plan, limits=limits), durations, count * cluster.THREADS, 1 / rate)
             ideal = serial / count / cluster.THREADS / 3600
             print(f"{count:7d}  {hours:5.2f}  {ideal / hours:17.0%}  {calls / hours / 3600:17.0f}  {busiest:28.1f}")
 
@@ -292,6 +298,7 @@ def main() -> None:
     proving.add_argument("-m", dest="markers", default="security")
     simulating = commands.add_parser("simulate")
     simulating.add_argument("--accounts", type=int, default=500)
+    simulating.add_argument("--handed-out", type=int, help="accounts whose tasks are really handed out (default: all)")
     simulating.add_argument("--regions", type=int, default=REGIONS)
     for one in (proving, simulating):
         one.add_argument("--workers", type=int, default=2)
@@ -299,7 +306,7 @@ def main() -> None:
     if options.command == "prove":
         prove(options.accounts, options.markers, options.workers)
     else:
-        simulate(options.accounts, options.regions, options.workers)
+        simulate(options.accounts, options.regions, options.workers, options.handed_out or options.accounts)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ _MOST_NOT_STORED = 3
 _LATE = 3
 """So many times ``limits.task_seconds`` after it was handed out, a task that has not ended is given up, and its worker ended."""
 _RECONNECT_SECONDS = 300.0
+_WORKERS_SECONDS = 2.0
+"""After which it is asked again how many workers there are."""
 
 Cluster = Callable[[], "Any"]
 """Opens a client of the cluster; again after a scheduler was lost."""
@@ -157,6 +159,8 @@ class _Run:
         self._ended: queue.Queue[Any] = queue.Queue()
         self._not_stored = 0
         self._client: Any = None
+        self._slots = 0
+        self._asked_again = 0.0
 
     def done(self) -> Progress:
         """Everything done; see `run`."""
@@ -198,7 +202,7 @@ class _Run:
 
     def _hand_out(self) -> None:
         limits = self._plan.limits
-        here = sum(self._client.nthreads().values()) if self._client.status == "running" else 0
+        here = self._threads()
         most = max(1, here + here // 2)  # a worker that is done finds the next one waiting
         busy = Counter(task.account for task, _ in self._out.values())
         for account in list(self._left):
@@ -212,6 +216,13 @@ class _Run:
                 del self._left[account]
             if len(self._out) >= most:
                 return
+
+    def _threads(self) -> int:
+        """The tasks that the workers can do at once; asked again now and then, since workers come and go."""
+        if time.monotonic() >= self._asked_again and self._client.status == "running":
+            self._slots = sum(self._client.nthreads().values())
+            self._asked_again = time.monotonic() + _WORKERS_SECONDS if self._slots else 0.0
+        return self._slots
 
     def _submit(self, task: Task) -> None:
         self._tried[task] += 1
