@@ -30,6 +30,7 @@ from typing import Any
 import psutil
 
 from stackproof.core.verdicts import Verdict
+from stackproof.evidence import folders
 from stackproof.organisation import cluster, results, tasks
 from stackproof.organisation import plan as plans
 from stackproof.organisation.accounts import GLOBAL, Account, Limits
@@ -225,7 +226,7 @@ def stand_in(url: str, endpoint: str | None, run: str, account: str, region: str
 def plan_of(accounts: int, regions: int) -> Plan:
     names = tuple(f"aa-region-{number % 10}" if number < 10 else f"bb-region-{number % 10}" for number in range(regions))
     return Plan(
-        run=plans.new_id(),
+        run=folders.new_id(datetime.now(UTC)),
         organisation="simulated",
         file="",
         accounts=tuple(

@@ -15,7 +15,7 @@ from organisation_cloud import Accounts, account_ids, serving
 from proofs import harness
 from stackproof.core.results import Run
 from stackproof.core.verdicts import CouldNotVerify, UsageError, Verdict
-from stackproof.evidence import code, recorded
+from stackproof.evidence import code, folders, recorded
 from stackproof.organisation import accounts, discovery, judging, pages, results, tasks
 from stackproof.organisation import plan as plans
 from stackproof.organisation.accounts import GLOBAL, Discover, Limits, Member, Organisation
@@ -63,7 +63,7 @@ def planned(endpoint: str, controls: list[Selected], markers: str = "", keywords
     every = accounts.resolved(organisation, organisation.account)
     by_task = judging.of_tasks(controls)
     return Plan(
-        run=plans.new_id(),
+        run=folders.new_id(datetime.now(UTC)),
         organisation=organisation.name,
         file="",
         accounts=every,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import stackproof
 from stackproof.core import waivers
 from stackproof.core.verdicts import CouldNotVerify, UsageError
-from stackproof.evidence import code
+from stackproof.evidence import code, folders
 from stackproof.organisation import accounts, cluster, discovery, judging, report
 from stackproof.organisation import plan as plans
 from stackproof.organisation.cluster import Cluster, Progress
@@ -158,8 +158,9 @@ def _begun(options: argparse.Namespace, store: Store, file: Path) -> Plan:
     for account in every:
         for region in account.regions:
             accounts.of_member(expected[account.profile], account.id, region)
+    started = datetime.now(UTC)
     plan = Plan(
-        run=plans.new_id(),
+        run=folders.new_id(started),
         organisation=organisation.name,
         file=_digest(file),
         accounts=every,
@@ -171,7 +172,7 @@ def _begun(options: argparse.Namespace, store: Store, file: Path) -> Plan:
         controls=tuple(one.control.id for one in by_task[False]),
         once=tuple(one.control.id for one in by_task[True]),
         limits=organisation.limits,
-        started=datetime.now(UTC),
+        started=started,
         version=stackproof.__version__,
         code=code.digest(root),
         endpoint=options.endpoint,

@@ -23,7 +23,7 @@ from stackproof.core.results import ControlResult, Run
 from stackproof.core.results_file import portions
 from stackproof.core.runner import judge
 from stackproof.core.verdicts import CouldNotVerify
-from stackproof.evidence import code, recorded, signing
+from stackproof.evidence import code, folders, recorded, signing
 from stackproof.evidence.store import Store
 from stackproof.organisation.accounts import GLOBAL, of_member
 from stackproof.organisation.member import Asked, MemberStage
@@ -36,8 +36,6 @@ from stackproof.sources.aws import permissions
 from stackproof.sources.aws.readonly import IDENTITY
 from stackproof.targets.request import Request
 from stackproof.util.temporary import temporary
-
-RESULTS = "results.json"
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -111,7 +109,7 @@ def _judged(plan: Plan, task: Task, controls: Sequence[Selected], profile: Profi
         waivers=accepted.register(stage.now.date(), results),
         controls=results,
     )
-    with (directory / RESULTS).open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+    with (directory / folders.RESULTS).open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         file.writelines(portions(run))
     modules = _modules(frozenset(code.loaded().items()))
     key = _signing_key(os.environ.get(signing.VARIABLE))

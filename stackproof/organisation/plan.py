@@ -6,10 +6,9 @@ it began.
 
 import json
 import re
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,7 +19,8 @@ from stackproof.organisation.store import Store
 from stackproof.util import json_document
 
 FORMAT = 1
-RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
+RUN_ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{6}")
+"""As `stackproof.evidence.folders.new_id` gives them: sorted by name, runs are sorted by time."""
 
 
 @dataclass(frozen=True, order=True)
@@ -51,7 +51,7 @@ class Plan:
     """A run over an organisation, as it was begun."""
 
     run: str
-    """``20261128T160000Z-1a2b3c``: begins with the time, so that the newest is the last."""
+    """``20261128T160000123Z-1a2b3c``: begins with the time, so that the newest is the last."""
     organisation: str
     file: str
     """The SHA-256 of the accounts' file."""
@@ -96,11 +96,6 @@ class Plan:
 _PLAN = TypeAdapter(Plan)
 
 
-def new_id(now: datetime | None = None) -> str:
-    """An id for a run that begins now, UTC."""
-    return f"{(now or datetime.now(UTC)):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-
-
 def write(plan: Plan, store: Store) -> None:
     """Write the plan of a run. Raises `CannotStore`."""
     document = {"format": FORMAT, **_PLAN.dump_python(plan, mode="json")}
@@ -110,7 +105,7 @@ def write(plan: Plan, store: Store) -> None:
 def read(run: str, store: Store) -> Plan:
     """The plan of a run. Raises `UsageError` if the store has none that can be read, and `CannotStore`."""
     if not RUN_ID.fullmatch(run):
-        raise UsageError(f"{run!r} is no run: 20261128T160000Z-1a2b3c; {_there(store)}")
+        raise UsageError(f"{run!r} is no run: 20261128T160000123Z-1a2b3c; {_there(store)}")
     content = store.get(f"runs/{run}/run.json")
     if content is None:
         raise UsageError(f"{store.url} has no run {run}; {_there(store)}")

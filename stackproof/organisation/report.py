@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stackproof.core.verdicts import CouldNotVerify
+from stackproof.evidence.folders import RESULTS
 from stackproof.organisation import pages, summary
 from stackproof.organisation import plan as plans
 from stackproof.organisation.dataset import TABLES, Dataset
-from stackproof.organisation.judging import RESULTS
 from stackproof.organisation.plan import Plan
 from stackproof.organisation.results import of_task
 from stackproof.organisation.store import Store

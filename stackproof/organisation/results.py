@@ -12,8 +12,8 @@ from stackproof.core import results_file
 from stackproof.core.results import Run
 from stackproof.core.verdicts import UsageError
 from stackproof.evidence import verification
+from stackproof.evidence.folders import RESULTS
 from stackproof.organisation.accounts import GLOBAL, Account
-from stackproof.organisation.judging import RESULTS
 from stackproof.organisation.plan import Plan, Task
 from stackproof.organisation.store import Store
 from stackproof.organisation.tasks import judged_key, not_judged_key
