@@ -15,8 +15,9 @@ from urllib.parse import parse_qs
 REGIONS = ("ap-northeast-2", "us-east-1")
 
 
-def account_ids(count: int) -> list[str]:
-    return [f"{number:012d}" for number in range(100_000_000_001, 100_000_000_001 + count)]
+def account_ids(count: int, first: int = 100_000_000_001) -> list[str]:
+    """Accounts of one server; moto keeps those of all servers of a process in one place, so each takes others."""
+    return [str(number) for number in range(first, first + count)]
 
 
 class Accounts:

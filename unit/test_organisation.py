@@ -4,7 +4,7 @@ import io
 import json
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,14 +51,14 @@ def controls() -> list[Selected]:
     return judging.on_aws(collected(harness.ROOT, "security", "SEC-SG or SEC-IAM-01 or SEC-EC2-01"))
 
 
-def planned(endpoint: str, controls: list[Selected], markers: str = "", keywords: str = "") -> Plan:
+def planned(endpoint: str, controls: list[Selected], markers: str = "", keywords: str = "", ids: Sequence[str] = IDS) -> Plan:
     organisation = Organisation(
         name="Example",
         profile="production",
         regions=(REGION, "us-east-1"),
         external_id="example-1",
         limits=Limits(requests_per_second=1000),
-        account=tuple(Member(id=id, name=f"account {id}", owner="a team") for id in IDS),
+        account=tuple(Member(id=id, name=f"account {id}", owner="a team") for id in ids),
     )
     every = accounts.resolved(organisation, organisation.account)
     by_task = judging.of_tasks(controls)

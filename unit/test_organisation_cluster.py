@@ -42,7 +42,7 @@ def worker_processes() -> list[int]:
 def test_a_worker_that_is_killed_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
-    ids = account_ids(4)
+    ids = account_ids(4, 200_000_000_001)
     controls = judging.on_aws(collected(harness.ROOT, MARKERS, KEYWORDS))
     killed: list[int] = []
 
@@ -52,7 +52,7 @@ def test_a_worker_that_is_killed_in_the_middle(tmp_path: Path, monkeypatch: pyte
             os.kill(killed[0], signal.SIGKILL)
 
     with serving(ids, denies=ids[1], throttles=ids[2]) as (endpoint, _):
-        plan = planned(endpoint, controls, markers=MARKERS, keywords=KEYWORDS)
+        plan = planned(endpoint, controls, MARKERS, KEYWORDS, ids)
         store = opened(str(tmp_path / "cluster"))
         plans.write(plan, store)
         with cluster.local(2, lost_workers=3) as connect:
