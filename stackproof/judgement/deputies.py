@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stackproof.judgement.access import Document, confining, principals, statements, values
+from stackproof.judgement.accounts import whichever_account
 
 SAYING_FOR_WHOM = r"(cloudtrail|config|delivery\.logs|logs\.[a-z0-9-]+)\.amazonaws\.com"
 """Services that deliver to a customer's bucket, and use a customer's key: their documentation has the statements for them bound."""
@@ -56,6 +57,7 @@ def _is_of(account: str, key: str, value: str) -> bool:
     return bool(names_a_resource) and value.split(":", 5)[4:5] == [account]
 
 
+@whichever_account
 def confused_deputies(document: Document, account: str) -> list[str]:
     """Services that a resource policy lets in on behalf of everybody, in words; one bound to the account's organization is not.
 
@@ -78,6 +80,7 @@ def confused_deputies(document: Document, account: str) -> list[str]:
     ]
 
 
+@whichever_account
 def unbound_services(document: Document, account: str) -> list[str]:
     """Every service that a resource policy lets in, whatever it is, with nothing that binds it to an account or an organization.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from stackproof.core.partial import judges_what_is_known
 from stackproof.judgement.access import Document, confining, principals, statements, values
+from stackproof.judgement.accounts import whichever_account
 from stackproof.judgement.deputies import is_bound, unbound_services
 from stackproof.judgement.iam import ECS_TASKS, lets_in, trust_problems
 from stackproof.judgement.policy import open_grants
@@ -27,6 +28,7 @@ OF_TRUST = (
 """What a trust policy allows, in lower case: to assume the role, and to say for whom."""
 
 
+@whichever_account
 @judges_what_is_known
 def outsiders(document: Document, account: str) -> list[str]:
     """The outsiders that a resource policy lets in, in words. Who is of the account, or bound to its organization, is none.
@@ -58,6 +60,7 @@ def outsiders(document: Document, account: str) -> list[str]:
     ]
 
 
+@whichever_account
 @judges_what_is_known
 def role_trust_problems(document: Document, account: str) -> list[str]:
     """The problems of a role's trust policy, whoever it is for.

@@ -21,4 +21,4 @@ def test_repositories_scan_expire_and_let_nobody_else_in(ecr_repositories, profi
                 assert undeclared(policy, profile.own_principals) == []
         with subtests.test(repository.name):
             for policy in repository.policies:
-                assert unbound_services(policy, profile.account) == []
+                assert unbound_services(policy, profile.told_account) == []

@@ -28,6 +28,6 @@ def test_trail_records_everything_in_every_region_unforgeably(trails, profile, s
         with subtests.test(f"key of {trail.name}"):
             assert trail.kms_key is None or trail.kms_key.state == "Enabled"
         with subtests.test(f"key of {trail.name}"):
-            assert trail.kms_key is None or confused_deputies(trail.kms_key.policy, profile.account) == []
+            assert trail.kms_key is None or confused_deputies(trail.kms_key.policy, profile.told_account) == []
         with subtests.test(f"bucket of {trail.name}"):
-            assert trail.bucket.policy is None or confused_deputies(trail.bucket.policy, profile.account) == []
+            assert trail.bucket.policy is None or confused_deputies(trail.bucket.policy, profile.told_account) == []

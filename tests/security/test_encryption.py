@@ -16,4 +16,4 @@ def test_customer_keys_rotate_and_are_not_open_to_the_world(customer_keys, profi
         with subtests.test(f"policy of {key.name}"):
             assert open_grants(key.policy) == []
         with subtests.test(f"policy of {key.name}"):
-            assert confused_deputies(key.policy, profile.account) == []
+            assert confused_deputies(key.policy, profile.told_account) == []

@@ -39,7 +39,7 @@ def test_roles_are_assumed_by_nobody_from_outside(roles, task_definitions, profi
     """Roles of ECS tasks are for these alone, of this account; and what starts a task is not what runs in it."""
     for role in roles:
         with subtests.test(role.name):
-            assert role_trust_problems(role.trust, profile.account) == []
+            assert role_trust_problems(role.trust, profile.told_account) == []
     for definition in task_definitions:
         with subtests.test(definition.name):
             assert definition.task_role != definition.execution_role
@@ -56,7 +56,7 @@ def test_roles_cannot_escalate(roles, detached_policies, profile, subtests):
     meant = profile.identity.assumed_roles
     for role in roles:
         with subtests.test(role.name):
-            assert escalations(role.known_documents, role.boundary, account=profile.account, declared=meant) == []
+            assert escalations(role.known_documents, role.boundary, account=profile.told_account, declared=meant) == []
         with subtests.test(role.name):
             assert escalations(role.documents, role.boundary, account=profile.account, declared=meant) == []
     for policy in detached_policies:

@@ -69,7 +69,7 @@ def test_load_balancers_are_careful_and_keep_their_logs_private(load_balancers, 
         with subtests.test(bucket.name):
             assert bucket.policy is None or open_grants(bucket.policy) == []
         with subtests.test(bucket.name):
-            assert bucket.policy is None or confused_deputies(bucket.policy, profile.account) == []
+            assert bucket.policy is None or confused_deputies(bucket.policy, profile.told_account) == []
         with subtests.test(bucket.name):
             assert bucket.policy is None or not bucket.policy_is_public
         with subtests.test(bucket.name):

@@ -34,7 +34,7 @@ def test_buckets_are_encrypted_versioned_and_private(buckets, profile, subtests)
             assert bucket.policy is not None, "there is no bucket policy"
             assert open_grants(bucket.policy) == []
         with subtests.test(bucket.name):
-            assert bucket.policy is None or confused_deputies(bucket.policy, profile.account) == []
+            assert bucket.policy is None or confused_deputies(bucket.policy, profile.told_account) == []
         with subtests.test(bucket.name):
             assert bucket.policy is None or not bucket.policy_is_public
         with subtests.test(bucket.name):

@@ -18,7 +18,7 @@ def test_functions_are_called_by_nobody_unknown(lambda_functions, profile, subte
                 assert open_grants(policy) == []
         with subtests.test(function.name):
             for policy in function.policies:
-                assert unbound_services(policy, profile.account) == []
+                assert unbound_services(policy, profile.told_account) == []
 
 
 @control("SEC-FN-02", severity="high")

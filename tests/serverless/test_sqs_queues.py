@@ -9,7 +9,7 @@ def test_queues_are_used_by_nobody_from_outside(sqs_queues, profile, subtests):
     """Whoever may send to a queue feeds what reads from it; whoever may receive takes messages away for good."""
     for queue in sqs_queues:
         with subtests.test(queue.name):
-            assert queue.policy is None or outsiders(queue.policy, profile.account) == []
+            assert queue.policy is None or outsiders(queue.policy, profile.told_account) == []
 
 
 @control("SEC-SQS-02", severity="medium")
