@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test attack engine shuffled fresh-machine proofs check-evidence up down localstack localstack-down benchmark organisation lint lock setup clean
+.PHONY: help verify test attack engine shuffled fresh-machine installed proofs check-evidence up down localstack localstack-down benchmark organisation lint lock setup clean
 
 help:
 	@echo "make verify   set up, deploy the stacks to the embedded cloud, start the backend there, verify all of it, write reports/"
@@ -19,6 +19,7 @@ help:
 	@echo "              and all of what make test tries a sample of: long texts, hooks under xdist, every Terraform of this machine"
 	@echo "make shuffled   the engine's tests and the proofs in another order each time; --random-order-seed=N, which it prints, repeats one"
 	@echo "make fresh-machine   make verify in a new clone, by an ordinary user with a bare environment, and behind dead proxies"
+	@echo "make installed   the wheel alone, in a fresh environment: it judges a small plan, and leaves somebody else's test alone"
 	@echo "make proofs   prove that each control can fail"
 	@echo "make check-evidence RUN=reports/local-embedded   whether a run's evidence and reports are as it left them"
 	@echo "make up       keep an embedded cloud running between runs; make down ends it"
@@ -52,6 +53,9 @@ shuffled: setup
 
 fresh-machine:
 	.ci/fresh-machine $(if $(filter-out python3,$(PYTHON)),"$(PYTHON)")
+
+installed:
+	.ci/installed "$(PYTHON)"
 
 proofs: setup
 	$(PYTEST) proofs -q -n auto

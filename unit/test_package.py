@@ -2,11 +2,13 @@
 
 import importlib.metadata
 import re
+import subprocess
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+import yaml
 
 from stackproof.core.verdicts import UsageError
 from stackproof.evidence import signing
@@ -79,6 +81,40 @@ def test_a_target_without_its_extra_is_refused(target: str, monkeypatch: pytest.
     monkeypatch.setattr("stackproof.util.extras.find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"pip install 'stackproof\[embedded\]'"):
         resolve(ROOT, "local", target)
+
+
+class TestWhatOthersUse:
+    """The files that other repositories refer to."""
+
+    ACTION: ClassVar[dict[str, Any]] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    HOOKS: ClassVar[list[dict[str, Any]]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+
+    def test_the_actions_of_the_action_are_pinned(self) -> None:
+        used = [step["uses"] for step in self.ACTION["runs"]["steps"] if "uses" in step]
+        assert used
+        assert [one for one in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", one)] == []
+
+    def test_no_input_is_part_of_a_script(self) -> None:
+        steps = self.ACTION["runs"]["steps"]
+        assert [step["name"] for step in steps if "${{" in step.get("run", "")] == []
+        given = " ".join(str(step.get("env", {})) + str(step.get("with", {})) for step in steps)
+        assert [name for name in self.ACTION["inputs"] if f"inputs.{name} " not in given] == []
+
+    @pytest.mark.parametrize("name", ["Judge", "Install stackproof", "Job summary"])
+    def test_its_scripts_are_shell(self, name: str) -> None:
+        [script] = [step["run"] for step in self.ACTION["runs"]["steps"] if step.get("name") == name]
+        ended = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True)
+        assert (ended.returncode, ended.stderr) == (0, "")
+
+    def test_hooks_run_the_suite_that_is_installed(self) -> None:
+        assert {hook["id"] for hook in self.HOOKS} == {"stackproof-credentials", "stackproof-sources"}
+        assert all(hook["entry"].startswith(f"python -m pytest --pyargs {places.MODULE} ") for hook in self.HOOKS)
+
+    def test_the_image_ends_as_an_ordinary_user(self) -> None:
+        text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+        last = text.rpartition("FROM ")[2]
+        assert re.findall(r"^USER (.*)$", last, re.MULTILINE) == ["10001"]
+        assert "--require-hashes" in text
 
 
 class TestControlsAreSeen:

@@ -148,7 +148,7 @@ class Session:
                 continue
             if not any(item.get_closest_marker(name) for name in FOLDERS):
                 item.add_marker(folder_of(Path(os.path.relpath(item.path, self.config.rootpath))))
-            item.extra_keyword_matches |= {control.id, control.severity}
+            item.extra_keyword_matches |= {control.id, control.severity, *(f"stage-{one}" for one in control.entry.stages)}
         for id, count in Counter(control.id for item in items if (control := control_in(item))).items():
             if count > 1:  # the verdict of one would overwrite that of the other
                 raise pytest.UsageError(f"{id} is {count} tests; a control is one: take subtests instead of parametrize")
