@@ -11,6 +11,7 @@ from stackproof.core.resource import FailedOrigin, Origin, Resource, StaticOrigi
 from stackproof.core.runner import Judgement, Subtests, judge
 from stackproof.core.verdicts import AccessDenied, DeclaredButMissing, NotApplicable, NotYetKnown, Verdict
 from stackproof.core.waivers import Waivers, parse
+from stackproof.resources.sources import Scan, ScannerFinding
 
 CONTROL = "SEC-S3-01"
 TODAY = date(2026, 11, 21)
@@ -221,3 +222,22 @@ class TestRefusal:
         assert judged(test_buckets, buckets(one=False), waiver(environments='["production"]')).verdict is Verdict.FAIL
         accepted = judged(test_buckets, buckets(one=False), waiver(environments='["production"]'), environment="production")
         assert accepted.verdict is Verdict.WAIVED
+
+
+@pytest.mark.parametrize(("line", "place"), [(0, ("storage.tf", 7)), (3, ("other.tf", 3))])
+def test_an_accepted_finding_about_a_plan_is_told_at_the_source_that_declares_the_resource(
+    line: int, place: tuple[str, int]
+) -> None:
+    told = {"check": "CKV_AWS_1", "address": "aws_s3_bucket.app", "file": "other.tf", "line": line, "title": "t", "waiver": 1}
+    accepted = ScannerFinding(
+        "CKV_AWS_1 aws_s3_bucket.app", StaticOrigin({**told, "accepted_by": "somebody"}, "checkov"), "checkov"
+    )
+    scan = Scan("checkov POL-02", StaticOrigin({"examined": 1, "accepted": (accepted,)}, "checkov"), "checkov")
+
+    def test_scan(plan_scan: Scan) -> None:
+        assert plan_scan.examined > 0
+
+    found = judge(test_scan, {"plan_scan": scan}.__getitem__, locate={"aws_s3_bucket.app": ("storage.tf", 7)}.__getitem__)
+    (one,) = [each for each in found.resources if each.verdict is Verdict.WAIVED]
+    assert one.subject
+    assert (one.subject.file, one.subject.line) == place

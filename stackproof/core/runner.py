@@ -159,7 +159,7 @@ def judge(
     examined, read = subtests.examined.finished(), ledger.readings
     if subject and (error or read):
         examined, error = (_examined(subject.name, error, ledger, locate, subject),), None
-    examined = _with_accepted(given, examined)
+    examined = _with_accepted(given, examined, locate)
     if not isinstance(error, NotApplicable | NotDeclared):
         with_waivers = apply_waivers(examined, error is None and not rest)
         examined = examined if with_waivers is examined else spooled(with_waivers, Resources())
@@ -212,10 +212,10 @@ def _subject(given: Mapping[str, object]) -> Resource | None:
     return resources[0] if len(resources) == 1 and "subtests" not in given else None
 
 
-def _with_accepted(given: Mapping[str, object], examined: Sequence[Examined]) -> Sequence[Examined]:
+def _with_accepted(given: Mapping[str, object], examined: Sequence[Examined], locate: Locate) -> Sequence[Examined]:
     """With each finding of a scanner that a waiver accepts (`stackproof.resources.sources.Scan.accepted`)."""
     scans = [value for value in given.values() if isinstance(value, Resource) and isinstance(value, Accepting)]
-    accepted = [one for scan in scans for one in scan.accepted_findings()]
+    accepted = [replace(one, subject=_located(one.subject, locate)) for scan in scans for one in scan.accepted_findings()]
     return (*examined, *accepted) if accepted else examined
 
 
@@ -233,10 +233,15 @@ def _examined(name: str, error: Exception | None, ledger: Ledger, locate: Locate
 def _told(error: Exception, ledger: Ledger, locate: Locate, about: Resource | None) -> tuple[Finding | None, Subject | None]:
     found, failed = finding_of(error, ledger)
     subject = _subject_of(failed or about)
-    if subject and subject.address:
-        file, line = locate(subject.address)
-        subject = replace(subject, file=file, line=line)
-    return found, subject
+    return found, _located(subject, locate)
+
+
+def _located(subject: Subject | None, locate: Locate) -> Subject | None:
+    """A resource with the place that declares it, where that is not known yet."""
+    if not subject or not subject.address or subject.line:
+        return subject
+    file, line = locate(subject.address)
+    return replace(subject, file=file, line=line)
 
 
 def _subject_of(resource: Resource | None) -> Subject | None:
