@@ -34,6 +34,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
         ('aws_iam_role_policy.by_key["b"]', "role", 'aws_iam_role.task["b"]'),
         ('aws_iam_role_policy.by_value["first"]', "role", 'aws_iam_role.task["b"]'),
         ('aws_iam_role_policy.by_value["second"]', "role", 'aws_iam_role.task["a"]'),
+        ('aws_iam_role_policy.chained["a"]', "role", 'aws_iam_role.task["a"]'),
+        ('aws_iam_role_policy.chained["b"]', "role", 'aws_iam_role.task["b"]'),
+        ('aws_s3_bucket_policy.chained["a"]', "bucket", 'module.buckets["a"].aws_s3_bucket.this[0]'),
+        ('aws_s3_bucket_policy.chained["b"]', "bucket", 'module.buckets["b"].aws_s3_bucket.this[0]'),
         ('aws_s3_bucket_policy.of_module["b"]', "bucket", 'module.buckets["b"].aws_s3_bucket.this[0]'),
         (
             'module.buckets["a"].aws_s3_bucket_public_access_block.this',

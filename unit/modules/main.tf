@@ -97,3 +97,17 @@ module "back" {
 output "buckets" {
   value = module.buckets["a"].id
 }
+
+# A for_each over resources, and over modules: each value is the instance with the same key.
+resource "aws_iam_role_policy" "chained" {
+  for_each = aws_iam_role.task
+  name     = "chained"
+  role     = each.value.id
+  policy   = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "*" }] })
+}
+
+resource "aws_s3_bucket_policy" "chained" {
+  for_each = module.buckets
+  bucket   = each.value.id
+  policy   = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Deny", Principal = "*", Action = "s3:*", Resource = "*" }] })
+}

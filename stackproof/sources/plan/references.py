@@ -230,7 +230,14 @@ class References:
         """The values of a ``for_each`` may hold what is not known yet; its keys never do."""
         if place.each is None:
             return LOOSE
-        return self.meant({"references": list(place.each)}, place._replace(each=None))
+        return self._each(place, frozenset({place.key}))
+
+    def _each(self, place: Place, keys: frozenset[str]) -> Meant:
+        """The value of a ``for_each`` over resources or modules is the instance with the same key, where there is one."""
+        found = NOTHING
+        for one in outermost(place.each or ()):
+            found |= self._follow(one, keys, place._replace(each=None))
+        return found
 
     def _of_data(self, written: str, place: Place) -> Meant:
         match = re.match(rf"data\.[a-z0-9_]+\.[\w-]+({KEY})?", written)
