@@ -82,6 +82,23 @@ ALARMED = [
         names="ap-northeast-2",
     ),
     cloud("COST-01", "another topic is answered", FAIL, says(TOPIC, "Attributes.TopicArn", "arn:aws:sns:us-east-1:1:other")),
+    cloud(
+        "COST-01",
+        "nobody has confirmed a subscription",
+        FAIL,
+        says(
+            TOPIC,
+            "Attributes.SubscriptionsConfirmed",
+            "0",
+            TopicArn=ARN.format(region="us-east-1", name="triflow-ai-production-billing"),
+        ),
+        names="billing",
+    ),
+    cloud(
+        "COST-01", "subscriptions not reported", ERROR, omits(TOPIC, "Attributes.SubscriptionsConfirmed"), names="has_subscribers"
+    ),
+    cloud("COST-01", "a number of subscriptions that is none", ERROR, says(TOPIC, "Attributes.SubscriptionsConfirmed", "many")),
+    plan("COST-01", "nobody is subscribed", FAIL, without(f"{STACK}.aws_sns_topic_subscription.billing_email"), names="billing"),
     cloud("COST-01", "the topic not reported", ERROR, omits(TOPIC, "Attributes.TopicArn"), names="exists"),
     cloud("COST-01", "no such alarm", FAIL, says(ALARMS, "MetricAlarms", []), names="us-east-1/triflow-monthly-billing-alarm"),
     cloud("COST-01", "the alarms not reported", ERROR, omits(ALARMS, "MetricAlarms")),

@@ -64,6 +64,22 @@ def _exists(topic: AwsFacts) -> bool | None:
     return None if found is None else bool(found == arn)
 
 
+def _answered_subscribers(topic: AwsFacts) -> bool | None:
+    """SNS counts the subscriptions that somebody has confirmed; to others it sends nothing."""
+    answer = topic.read(
+        "sns:GetTopicAttributes", absent=("NotFound", "NotFoundException"), region=topic.at("region"), TopicArn=topic.at("arn")
+    )
+    if answer.page is None:
+        return False
+    count = str(answer.page.get("Attributes", {}).get("SubscriptionsConfirmed"))
+    return int(count) > 0 if count.isdecimal() else None
+
+
+def _planned_subscribers(topic: PlannedBlock) -> bool:
+    """On a plan those that it makes: whether somebody confirms them shows after apply."""
+    return bool(topic.plan.referring("aws_sns_topic_subscription", "topic_arn", topic))
+
+
 class Topic(Resource):
     """An SNS topic. Named by its name."""
 
@@ -73,6 +89,8 @@ class Topic(Resource):
     region: str = field(aws="region", plan=lambda topic: topic.region)
     exists: bool = field(aws=_exists, plan=lambda _: True)
     """Whether there is such a topic; of a plan, whether it makes it."""
+    has_subscribers: bool = field(aws=_answered_subscribers, plan=_planned_subscribers)
+    """Whether somebody has confirmed a subscription; of a plan, whether it makes one."""
 
 
 def _answered_topics(alarm: AwsFacts) -> tuple[Topic, ...]:

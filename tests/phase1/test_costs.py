@@ -5,8 +5,8 @@ from stackproof.judgement.costs import billing_watch, over_budget
 
 
 @control("COST-01", severity="medium")
-def test_billing_alarm_is_as_documented_and_notifies_topics_that_exist(billing_alarm, profile, subtests):
-    """In the alarm's own region: it can reach no other. Who is subscribed to them is not judged: stacks without a webhook have nobody."""
+def test_billing_alarm_is_as_documented_and_reaches_somebody(billing_alarm, profile, subtests):
+    """In the alarm's own region: it can reach no other. A topic to which nobody has confirmed a subscription tells nobody."""
     with subtests.test(billing_alarm.name):
         assert billing_alarm.watch == billing_watch(profile.costs.alarm_threshold_usd)
     with subtests.test(billing_alarm.name):
@@ -18,6 +18,8 @@ def test_billing_alarm_is_as_documented_and_notifies_topics_that_exist(billing_a
             assert topic.region == billing_alarm.region
         with subtests.test(topic.name):
             assert topic.exists
+        with subtests.test(topic.name):
+            assert topic.has_subscribers
 
 
 @control("COST-02", severity="low")

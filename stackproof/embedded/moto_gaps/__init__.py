@@ -22,6 +22,7 @@ from stackproof.embedded.moto_gaps import (
     registry,
     s3,
     secretsmanager,
+    sns,
 )
 from stackproof.embedded.moto_gaps.registry import install, installed
 
@@ -43,4 +44,5 @@ __all__ = [
     "registry",
     "s3",
     "secretsmanager",
+    "sns",
 ]

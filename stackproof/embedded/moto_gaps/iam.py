@@ -10,6 +10,7 @@ from moto.iam.responses import IamResponse
 
 from stackproof.embedded.moto_gaps.registry import corrects, reports
 
+_UP_TO_MFA = ("not_supported", "no_information", "not_supported", "not_supported", "true")
 _AFTER_MFA = ("false,N/A,N/A,N/A,N/A", "false,N/A,N/A,N/A,N/A", "false,N/A", "false,N/A")
 
 
@@ -18,8 +19,7 @@ def get_credential_report(original: Callable[..., str], self: IAMBackend) -> str
     """A root user as AWS reports one that has MFA, no keys, and was never used."""
     head, _, users = original(self).partition("\n")
     root = f"<root_account>,arn:aws:iam::{self.account_id}:root,2026-01-20T00:00:00+00:00"
-    password = "not_supported,no_information,not_supported,not_supported,true"
-    return "\n".join([head, ",".join([root, password, *_AFTER_MFA]), users.rstrip("\n")]).rstrip("\n")
+    return "\n".join([head, ",".join([root, *_UP_TO_MFA, *_AFTER_MFA]), users.rstrip("\n")]).rstrip("\n")
 
 
 @corrects(IamResponse, "get_credential_report", "iam:GetCredentialReport GeneratedTime", "moto's report is of 2015")
