@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 REGIONS = ("ap-northeast-2", "us-east-1")
+NOT_ENABLED = "me-central-1"
+"""A region that no account has enabled: it knows no credentials."""
 
 
 def account_ids(count: int, first: int = 100_000_000_001) -> list[str]:
@@ -42,6 +44,8 @@ class Accounts:
             self.assumed.append(given)
             if f"::{self._denies}:" in given["RoleArn"]:
                 return _answered(start_response, "403 Forbidden", "AccessDenied", "it does not trust you")
+        elif f"/{NOT_ENABLED}/" in environ.get("HTTP_AUTHORIZATION", ""):
+            return _answered(start_response, "403 Forbidden", "InvalidClientTokenId", "The security token is invalid.")
         elif self._throttles == _account(environ):
             asked = (environ["PATH_INFO"] + environ["QUERY_STRING"] + environ.get("HTTP_X_AMZ_TARGET", ""), body)
             with self._lock:

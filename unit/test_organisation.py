@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from organisation_cloud import Accounts, account_ids, serving
+from organisation_cloud import NOT_ENABLED, Accounts, account_ids, serving
 
 from proofs import harness
 from stackproof.core.results import Run
@@ -197,6 +197,12 @@ def test_a_task_is_done_once_and_says_why_it_was_not(
     assert (found.tasks, found.judged, found.exit_status) == (len(plan.tasks), 2, 1)
     assert found.accounts[DENIED].reasons[Task(DENIED, REGION)] == denied.reason
     assert found.accounts[SECOND].reasons[Task(SECOND, "us-east-1")] == results.NEVER_DONE
+
+
+def test_a_region_that_is_not_enabled_is_said(cloud: tuple[str, Accounts], controls: list[Selected], tmp_path: Path) -> None:
+    plan = planned(cloud[0], controls)
+    with pytest.raises(UsageError, match=f"cannot tell which account this is.*{NOT_ENABLED}.*enable"):
+        judge(plan, Task(FIRST, NOT_ENABLED), controls, tmp_path / "run")
 
 
 @pytest.mark.parametrize("what", ["results.json", "evidence/run.json"])
