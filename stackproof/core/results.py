@@ -95,7 +95,7 @@ class Reason(StrEnum):
     NOT_VERIFIED = "could not be verified"
     NOT_YET_KNOWN = "known only after apply"
     NOT_APPLICABLE = "this target cannot show it"
-    NOT_DECLARED = "the stack has nothing of the kind"
+    NOT_DECLARED = "nothing of the kind, or nothing declared to judge by"
     NO_EVIDENCE = "nothing was read"
     BROKEN = "the control itself broke"
 
