@@ -535,15 +535,15 @@ class Session:
             not_judged=self.selection.not_judged([*self.results]),
             waivers=self.waivers.register(today, in_order),
             history=(as_past(before), *before.history)[:MOST_REMEMBERED] if before else (),
-            since=since(before, in_order) if before else None,
+            since=since(before, in_order) if before and in_order else None,
             controls=in_order,
         )
 
     @pytest.hookimpl(tryfirst=True)  # before junitxml names its file
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         if xml := self.config.stash.get(xml_key, None):
             xml.logfile = str(self._shown(Path(xml.logfile)))
-        if self.run is None:
+        if self.run is None or (exitstatus == pytest.ExitCode.USAGE_ERROR and self.language == "en"):  # pytest says why
             return
         is_short = terminalreporter.verbosity < 0
         for line in summary.listing(self.run, self.language, is_short=is_short):

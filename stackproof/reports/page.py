@@ -130,7 +130,10 @@ def _trend(run: Run) -> list[dict[str, Any]]:
     """The open controls of the last runs that judged anything, the oldest first."""
     past = [(one.id, one.counts) for one in reversed(run.history[:12]) if sum(one.counts.values())]
     now = {verdict.value: number for verdict, number in run.counts.items()}
-    found = [(id, sum(counts.get(name, 0) for name in ("FAIL", "ERROR", "UNKNOWN"))) for id, counts in [*past, (run.id, now)]]
+    found = [
+        (id, sum(counts.get(name, 0) for name in ("FAIL", "ERROR", "UNKNOWN")))
+        for id, counts in [*past, *([(run.id, now)] if run.controls else [])]
+    ]
     highest = max([number for _, number in found] or [0]) or 1
     return [{"id": id, "open": number, "height": max(round(number / highest * _BAR), 2)} for id, number in found]
 

@@ -113,7 +113,8 @@ def _sign(each: _About) -> tuple[_Sign, ...]:
     signs: dict[_Sign, None] = {}
     for control, one in each.findings:
         found = one.finding
-        said = "" if one.verdict is Verdict.FAIL and found and found.field else _first(one.message)
+        told = found and (found.field if one.verdict is Verdict.FAIL else found.reason is Reason.NOT_YET_KNOWN)
+        said = "" if told else _first(one.message)
         signs[control.id, found.field if found else "", found.rule if found else "", said] = None
     return tuple(signs)
 
