@@ -546,3 +546,30 @@ def test_the_added_file_holds_the_blocks_of_buckets_only() -> None:
         ("resource", "aws_s3_bucket.app"),
         ("resource", "aws_s3_bucket.logs"),
     ]
+
+
+class TestAbsent:
+    """Resources that the packaged provider has no word for."""
+
+    SOURCE = """resource "aws_guardduty_detector_feature" "runtime" {
+  detector_id = aws_guardduty_detector.main.id
+  name        = "RUNTIME_MONITORING"
+  additional_configuration {
+    name   = "ECS_FARGATE_AGENT_MANAGEMENT"
+    status = "ENABLED"
+  }
+}
+"""
+
+    def test_are_kept_with_their_arguments_and_leave_their_lines_empty(self) -> None:
+        downgraded = downgrade({"a.tf": self.SOURCE})
+        kept = "terraform_data.aws_guardduty_detector_feature_runtime"
+        assert downgraded.retyped == {"aws_guardduty_detector_feature.runtime": kept}
+        assert downgraded.sources["a.tf"] == "\n" * self.SOURCE.count("\n")
+        beside = downgraded.sources["stackproof_downgrade.tf"]
+        assert "detector_id = aws_guardduty_detector.main.id" in beside
+        assert 'additional_configuration = [{ name = "ECS_FARGATE_AGENT_MANAGEMENT", status = "ENABLED" }]' in beside
+
+    def test_of_another_provider_configuration_are_refused(self) -> None:
+        with pytest.raises(CannotDowngrade, match="another provider configuration"):
+            downgrade({"a.tf": self.SOURCE.replace("  name        =", "  provider = aws.other\n  name        =")})
