@@ -5,7 +5,6 @@ https://docs.github.com/actions/reference/workflows-and-actions/workflow-command
 
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.exports.rows import Row, rows
-from stackproof.reports.exports.sarif import profile_of
 from stackproof.reports.formats import Finished
 
 _LEVELS = {Verdict.FAIL: "error", Verdict.ERROR: "error", Verdict.UNKNOWN: "warning", Verdict.WAIVED: "notice"}
@@ -18,11 +17,8 @@ def annotations(finished: Finished) -> str:
 
 
 def _command(row: Row) -> str:
-    values = {
-        "file": row.subject.file or profile_of(row),
-        "line": str(max(row.subject.line, 1)),
-        "title": f"{row.control.id} {row.verdict.value}",
-    }
+    file, line = row.place
+    values = {"file": file, "line": str(line), "title": f"{row.control.id} {row.verdict.value}"}
     said = ",".join(f"{name}={_property(value)}" for name, value in values.items())
     message = row.sentence + (f" [{row.acceptance}]" if row.verdict is Verdict.WAIVED else "")
     return f"::{_LEVELS[row.verdict]} {said}::{_data(message)}"

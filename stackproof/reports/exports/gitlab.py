@@ -7,7 +7,6 @@ from typing import Any
 
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.exports.rows import Row, as_lines, rows
-from stackproof.reports.exports.sarif import profile_of
 from stackproof.reports.formats import Finished
 
 _SEVERITIES = {"critical": "blocker", "high": "critical", "medium": "major", "low": "minor"}
@@ -20,11 +19,12 @@ def gitlab(finished: Finished) -> str:
 
 
 def _issue(row: Row) -> dict[str, Any]:
+    file, line = row.place
     is_accepted = row.verdict is Verdict.WAIVED
     return {
         "description": f"{row.verdict.value}: {row.sentence}" + (f" [{row.acceptance}]" if is_accepted else ""),
         "check_name": row.control.id,
         "fingerprint": row.id,
         "severity": "info" if is_accepted else _SEVERITIES[row.control.severity],
-        "location": {"path": row.subject.file or profile_of(row), "lines": {"begin": max(row.subject.line, 1)}},
+        "location": {"path": file, "lines": {"begin": line}},
     }

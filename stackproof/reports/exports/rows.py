@@ -37,6 +37,11 @@ class Row:
         return self.examined.subject or Subject("", self.examined.resource or self.run.environment)
 
     @property
+    def place(self) -> tuple[str, int]:
+        """File and line in the repository: of the Terraform source that declares the resource, else of the environment's profile."""
+        return self.subject.file or f"environments/{self.run.environment}.toml", max(self.subject.line, 1)
+
+    @property
     def id(self) -> str:
         """The name of the judgement, the same in every run on the same target of the same environment."""
         return finding_id(self.control.id, self.examined)

@@ -122,18 +122,14 @@ def _result(row: Row, rule: int) -> dict[str, Any]:
 def _location(row: Row) -> dict[str, Any]:
     subject = row.subject
     name = subject.address or subject.arn or subject.name
+    file, line = row.place
     return {
         "physicalLocation": {
-            "artifactLocation": {"uri": quote(subject.file or profile_of(row)), "uriBaseId": "%SRCROOT%"},
-            "region": {"startLine": max(subject.line, 1)},
+            "artifactLocation": {"uri": quote(file), "uriBaseId": "%SRCROOT%"},
+            "region": {"startLine": line},
         },
         "logicalLocations": [{"fullyQualifiedName": name, "kind": "resource"}],
     }
-
-
-def profile_of(row: Row) -> str:
-    """The file that says what the environment must look like, from the root of the repository."""
-    return f"environments/{row.run.environment}.toml"
 
 
 def _invocation(finished: Finished, told: Iterable[Row], left_out: int) -> Mapping[str, Any]:
