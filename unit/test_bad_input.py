@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from plan_documents import Planned, document
 
 from proofs import harness
-from stackproof.core import waivers
+from stackproof.core import controls, waivers
 from stackproof.core.results import Examined
 from stackproof.core.verdicts import CouldNotVerify, UsageError, Verdict
 from stackproof.evidence import manifest, recorded, verification
@@ -300,6 +300,24 @@ def test_of_an_organisation(tally: Tally, folder: Path) -> None:
                 expected = accounts.profiles([account], path)[account.profile]
                 for region in account.regions:
                     accounts.of_member(expected, account.id, region)
+            return None
+
+        tally.attempt(judge)
+
+    attack()
+
+
+def test_of_rows_of_controls(tally: Tally, folder: Path) -> None:
+    path = folder / controls.ROWS
+    base = (ROOT / "tests" / "security" / controls.ROWS).read_text(encoding="utf-8").partition("\n[")[0]
+
+    @bounded
+    @given(broken_toml(base))
+    def attack(content: bytes) -> None:
+        path.write_bytes(content)
+
+        def judge() -> Verdict | None:
+            controls.rows.__wrapped__(folder)
             return None
 
         tally.attempt(judge)

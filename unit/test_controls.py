@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from stackproof.core import controls
-from stackproof.core.controls import STAGES, catalogue, control, control_of
+from stackproof.core.controls import ROWS, STAGES, catalogue, control, control_of, rows
+from stackproof.core.verdicts import UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +73,29 @@ def test_every_line_of_the_catalogue_says_where_its_control_holds_and_what_it_is
 def test_no_two_lines_have_the_same_title() -> None:
     titles = [entry.title for entry in catalogue().values()]
     assert len(set(titles)) == len(titles)
+
+
+ROW = '[MY-01]\ntitle = "a"\ntitle_ko = "b"\nstages = "P"\ndocumented = "c"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (ROW.replace('title = "a"\n', ""), "MY-01, title: missing"),
+        (ROW + "why = 1\n", "MY-01, why: not text"),
+        (ROW + 'reason = "x"\n', "MY-01, reason: not a key of a control"),
+        (ROW.replace('"P"', '"X"'), "MY-01, stages: the letters are S, P, E, L, A"),
+        (ROW.replace('"P"', '""'), "MY-01, stages: the letters are"),
+        (ROW + "MY-02 = 1\n", "MY-01, MY-02: not a key"),
+        ("MY-02 = 1\n" + ROW, "MY-02: not a table"),
+        (ROW + ROW, "cannot be read as TOML: Cannot declare"),
+        (ROW + "x = " + "9" * 5000, "cannot be read as TOML: a number"),
+        (ROW.encode() + b"\xff", "cannot be read as TOML: this is not UTF-8"),
+    ],
+)
+def test_a_row_that_is_broken_is_named(text: str | bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / ROWS).write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(UsageError) as refused:
+        rows(tmp_path)
+    assert f"{tmp_path / ROWS}" in str(refused.value)
+    assert said in str(refused.value)

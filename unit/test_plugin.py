@@ -314,6 +314,16 @@ class TestBadInput:
         self.stopped(run(root), "this is not a Terraform plan")
 
     @pytest.mark.parametrize("arguments", [[], ["-n", "2"]])
+    def test_a_row_of_a_control(self, arguments: list[str], another: Callable[..., Path]) -> None:
+        root = another()
+        (root / "tests" / "security" / "controls.toml").write_text('[MY-01]\ntitle = "a"\n')
+        ended = run(root, *arguments)
+        assert ended.status == 4
+        assert f"ERROR: {root}/tests/security/controls.toml, MY-01, title_ko: missing" in ended.output
+        assert "Traceback" not in ended.output
+        assert not (ended.reports / "results.json").exists() or ended.results["controls"] == []
+
+    @pytest.mark.parametrize("arguments", [[], ["-n", "2"]])
     def test_another_account(self, arguments: list[str], another: Callable[..., Path]) -> None:
         with serving() as server:
             server.on("GetCallerIdentity", identity("999999999999"))

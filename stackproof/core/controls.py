@@ -6,12 +6,13 @@ the code alone can know. A test without a row cannot be declared as a control.
 
 import functools
 import inspect
-import tomllib
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Literal, TypedDict, TypeVar, Unpack
 
+from stackproof.core.verdicts import UsageError
+from stackproof.util import toml_document
 from stackproof.util.shipped import shipped
 
 Severity = Literal["critical", "high", "medium", "low"]
@@ -165,10 +166,45 @@ _given: dict[str, Entry] = {}
 
 @functools.cache
 def rows(folder: Path) -> dict[str, Entry]:
-    """The rows of the controls in a folder, by id, in their order; none where it has no ``controls.toml``."""
+    """The rows of the controls in a folder, by id, in their order; none where it has no ``controls.toml``.
+
+    Raises `UsageError` for a file that cannot be read, and for a row with a key missing, unknown or of another form.
+    """
     file = folder / ROWS
-    document = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return {id: Entry(**entry) for id, entry in document.items()}
+    if not file.is_file():
+        return {}
+    try:
+        document = toml_document.read(file)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read as TOML: {error}.") from None
+    if problems := [f"{file}, {id}{problem}" for id, row in document.items() for problem in _problems(row)]:
+        raise UsageError(
+            "\n".join([*problems, f"The row of a control has {', '.join(_KEYS)}; the first {len(_REQUIRED)} must be there."])
+        )
+    return {id: Entry(**row) for id, row in document.items()}
+
+
+_KEYS = tuple(field.name for field in fields(Entry))
+_REQUIRED = tuple(field.name for field in fields(Entry) if field.default is MISSING)
+
+
+def _problems(row: object) -> Iterator[str]:
+    """What is wrong with a row, in the words that follow its id.
+
+    >>> list(_problems(1)), list(_problems({"title": "a", "title_ko": "b", "stages": "PX", "documented": 1, "until": "c"}))
+    ([': not a table'], [', documented: not text', ', stages: the letters are S, P, E, L, A', ', until: not a key of a control'])
+    """
+    if not isinstance(row, dict):
+        yield ": not a table"
+        return
+    yield from (f", {key}: missing" for key in _REQUIRED if key not in row)
+    for key in sorted(row):
+        if key not in _KEYS:
+            yield f", {key}: not a key of a control"
+        elif not isinstance(row[key], str):
+            yield f", {key}: not text"
+        elif key == "stages" and not (row[key] and set(row[key]) <= STAGES.keys()):
+            yield f", stages: the letters are {', '.join(STAGES)}"
 
 
 def catalogue() -> dict[str, Entry]:

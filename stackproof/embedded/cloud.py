@@ -14,6 +14,7 @@ from typing import Any
 
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.embedded import process
+from stackproof.processes.children import without_secrets
 from stackproof.util.http import direct
 
 SETTINGS: Mapping[str, str] = {
@@ -63,7 +64,7 @@ def start(directory: Path, account: str, *, record: Path | None = None, replay: 
     command.append(f"--directory={directory}")
     command += [f"--{name}={path}" for name, path in (("record", record), ("replay", replay)) if path]
     foreign = ("MOTO_", "AWS_", "TEST_SERVER_MODE", "INITIAL_NO_AUTH_ACTION_COUNT")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    environment = {name: value for name, value in without_secrets(os.environ).items() if not name.startswith(foreign)}
     with os.fdopen(read, encoding="utf-8") as announced, log.open("ab") as output:
         try:
             child = subprocess.Popen(

@@ -18,6 +18,7 @@ from typing import IO, Any
 from stackproof.core.verdicts import Unreachable
 from stackproof.embedded import cloud, image, postgres, process
 from stackproof.embedded.cloud import Cloud, CloudFailed
+from stackproof.processes.children import without_secrets
 from stackproof.processes.venvs import last_line
 
 DATABASE, OWNER = "triflow", "triflow_admin"
@@ -83,7 +84,7 @@ def begin(source: Source, directory: Path, *, password: str, account: str, regio
                 stderr=output,
                 text=True,
                 pass_fds=[write],
-                env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+                env={name: value for name, value in without_secrets(os.environ).items() if not name.startswith("AWS_")},
                 start_new_session=True,  # Ctrl-C is for the owner, which stops it in its own time
             )
         finally:

@@ -102,6 +102,8 @@ class Session:
         self.language: Language = config.option.lang or users_language()
         self.aborted = ""
         """Why the run ends before it judges."""
+        self.bad_module = ""
+        """What a module of controls says about input that it could not be imported with, such as a broken row; empty if none did."""
         self.id = folders.new_id(self.started)
         reports = report_directory(config.rootpath, self.request.profile.name, self.request.target)
         self.folder = RunFolder(reports, self.id)
@@ -120,7 +122,9 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)  # before -m and -k choose
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        with self._stopping(items):
+        with self._stopping(items), bad_input():
+            if self.bad_module:
+                raise UsageError(self.bad_module)
             self._check_and_order(items)
 
     @contextmanager
@@ -335,6 +339,9 @@ class Session:
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
         report = without_secrets((yield))
+        if report.failed and isinstance(error := report.call.excinfo.value, UsageError):
+            self.bad_module = str(error)
+            report.outcome, report.longrepr, report.result = "passed", None, []  # it is told once, when all is collected
         if report.failed:
             self.broken.append(report.nodeid)
         return report

@@ -13,6 +13,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from stackproof.core.verdicts import CouldNotVerify
+from stackproof.processes.children import without_credentials
 from stackproof.redaction.redaction import redact
 
 _TIMEOUT = 900
@@ -53,7 +54,9 @@ def _install(name: str, home: Path, python: Path, requirements: Path) -> None:
         *("--require-hashes", "--requirement", str(requirements)),
     ]
     try:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT)
+        # The addresses of package indexes may hold a password, and pip needs them.
+        environment = without_credentials(os.environ) | {name: os.environ[name] for name in os.environ if name.startswith("PIP_")}
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, env=environment)
     except subprocess.TimeoutExpired:
         raise CouldNotVerify(f"{name} was not installed within {_TIMEOUT} s: is the package index reachable?") from None
     if ended.returncode:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.processes import supervised
-from stackproof.processes.children import NO_CREDENTIALS
+from stackproof.processes.children import NO_CREDENTIALS, without_secrets
 
 OLDEST = (1, 10)
 """The oldest Terraform that is used: the first one that locks state in S3 without a table of its own."""
@@ -104,7 +104,7 @@ class Terraform:
     ) -> Completed:
         """Run a command to its end, whatever its exit status.
 
-        The child sees this process's environment without ``AWS_*`` and ``TF_*`` (a setting or a credential that
+        The child sees this process's environment without secrets, ``AWS_*`` and ``TF_*`` (a setting or a credential that
         happens to lie around changes nothing, in the caller's AWS files neither) but for certificates, plugin cache,
         registry tokens and an existing ``TF_CLI_CONFIG_FILE``; then ``environment``. Files that it writes are readable by their owner only.
         ``on_line`` gets each line of standard output, redacted, in the caller's thread. ``timeout`` is in seconds.
@@ -186,7 +186,7 @@ def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
     """
     kept = {
         name: value
-        for name, value in inherited.items()
+        for name, value in without_secrets(inherited, kept=("TF_TOKEN_", "TF_REGISTRY_")).items()
         if not name.startswith(("AWS_", "TF_"))
         or name in ("AWS_CA_BUNDLE", "TF_PLUGIN_CACHE_DIR")
         or name.startswith(("TF_TOKEN_", "TF_REGISTRY_"))

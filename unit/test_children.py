@@ -1,0 +1,106 @@
+"""What the programs that a run starts are told: no secret in their arguments, in their environments only what each needs."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from evidence_runs import files
+from test_plugin import repository, run
+
+CANARIES = {
+    name: f"Canary{number}Zq{name.title().replace('_', '')}7x"
+    for number, name in enumerate(
+        (
+            "RDS_PASSWORD",
+            "PGPASSWORD",
+            "AWS_SECRET_ACCESS_KEY",
+            "TF_VAR_db_password",
+            "TF_VAR_backend",
+            "GITHUB_TOKEN",
+            "VAULT_TOKEN",
+        )
+    )
+}
+PROFILE_SECRET = "Canary8ZqOfTheProfile7x"
+KEY_LINE = "MC4CAQAwBQYDK2VwBCIEICanary9ZqSigningKey7x"
+KEY = "\n".join((f"-----BEGIN {'PRIVATE'} KEY-----", KEY_LINE, f"-----END {'PRIVATE'} KEY-----", ""))
+
+RECORDER = """
+import json, os, sys
+
+def record(event, arguments):
+    if event == "subprocess.Popen":
+        _, words, _, environment = arguments
+    elif event in ("os.exec", "os.posix_spawn"):
+        _, words, environment = arguments
+    elif event == "os.system":
+        words, environment = arguments, None
+    else:
+        return
+    told = [os.fsdecode(word) for word in ([words] if isinstance(words, (str, bytes)) else words)]
+    given = {os.fsdecode(name): os.fsdecode(value) for name, value in (os.environ if environment is None else environment).items()}
+    with open(os.environ.get("RECORDED", "/dev/null"), "a") as recorded:
+        recorded.write(json.dumps([told, given]) + "\\n")
+
+sys.addaudithook(record)
+"""
+"""A ``sitecustomize`` that writes down every program that is started, whoever starts it and whatever patches what it is started with."""
+
+CONTROLS = """
+import os
+import subprocess
+from pathlib import Path
+
+from stackproof.core.controls import control
+from stackproof.scanners.git import git
+from stackproof.terraform.cli import Terraform
+
+HERE = Path(__file__).parent
+
+
+@control("SEC-RDS-01", severity="critical")
+def test_that_starts_programs(database):
+    subprocess.run(["env"], stdout=subprocess.DEVNULL)
+    subprocess.Popen("exec true", shell=True).wait()
+    os.popen("true").close()
+    git(HERE, "--version")
+    Terraform(("env",), "1.11.4", "PATH").run(directory=HERE, environment={"TF_VAR_given": "for it"})
+    assert not database.publicly_accessible
+"""
+
+
+def forms() -> list[str]:
+    return [*CANARIES.values(), PROFILE_SECRET, KEY_LINE]
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "a key that is none"])
+def test_of_a_run_hold_no_secret(signed: bool, tmp_path: Path) -> None:
+    root = repository(tmp_path / "repository", CONTROLS)
+    local = root / "environments" / "local.toml"
+    url = f"postgresql://kim:{PROFILE_SECRET}@db.internal:5432/app"
+    local.write_text(f'{local.read_text()}\n[terraform.variables]\nbackend_url = "{url}"\n')
+    (tmp_path / "hook").mkdir()
+    (tmp_path / "hook" / "sitecustomize.py").write_text(RECORDER)
+    (tmp_path / "temporary").mkdir()
+    recorded = tmp_path / "recorded"
+    given = {**CANARIES, "RECORDED": str(recorded), "TMPDIR": str(tmp_path / "temporary")}
+    given |= {"PYTHONPATH": f"{tmp_path / 'hook'}:{os.environ.get('PYTHONPATH', '')}{Path(__file__).parents[1]}"}
+    if signed:
+        given["STACKPROOF_SIGNING_KEY"] = KEY
+    ended = run(root, **given)
+    assert ended.status == (4 if signed else 0), ended.output
+    lines = recorded.read_text().splitlines() if recorded.exists() else []
+    started = [(words, environment) for words, environment in map(json.loads, lines) if words != ["uname", "-p"]]
+    # That one is asked by the standard library for pytest-metadata, before the session begins.
+    if not signed:
+        assert {"env", "true", "git"} <= {word for words, _ in started for part in words for word in part.split()}
+        assert any(environment.get("TF_VAR_given") == "for it" for _, environment in started)
+    for words, environment in started:
+        assert [form for form in forms() if form in " ".join(words)] == [], words
+        assert [name for name, value in environment.items() if any(form in value for form in forms())] == [], words
+    everything = {
+        path: content for path, content in files(tmp_path).items() if path not in ("recorded",) and "environments/" not in path
+    }
+    for form in forms():
+        assert [path for path, content in everything.items() if form in path or form.encode() in content] == []
