@@ -88,7 +88,7 @@ def test_of_a_run_hold_no_secret(signed: bool, tmp_path: Path) -> None:
     given |= {"PYTHONPATH": f"{tmp_path / 'hook'}:{os.environ.get('PYTHONPATH', '')}{Path(__file__).parents[1]}"}
     if signed:
         given["STACKPROOF_SIGNING_KEY"] = KEY
-    ended = run(root, **given)
+    ended = run(root, plan=True, **given)
     assert ended.status == (4 if signed else 0), ended.output
     lines = recorded.read_text().splitlines() if recorded.exists() else []
     started = [(words, environment) for words, environment in map(json.loads, lines) if words != ["uname", "-p"]]
