@@ -1,6 +1,6 @@
 """The report in a browser: no violation of accessibility rules, no refused script, quick to open, and few pages of paper.
 
-Needs Chromium, and axe-core for its rules: ``npm install --prefix .stackproof/axe axe-core`` (or its file in STACKPROOF_AXE).
+Needs Chromium, and axe-core for its rules: ``npm ci --prefix requirements/npm`` (or its file in STACKPROOF_AXE).
 """
 
 import html
@@ -23,7 +23,7 @@ from stackproof.core.verdicts import Verdict
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-AXE = Path(os.environ.get("STACKPROOF_AXE", ROOT / ".stackproof/axe/node_modules/axe-core/axe.min.js"))
+AXE = Path(os.environ.get("STACKPROOF_AXE", ROOT / "requirements/npm/node_modules/axe-core/axe.min.js"))
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -35,7 +35,7 @@ FLAGS = (
 WAIT = "--virtual-time-budget=20000"
 
 browser = pytest.mark.skipif(not CHROMIUM, reason="neither Chromium nor Chrome is installed (apt-get install chromium)")
-rules = pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed (npm install --prefix .stackproof/axe axe-core)")
+rules = pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed (npm ci --prefix requirements/npm)")
 
 
 def opened(text: str, tmp_path: Path, *flags: str) -> "subprocess.CompletedProcess[str]":
