@@ -20,7 +20,7 @@ from test_plugin import CONTROLS, Ended, repository, run
 
 from stackproof.core.verdicts import UsageError
 from stackproof.evidence import folders
-from stackproof.reports.write import require_room
+from stackproof.reports.write import require_room, require_temporary_room
 
 ATTACK = bool(os.environ.get("STACKPROOF_ATTACK"))
 COMMAND = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--plan=plan.json"]
@@ -108,6 +108,34 @@ class TestTemporaryFiles:
         ended = run(repository(tmp_path), TMPDIR=place)
         assert ended.status == 1
         assert check(ended.reports).returncode == 0
+
+    @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+    def test_without_room_are_told_before_anything_is_judged(self, error: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(*_: object, **__: object) -> None:
+            raise OSError(error, os.strerror(error))
+
+        monkeypatch.setattr(tempfile, "TemporaryFile", full)
+        with pytest.raises(
+            UsageError, match=f"cannot be written .{os.strerror(error)}.: make room, or name another .* in TMPDIR"
+        ):
+            require_temporary_room()
+
+    @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
+    def test_in_a_directory_that_is_nearly_full_end_a_run_with_a_message(self, workers: tuple[str, ...], tmp_path: Path) -> None:
+        place = tmp_path / "small"
+        place.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
+        if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+            pytest.skip("nobody may mount a small file system here")
+        try:
+            ended = run(repository(tmp_path / "repository"), *workers, TMPDIR=str(place))
+            assert list(place.iterdir()) == []
+        finally:
+            subprocess.run(["umount", str(place)], check=True)
+        assert ended.status == pytest.ExitCode.USAGE_ERROR
+        assert f"{place} cannot be written (No space left on device): make room, or name another" in ended.output
+        assert "Traceback" not in ended.output
+        assert left(tmp_path / "repository" / "reports" / "local-plan") == []
 
 
 class TestTwoAtOnce:

@@ -37,7 +37,15 @@ from stackproof.processes import children
 from stackproof.profile.vanished import vanished
 from stackproof.redaction import redaction
 from stackproof.reports import changes, content_policy, formats, html, junit, summary
-from stackproof.reports.write import RunFolder, previous, report_directory, require_room, without_room, write_results
+from stackproof.reports.write import (
+    RunFolder,
+    previous,
+    report_directory,
+    require_room,
+    require_temporary_room,
+    without_room,
+    write_results,
+)
 from stackproof.sources.aws import process_guard
 from stackproof.targets import open_stage
 from stackproof.targets.request import Request, resolve
@@ -110,6 +118,7 @@ class Session:
         if not self.is_worker and not option.collectonly and not option.iam_policy:
             with bad_input():
                 require_room(reports)
+                require_temporary_room()
             option.xmlpath = option.xmlpath or str(self.folder.unfinished / "junit.xml")
             if option.htmlpath:  # pytest-html's own page, with our rows
                 option.self_contained_html = True
@@ -242,12 +251,7 @@ class Session:
         account = self.request.profile.told_account
         if self._folder:
             return Store(Path(self._folder), account)
-        try:
-            return Store.temporary(account)
-        except OSError as error:
-            raise UsageError(
-                f"no temporary directory can be written ({error.strerror or error}): make room, or name another in TMPDIR, and run again"
-            ) from None
+        return Store.temporary(account)
 
     def _say(self, line: str) -> None:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")

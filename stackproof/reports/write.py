@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -81,6 +82,19 @@ def require_room(directory: Path) -> None:
         with suppress(OSError):
             probe.unlink()
         raise UsageError(f"{without_room(error, directory)}; nothing was judged") from None
+
+
+def require_temporary_room() -> None:
+    """Raises `UsageError` where a run could not keep its temporary files (evidence, plans, what a scanner reads)."""
+    try:
+        with tempfile.TemporaryFile() as probe:
+            probe.write(bytes(_ROOM))
+    except OSError as error:
+        where = f"{tempfile.tempdir} cannot be written" if tempfile.tempdir else "no temporary directory can be written"
+        raise UsageError(
+            f"{where} ({error.strerror or error}): make room, or name another temporary directory in TMPDIR, and run again; "
+            "nothing was judged"
+        ) from None
 
 
 def without_room(error: OSError, directory: Path) -> str:
