@@ -1,5 +1,6 @@
 """Two runs at once, no room, and runs that are killed: each leaves a whole result or none, a message, and nothing that runs on."""
 
+import contextlib
 import errno
 import os
 import resource
@@ -122,20 +123,50 @@ class TestTemporaryFiles:
 
     @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
     def test_in_a_directory_that_is_nearly_full_end_a_run_with_a_message(self, workers: tuple[str, ...], tmp_path: Path) -> None:
-        place = tmp_path / "small"
-        place.mkdir()
-        mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
-        if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-            pytest.skip("nobody may mount a small file system here")
-        try:
-            ended = run(repository(tmp_path / "repository"), *workers, TMPDIR=str(place))
+        root = repository(tmp_path / "repository")
+        with small(tmp_path / "small", "64k") as place:
+            ended = run(root, *workers, TMPDIR=str(place))
             assert list(place.iterdir()) == []
-        finally:
-            subprocess.run(["umount", str(place)], check=True)
         assert ended.status == pytest.ExitCode.USAGE_ERROR
         assert f"{place} cannot be written (No space left on device): make room, or name another" in ended.output
         assert "Traceback" not in ended.output
-        assert left(tmp_path / "repository" / "reports" / "local-plan") == []
+        assert left(root / "reports" / "local-plan") == []
+
+    def test_in_a_directory_that_fills_up_in_the_middle_make_no_control_green(self, tmp_path: Path) -> None:
+        """The evidence is kept there until the run ends: what cannot be kept is no evidence."""
+        root = repository(tmp_path / "repository")
+        (root / "conftest.py").write_text(FILLING)
+        with small(tmp_path / "small", "4m") as place:
+            ended = run(root, TMPDIR=str(place))
+            assert [path.name for path in place.iterdir()] == ["filler"]
+        assert ended.status == 1
+        assert "PASS" not in ended.output
+        assert ended.output.count("the evidence cannot be kept (No space left on device): make room") == 4
+        assert "Traceback" not in ended.output
+        assert check(ended.reports).returncode == 0
+
+
+FILLING = """
+import contextlib, os, tempfile
+
+def pytest_collection_modifyitems():
+    with contextlib.suppress(OSError), open(os.path.join(tempfile.gettempdir(), "filler"), "wb", buffering=0) as filler:
+        while filler.write(bytes(4096)):
+            pass
+"""
+
+
+@contextlib.contextmanager
+def small(place: Path, size: str) -> Iterator[Path]:
+    """A file system of this size; only root may mount one."""
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("nobody may mount a small file system here")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
 
 
 class TestTwoAtOnce:

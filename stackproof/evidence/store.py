@@ -165,12 +165,22 @@ def read(path: Path) -> Any:
 
 
 def write(path: Path, data: object) -> None:
-    """Write an evidence file: the same data gives the same bytes, and whoever looks sees all of it or none."""
+    """Write an evidence file: the same data gives the same bytes, and whoever looks sees all of it or none.
+
+    Raises `CouldNotVerify` where it cannot be written: what is not kept is no evidence.
+    """
     unfinished = path.with_suffix(".unfinished")
-    with unfinished.open("wb") as file, gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed:
-        for portion in portions(data):
-            packed.write(portion)
-    unfinished.replace(path)
+    try:
+        with unfinished.open("wb") as file, gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed:
+            for portion in portions(data):
+                packed.write(portion)
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise CouldNotVerify(
+            f"the evidence cannot be kept ({error.strerror or error}): make room, or name another temporary directory in TMPDIR, "
+            f"and run again; it is kept in {path.parent}"
+        ) from None
 
 
 def _observation_path(collection: str) -> str:
