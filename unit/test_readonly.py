@@ -25,6 +25,8 @@ READING = ("Describe", "Get", "List")
 OTHER_READS = {
     "ecr:BatchGetImage",
     "ecr:BatchGetRepositoryScanningConfiguration",
+    "iam:GenerateCredentialReport",
+    "inspector2:BatchGetAccountStatus",
     "logs:FilterLogEvents",
     "logs:StartQuery",
     "logs:TestMetricFilter",
@@ -50,7 +52,7 @@ def least(shape: Shape | None) -> Any:
             needed = shape.required_members or ([*shape.members][:1] if shape.is_tagged_union else [])
             return {name: least(shape.members[name]) for name in needed}
         case ListShape():
-            return [least(shape.member)]
+            return [least(shape.member)] * max(1, shape.metadata.get("min", 1))
         case _:
             smallest = shape.metadata.get("min", 1)
             match shape.type_name:

@@ -31,7 +31,9 @@ ATTEMPTS_EMULATED = 2
 MAX_CONCURRENT_CALLS = 8
 
 PAGED = {
+    "apigatewayv2:GetApiMappings": "NextToken",
     "ce:GetCostAndUsage": "NextPageToken",
+    "events:ListEventBuses": "NextToken",
     "logs:DescribeAccountPolicies": "nextToken",
     "logs:DescribeQueryDefinitions": "nextToken",
     "logs:GetQueryResults": "nextToken",
