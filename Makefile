@@ -45,7 +45,7 @@ engine: setup $(VENV)/organisation
 
 attack: setup
 	STACKPROOF_ATTACK=1000 $(PYTEST) unit/test_bad_input.py unit/test_tampers.py unit/test_bystanders.py unit/test_content_policy.py \
-		unit/test_process_guard.py unit/test_no_room.py unit/test_linear.py unit/test_terraform_modules.py proofs/test_plan_properties.py \
+		unit/test_process_guard.py unit/test_no_room.py unit/test_killed_up.py unit/test_linear.py unit/test_terraform_modules.py proofs/test_plan_properties.py \
 		-q -n 0
 
 shuffled: setup

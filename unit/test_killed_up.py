@@ -1,0 +1,92 @@
+"""``make up`` that is killed at each of its steps: nothing is left running, and the next one works. Tried by ``make attack``."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_no_room import ATTACK, alive, mark, until
+from test_provision import REPOSITORY, STACK, site
+
+from stackproof.terraform.provider import PACKAGED_VERSION
+
+__all__ = ["mark"]
+
+STEPS = {
+    "the recipe is made": "stackproof.embedded.recipe Recipe.of",
+    "the password is written": "stackproof.embedded.recipe write_private",
+    "the provider is unpacked": "stackproof.terraform.provider zipfile.ZipFile.extractall",
+    "the workload is begun": "stackproof.embedded.provision workload.begin",
+    "the cloud is started": "stackproof.embedded.provision cloud.start",
+    "terraform applies": "stackproof.embedded.deployed Deployed.apply",
+    "the recording is written": "stackproof.embedded.provision save_recording",
+    "the workload is started": "stackproof.embedded.provision workload.go",
+    "the handle is written": "stackproof.embedded.provision advertise",
+    "the cloud is let go": "stackproof.embedded.provision cloud.detach",
+}
+"""What `up` does when it is killed: what a stand-in takes the place of, which never ends."""
+
+UP = """
+import functools, importlib, pathlib, sys, time
+from stackproof.embedded import __main__ as command
+from test_workload import make_source
+
+def endless(*_, **__):
+    pathlib.Path("reached").touch()
+    time.sleep(600)
+
+if not pathlib.Path("source").exists():
+    make_source(pathlib.Path("source").absolute())
+command.Source.of = staticmethod(lambda root, cache: command.Source(
+    root / "source" / "backend", root / "source" / "extensions.sql", root / "source" / "cache"))
+if len(sys.argv) > 2:
+    *way, name = sys.argv[2].split(".")
+    setattr(functools.reduce(getattr, way, importlib.import_module(sys.argv[1])), name, staticmethod(endless) if way else endless)
+sys.exit(command.main(["up"]))
+"""
+
+
+def up(root: Path, mark: str, *step: str) -> "subprocess.Popen[str]":
+    told = {
+        "PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "unit"))),
+        "STACKPROOF_PROVIDER": "packaged",
+        mark: "1",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-c", UP, *step],
+        cwd=root,
+        env=os.environ | told,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.skipif(not ATTACK, reason="make attack")
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked up in /proc")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda sent: sent.name)
+@pytest.mark.parametrize("step", STEPS)
+def test_leaves_nothing_running_and_the_next_one_works(step: str, sent: signal.Signals, mark: str, tmp_path: Path) -> None:
+    where = site(tmp_path / "site", STACK)
+    if "provider" in step:
+        package = where.cache / "provider" / "registry.terraform.io" / "hashicorp" / "aws" / PACKAGED_VERSION / "linux_amd64"
+        package.unlink()
+    child = up(where.root, mark, *STEPS[step].split())
+    assert until(lambda: (where.root / "reached").exists() or child.poll() is not None, 300)
+    assert child.poll() is None, child.communicate()[0]
+    if sent is signal.SIGINT:
+        os.killpg(child.pid, sent)  # as a terminal does
+    else:
+        child.send_signal(sent)
+    said = child.communicate(timeout=60)[0]
+    assert "Traceback" not in said
+    assert until(lambda: not alive(mark), 60), "something runs on"
+    again = up(where.root, mark)
+    said = again.communicate(timeout=300)[0]
+    assert again.returncode == 0, said
+    down = where.command("down")
+    assert "Ended the embedded cloud" in down.communicate(timeout=60)[0]
+    assert until(lambda: not alive(mark), 60), "something runs on"
