@@ -1,13 +1,15 @@
 """A field is a value that was read from a named source, or no value at all."""
 
 import copy
+import importlib
 import operator
 import pickle
+import pkgutil
 from typing import Any, Literal
 
 import pytest
 
-import stackproof.collections  # noqa: F401 - every resource class of the suite
+from stackproof import resources
 from stackproof.core import resource as base
 from stackproof.core.ledger import Ledger
 from stackproof.core.resource import FailedOrigin, Field, Found, Reference, Resource, StaticOrigin, field
@@ -130,6 +132,8 @@ class TestField:
         def below(parent: type[Resource]) -> set[type[Resource]]:
             return {kind for child in parent.__subclasses__() for kind in (child, *below(child))}
 
+        for module in pkgutil.iter_modules(resources.__path__):
+            importlib.import_module(f"{resources.__name__}.{module.name}")
         assert {kind for kind in below(Resource) if kind.__module__.startswith("stackproof.")} == set(kinds())
 
     def test_of_every_resource_of_the_suite_has_a_type_that_is_checked(self) -> None:
