@@ -90,7 +90,9 @@ def resource(type: str, body: str) -> str:
     return f'resource "{type}" "more" {{\n{body}\n}}\n'
 
 
-LOGGING, LOGGING_MODULE = "central_logging/", "modules/cloudwatch-log-group/"
+LOGGING = "central_logging/"
+ROOTS = ("", "account/", LOGGING, "modules/cloudwatch-log-group/")
+"""The directories of the stacks and of their module, each with its own versions.tf."""
 BROKEN = more('resource "aws_vpc" {')
 NO_SOURCES = removes(f"{STACK}*.tf")
 EXAMPLE, VARIABLES, BACKEND = (f"{STACK}{name}" for name in ("terraform.tfvars.example", "variables.tf", "backend.tf.example"))
@@ -117,9 +119,7 @@ LOCK = """provider "registry.terraform.io/hashicorp/aws" {{
   ]
 }}
 """
-ANY_VERSION = [
-    stack(file, '"~> 6.0"', '">= 3.0.0"') for file in ("versions.tf", f"{LOGGING}versions.tf", f"{LOGGING_MODULE}versions.tf")
-]
+ANY_VERSION = [stack(f"{directory}versions.tf", '"~> 6.0"', '">= 3.0.0"') for directory in ROOTS]
 RIGHT, WRONG = "goOMfGE4SjLps+hpxJFEM/pZFiNgvi6BMG8/w86+f6k", "goOMfGE4SjLps+hpxJFEM/pZFiNgvi6BMG8/w86+f6K"
 
 

@@ -244,13 +244,14 @@ OUTPUTS: dict[str, object] = {
 
 
 OTHER_OUTPUTS: dict[str, dict[str, Any]] = {
+    "account": {"security_topic_arn": {"value": "arn:aws:sns:ap-northeast-2:123456789012:triflow-ai-security"}},
     "central_logging": {
         "log_key_arn": {"value": "arn:aws:kms:ap-northeast-2:123456789012:key/00000000-0000-4000-8000-000000000000"},
         "audit_bucket": {"value": "triflow-ai-audit-logs"},
         "trail_arn": {"value": "arn:aws:cloudtrail:ap-northeast-2:123456789012:trail/triflow-ai-audit"},
         "log_reader_role_arn": {"value": "arn:aws:iam::123456789012:role/triflow-ai-production-log-reader"},
         "billing_topic_arn": {"value": "arn:aws:sns:us-east-1:123456789012:triflow-ai-production-billing"},
-    }
+    },
 }
 """The outputs of the other stacks."""
 

@@ -26,7 +26,7 @@ _DIGEST = r"[^@]+@sha256:[0-9a-f]{64}"
 def unpinned(document: Document) -> tuple[str, ...]:
     """Actions, reusable workflows and images that are not named by what they hold.
 
-    >>> steps = [{"uses": "actions/checkout@v4"}, {"uses": "./.github/actions/here"}, {"uses": f"actions/checkout@{'a' * 40}"}]
+    >>> steps = [{"uses": "actions/checkout@v4"}, {"uses": "./"}, {"uses": f"actions/checkout@{'a' * 40}"}]
     >>> unpinned({"jobs": {"verify": {"steps": steps}}})
     ('actions/checkout@v4',)
     >>> unpinned({"jobs": {"verify": {"container": "python:3.11", "services": {"cloud": {"image": f"moto@sha256:{'a' * 64}"}}}}})
@@ -34,7 +34,7 @@ def unpinned(document: Document) -> tuple[str, ...]:
     """
     used = [str(one["uses"]) for one in (*jobs(document).values(), *steps(document)) if "uses" in one]
     return (
-        *(one for one in used if not re.fullmatch(rf"\./.+|[^@]+@[0-9a-f]{{40}}|docker://{_DIGEST}", one)),
+        *(one for one in used if not re.fullmatch(rf"\./.*|[^@]+@[0-9a-f]{{40}}|docker://{_DIGEST}", one)),
         *(image for job in jobs(document).values() for image in _images(job) if not re.fullmatch(_DIGEST, image)),
     )
 
