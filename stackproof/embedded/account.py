@@ -8,7 +8,7 @@ import ipaddress
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -100,8 +100,6 @@ def seed(endpoint: Endpoint, named: Mapping[str, Any], served: Certificate) -> d
 
     ``named`` has the declared variables with their values (None: not given): the function gets its name from there.
     """
-    for region in dict.fromkeys((endpoint.region, GLOBAL)):
-        _remove_default_vpc(replace(endpoint, region=region).client("ec2"))
     iam = endpoint.client("iam")
     iam.create_user(UserName="terraform-deploy")
     iam.create_access_key(UserName="terraform-deploy")
@@ -111,19 +109,6 @@ def seed(endpoint: Endpoint, named: Mapping[str, Any], served: Certificate) -> d
         return {}
     imported = endpoint.client("acm").import_certificate(Certificate=served.certificate, PrivateKey=served.private_key)
     return {"certificate_arn": imported["CertificateArn"]}
-
-
-def _remove_default_vpc(ec2: Any) -> None:
-    """As in every new account: nothing of ours runs in it, and its subnets give public addresses."""
-    for vpc in ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]:
-        inside = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
-        for subnet in ec2.describe_subnets(Filters=inside)["Subnets"]:
-            ec2.delete_subnet(SubnetId=subnet["SubnetId"])
-        attached = [{"Name": "attachment.vpc-id", "Values": [vpc["VpcId"]]}]
-        for gateway in ec2.describe_internet_gateways(Filters=attached)["InternetGateways"]:
-            ec2.detach_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"], VpcId=vpc["VpcId"])
-            ec2.delete_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"])
-        ec2.delete_vpc(VpcId=vpc["VpcId"])
 
 
 def _make_rotation_function(endpoint: Endpoint, name: str) -> None:
