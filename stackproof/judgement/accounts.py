@@ -34,12 +34,10 @@ def whichever_account(problems: Callable[[Document, str], Any]) -> Callable[[Doc
         if account:
             return problems(document, account)
         named = sorted({*_ACCOUNT.findall(repr(document)), _NOBODYS})
-        answers = [parts(problems(document, one)) for one in named]
-        found = [
-            [problem.replace(one, "of its own") for problem in known] for one, (known, _) in zip(named, answers, strict=True)
-        ]
+        answers = {one: parts(problems(document, one)) for one in named}
+        found = [[problem.replace(one, "of its own") for problem in known] for one, (known, _) in answers.items()]
         common = [problem for problem in found[0] if all(problem in others for others in found)]
-        rest = answers[0][1]
+        rest = answers[_NOBODYS][1]
         if any(others != common for others in found):
             rest = [
                 *rest,
