@@ -34,5 +34,5 @@ def test_databases_can_be_ordered_and_are_supported(database_offers, profile, no
         with subtests.test(name):
             assert database_offers[name].can_be_ordered
         with subtests.test(name):
-            supported_for = database_offers[name].standard_support_until - now
-            assert supported_for >= timedelta(days=profile.database_of(name).standard_support_days)
+            offer = database_offers[name]
+            assert offer.standard_support_until - now >= timedelta(days=profile.database_of(name).standard_support_days)
