@@ -26,11 +26,11 @@ class Case(cases.Case):
     expected: Profile | None = None
     """Another profile than the compliant stack's."""
 
-    def judge(self, base: str = FROM_NOTHING) -> Judgement:
-        """Judge it; a case on a plan on one of the compliant plans."""
+    def judge(self, *more: Edit, base: str = FROM_NOTHING) -> Judgement:
+        """Judge it, after some edits more; a case on a plan on one of the compliant plans."""
         if self.stage == CLOUD:
-            return on_cloud(self.control, *self.edits, expected=self.expected)
-        return on_plan(self.control, *self.edits, expected=self.expected, base=base)
+            return on_cloud(self.control, *self.edits, *more, expected=self.expected)
+        return on_plan(self.control, *self.edits, *more, expected=self.expected, base=base)
 
 
 def cloud(control: str, name: str, verdict: Verdict, *edits: Edit, names: str = "") -> Case:

@@ -58,7 +58,7 @@ COULD_BE_IT = {
 @pytest.mark.parametrize("case", SOME, ids=str)
 def test_what_is_unknown_beside_it_hides_no_failure(case: Case) -> None:
     if str(case) not in COULD_BE_IT:
-        judgement = on_plan(case.control, *case.edits, *added())
+        judgement = case.judge(*added())
         assert judgement.verdict is Verdict.FAIL, judgement.message
 
 
@@ -135,9 +135,9 @@ def _with(more: Callable[[dict[str, Any]], object], document: dict[str, Any]) ->
 @pytest.mark.parametrize("base", [FROM_NOTHING, RUNNING, UPDATE])
 @pytest.mark.parametrize("case", SOME, ids=str)
 def test_an_unknown_element_hides_no_failure(case: Case, base: str) -> None:
-    if on_plan(case.control, *case.edits, base=base).verdict is Verdict.FAIL:
+    if case.judge(base=base).verdict is Verdict.FAIL:
         for more in (partial(lengthened, base=base), lengthened_inside):
-            judgement = on_plan(case.control, *case.edits, partial(_with, more), base=base)
+            judgement = case.judge(partial(_with, more), base=base)
             assert judgement.verdict is Verdict.FAIL, judgement.message
 
 

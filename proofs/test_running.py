@@ -53,7 +53,7 @@ def test_what_is_compliant_passes(control: str, base: str, proven: Proven) -> No
 @pytest.mark.parametrize("base", ON_WHAT_RUNS)
 @pytest.mark.parametrize("case", ROWS, ids=str)
 def test_a_counterexample_is_seen(case: Case, base: str, proven: Proven) -> None:
-    judgement = case.judge(base)
+    judgement = case.judge(base=base)
     verdict = expected(case.control, case.name, base, case.verdict)
     assert judgement.verdict is verdict, judgement.message
     proven(case.control, verdict)
