@@ -54,7 +54,7 @@ class TestRefusal:
                 {"Bucket": "some-bucket"},
                 "GET /some-bucket?metadataConfiguration",
             ),  # REST and XML
-            ("accessanalyzer", "list_analyzers", {}, "GET /analyzer"),  # a service that moto does not have
+            ("detective", "list_graphs", {}, "POST /graphs/list"),  # a service that moto does not have
         ],
     )
     def test_an_operation_that_moto_lacks_is_refused_at_once_and_named(
@@ -622,5 +622,5 @@ def test_a_function_keeps_its_dead_letter_queue_and_its_log_group(aws: Callable[
         FunctionName="one", Role=role, PackageType="Image", Code={"ImageUri": "image"}, DeadLetterConfig=dead
     )
     functions.update_function_configuration(FunctionName="one", LoggingConfig=group)
-    [one] = functions.list_functions()["Functions"]
+    [one] = [each for each in functions.list_functions()["Functions"] if each["FunctionName"] == "one"]
     assert (one["DeadLetterConfig"], one["LoggingConfig"]) == (dead, group)
