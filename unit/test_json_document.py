@@ -111,9 +111,13 @@ WHOLE = document(
     ),
     Planned(
         'aws_security_group.each["a"]',
-        {"ingress": [{"from_port": 22, "cidr_blocks": ["0.0.0.0/0"]}], "password": "x"},
-        {"vpc_id": True, "ingress": [{"cidr_blocks": [False]}]},
-        {"vpc_id": refers("aws_vpc.main.id"), "ingress": [{"from_port": constant(22)}]},
+        {"ingress": [{"from_port": 22, "cidr_blocks": ["0.0.0.0/0"]}], "security_groups": ["sg-1"], "password": "x"},
+        {"vpc_id": True, "ingress": [{"cidr_blocks": [False]}], "security_groups": [False, True]},
+        {
+            "vpc_id": refers("aws_vpc.main.id"),
+            "ingress": [{"from_port": constant(22)}],
+            "security_groups": refers("aws_vpc.main.id"),
+        },
         sensitive={"password": True},
     ),
     variables={"c": {"value": "10.0.0.0/16"}},
@@ -156,7 +160,10 @@ def test_a_broken_document_is_refused_or_read(place: tuple[Any, ...], junk: Any)
 def look_at(block: PlannedBlock) -> None:
     for name in ("cidr_block", "vpc_id", "tags", "password", "id"):
         look(lambda name=name: block.at(name))
-    look(lambda: [one.at("cidr_blocks") for one in block.blocks("ingress")])
+    for read in (PlannedBlock.at, PlannedBlock.elements, PlannedBlock.referents):
+        for name in ("cidr_block", "vpc_id", "security_groups"):
+            look(lambda read=read, name=name: read(block, name))
+        look(lambda read=read: [read(one, name) for one in block.blocks("ingress") for name in ("from_port", "cidr_blocks")])
     assert block.region is None
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stackproof.core.verdicts import NotDeclared
 from stackproof.judgement.log_names import LONGEST, LogName, NotInDesign, build, parse
 from stackproof.profile.loading import load
 
@@ -90,8 +91,12 @@ class TestRule:
         assert (LOGS.retention_of(name), LOGS.rule(name).log_type) == (days, log_type)
 
     def test_of_a_name_that_the_design_does_not_have(self) -> None:
+        name = "/aws/ecs/triflow-ai-production-worker"
         with pytest.raises(NotInDesign):
-            LOGS.retention_of("/aws/ecs/triflow-ai-production-worker")
+            LOGS.rule(name)
+        for read in (LOGS.retention_of, LOGS.log_type_of):
+            with pytest.raises(NotDeclared, match="the type is missing"):
+                read(name)
 
     def test_the_guides_name_is_accepted_for_a_time(self) -> None:
         [guides] = [one for one in LOGS.exceptions if one.name == "/aws/ecs/triflow-ai-production-backend"]

@@ -143,8 +143,8 @@ class PlannedBlock:
         unknown = self._unknown.get(attribute, False)
         if not _any(unknown):
             value = self._shown(attribute)
-            return [value] if isinstance(value, str) and value else [*(value or ())]
-        shown: Sequence[Any] = [] if unknown is True else list(self._shown(attribute) or ())
+            return [value] if isinstance(value, str) and value else [*self._listed(attribute, "a list")]
+        shown = [] if unknown is True else self._listed(attribute, "a list")
         masks = unknown if isinstance(unknown, list) else []
         known = [value for value, mask in zip(shown, masks, strict=False) if not _any(mask)]
         meant = self._meant(attribute)
@@ -175,11 +175,9 @@ class PlannedBlock:
 
     def blocks(self, name: str) -> Sequence["PlannedBlock"]:
         """The nested blocks of a name, in the plan's order; a `Partial` where their number, or one as a whole, is unknown."""
-        unknown, values = self._unknown.get(name) or [], self._shown(name) or []
+        unknown, values = self._unknown.get(name) or [], self._listed(name, "nested blocks", Mapping | None)
         if not isinstance(unknown, list) or len(unknown) > len(values):
             return Partial((), self.unknown(name))
-        if not isinstance(values, list) or not all(isinstance(one, Mapping | None) for one in values):
-            raise CouldNotVerify(f"{self.address}{self._within}.{name} is {type(values).__name__}, expected nested blocks")
         masks = [*unknown, *({} for _ in values[len(unknown) :])]
         written = self._expressions(name)
         is_the_only_unknown = sum(_any(mask) for mask in masks) == 1
@@ -225,6 +223,13 @@ class PlannedBlock:
             raise NotReported(
                 f"{self.address}{self._within}.{attribute} is sensitive, so it is hidden; it cannot be judged on a plan"
             )
+        return value
+
+    def _listed(self, attribute: str, expected: str, of: Any = object) -> list[Any]:
+        """The planned list of an attribute, empty where it is not set. Raises `CouldNotVerify` for what is no list of such elements."""
+        value = self._shown(attribute) or []
+        if not isinstance(value, list) or not all(isinstance(one, of) for one in value):
+            raise CouldNotVerify(f"{self.address}{self._within}.{attribute} is {type(value).__name__}, expected {expected}")
         return value
 
     def references(self, attribute: str) -> tuple[Reference, ...]:
@@ -330,7 +335,7 @@ class PlannedBlock:
             raise self.unknown(attribute)
         meant = self._meant(attribute)
         found = [reference for reference in meant.references if not self.plan.knows(reference)]
-        is_reported = not meant.is_loose and all(isinstance(part, bool) for part in unknown)
+        is_reported = not meant.is_loose and len(value) == len(unknown) and all(isinstance(part, bool) for part in unknown)
         if is_reported and len(found) == sum(unknown) and all(one.attribute for one in found):
             return [found.pop(0) if is_unknown else element for element, is_unknown in zip(value, unknown, strict=True)]
         known = [element for element, mask in zip(value, unknown, strict=False) if not _any(mask)]
@@ -354,7 +359,7 @@ def _written_for(written: Any, value: Mapping[str, Any], count: int, is_the_only
         return lambda _: written if is_the_only_unknown else None
     if not isinstance(written, list) or len(written) != count:
         return lambda _: None
-    alike = [one for one in written if count == 1 or _has_constants(value, one)]
+    alike = [one for one in written if isinstance(one, Mapping) and (count == 1 or _has_constants(value, one))]
     return lambda attribute: _common([one.get(attribute) for one in alike])
 
 
