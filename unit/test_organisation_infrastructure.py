@@ -50,8 +50,13 @@ def expected() -> Profile:
         "identity": {"roles": (f"{NAME}-execution", scheduler, worker), "deploy_users": ()},
         "service": {"cluster": NAME, "names": (worker,), "security_group": worker},
     }
-    tables = {name: {**given[name], **table} for name, table in changed.items()}
+    tables = {name: _changed(given[name], table) for name, table in changed.items()}
     return Profile.model_validate({**given, **tables, "name": "organisation", "owned": (NAME,)})
+
+
+def _changed(given: Any, table: dict[str, Any]) -> Any:
+    """The table with what is changed in it; of one that may be repeated, the first alone."""
+    return ({**given[0], **table},) if isinstance(given, tuple) else {**given, **table}
 
 
 @cache
