@@ -94,7 +94,14 @@ output "made" {
   value = [aws_eip.nat.id, aws_secretsmanager_secret.database.arn, aws_sns_topic.alerts.arn, var.certificate_arn]
 }
 """
-LACKING = 'resource "aws_accessanalyzer_analyzer" "main" {\n  analyzer_name = "main"\n}\n'
+LACKING = """
+resource "aws_imagebuilder_component" "main" {
+  name     = "main"
+  platform = "Linux"
+  version  = "1.0.0"
+  data     = "schemaVersion: 1.0"
+}
+"""
 
 
 @dataclass(frozen=True)
@@ -375,9 +382,9 @@ class TestInterrupted:
 
 def test_a_deployment_that_fails_leaves_nothing_and_names_what_is_missing(tmp_path: Path) -> None:
     where = site(tmp_path / "site", LACKING)
-    with pytest.raises(CloudFailed, match="does not implement: unknown service: PUT /analyzer") as raised:
+    with pytest.raises(CloudFailed, match="does not implement: unknown service: PUT /CreateComponent") as raised:
         where.ensure()
-    assert "aws_accessanalyzer_analyzer.main" in str(raised.value)
+    assert "aws_imagebuilder_component.main" in str(raised.value)
     assert where.runs() == []
     assert not where.recipe().recording.exists()
 
