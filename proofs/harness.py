@@ -120,6 +120,14 @@ def profile(name: str = "local") -> Profile:
     return load(name, ROOT / "environments")
 
 
+def changed(declared: Profile, table: str, **changes: Any) -> Profile:
+    """The profile with a table changed; of one that may be repeated, its first."""
+    found = getattr(declared, table)
+    if isinstance(found, tuple):
+        return declared.model_copy(update={table: (found[0].model_copy(update=changes), *found[1:])})
+    return declared.model_copy(update={table: found.model_copy(update=changes)})
+
+
 @functools.cache
 def profile_for(control: str) -> Profile:
     """The profile, with the tables for the kinds that a control asks for and the stacks lack."""

@@ -12,6 +12,7 @@ from proofs.harness import (
     absent,
     adds,
     answers,
+    changed,
     changes,
     edited_cloud,
     judged,
@@ -48,11 +49,8 @@ DOMAIN = "api.example.com"
 
 
 def expecting(table: str, **changes: Any) -> Profile:
-    """The profile with a table changed; of several, the first."""
-    found = getattr(profile(), table)
-    if isinstance(found, tuple):
-        return profile().model_copy(update={table: (found[0].model_copy(update=changes), *found[1:])})
-    return profile().model_copy(update={table: found.model_copy(update=changes)})
+    """The profile with a table changed; of one that may be repeated, its first."""
+    return changed(profile(), table, **changes)
 
 
 @pytest.mark.parametrize(("days", "verdict"), [(-1, Verdict.FAIL), (0, Verdict.PASS), (1, Verdict.PASS)])

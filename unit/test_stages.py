@@ -244,7 +244,7 @@ class TestStage:
         [
             (
                 [],
-                r"DatabaseInstance b is declared for production, but does not exist \(found: none; no --plan was given for central",
+                r"DatabaseInstance b is declared for production, but does not exist \(found: none; no --plan was given for account",
             ),
             (["c", "a"], r"b is declared for production, but does not exist \(found: a, c; no --plan"),
             (["b", "b"], r"b is declared for production, but exists 2 times"),

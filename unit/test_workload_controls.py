@@ -2,6 +2,7 @@
 
 import os
 import signal
+from typing import Any
 
 import pytest
 import test_workload
@@ -23,16 +24,17 @@ FAIL = Verdict.FAIL
 
 def expected() -> Profile:
     """What the small stack must look like."""
-    declared = harness.profile()
-    changes = {
+    declared = harness.profile().model_copy(update={"account": ACCOUNT, "region": REGION})
+    changes: dict[str, dict[str, Any]] = {
         "network": {"vpc": "network", "private_subnets": ("10.0.0.0/24", "10.0.1.0/24"), "public_subnets": ()},
         "service": {"cluster": CLUSTER, "names": (SERVICE,), "security_group": "tasks", "samples": 2, "steady_seconds": 1},
         "load_balancer": {"name": "front"},
-        "registry": {"repository": "backend"},
+        "registry": {"repository": ("backend",)},
         "observability": {"log_group": GROUP},
     }
-    tables = {table: getattr(declared, table).model_copy(update=change) for table, change in changes.items()}
-    return declared.model_copy(update={"account": ACCOUNT, "region": REGION, **tables})
+    for table, change in changes.items():
+        declared = harness.changed(declared, table, **change)
+    return declared
 
 
 class OnStack(Stage):
