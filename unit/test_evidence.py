@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from proofs import harness
 from stackproof.core import results_file as results_json
 from stackproof.core.partial import Partial
-from stackproof.core.provenance import Provenance
+from stackproof.core.provenance import Provenance, evidence_behind
 from stackproof.core.resource import FailedOrigin, StaticOrigin
 from stackproof.core.results import ControlResult, Run
 from stackproof.core.verdicts import (
@@ -33,6 +33,7 @@ from stackproof.core.verdicts import (
     CouldNotVerify,
     DeclaredButMissing,
     NotApplicable,
+    NotDeclared,
     NotReported,
     NotYetKnown,
     UsageError,
@@ -225,9 +226,9 @@ class TestReplay:
         assert any("SEC-RDS-01 was PASS" in note for note in results(newest(folder, "local-replay")).notes)
 
     def test_by_another_environment_says_so(self, folder: Path, plan_run: Path) -> None:
-        ended = run(folder, "-k", "SEC-RDS-01", f"--evidence={plan_run}", "--env=staging")
+        ended = run(folder, "-k", "SEC-INV-01", f"--evidence={plan_run}", "--env=staging")
         assert "environment staging expects something else now" in ended.stdout
-        assert "SEC-RDS-01 was PASS and is FAIL" in ended.stdout
+        assert "SEC-INV-01 was PASS and is FAIL" in ended.stdout
 
     def test_of_what_was_changed_is_refused(self, folder: Path, plan_run: Path) -> None:
         copy = shutil.copytree(plan_run, folder / "run")
@@ -263,9 +264,9 @@ class TestReplay:
     @pytest.mark.parametrize("path", ["evidence/run.json", "evidence/environment.json", "evidence/calls/x.y.0.json.gz"])
     def test_of_a_file_that_cannot_be_read_is_refused(self, path: str, tmp_path: Path) -> None:
         seal(tmp_path / "run", [Answer(CALL, [{"DBInstances": []}])])
-        (tmp_path / "run" / path).write_text("{}")
+        (tmp_path / "run" / path).write_text("[]")
         recorded.seal(tmp_path / "run", None)
-        with pytest.raises(UsageError, match="evidence"):
+        with pytest.raises(UsageError, match=path):
             resolve(ROOT, evidence=str(tmp_path / "run"))
 
 
@@ -389,6 +390,11 @@ class TestStore:
             store.read(tmp_path / "file.json.gz")
 
 
+def about(error: NotYetKnown, *candidates: str) -> NotYetKnown:
+    error.candidates = candidates
+    return error
+
+
 class TestObservations:
     @pytest.mark.parametrize(
         "made",
@@ -460,6 +466,31 @@ class TestObservations:
     def test_that_are_none_are_refused(self, data: Any) -> None:
         with pytest.raises(ValueError, match="not a collection"):
             observations.from_data(data, "x")
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            NotDeclared(
+                "none", needs=("database",), read=("Database", "all", "none", Provenance("plan", "documents/plan.json.gz"))
+            ),
+            about(NotYetKnown("later"), "aws_vpc.main"),
+            about(NotYetKnown("later")),
+            NotYetKnown("later"),
+            CouldNotVerify("denied"),
+        ],
+        ids=repr,
+    )
+    def test_that_ended_in_an_error_end_in_the_same(self, error: Exception, tmp_path: Path) -> None:
+        kept = Store(tmp_path, ACCOUNT)
+
+        def fail() -> None:
+            raise error
+
+        for _ in range(2):  # made, and as it was kept
+            with pytest.raises(type(error)) as ended:
+                kept.observation("databases", fail)
+            assert (str(ended.value), vars(ended.value)) == (str(error), vars(error))
+        assert evidence_behind(getattr(ended.value, "read", ("",))[-1]) == evidence_behind(getattr(error, "read", ("",))[-1])
 
     @pytest.mark.parametrize("kind", ["UsageError", "Verdict", "NoSuch"])
     def test_cannot_end_in_anything_else(self, kind: str) -> None:

@@ -48,19 +48,27 @@ def from_data(data: Any, path: str) -> Any:
         raise ValueError(f"{path}: not a collection: {type(error).__name__} {error}") from None
 
 
-def error_to_data(error: Exception) -> dict[str, str]:
-    """How a collection ended instead.
+def error_to_data(error: Exception) -> dict[str, Any]:
+    """How a collection ended instead, with all that a judgement takes from it.
 
     >>> error_to_data(NotApplicable("there is no plan"))
     {'kind': 'NotApplicable', 'message': 'there is no plan'}
+    >>> error_to_data(NotDeclared("no tables", read=("DynamodbTable", "all", "none", Provenance("the plan", "documents/plan.json.gz"))))
+    {'kind': 'NotDeclared', 'message': 'no tables', 'read': ['DynamodbTable', 'all', 'none', 'the plan', 'documents/plan.json.gz']}
     """
     from stackproof.core.runner import message_of
 
     ours = (kind.__name__ for kind in type(error).__mro__ if kind.__module__ == verdicts.__name__)
-    return {"kind": next(ours, CouldNotVerify.__name__), "message": message_of(error)}
+    data: dict[str, Any] = {"kind": next(ours, CouldNotVerify.__name__), "message": message_of(error)}
+    if isinstance(error, NotDeclared):
+        data |= {"needs": [*error.needs]} if error.needs else {}
+        data |= {"read": [*map(redact, error.read), *evidence_behind(error.read[-1])]} if error.read else {}
+    if isinstance(error, NotYetKnown) and error.candidates is not None:
+        data["candidates"] = [*error.candidates]
+    return data
 
 
-def error_from_data(data: Mapping[str, str]) -> Exception:
+def error_from_data(data: Mapping[str, Any]) -> Exception:
     """The error that `error_to_data` gave. Raises `ValueError` for one that no collection ends in."""
     kind = getattr(verdicts, data["kind"], None)
     if not (
@@ -69,6 +77,13 @@ def error_from_data(data: Mapping[str, str]) -> Exception:
     ):
         raise ValueError(f"no collection ends in {data['kind']}")
     error: Exception = kind(data["message"])
+    if isinstance(error, NotDeclared):
+        error.needs = tuple(data.get("needs", ()))
+        if "read" in data:
+            resource, field, value, source, *evidence = data["read"]
+            error.read = resource, field, value, Provenance(source, *evidence)
+    if isinstance(error, NotYetKnown) and "candidates" in data:
+        error.candidates = tuple(data["candidates"])
     return error
 
 
