@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from aws_server import identity, serving
@@ -156,3 +157,13 @@ class TestUse:
         (tmp_path / "backend").mkdir()
         said = backend_use.run(tmp_path, tmp_path, "http://127.0.0.1:9", Account(), logs, lambda _: None)
         assert said == "The backend did not work with it, so nothing was logged: exit status 1: no message"
+
+
+def test_a_stack_of_which_localstack_implements_nothing_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('resource "aws_guardduty_detector" "main" {\n  enable = true\n}\n', encoding="utf-8")
+
+    class Nothing:
+        directory = tmp_path  # to plan or apply it would raise AttributeError
+
+    recipe: Any = SimpleNamespace(workspace=lambda *_, **__: Nothing(), account=SimpleNamespace(id="123456789012"))
+    assert stack._apply(recipe, cast("Any", None), tmp_path, "http://127.0.0.1:4566") == 0

@@ -123,12 +123,15 @@ def _mark(parameters: Any, endpoint: str) -> str:
 def _apply(recipe: Recipe, stack: Stack, folder: Path, endpoint: str) -> int:
     """Deploy one stack; how many resources that are."""
     workspace = recipe.workspace(stack, folder, endpoint, access_key=recipe.account.id)
+    wanted = targets(workspace.directory)
+    if not wanted:  # without a target Terraform takes all
+        return 0
     planfile = workspace.directory / "stackproof.tfplan"
     workspace.plan(
         planfile,
         var_files=[stack.example] if stack.example else [],
         variables=stack.variables,
-        targets=targets(workspace.directory),
+        targets=wanted,
     )
     workspace.apply(planfile)
     return sum(1 for _ in _resources(workspace.show()["values"]["root_module"]))
