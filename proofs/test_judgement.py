@@ -2,7 +2,7 @@
 
 Each function is changed at one place at a time, and its module's doctests are run. What none of them notices is counted by function in
 ``judgement.toml``. The counts may only go down: a new function comes with examples of both sides of each of its boundaries, or with a
-unit test, and its count. Each change is bounded in time: one that makes a loop endless counts as noticed.
+unit test, and its count. Each change is bounded in time and memory: one that makes a loop endless counts as noticed.
 """
 
 import ast
@@ -10,6 +10,7 @@ import doctest
 import importlib
 import io
 import pkgutil
+import resource
 import signal
 import sys
 import tomllib
@@ -27,7 +28,10 @@ import stackproof.judgement
 
 FOLDER = Path(stackproof.judgement.__path__[0])
 MODULES = sorted(module.name for module in pkgutil.iter_modules([str(FOLDER)]))
-SECONDS = 10
+SECONDS = 3
+"""Of CPU time, whatever else the machine does, that the examples may take."""
+BYTES = 4 * 2**30
+"""Of address space, on Linux: what grows inside one call of the interpreter's own code (``[*iterator]``) is not stopped by a signal."""
 
 OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE,
@@ -114,8 +118,10 @@ def fails(statements: list[types.CodeType], examples: list[doctest.DocTest], mod
         own = doctest.DocTest(example.examples, {**made.__dict__}, example.name, str(file), example.lineno, example.docstring)
         return not runner.run(own).failed
 
-    previous = signal.signal(signal.SIGALRM, ended)
-    signal.alarm(SECONDS)
+    previous, limits = signal.signal(signal.SIGPROF, ended), resource.getrlimit(resource.RLIMIT_AS)
+    if sys.platform == "linux" and limits[1] == resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_AS, (BYTES, limits[1]))
+    signal.setitimer(signal.ITIMER_PROF, SECONDS, SECONDS)  # again and again: the first may fall where exceptions are ignored
     try:
         with redirect_stdout(io.StringIO()), patch.dict(sys.modules, {made.__name__: made}):
             for statement in statements:
@@ -125,8 +131,9 @@ def fails(statements: list[types.CodeType], examples: list[doctest.DocTest], mod
     except Exception:  # noqa: BLE001 - what breaks the module is noticed
         return True
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, previous)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, previous)
+        resource.setrlimit(resource.RLIMIT_AS, limits)
 
 
 def counted() -> dict[str, dict[str, int]]:
