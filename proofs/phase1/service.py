@@ -1,6 +1,7 @@
 """Amazon ECS."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
@@ -10,10 +11,12 @@ from proofs.harness import (
     adds,
     answered,
     answers,
+    changed,
     compliant_plan,
     fails,
     omits,
     planned,
+    profile,
     says,
     set_inside,
     unknown,
@@ -266,4 +269,6 @@ BACK = [
     cloud("ROLL-01", "no such service", FAIL, says(SERVICES, "services", []), names=NAME),
 ]
 
-CASES: list[Case] = [*STEADY, *DECLARED, *BACK]
+THREE_LOOKS = changed(profile(), "service", samples=3)
+"""So that one look is neither the first nor the last."""
+CASES: list[Case] = [*(replace(case, expected=THREE_LOOKS) for case in STEADY), *DECLARED, *BACK]
