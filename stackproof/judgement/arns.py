@@ -22,7 +22,10 @@ def arn(text: str) -> Arn | None:
 
     >>> arn("arn:aws:kms:us-east-1:123456789012:key/1")
     Arn(partition='aws', service='kms', region='us-east-1', account='123456789012', resource='key/1')
-    >>> arn("1234abcd-12ab-34cd-56ef-1234567890ab")
+    >>> arn("arn:aws:logs:us-east-1:1:log-group:/a:*").resource
+    'log-group:/a:*'
+    >>> arn("1234abcd-12ab-34cd-56ef-1234567890ab"), arn("arn:aws:kms"), arn("urn:aws:kms:us-east-1:123456789012:key/1")
+    (None, None, None)
     """
     parts = text.split(":", 5)
     return Arn(*parts[1:]) if len(parts) == 6 and parts[0] == "arn" else None

@@ -26,6 +26,9 @@ def billing_watch(threshold_usd: float) -> Watch:
     """The documented billing alarm: the month's charges so far, looked at every six hours.
 
     Source: deployment guide, "Monitoring, rollback, cost".
+
+    >>> billing_watch(500).period_seconds, billing_watch(500).evaluation_periods
+    (21600, 1)
     """
     return Watch(
         namespace="AWS/Billing",
@@ -44,6 +47,8 @@ def last_month(today: date) -> tuple[date, date]:
 
     >>> [str(day) for day in last_month(date(2026, 1, 20))]
     ['2025-12-01', '2026-01-01']
+    >>> [str(day) for day in last_month(date(2026, 3, 1))]
+    ['2026-02-01', '2026-03-01']
     """
     end = today.replace(day=1)
     return (end - timedelta(days=1)).replace(day=1), end
@@ -57,8 +62,10 @@ def over_budget(by_service: Mapping[str, float], budget_usd: float, *, is_estima
 
     >>> over_budget({"Amazon RDS": 310.5, "Amazon ECS": 200.0}, 500, is_estimated=True)
     ['510.50 USD are over the budget of 500.00 USD: Amazon RDS 310.50, Amazon ECS 200.00']
-    >>> over_budget({"Amazon RDS": 500.0}, 500, is_estimated=False)
-    []
+    >>> over_budget({"a": 1.004, "c": 2.0, "b": 2.0, "d": 0.5}, 4, is_estimated=False)
+    ['5.50 USD are over the budget of 4.00 USD: b 2.00, c 2.00, a 1.00']
+    >>> over_budget({"Amazon RDS": 500.0}, 500, is_estimated=False), over_budget({"Amazon RDS": 500.004}, 500, is_estimated=False)
+    ([], [])
     """
     total = round(sum(by_service.values()), 2)
     if total > budget_usd:

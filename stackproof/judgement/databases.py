@@ -78,6 +78,8 @@ def always_requires_tls(engine: str, version: str) -> bool:
 
     >>> always_requires_tls("neptune", "1.3.2.1"), always_requires_tls("neptune", "1.0.3.0"), always_requires_tls("mysql", "8.0.43")
     (True, False, False)
+    >>> always_requires_tls("neptune", ".".join(map(str, _ALWAYS["neptune"])))
+    True
     """
     if engine not in _ALWAYS:
         return False
@@ -100,6 +102,10 @@ def option_requires_tls(settings: Mapping[str, str] | None) -> bool:
 
     >>> option_requires_tls({VERSIONS: "1.2"}), option_requires_tls({VERSIONS: "1.2 or 1.0"}), option_requires_tls(None)
     (True, False, False)
+
+    >>> option_requires_tls({VERSIONS: "1.2 or newest"})
+    Traceback (most recent call last):
+    stackproof.core.verdicts.CouldNotVerify: which versions of TLS the option SSL offers is not reported (SQLNET.SSL_VERSION)
 
     Raises `CouldNotVerify` where the versions are not told.
     """

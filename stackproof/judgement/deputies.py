@@ -49,6 +49,8 @@ def _is_of(account: str, key: str, value: str) -> bool:
     """
     >>> _is_of("123456789012", "aws:sourcearn", "arn:aws:sns:us-east-1:${aws:ResourceAccount}:topic")
     True
+    >>> _is_of("123456789012", "aws:sourcearn", "arn:aws:sns:us-east-1:123456789012")
+    True
     """
     value = re.sub(r"\$\{aws:ResourceAccount\}", account, value, flags=re.IGNORECASE)
     if key == "aws:sourceaccount":

@@ -13,6 +13,8 @@ def covers_host(names: Iterable[str], host: str) -> bool:
     (True, False)
     >>> covers_host(["example.com", "*.com"], "www.example.com"), covers_host(["*"], "localhost")
     (False, False)
+    >>> covers_host(["www.example.org", "example.com."], "EXAMPLE.com."), covers_host([], "example.com")
+    (True, False)
     """
     wanted = host.lower().rstrip(".")
     _, _, parent = wanted.partition(".")
@@ -27,6 +29,8 @@ def redirect_problems(asked: str, status: int, location: str | None) -> list[str
     []
     >>> redirect_problems("http://example.com/a?b=1", 302, "https://elsewhere.example/")
     ['status 302, not 301', 'host elsewhere.example, not example.com', 'path /, not /a', 'query is not b=1']
+    >>> redirect_problems("http://example.com", 301, "https://example.com"), redirect_problems("http://example.com/", 301, "//example.com/")
+    ([], ['scheme (none), not https'])
     >>> redirect_problems("http://example.com/", 200, None)
     ['status 200, not 301', 'no Location']
     >>> redirect_problems("http://example.com/", 301, "https://example.com:99999/")

@@ -13,6 +13,8 @@ def untimely(timestamp: str | None, answered_at: datetime, seconds: int) -> str:
     >>> at = datetime(2026, 1, 20, 10, 0, 30, tzinfo=UTC)
     >>> untimely("2026-01-20T10:00:00Z", at, 60), untimely("2026-01-20T19:00:00+09:00", at, 60)
     ('', '')
+    >>> untimely("2026-01-20T09:59:30Z", at, 60), untimely("2026-01-20T10:00:35Z", at, 60)
+    ('', '')
     >>> [untimely(text, at, 60) for text in ("2026-01-20T09:59:29Z", "2026-01-20T10:01:00Z", "2026-01-20T10:00:00", "now", None)]
     ['61 s old', '30 s ahead of this machine', 'without an offset from UTC', 'no time: now', 'no timestamp']
     """
