@@ -25,11 +25,11 @@ WORDS = {
         "title": "What a month costs",
         "made": "Made by `python scripts/cost_calculator.py` from "
         "[`prices.toml`](../stackproof/judgement/prices.toml); edit that, not this.",
-        "intro": "Control COST-03 forecasts the month of a plan by this table and holds it against `[costs] "
-        "monthly_budget_usd`. A resource type that is not in it is an ERROR, never nothing: give it a price "
-        "in `[costs] prices`. Of what goes by use a plan tells nothing: it is named beside the resource, and "
-        "counted as far as `[costs] usage` says how much. Prices are without tax, of {region}, as of "
-        "{as_of}; they were written down by hand: look at the source before you rest a decision on a cent.",
+        "intro": "Control COST-03 forecasts the month of a plan by this table and holds it against `[costs] monthly_budget_usd`. "
+        "A resource type that is not in it is an ERROR, never nothing: give it a price in `[costs] prices`. Of what goes by use a "
+        "plan tells nothing: it is named beside the resource, and counted as far as `[costs] usage` says how much. Prices are "
+        "without tax, of {region}. They were written down from memory on {as_of} and not read off the source pages: look there "
+        "before you rest a decision on them.",
         "stack": "The month of the reference stack",
         "resource": "resource",
         "usd": "USD a month",
@@ -50,10 +50,10 @@ WORDS = {
         "title": "한 달 비용",
         "made": "`python scripts/cost_calculator.py`가 [`prices.toml`](../stackproof/judgement/prices.toml)에서 만든 "
         "문서이다. 이 문서가 아니라 그 파일을 고친다.",
-        "intro": "통제 COST-03은 이 표로 계획의 한 달 비용을 예측해 `[costs] monthly_budget_usd`와 비교한다. 표에 "
-        "없는 리소스 유형은 무료가 아니라 ERROR이며 `[costs] prices`에 가격을 적는다. 사용량에 따른 비용은 "
-        "계획에 나오지 않으므로 리소스 옆에 이름만 적고, `[costs] usage`에 적은 만큼 더한다. 가격은 {region} "
-        "리전의 {as_of} 기준이며 세금은 제외한다. 손으로 옮긴 값이므로 센트 단위의 결정에는 출처를 확인한다.",
+        "intro": "통제 COST-03은 이 표로 계획의 한 달 비용을 예측해 `[costs] monthly_budget_usd`와 비교한다. 표에 없는 "
+        "리소스 유형은 무료가 아니라 ERROR이며 `[costs] prices`에 가격을 적는다. 사용량에 따른 비용은 계획에 나오지 "
+        "않으므로 리소스 옆에 이름만 적고, `[costs] usage`에 적은 만큼 더한다. 가격은 {region} 리전 기준이며 세금은 "
+        "제외한다. {as_of}에 출처 페이지를 보지 않고 기억에 의존해 적은 값이므로 결정에 쓰기 전에 출처를 확인한다.",
         "stack": "참조 스택의 한 달",
         "resource": "리소스",
         "usd": "월 USD",
