@@ -62,7 +62,9 @@ class TestPackaged:
         mirror = tmp_path / "provider"
         (mirror / BINARY).parent.mkdir(parents=True)
         (mirror / "terraform.rc").write_text('path = "/where/it/was"')
-        config = packaged(tmp_path).cli_config
+        with (mirror / "terraform.rc").open() as read_meanwhile:
+            config = packaged(tmp_path).cli_config
+            assert read_meanwhile.read() == 'path = "/where/it/was"', "another terraform init would find half a configuration"
         assert config
         assert str(mirror) in config.read_text()
         assert "/where/it/was" not in config.read_text()
@@ -115,6 +117,13 @@ class TestChoose:
             (tmp_path / "registry.json").write_text(remembered)
             assert choose(tmp_path, environment(home)).origin == "packaged"
         assert len(probes) == 4
+
+    def test_an_answer_is_never_seen_half_written(self, tmp_path: Path, home: Path, probes: list[str]) -> None:
+        remembered = tmp_path / "registry.json"
+        remembered.write_text('{"at": 0, "answer": "long ago"}')
+        with remembered.open() as read_meanwhile:
+            choose(tmp_path, environment(home))
+            assert json.load(read_meanwhile)["answer"] == "long ago"
 
     def test_a_probe_is_short_where_nothing_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(provider, "_PROBE_TIMEOUT", 0.1)

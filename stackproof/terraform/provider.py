@@ -175,7 +175,7 @@ def packaged(cache: Path) -> Provider:
         with FileLock(mirror / ".lock"):
             if not target.is_dir():
                 _unpack(target)
-            config.write_text(text)
+            _replace(config, text)
     return Provider(PACKAGED_VERSION, "packaged", cli_config=config)
 
 
@@ -252,7 +252,14 @@ _REMEMBERED = "registry.json"
 
 def _remember(cache: Path, answer: str) -> None:
     cache.mkdir(parents=True, exist_ok=True)
-    (cache / _REMEMBERED).write_text(json.dumps({"at": time.time(), "answer": answer}))
+    _replace(cache / _REMEMBERED, json.dumps({"at": time.time(), "answer": answer}))
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write a file that others may be reading: whoever opens it, such as a ``terraform init``, finds the old text or all of the new."""
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", delete=False, encoding="utf-8") as unfinished:
+        unfinished.write(text)
+    os.replace(unfinished.name, file)
 
 
 def _answers(address: str) -> bool:
