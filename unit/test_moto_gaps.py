@@ -624,3 +624,20 @@ def test_a_function_keeps_its_dead_letter_queue_and_its_log_group(aws: Callable[
     functions.update_function_configuration(FunctionName="one", LoggingConfig=group)
     [one] = [each for each in functions.list_functions()["Functions"] if each["FunctionName"] == "one"]
     assert (one["DeadLetterConfig"], one["LoggingConfig"]) == (dead, group)
+
+
+def test_tags_of_an_analyzer_and_of_a_detector_are_kept(aws: Callable[[str], Any]) -> None:
+    analyzers, detectors = aws("accessanalyzer"), aws("guardduty")
+    analyzer = analyzers.create_analyzer(analyzerName="tagged", type="ACCOUNT", tags={"Project": "triflow-ai"})["arn"]
+    detector = f"arn:aws:guardduty:{REGION}:{ACCOUNT}:detector/{detectors.create_detector(Enable=True)['DetectorId']}"
+    for client, named in ((analyzers, {"resourceArn": analyzer}), (detectors, {"ResourceArn": detector})):
+        kept, given, keys = ("tags", "tags", "tagKeys") if "resourceArn" in named else ("Tags", "Tags", "TagKeys")
+        client.tag_resource(**named, **{given: {"Project": "triflow-ai", "Owner": "devops"}})
+        client.untag_resource(**named, **{keys: ["Project"]})
+        assert client.list_tags_for_resource(**named)[kept] == {"Owner": "devops"}
+
+
+def test_an_analyzer_that_is_not_there_is_named_so(aws: Callable[[str], Any]) -> None:
+    missing = f"arn:aws:access-analyzer:{REGION}:{ACCOUNT}:analyzer/missing"
+    status, code, _ = refused(aws("accessanalyzer").list_tags_for_resource, resourceArn=missing)
+    assert (status, code) == (404, "ResourceNotFoundException")

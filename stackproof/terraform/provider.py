@@ -259,7 +259,7 @@ def _replace(file: Path, text: str) -> None:
     """Write a file that others may be reading: whoever opens it, such as a ``terraform init``, finds the old text or all of the new."""
     with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", delete=False, encoding="utf-8") as unfinished:
         unfinished.write(text)
-    os.replace(unfinished.name, file)
+    Path(unfinished.name).replace(file)
 
 
 def _answers(address: str) -> bool:

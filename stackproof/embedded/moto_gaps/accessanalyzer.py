@@ -54,10 +54,16 @@ class AccessAnalyzerResponse(BaseResponse):
 
     def found(self) -> dict[str, Any]:
         """The analyzer that ``analyzerName`` names."""
-        analyzer = self.analyzers.get(self._get_param("analyzerName"))
-        if analyzer is None:
+        return self._known(self._get_param("analyzerName"))
+
+    def named(self) -> dict[str, Any]:
+        """The analyzer that ``resourceArn`` names."""
+        return self._known(self._get_param("resourceArn").rpartition("/")[2])
+
+    def _known(self, name: str) -> dict[str, Any]:
+        if name not in self.analyzers:
             raise AnalyzerNotFound
-        return analyzer
+        return self.analyzers[name]
 
 
 @supplies(AccessAnalyzerResponse, "accessanalyzer:CreateAnalyzer", REASON)
@@ -110,9 +116,23 @@ def list_findings_v2(_: AccessAnalyzerResponse) -> ActionResult:
 
 @supplies(AccessAnalyzerResponse, "accessanalyzer:ListTagsForResource", REASON)
 def list_tags_for_resource(self: AccessAnalyzerResponse) -> ActionResult:
-    """The tags that an analyzer was made with."""
-    arn = self._get_param("resourceArn")
-    return ActionResult({"tags": next((one["tags"] for one in self.analyzers.values() if one["arn"] == arn), {})})
+    """The tags of the analyzer that ``resourceArn`` names."""
+    return ActionResult({"tags": self.named()["tags"]})
+
+
+@supplies(AccessAnalyzerResponse, "accessanalyzer:TagResource", REASON)
+def tag_resource(self: AccessAnalyzerResponse) -> ActionResult:
+    """Add tags, or give those that it has another value."""
+    self.named()["tags"].update(self._get_param("tags"))
+    return EmptyResult()
+
+
+@supplies(AccessAnalyzerResponse, "accessanalyzer:UntagResource", REASON)
+def untag_resource(self: AccessAnalyzerResponse) -> ActionResult:
+    """Remove the tags with these keys."""
+    for key in self._get_param("tagKeys"):
+        self.named()["tags"].pop(key, None)
+    return EmptyResult()
 
 
 backend_index.backend_url_patterns.append(("accessanalyzer", re.compile(URL)))
