@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test attack engine shuffled fresh-machine installed proofs check-evidence up down localstack localstack-down benchmark organisation lint lock setup clean
+.PHONY: help verify test attack engine shuffled fresh-machine installed proofs check-evidence up down localstack localstack-down benchmark organisation documents lint lock setup clean
 
 help:
 	@echo "make verify   set up, deploy the stacks to the embedded cloud, start the backend there, verify all of it, write reports/"
@@ -26,6 +26,7 @@ help:
 	@echo "make localstack   the same for LocalStack; make localstack-down ends it"
 	@echo "make benchmark    what 10,000 and 100,000 log groups cost, plans of up to 20,000 resources, and how time grows with the text"
 	@echo "make organisation   40 accounts on a cluster of this machine while a worker is killed, and what 500 accounts with 17 regions take"
+	@echo "make documents    write the documents that are made from the code"
 	@echo "make lint     ruff, mypy and the import contracts"
 	@echo "make lock     pin the newest versions of the dependencies (needs uv)"
 
@@ -85,6 +86,9 @@ benchmark: setup
 organisation: setup $(VENV)/organisation
 	@$(BIN)/python -m benchmarks.organisation prove
 	@$(BIN)/python -m benchmarks.organisation simulate
+
+documents: setup
+	@$(BIN)/python -m scripts.documents
 
 lint: setup
 	$(BIN)/ruff check .

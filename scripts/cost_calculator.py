@@ -7,7 +7,7 @@ python scripts/cost_calculator.py --check    # exit status 1 if they are not wha
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -98,7 +98,7 @@ def page(language: str) -> str:
     return "\n".join([*lines, *(f"- {url}" for url in dict.fromkeys(prices["sources"].values())), ""])
 
 
-def _stack(words: dict[str, object]) -> Iterator[str]:
+def _stack(words: Mapping[str, object]) -> Iterator[str]:
     plan = Plan(json.loads((ROOT / "proofs" / "compliant" / "plan.json").read_text(encoding="utf-8")), "a plan")
     stage = harness.PlanStage(plan, harness.profile("production"))
     yield from (f"| {words['resource']} | {words['usd']} | {words['how']} |", "| --- | ---: | --- |")
@@ -109,7 +109,7 @@ def _stack(words: dict[str, object]) -> Iterator[str]:
     yield f"| **{words['sum']}** | **{planned_month(stage).known_usd:.2f}** | |"
 
 
-def _logs(words: dict[str, object]) -> Iterator[str]:
+def _logs(words: Mapping[str, object]) -> Iterator[str]:
     cost = harness.profile("production").logs.cost
     prices = {
         name: getattr(cost, name) for name in ("ingestion_per_gb", "storage_per_gb_month", "scanned_per_gb", "key_per_month")

@@ -8,14 +8,31 @@ from pathlib import Path
 import pytest
 
 from stackproof import cli
+from stackproof.cli import finish
 from stackproof.cli.new import Change, Names, listed_by
+from stackproof.core.verdicts import UsageError
+from stackproof.processes import command
+from stackproof.processes.command import Ended
 
 ROOT = Path(__file__).parents[1]
 TABLE = ("--resource", "Table", "--aws", "dynamodb:ListBackups", "--terraform", "aws_dynamodb_table")
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Path:
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The commands that are run, of which ``proofs.needs`` fails."""
+    commands: list[str] = []
+
+    def ended(*words: str, **_: object) -> Ended:
+        commands.append(" ".join(words[2:]))
+        return Ended(1, "", "no permission row") if "proofs.needs" in words else Ended(0, "", "")
+
+    monkeypatch.setattr(command, "run", ended)
+    return commands
+
+
+@pytest.fixture
+def repository(tmp_path: Path, ran: list[str]) -> Path:
     """What ``stackproof new`` looks at, in a directory of its own."""
     for folder in ("tests", "proofs", "stackproof/resources", "stackproof/collections"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "compliant"))
@@ -80,7 +97,7 @@ def test_in_a_repository_of_somebody_elses(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_control_for_a_new_kind_of_resource(
-    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    repository: Path, ran: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = written(repository)
     monkeypatch.chdir(repository)
@@ -100,7 +117,8 @@ def test_a_control_for_a_new_kind_of_resource(
     assert '"new_kind": ("NewKind",),' in after["stackproof/resources/__init__.py"]
     assert "    new_kinds,\n" in after["stackproof/collections/__init__.py"]
     assert '"BackupSummaries"' in after["stackproof/resources/new_kind.py"]
-    assert "python -m proofs.record --control SEC-X-01" in capsys.readouterr().out
+    assert "stackproof new finish SEC-X-01" in capsys.readouterr().out
+    assert ran == ["pytest --collect-only -q -k SEC-X-01"]
     ruff = [sys.executable, "-m", "ruff", "check", "--config", str(ROOT / "pyproject.toml"), "--ignore", "I001"]
     subprocess.run([*ruff, *(path for path in changed if path.endswith(".py"))], check=True)
     load = "import tests.security.test_new_kinds, proofs.security.new_kinds, stackproof.collections; from stackproof.resources import kinds"
@@ -138,6 +156,27 @@ def test_a_control_for_a_kind_that_there_is(repository: Path, monkeypatch: pytes
     assert changed == {"tests/security/controls.toml", "tests/security/test_buckets.py", "proofs/security/buckets.py"}
     assert 'severity="low"' in after["tests/security/test_buckets.py"]
     assert "(buckets, subtests)" in after["tests/security/test_buckets.py"]
+
+
+def test_finish_names_what_is_not_filled_in(repository: Path, ran: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / "tests" / "security" / "test_new.py").write_text("def test() -> None:\n    assert True  # TODO\n")
+    assert finish.finish("SEC-RDS-01", repository) == 1
+    assert capsys.readouterr().out.splitlines()[1:] == ["  tests/security/test_new.py:2: assert True  # TODO"]
+    assert not ran
+
+
+def test_finish_runs_in_turn_until_something_fails(repository: Path, ran: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert finish.finish("SEC-RDS-01", repository) == 1
+    assert ran == ["pytest --collect-only -q -k SEC-RDS-01", "proofs.record --control SEC-RDS-01", "proofs.needs SEC-RDS-01"]
+    out = capsys.readouterr().out
+    assert "failed: exit status 1: no permission row" in out
+    left = out.partition("Left to do")[2]
+    assert [line.split()[2] for line in left.splitlines()[1:]] == ["proofs.needs", "proofs.enums", "pytest", "scripts.documents"]
+
+
+def test_finish_needs_a_row(repository: Path) -> None:
+    with pytest.raises(UsageError, match="stackproof new control SEC-X-01 --resource NAME writes one"):
+        finish.finish("SEC-X-01", repository)
 
 
 def test_nothing_is_written_where_one_file_cannot_be(tmp_path: Path) -> None:

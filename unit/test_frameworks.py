@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +16,6 @@ from stackproof.core.results import ControlResult, Run
 from stackproof.core.verdicts import Verdict
 from stackproof.frameworks.catalogue import KEYS, Framework, Requirement, framework, frameworks, mapped, unmapped
 from stackproof.frameworks.coverage import Extent, coverage, proven
-from stackproof.frameworks.page import page
 
 CONTROLS = {id: entry for folder in FOLDERS for id, entry in rows(suite() / folder).items()}
 
@@ -175,8 +173,3 @@ def test_a_conflict_is_told_with_the_requirement() -> None:
     (row,) = coverage(replace(one, ids=("10.5.1",), requirements={"10.5.1": requirement}), {"LOG-13", "LOG-03"}).requirements
     assert row.extent is Extent.PARTLY
     assert row.conflict
-
-
-def test_the_page_says_what_the_data_says() -> None:
-    written = Path(__file__).parents[1].joinpath("docs", "frameworks.md").read_text(encoding="utf-8")
-    assert written == page(), "write it anew: python -m stackproof.frameworks.page > docs/frameworks.md"

@@ -9,7 +9,6 @@ import pytest
 from stackproof.core.verdicts import NotDeclared, UsageError
 from stackproof.judgement.exposure import opening
 from stackproof.profile.loading import load
-from stackproof.profile.reference import reference
 from stackproof.profile.schema import Profile
 from stackproof.targets import TARGETS
 
@@ -348,8 +347,3 @@ class TestNothingDeclared:
     def test_what_is_absent_is_a_kind_has_a_reason_and_is_not_declared(self, text: str, says: str, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=says):
             loaded(tmp_path, here=text)
-
-
-def test_the_page_of_the_tables_is_as_the_models_are() -> None:
-    page = (ENVIRONMENTS.parent / "docs" / "profile.md").read_text(encoding="utf-8")
-    assert page == reference(), "write it anew: python -m stackproof.profile.reference > docs/profile.md"

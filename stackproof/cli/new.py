@@ -1,7 +1,8 @@
 """``stackproof new control ID --resource Name`` and ``stackproof new resource Name``: the files of a control, each with what is left to do.
 
 A control is one test, its row in ``controls.toml``, and its proofs; a kind of resource is one class, its registration, and the
-collection that controls ask for by name. What is there already is used. All files are made before the first is written.
+collection that controls ask for by name. What is there already is used. All files are made before the first is written. When they are
+filled in, ``stackproof new finish ID`` runs the rest: it records, writes down permissions, proves, and renews the documents.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from stackproof.cli.finish import Step, after_writing, finish, run
 from stackproof.core.controls import FOLDERS, ROWS, catalogue
 from stackproof.core.verdicts import UsageError
 from stackproof.processes.command_line import Parser, exit_status
@@ -100,6 +102,7 @@ def listed_by(operation: str) -> tuple[str, str]:
 
 
 PLACEHOLDER = "todo:ListTodo"
+PLACEHOLDER_TYPE = "aws_todo"
 
 
 @dataclass
@@ -110,6 +113,8 @@ class Change:
     texts: dict[str, str] = field(default_factory=dict)
     """By path from the root; of a file that is there, with what was in it."""
     left: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    """What is run as soon as they are written."""
 
     def create(self, path: str, text: str) -> None:
         """Raises `UsageError` if the file is there."""
@@ -143,8 +148,9 @@ class Change:
                 elif file.is_file():
                     file.unlink()
             raise UsageError(f"{error.filename} cannot be written ({error.strerror}); nothing was left changed") from None
-        print("\n".join(["Written:", *(f"  {path}" for path in self.texts)]))
-        print("\n".join(["", "Left to do:", *(f"  {number}. {what}" for number, what in enumerate(self.left, 1))]))
+        print("\n".join(["Written:", *(f"  {path}" for path in self.texts), ""]))
+        failed = [f"{step}    # {step.what}" for step in run(self.steps, self.root)]
+        print("\n".join(["", "Left to do:", *(f"  {number}. {what}" for number, what in enumerate([*failed, *self.left], 1))]))
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "stackproof new") -> int:
@@ -162,15 +168,19 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
     )
     control.add_argument("--folder", choices=FOLDERS, default="security", help="of tests/ (%(default)s)")
     control.add_argument("--severity", choices=SEVERITIES, default="high", help="(%(default)s)")
+    end = commands.add_parser("finish", help="run what a control needs when its files are filled in, and say what is left")
+    end.add_argument("id", metavar="ID", help="as SEC-DDB-01")
     resource = commands.add_parser("resource", help="a class, its registration, and its collection")
     resource.add_argument("resource", metavar="NAME", help="a class, as Table")
     for one in (control, resource):
         one.add_argument("--aws", metavar="OPERATION", default=PLACEHOLDER, help="what lists them on AWS, as dynamodb:ListTables")
         one.add_argument(
-            "--terraform", metavar="TYPE", default="aws_todo", help="what they are in Terraform, as aws_dynamodb_table"
+            "--terraform", metavar="TYPE", default=PLACEHOLDER_TYPE, help="what they are in Terraform, as aws_dynamodb_table"
         )
     options = parser.parse_args(arguments)
     change = Change(Path.cwd())
+    if options.command == "finish":
+        return finish(options.id, change.root)
     if not (change.root / "stackproof" / "resources").is_dir():
         new_elsewhere(change, options)
     elif options.command == "control":
@@ -264,11 +274,11 @@ def new_control(change: Change, options: argparse.Namespace) -> None:
         change.create(proof, names.filled("proof.py", id=id))
     change.left += [
         f"If the stacks have none: proofs/compliant/kinds/{names.module}/main.tf with the smallest one that complies.",
-        f"python -m proofs.record --control {id}    # asks an embedded cloud what is not recorded yet, and adds the permissions",
-        f"{proof}: rows in both directions, on a cloud and on a plan; then python -m proofs.needs {id}",
-        f"pytest proofs -k {id}    # changes every fact; prints what it does not notice, as TOML for proofs/survivors.toml",
+        f"{proof}: rows in both directions, on a cloud and on a plan.",
+        f"stackproof new finish {id}    # says what is not filled in; then records, writes down permissions, proves, renews documents",
         f"pytest -k {id}    # on this machine's cloud; --target plan, --env production for the others",
     ]
+    change.steps += after_writing(id)
 
 
 def new_resource(change: Change, names: Names, *, is_new: bool = False) -> str:
@@ -325,8 +335,8 @@ def _register(change: Change, names: Names) -> None:
 
 
 def _check_type(change: Change, type: str) -> None:
-    """What is left to do about a resource type that the schema data lacks."""
+    """Have a resource type that the schema data lacks added to it."""
     from stackproof.terraform.schema import current
 
-    if type not in current().resources:
-        change.left.append(f"python -m stackproof.terraform.schema {type}    # so that sources with one can be checked (TF-09)")
+    if type not in (*current().resources, PLACEHOLDER_TYPE):
+        change.steps.append(Step("stackproof.terraform.schema", (type,), f"sources with {type} can be checked (TF-09)"))

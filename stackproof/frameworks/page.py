@@ -8,7 +8,7 @@ _HEAD = """\
 # Frameworks
 
 Which requirements of public frameworks the controls say something about, how far, and why. The ids are the frameworks' own, the reasons
-are in our own words; the texts belong to their publishers. `python -m stackproof.frameworks.page > docs/frameworks.md` writes this page.
+are in our own words; the texts belong to their publishers. `make documents` writes this page.
 
 - **fully**: passes of these controls on live AWS, together, show all of the requirement for every resource of the stack.
 - **partly**: a pass shows a part of it: for the stack and not the whole account, or one condition of several.

@@ -1,6 +1,6 @@
 """The reference of an environment's tables and keys, written from the models.
 
-python -m stackproof.profile.reference > docs/profile.md
+``make documents`` writes it to ``docs/profile.md``.
 """
 
 import types
@@ -18,7 +18,7 @@ PREFACE = """# The tables of an environment
 
 An environment is a file in `environments/`, or any that `--env` names. It may begin with `extends = "NAME"`: then it starts from another
 one, and says only what differs. A key that is misspelt, missing or of the wrong type is told with its file and its name, and nothing is
-judged. This page is written from the models themselves: `python -m stackproof.profile.reference > docs/profile.md`.
+judged. This page is written from the models themselves: `make documents`.
 """
 NAMES = {str: "text", int: "whole number", float: "number", bool: "true or false", date: "date"}
 
