@@ -58,6 +58,10 @@ def test_with_a_broken_fixture(broken, database):
 @control("SEC-IAM-01", severity="low")
 def test_that_reads_nothing(database):
     assert True
+
+@control("SEC-SM-01", severity="low")
+def test_that_asks_for_what_there_is_not(databse):
+    assert databse
 """
 VERDICTS = {
     "TF-08": NOT_APPLICABLE,
@@ -66,6 +70,7 @@ VERDICTS = {
     "SEC-IAM-01": ERROR,
     "SEC-LOG-01": UNKNOWN,
     "SEC-ALB-01": ERROR,
+    "SEC-SM-01": ERROR,
 }
 PLAN = document(
     Planned("aws_db_instance.main", {"identifier": "triflow-ai-production-db", "publicly_accessible": False}),
@@ -149,7 +154,7 @@ class TestRun:
         assert ended.results["exit_status"] == 1
 
     def test_ends_with_one_line_that_says_it_all(self, ended: Ended) -> None:
-        assert ended.last_line.startswith("local on plan: 1 FAIL, 2 ERROR, 1 UNKNOWN, 1 NOT_APPLICABLE, 1 PASS; 0 AWS calls, ")
+        assert ended.last_line.startswith("local on plan: 1 FAIL, 3 ERROR, 1 UNKNOWN, 1 NOT_APPLICABLE, 1 PASS; 0 AWS calls, ")
         assert ended.last_line.endswith(f"; reports/local-plan/{ended.reports.name}/report.html")
 
     def test_says_why(self, ended: Ended) -> None:
@@ -160,6 +165,12 @@ class TestRun:
         assert "the target of this run is plan" in messages["TF-08"]
         assert "no evidence, no pass" in messages["SEC-IAM-01"]
         assert "OSError: the fixture broke: postgresql://user:(redacted)@db (at test_small.py:" in messages["SEC-ALB-01"]
+
+    def test_names_the_fixtures_that_there_are_and_how_one_is_made(self, ended: Ended) -> None:
+        (said,) = (control["message"] for control in ended.results["controls"] if control["id"] == "SEC-SM-01")
+        assert said.startswith("fixture 'databse' not found; available: ")
+        assert " databases, " in said
+        assert "stackproof new resource NAME writes one" in said
 
     def test_keeps_what_was_read(self, ended: Ended) -> None:
         read = {control["id"]: control["read"] for control in ended.results["controls"]}
@@ -231,7 +242,7 @@ class TestSelection:
         ended = run(another(), "-x")
         assert ended.status == 1
         assert ended.verdicts == {"TF-08": NOT_APPLICABLE, "SEC-RDS-01": PASS, "SEC-S3-01": FAIL}
-        assert ended.results["not_judged"] == ["SEC-ALB-01", "SEC-IAM-01", "SEC-LOG-01"]
+        assert ended.results["not_judged"] == ["SEC-ALB-01", "SEC-IAM-01", "SEC-LOG-01", "SEC-SM-01"]
         assert any(note.startswith("3 controls of 6 that were selected were not judged") for note in ended.results["notes"])
 
     def test_of_nothing_is_no_success(self, another: Callable[..., Path]) -> None:
