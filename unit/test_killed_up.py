@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_no_room import ATTACK, alive, mark, until
+from test_no_room import ATTACK, alive, interruptible, mark, until
 from test_provision import REPOSITORY, STACK, site
 
 from stackproof.terraform.provider import PACKAGED_VERSION
@@ -62,6 +62,7 @@ def up(root: Path, mark: str, *step: str) -> "subprocess.Popen[str]":
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=interruptible,
     )
 
 

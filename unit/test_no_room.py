@@ -6,12 +6,13 @@ import os
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,13 @@ from evidence_runs import environment
 from test_evidence import results
 from test_plugin import CONTROLS, Ended, repository, run
 
-from stackproof.core.verdicts import UsageError
+from stackproof.core import room
+from stackproof.core.runner import Subtests, judge
+from stackproof.core.verdicts import CouldNotVerify, NoRoom, UsageError
 from stackproof.evidence import folders
-from stackproof.reports.write import require_room, require_temporary_room
+from stackproof.evidence.store import Store
+from stackproof.plugin.judged import bad_input
+from stackproof.processes.command_line import exit_status
 
 ATTACK = bool(os.environ.get("STACKPROOF_ATTACK"))
 COMMAND = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--plan=plan.json"]
@@ -47,8 +52,9 @@ class TestNoRoom:
             raise OSError(error, os.strerror(error))
 
         monkeypatch.setattr(Path, "write_bytes", full)
-        with pytest.raises(UsageError, match=f"cannot be written .*{os.strerror(error)}.*{advice}.*nothing was judged"):
-            require_room(tmp_path / "reports" / "local-plan")
+        told = f"cannot be written .*{os.strerror(error)}.*{advice}.*nothing was judged"
+        with pytest.raises(pytest.UsageError, match=told), bad_input():
+            room.require(tmp_path / "reports" / "local-plan")
 
     def test_ends_a_run_with_a_message(self, tmp_path: Path) -> None:
         root = repository(tmp_path)
@@ -77,7 +83,7 @@ class TestNoRoom:
         if not (child := os.fork()):
             os.setuid(65534)
             try:
-                require_room(root / "reports" / "local-plan")
+                room.require(root / "reports" / "local-plan")
             except UsageError as error:
                 os.write(writing, str(error).encode())
             os._exit(0)
@@ -119,7 +125,7 @@ class TestTemporaryFiles:
         with pytest.raises(
             UsageError, match=f"cannot be written .{os.strerror(error)}.: make room, or name another .* in TMPDIR"
         ):
-            require_temporary_room()
+            room.require_temporary()
 
     @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
     def test_in_a_directory_that_is_nearly_full_end_a_run_with_a_message(self, workers: tuple[str, ...], tmp_path: Path) -> None:
@@ -132,24 +138,79 @@ class TestTemporaryFiles:
         assert "Traceback" not in ended.output
         assert left(root / "reports" / "local-plan") == []
 
-    def test_in_a_directory_that_fills_up_in_the_middle_make_no_control_green(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("hook", "workers"),
+        [("pytest_collection_modifyitems", ()), ("pytest_runtest_setup", ("-n", "2"))],
+        ids=["first", "in the middle, xdist"],
+    )
+    def test_in_a_directory_that_fills_up_end_a_run_with_a_message(
+        self, hook: str, workers: tuple[str, ...], tmp_path: Path
+    ) -> None:
         """The evidence is kept there until the run ends: what cannot be kept is no evidence."""
         root = repository(tmp_path / "repository")
-        (root / "conftest.py").write_text(FILLING)
+        (root / "conftest.py").write_text(FILLING.format(hook=hook))
         with small(tmp_path / "small", "4m") as place:
-            ended = run(root, TMPDIR=str(place))
-            assert [path.name for path in place.iterdir()] == ["filler"]
-        assert ended.status == 1
-        assert "PASS" not in ended.output
-        assert ended.output.count("the evidence cannot be kept (No space left on device): make room") == 4
+            ended = run(root, *workers, TMPDIR=str(place))
+            assert {path.name for path in place.iterdir()} <= {"filler", "pytest-of-root"}
+        assert ended.status == pytest.ExitCode.USAGE_ERROR
+        assert f"{place} cannot be written (No space left on device): make room" in ended.output
         assert "Traceback" not in ended.output
-        assert check(ended.reports).returncode == 0
+        assert left(root / "reports" / "local-plan") == []
+
+
+def full() -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/nowhere/plan.json")
+
+
+def full_list() -> None:
+    with contextlib.closing(sqlite3.connect("")) as file:
+        file.execute("PRAGMA max_page_count = 2")
+        file.execute("CREATE TABLE rows (row TEXT)")
+        file.execute("INSERT INTO rows VALUES (?)", ("x" * 100_000,))
+
+
+def wrapped() -> None:
+    try:
+        full()
+    except OSError as error:
+        raise CouldNotVerify(f"the copy could not be made: {error}") from None
+
+
+class TestInTheMiddleOfAControl:
+    """Wherever the error comes up, and whoever made another of it, the run ends: it is no verdict."""
+
+    @pytest.mark.parametrize("without_room", [full, full_list, wrapped])
+    @pytest.mark.parametrize("place", ["precondition", "fixture", "control", "subtest"])
+    def test_is_no_verdict(self, place: str, without_room: Callable[[], None]) -> None:
+        def at(here: str) -> None:
+            if here == place:
+                without_room()
+
+        def control(given: object, subtests: Subtests) -> None:
+            at("control")
+            with subtests.test("one"):
+                at("subtest")
+
+        with pytest.raises(NoRoom, match=r"cannot be written .*(full|No space left on device)"):
+            judge(control, lambda _: at("fixture"), precondition=lambda: at("precondition"))
+
+    @pytest.mark.parametrize("without_room", [full, full_list, wrapped])
+    def test_is_no_evidence(self, without_room: Callable[[], None], tmp_path: Path) -> None:
+        kept = Store(tmp_path, "123456789012")
+        with pytest.raises(NoRoom):
+            kept.observation("plan_scan", without_room)
+        assert left(tmp_path / "observations") == []
+
+    @pytest.mark.parametrize("without_room", [full, full_list, wrapped])
+    def test_ends_a_command(self, without_room: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> None:
+        assert exit_status(lambda: without_room() or 0) == 4
+        assert "cannot be written" in capsys.readouterr().err
 
 
 FILLING = """
 import contextlib, os, tempfile
 
-def pytest_collection_modifyitems():
+def {hook}():
     with contextlib.suppress(OSError), open(os.path.join(tempfile.gettempdir(), "filler"), "wb", buffering=0) as filler:
         while filler.write(bytes(4096)):
             pass
@@ -233,6 +294,11 @@ def alive(word: str) -> list[int]:
     return found
 
 
+def interruptible() -> None:
+    """Take an interrupt, which a shell lets those ignore that it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def until(condition: object, seconds: float = 30) -> bool:
     assert callable(condition)
     end = time.monotonic() + seconds
@@ -253,7 +319,13 @@ def test_a_killed_run_leaves_nothing_running_and_the_next_one_works(
     (root / file).write_text(text)
     with (tmp_path / "output").open("wb") as output:
         child = subprocess.Popen(
-            [*COMMAND, *workers], cwd=root, env=environment(**{mark: "1"}), stdout=output, stderr=output, start_new_session=True
+            [*COMMAND, *workers],
+            cwd=root,
+            env=environment(**{mark: "1"}),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=interruptible,
         )
         assert until((root / "reached").exists, 60), (tmp_path / "output").read_text()
         if sent is signal.SIGINT:

@@ -322,7 +322,7 @@ class TestChildren:
 
     @pytest.fixture(autouse=True)
     def _credentials(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "STACKPROOF_"))]:
             monkeypatch.delenv(name)
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "STACKPROOF_SIGNING_KEY"):
             monkeypatch.setenv(name, "secret")

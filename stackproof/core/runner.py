@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from stackproof.core import room
 from stackproof.core.ledger import Ledger, record
 from stackproof.core.partial import Missing, Partial
 from stackproof.core.resource import Resource, subject_of
@@ -105,6 +106,7 @@ class Subtests:
                 raise NothingRead("passed without reading anything: no evidence, no pass")
             _raise_first(self._ledger.doubts[-1])
         except Exception as error:  # noqa: BLE001 - every outcome becomes a verdict
+            room.end_for(error)
             self.needs |= dict.fromkeys(needs_of(error))
             if (
                 isinstance(error, NotYetKnown | CouldNotVerify | DeclaredButMissing | NotDeclared)
@@ -133,6 +135,8 @@ def judge(
     ``resolve_fixture`` gives the value of each argument by name; what it raises is judged like what the control raises: a collection
     that could not be read is an ERROR of the controls that asked for it, beside what they find in the others. ``precondition`` may raise
     too, to set the control aside. ``apply_waivers`` applies the waivers. ``locate`` finds the sources of planned resources.
+
+    Raises `NoRoom` alone: where files cannot be written, nothing is judged to its end.
     """
     arguments = inspect.signature(control).parameters
     ledger = Ledger(by_resource="subtests" in arguments)
@@ -150,6 +154,7 @@ def judge(
             control(**given)
         _raise_first(ledger.doubts[-1])
     except Exception as raised:  # noqa: BLE001 - every outcome becomes a verdict
+        room.end_for(raised)
         error = raised
     seconds = time.perf_counter() - started
     rest = _rest(given, ledger, subtests)
@@ -185,6 +190,7 @@ def _resolved(name: str, resolve_fixture: Callable[[str], object], *, or_missing
     try:
         return resolve_fixture(name)
     except (NotYetKnown, CouldNotVerify, DeclaredButMissing, NotDeclared) as error:
+        room.end_for(error)
         if not or_missing:
             raise
         return Missing(name, error)
@@ -195,6 +201,7 @@ def _rest(given: Mapping[str, object], ledger: Ledger, subtests: Subtests) -> li
     of_arguments = [(name, value.rest) for name, value in given.items() if isinstance(value, Partial)]
     inside = [error for error in ledger.rest if not any(error is rest for _, rest in of_arguments)]
     for name, error in (*of_arguments, *(("what is not known yet", error) for error in inside)):
+        room.end_for(error)
         subtests.note(name, error)
     return [*(error for _, error in of_arguments), *inside]
 

@@ -41,6 +41,7 @@ The exceptions (those of other modules with their module's name), each with the 
     NotApplicable                                 NOT_APPLICABLE
     NotDeclared                                   NOT_DECLARED
     UsageError                                    none: exit status 4, and nothing is judged
+      NoRoom
     sources.aws.readonly.RefusedOperation         ERROR, as every other exception: a defect of the suite
 
 From the verdicts of its resources, and of its items, a control has the one that weighs most::
@@ -166,6 +167,10 @@ class NotDeclared(Exception):
 
 class UsageError(Exception):
     """Bad input (option, profile, plan file, waiver, account): one message, exit status 4, nothing judged."""
+
+
+class NoRoom(UsageError):
+    """Files of the run cannot be written: it ends, in the middle too, and leaves no report. See `stackproof.core.room`."""
 
 
 def verdict_of(error: BaseException) -> Verdict:

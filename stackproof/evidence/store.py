@@ -15,6 +15,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from stackproof.core import room
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.evidence import observations
 from stackproof.sources.aws.calls import Answer, Call, kept_pages
@@ -87,6 +88,7 @@ class Store:
             except UsageError:
                 raise
             except Exception as error:
+                room.end_for(error)
                 write(self.folder / _observation_path(collection), {"error": observations.error_to_data(error)})
                 raise
             if data is None:
@@ -167,7 +169,7 @@ def read(path: Path) -> Any:
 def write(path: Path, data: object) -> None:
     """Write an evidence file: the same data gives the same bytes, and whoever looks sees all of it or none.
 
-    Raises `CouldNotVerify` where it cannot be written: what is not kept is no evidence.
+    Raises `NoRoom` where it cannot be written: what is not kept is no evidence.
     """
     unfinished = path.with_suffix(".unfinished")
     try:
@@ -177,10 +179,7 @@ def write(path: Path, data: object) -> None:
         unfinished.replace(path)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
-        raise CouldNotVerify(
-            f"the evidence cannot be kept ({error.strerror or error}): make room, or name another temporary directory in TMPDIR, "
-            f"and run again; it is kept in {path.parent}"
-        ) from None
+        raise room.no_temporary_room(error) from None
 
 
 def _observation_path(collection: str) -> str:

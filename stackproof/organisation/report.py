@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from stackproof.core import room
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.evidence.folders import RESULTS
 from stackproof.organisation import pages, summary
@@ -14,7 +15,6 @@ from stackproof.organisation.results import of_task
 from stackproof.organisation.store import Store
 from stackproof.organisation.summary import Changes, Summary
 from stackproof.reports.formats import finished_run, render
-from stackproof.reports.write import without_room
 from stackproof.util.temporary import temporary
 
 _OURS = ("accounts", "data", *(pages.file_name("index", language) for language in pages.LANGUAGES))
@@ -39,7 +39,7 @@ def write(
     except BrokenPipeError:  # of whoever reads the progress, not of the report
         raise
     except OSError as error:
-        raise CouldNotVerify(f"{without_room(error, directory)} with --resume {plan.run}: nothing is judged again") from None
+        raise CouldNotVerify(f"{room.no_room(error, directory)} with --resume {plan.run}: nothing is judged again") from None
 
 
 def _write(plan: Plan, store: Store, directory: Path, formats: Sequence[str], tell: Callable[[int, int], None]) -> Summary:

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from stackproof.core import room
 from stackproof.core.controls import Control, control_of, folder_of, suite_ids
 from stackproof.core.results import ControlResult, Finding, Reason
 from stackproof.core.runner import Judgement
-from stackproof.core.verdicts import UsageError, Verdict
+from stackproof.core.verdicts import NoRoom, UsageError, Verdict
 from stackproof.frameworks.coverage import requirements_of
 from stackproof.plugin import places
 from stackproof.profile.owners import Owners
@@ -53,7 +54,10 @@ SHOWN = {
 def bad_input() -> Iterator[None]:
     """Hand our bad-input errors, and extras that are not installed, to pytest as its own: one message, exit status 4."""
     try:
-        yield
+        with room.ending():
+            yield
+    except NoRoom as error:
+        raise pytest.UsageError(redaction.redact(f"{error}; nothing was judged")) from None
     except UsageError as error:
         raise pytest.UsageError(redaction.redact(str(error))) from None
     except ModuleNotFoundError as error:

@@ -21,12 +21,13 @@ from _pytest.mark import deselect_by_keyword, deselect_by_mark
 import stackproof
 from stackproof.collections.prefetch import Prefetch
 from stackproof.collections.registry import collections, load_entry_points, not_found, operations
+from stackproof.core import room
 from stackproof.core.controls import FOLDERS, catalogue, folder_of, suite
 from stackproof.core.messages import Language, say, users_language
 from stackproof.core.results import MOST_REMEMBERED, ControlResult, Run, as_past, since
 from stackproof.core.results_file import packed, unpacked
 from stackproof.core.runner import judge, message_of
-from stackproof.core.verdicts import UsageError, Verdict
+from stackproof.core.verdicts import NoRoom, UsageError, Verdict
 from stackproof.evidence import code, folders, recorded, signing
 from stackproof.evidence.manifest import FOLDER
 from stackproof.evidence.store import Store
@@ -41,9 +42,6 @@ from stackproof.reports.write import (
     RunFolder,
     previous,
     report_directory,
-    require_room,
-    require_temporary_room,
-    without_room,
     write_results,
 )
 from stackproof.sources.aws import process_guard
@@ -84,7 +82,7 @@ class Session:
         self.modules: list[dict[str, str]] = []
         """The modules that each worker has loaded."""
         self.refused = ""
-        """Why this worker judges nothing."""
+        """Why this process judges nothing, or no more, and the run leaves no report."""
         option = config.option
         shared = dict(getattr(config, "workerinput", {}).get(OURS, {}))
         self._folder: str | None = shared.pop("folder", None)
@@ -117,8 +115,8 @@ class Session:
         self.folder = RunFolder(reports, self.id)
         if not self.is_worker and not option.collectonly and not option.iam_policy:
             with bad_input():
-                require_room(reports)
-                require_temporary_room()
+                room.require(reports)
+                room.require_temporary()
             option.xmlpath = option.xmlpath or str(self.folder.unfinished / "junit.xml")
             if option.htmlpath:  # pytest-html's own page, with our rows
                 option.self_contained_html = True
@@ -131,7 +129,7 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)  # before -m and -k choose
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        with self._stopping(items), bad_input():
+        with self._stopping(items):
             if self.bad_module:
                 raise UsageError(self.bad_module)
             self._check_and_order(items)
@@ -140,7 +138,8 @@ class Session:
     def _stopping(self, items: list[pytest.Item]) -> Iterator[None]:
         """Let bad input end the run, with nothing more to do. What a worker finds is said by the controller, once."""
         try:
-            yield
+            with bad_input(), self._ending_without_room():
+                yield
         except pytest.UsageError as error:
             items.clear()
             self.aborted = str(error)
@@ -216,7 +215,7 @@ class Session:
         if session.testsfailed and not (self.is_worker or option.continue_on_collection_errors):  # pytest goes no further
             return
         self.selection.selected |= ids(selected)
-        with self._stopping(session.items), bad_input():
+        with self._stopping(session.items):
             stage = self._open()
             judged = [item for item, control in selected.items() if stage.can_judge(control)]
             asked_for = {name: None for item in judged for name in getattr(item, "fixturenames", ()) if name in collections}
@@ -297,13 +296,19 @@ class Session:
             value = pyfuncitem.funcargs[name]
             return value() if name in collections and callable(value) else value
 
-        judgement = judge(
-            pyfuncitem.obj,
-            resolve_fixture,
-            precondition=lambda: stage.require(control),
-            apply_waivers=partial(self.waivers.apply_waivers, control.id, stage.now.date()),
-            locate=stage.locate,
-        )
+        with self._ending_without_room():
+            judgement = judge(
+                pyfuncitem.obj,
+                resolve_fixture,
+                precondition=lambda: stage.require(control),
+                apply_waivers=partial(self.waivers.apply_waivers, control.id, stage.now.date()),
+                locate=stage.locate,
+            )
+            if (
+                judgement.verdict is Verdict.ERROR
+            ):  # a program that was started may have had no room, and says so in its own words
+                room.require(self.folder.directory)
+                room.require_temporary()
         closed = judgement.verdict.closes_the_gate(control.severity, self.request.profile.gate.unknown_closes)
         advice = f"\n{self._closes(stage, control.severity)}" if closed and judgement.verdict is Verdict.UNKNOWN else ""
         message = judgement.message + advice
@@ -331,6 +336,8 @@ class Session:
         if result is None and not report.passed and call.excinfo and control_in(item):
             # A fixture of the user's own broke, or the clean-up did; or somebody skips what only the catalogue may set aside.
             error = call.excinfo.value
+            with self._ending_without_room():
+                room.end_for(error)
             said = not_found(str(error.argname)) if isinstance(error, pytest.FixtureLookupError) else message_of(error)
             result = result_of_control(item, self.request.profile.owners, Verdict.ERROR, said, report.duration)
             report.outcome = "failed"
@@ -367,7 +374,8 @@ class Session:
     def pytest_runtest_logreport(self, report: Any) -> None:
         if hasattr(report, "stackproof") and not self.is_worker:
             reported = report.stackproof["result"]
-            self.results[report.stackproof["id"]] = unpacked(reported) if isinstance(reported, bytes) else reported
+            with self._ending_without_room():
+                self.results[report.stackproof["id"]] = unpacked(reported) if isinstance(reported, bytes) else reported
 
     def result_of(self, report: Any) -> ControlResult | None:
         """The result that a report is about, as it stands now."""
@@ -400,13 +408,23 @@ class Session:
     @contextmanager
     def _whole(self) -> Iterator[None]:
         """Let a run leave all of its files or none."""
+        with self._ending_without_room():
+            try:
+                yield
+            except OSError as error:
+                raise room.no_room(error, self.folder.directory) from None
+
+    @contextmanager
+    def _ending_without_room(self) -> Iterator[None]:
+        """End the run where its files cannot be written: one message, which the controller says for its workers, and no report."""
         try:
-            yield
-        except OSError as error:
+            with room.ending():
+                yield
+        except NoRoom as error:
             self.folder.remove()
             self.run = None
-            said = f"{without_room(error, self.folder.directory)}; this run leaves no report"
-            pytest.exit(redaction.redact(said), returncode=pytest.ExitCode.USAGE_ERROR)
+            self.refused = redaction.redact(f"{error}; this run leaves no report")
+            pytest.exit(self.refused, returncode=pytest.ExitCode.USAGE_ERROR)
 
     def _written(self, session: pytest.Session) -> Generator[None, None, None]:
         """Write everything that the run leaves, ours before the other plugins' and the manifest behind them."""
@@ -414,7 +432,9 @@ class Session:
         if session.exitstatus == pytest.ExitCode.INTERRUPTED:
             broken = f"these files could not be imported: {', '.join(self.broken)}" if self.broken else ""
             self.aborted = self.aborted or broken or "it was stopped before its end"
-        if self.opened is not None and self.results:
+        if self.refused:
+            pass  # and what was judged before is not all of it
+        elif self.opened is not None and self.results:
             self.run = self._summed_up(self.opened)
             self._write(self.run, directory)
             self._keep(self.opened)
@@ -477,7 +497,8 @@ class Session:
         self.selection.add(reported.get("selection", {}))
         self.modules.append(reported.get("modules", {}))
         if reported.get("refused"):
-            raise pytest.UsageError(reported["refused"])
+            self.refused = reported["refused"]
+            raise pytest.UsageError(self.refused)
 
     @cached_property
     def bystanders(self) -> list[str]:

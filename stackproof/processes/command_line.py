@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from stackproof.core import room
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.util import extras
 from stackproof.util.text import visible
@@ -31,7 +32,8 @@ def exit_status(work: Callable[[], int]) -> int:
     """
     signal.signal(signal.SIGTERM, _terminated)
     try:
-        status = work()
+        with room.ending():
+            status = work()
         sys.stdout.flush()  # here, and not when Python ends, where nobody catches what it raises
         return status
     except BrokenPipeError:

@@ -1,10 +1,6 @@
 """Where the reports of a run go."""
 
-import errno
-import os
 import shutil
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from stackproof.core.results import Run
@@ -13,11 +9,8 @@ from stackproof.core.verdicts import UsageError
 from stackproof.evidence import folders
 from stackproof.evidence.folders import RESULTS
 
-_ROOM = 1 << 20
-"""Bytes that must be free before a run begins; its reports take about that much."""
 _LONGEST_COMPARED = 1 << 26
 """Bytes of the results of an earlier run that are read again."""
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def report_directory(root: Path, environment: str, target: str) -> Path:
@@ -69,39 +62,3 @@ def previous(directory: Path) -> Run | None:
             return read(file)
     except (OSError, UsageError, ValueError):
         return None
-
-
-def require_room(directory: Path) -> None:
-    """Raises `UsageError` where a run could not leave its files: a message before anything is judged, and no half report after it."""
-    probe = directory / f".room.{os.getpid()}"
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(bytes(_ROOM))
-        probe.unlink()
-    except OSError as error:
-        with suppress(OSError):
-            probe.unlink()
-        raise UsageError(f"{without_room(error, directory)}; nothing was judged") from None
-
-
-def require_temporary_room() -> None:
-    """Raises `UsageError` where a run could not keep its temporary files (evidence, plans, what a scanner reads)."""
-    try:
-        with tempfile.TemporaryFile() as probe:
-            probe.write(bytes(_ROOM))
-    except OSError as error:
-        where = f"{tempfile.tempdir} cannot be written" if tempfile.tempdir else "no temporary directory can be written"
-        raise UsageError(
-            f"{where} ({error.strerror or error}): make room, or name another temporary directory in TMPDIR, and run again; "
-            "nothing was judged"
-        ) from None
-
-
-def without_room(error: OSError, directory: Path) -> str:
-    """The message for files that could not be written.
-
-    >>> without_room(OSError(errno.ENOSPC, "No space left on device"), Path("reports/local-plan"))
-    'reports/local-plan cannot be written (No space left on device): make room, and run again'
-    """
-    advice = "make room" if error.errno in _FULL else "run in a copy of the repository that you may write to"
-    return f"{os.path.relpath(directory)} cannot be written ({error.strerror or error}): {advice}, and run again"
