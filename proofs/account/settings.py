@@ -9,7 +9,7 @@ from stackproof.core.verdicts import AccessDenied
 POLICY, BLOCK, CONTACT = "iam:GetAccountPasswordPolicy", "s3control:GetPublicAccessBlock", "account:GetAlternateContact"
 REGIONS, DEFAULT = "ec2:DescribeRegions", "ec2:GetEbsEncryptionByDefault"
 SNAPSHOTS = {"OwnerIds": ["self"], "RestorableByUserIds": ["all"]}
-IMAGES = {"Owners": ["self"], "ExecutableUsers": ["all"]}
+IMAGES = {"Owners": ["self"]}
 DENIED = AccessDenied("AccessDenied: not authorized")
 SETTINGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
@@ -79,8 +79,21 @@ CASES: list[Case] = [
                 "ACC-07",
                 f"a public image in {region}",
                 FAIL,
-                only_in(region, adds("ec2:DescribeImages", "Images", {"ImageId": "ami-1"}, **IMAGES)),
+                only_in(region, adds("ec2:DescribeImages", "Images", {"ImageId": "ami-1", "Public": True}, **IMAGES)),
                 names="ami-1",
+            ),
+            cloud(
+                "ACC-07",
+                f"an image of its own in {region}",
+                PASS,
+                only_in(region, adds("ec2:DescribeImages", "Images", {"ImageId": "ami-1", "Public": False}, **IMAGES)),
+            ),
+            cloud(
+                "ACC-07",
+                f"an image in {region}, and not whether it is public",
+                ERROR,
+                only_in(region, adds("ec2:DescribeImages", "Images", {"ImageId": "ami-1"}, **IMAGES)),
+                names="Public",
             ),
             cloud("ACC-07", f"{region} denied", ERROR, only_in(region, fails(DEFAULT, DENIED)), names=region),
             cloud(

@@ -14,6 +14,7 @@ from stackproof.resources.metrics import DATA
 from stackproof.resources.queries import DEFINITIONS, RESULTS, START
 from stackproof.sources.replay import Recorded
 
+BYTES = "AWS/Logs IncomingBytes"
 LLM, ERRORS = "/aws/ecs/api/llm", "/aws/ecs/api/errors"
 RECORD = {"prompt": "hello", "response": "hello", "prompt_tokens": 1, "completion_tokens": 1, "total_cost": 0.000002}
 NOW = int(recorded_at().timestamp() * 1000)
@@ -23,9 +24,14 @@ def event(message: str) -> dict[str, Any]:
     return {"logStreamName": "planted", "timestamp": NOW, "message": message, "ingestionTime": NOW, "eventId": "1"}
 
 
+def counted(group: str) -> Edit:
+    """Let CloudWatch have counted bytes that came into a group."""
+    return measured(BYTES, only=group, Timestamps=[recorded_at()], Values=[1234.0])
+
+
 def written(group: str, message: str) -> Edit:
-    """Let a group have one event more."""
-    return adds(EVENTS, "events", event(message), logGroupName=group)
+    """Let a group have one event more, and CloudWatch have counted it."""
+    return lambda calls: counted(group)(adds(EVENTS, "events", event(message), logGroupName=group)(calls))
 
 
 def on_second_page(group: str, message: str) -> Edit:
@@ -36,7 +42,9 @@ def on_second_page(group: str, message: str) -> Edit:
             return one.call.operation == EVENTS and one.call.arguments["logGroupName"] == group
 
         assert any(map(is_meant, calls))
-        return [replace(one, pages=(*one.pages, {"events": [event(message)]})) if is_meant(one) else one for one in calls]
+        return counted(group)(
+            [replace(one, pages=(*one.pages, {"events": [event(message)]})) if is_meant(one) else one for one in calls]
+        )
 
     return edit
 
@@ -199,9 +207,24 @@ LEAKS = [
     ),
     cloud("LOG-12", "a group where nobody wrote", PASS, without_events(LLM)),
     cloud("LOG-12", "no event anywhere", ERROR, without_events(), names="nothing is examined"),
-    cloud("LOG-12", "no such group", FAIL, absent(EVENTS, logGroupName=ERRORS), names=ERRORS),
-    cloud("LOG-12", "the list is missing", ERROR, omits(EVENTS, "events", logGroupName=ERRORS)),
-    cloud("LOG-12", "one group that may not be read", ERROR, fails(EVENTS, CallFailed("500"), logGroupName=ERRORS), names="500"),
+    cloud(
+        "LOG-12",
+        "a group that nothing came into, and is not asked",
+        PASS,
+        measured(BYTES, only=LLM, **NOTHING),
+        fails(EVENTS, CallFailed("500"), logGroupName=LLM),
+    ),
+    cloud("LOG-12", "a group of which CloudWatch does not tell", ERROR, measured(BYTES, only=LLM), names="silent"),
+    cloud("LOG-12", "no such group", FAIL, counted(ERRORS), absent(EVENTS, logGroupName=ERRORS), names=ERRORS),
+    cloud("LOG-12", "the list is missing", ERROR, counted(ERRORS), omits(EVENTS, "events", logGroupName=ERRORS)),
+    cloud(
+        "LOG-12",
+        "one group that may not be read",
+        ERROR,
+        counted(ERRORS),
+        fails(EVENTS, CallFailed("500"), logGroupName=ERRORS),
+        names="500",
+    ),
 ]
 
 NAME = "triflow-ai/errors"
@@ -234,7 +257,6 @@ QUERIES = [
     plan("LOG-11", "groups known after apply", UNKNOWN, unknown(TEMPLATE, "log_group_names")),
 ]
 
-BYTES = "AWS/Logs IncomingBytes"
 SIX_GIGABYTES_A_DAY = 0.25e9
 """Of each group; an hour is the least that is counted with."""
 COST = [

@@ -1,5 +1,6 @@
 """Collections of what is logged and measured: log events, Insights queries, the volume of logs, signs of life."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from stackproof.collections.registry import collection
@@ -18,15 +19,36 @@ HOUR = 3600
 """Seconds."""
 
 
-@collection
+@collection(reads=(LogGroup, Metric))
 def sampled_log_groups(stage: Stage) -> tuple[LogEvents, ...]:
-    """The newest events of every declared log group. Raises `NotReported` if there is none in any of them."""
-    found = stage.named(LogEvents, _sampled(stage, stage.profile.logs.groups))
+    """The newest events of every declared log group that got any. Raises `NotReported` if there is none in any of them."""
+    found = stage.named(LogEvents, _sampled(stage, _written_to(stage, stage.profile.logs.groups)))
     if not any(len(group.sample) for group in found):
         raise NotReported(
             f"no event in {len(found)} log groups within {stage.profile.logs.sample.hours} hours: nothing is examined"
         )
     return found
+
+
+def _written_to(stage: Stage, groups: Sequence[str]) -> Sequence[str]:
+    """The groups that got bytes in the time of the sample; a note tells how many got none. All, where that is not measured so far back."""
+    hours = stage.profile.logs.sample.hours
+    if hours + _AHEAD.total_seconds() / HOUR > stage.profile.logs.cost.days * 24:
+        return groups
+    since = stage.now - timedelta(hours=hours) - _AHEAD
+    silent = {metric.name for metric in stage.once(incoming_bytes) if not metric.datapoints.since(since)}
+    asked = [group for group in groups if group not in silent]
+    if len(asked) < len(groups):
+        stage.notes.append(
+            f"No event was looked for in {len(groups) - len(asked)} log groups: CloudWatch counted no byte that came in "
+            f"within {hours} hours."
+        )
+    return asked
+
+
+_AHEAD = timedelta(hours=3)
+"""How much longer than an event's own time ago its bytes may have been counted: it may be dated two hours ahead (PutLogEvents), and a
+datapoint is an hour."""
 
 
 @collection
@@ -37,7 +59,7 @@ def llm_log_groups(stage: Stage) -> tuple[LogEvents, ...]:
     return stage.named(LogEvents, _sampled(stage, groups))
 
 
-def _sampled(stage: Stage, groups: tuple[str, ...] | list[str]) -> list[EventsOf]:
+def _sampled(stage: Stage, groups: Sequence[str]) -> list[EventsOf]:
     sample = stage.profile.logs.sample
     return [EventsOf(group, stage.now - timedelta(hours=sample.hours), sample.events) for group in groups]
 

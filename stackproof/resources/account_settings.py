@@ -1,7 +1,7 @@
 """Settings of the whole account, and of each of its regions: IAM's password policy, S3's block, the security contact, EBS."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stackproof.core.resource import Resource, field
 from stackproof.core.verdicts import CouldNotVerify
@@ -94,9 +94,15 @@ def _is_enabled(status: str | None, region: str) -> bool | None:
     return None if status is None else OPEN[status]
 
 
-def _public(region: AwsFacts, operation: str, member: str, name: str, **asked: Any) -> tuple[str, ...]:
-    answer = region.read(operation, region=region.at("region"), **asked)
-    return tuple(reported(one, name, answer) for one in answer.items(member))
+def _public_snapshots(region: AwsFacts) -> tuple[str, ...]:
+    answer = region.read("ec2:DescribeSnapshots", region=region.at("region"), OwnerIds=["self"], RestorableByUserIds=["all"])
+    return tuple(reported(one, "SnapshotId", answer) for one in answer.items("Snapshots"))
+
+
+def _public_images(region: AwsFacts) -> tuple[str, ...]:
+    """Of the account's images, which others ask for, too; the list says of each whether it is public."""
+    answer = region.read("ec2:DescribeImages", region=region.at("region"), Owners=["self"])
+    return tuple(reported(one, "ImageId", answer) for one in answer.items("Images") if reported(one, "Public", answer))
 
 
 class EbsSettings(Resource):
@@ -107,15 +113,9 @@ class EbsSettings(Resource):
     encrypts_by_default: bool = field(
         aws=lambda one: one.read("ec2:GetEbsEncryptionByDefault", region=one.at("region")).pages[0].get("EbsEncryptionByDefault")
     )
-    public_snapshots: tuple[str, ...] = field(
-        aws=lambda one: _public(
-            one, "ec2:DescribeSnapshots", "Snapshots", "SnapshotId", OwnerIds=["self"], RestorableByUserIds=["all"]
-        )
-    )
+    public_snapshots: tuple[str, ...] = field(aws=_public_snapshots)
     """The ids of the account's snapshots that everybody with an AWS account can restore."""
-    public_images: tuple[str, ...] = field(
-        aws=lambda one: _public(one, "ec2:DescribeImages", "Images", "ImageId", Owners=["self"], ExecutableUsers=["all"])
-    )
+    public_images: tuple[str, ...] = field(aws=_public_images)
     """The ids of the account's images that everybody with an AWS account can launch."""
 
     @classmethod
