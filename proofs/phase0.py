@@ -237,6 +237,12 @@ PASSWORD = [
         names="the error of its validation",
     ),
     fails("no such variable", speculative(), replaces(VARIABLES, '"db_password"', '"password"'), names="db_password"),
+    fails(
+        "another secret is not sensitive",
+        weak_passwords(),
+        replaces("environments/production.toml", '["db_password"]', '["db_password", "project"]'),
+        names="project",
+    ),
     errs("no plan, for another reason", speculative(), REFUSED, names="aws_account_id"),
 ]
 

@@ -34,7 +34,7 @@ from stackproof.terraform import provider, speculative_plan
 from stackproof.terraform.cli import TerraformError, redacted
 from stackproof.terraform.diagnostics import Diagnostic
 from stackproof.terraform.provider import Provider
-from stackproof.terraform.speculative_plan import EXAMPLE, PASSWORD, SpeculativePlan
+from stackproof.terraform.speculative_plan import SpeculativePlan
 from stackproof.terraform.workspace import Workspace
 from stackproof.util.cache import CACHE
 from stackproof.util.once import Once
@@ -48,7 +48,7 @@ JUDGED = (
 NOT_SHARED = shutil.ignore_patterns(".terraform", "*.tfvars", "*.tfstate*", "*tfplan", "backend.tf")
 """What somebody who works with Terraform here has and git does not."""
 STACK = "infrastructure/terraform/"
-PRINTED = redacted(PASSWORD)
+PRINTED = redacted("db_password")
 """What stands for the database password wherever Terraform prints it."""
 
 
@@ -101,8 +101,8 @@ def copied(root: Path, patch: pytest.MonkeyPatch) -> Repository:
     return repository
 
 
-def _planned_from(copy: Workspace, root: Path, variables: Mapping[str, object]) -> object:
-    return copy.directory, (root / EXAMPLE).read_text(encoding="utf-8"), repr(variables)
+def _planned_from(copy: Workspace, root: Path, variables: Mapping[str, object], example: str) -> object:
+    return copy.directory, (root / example).read_text(encoding="utf-8"), repr(variables)
 
 
 def once(function: Callable[..., T], content: Callable[..., object]) -> Callable[..., T]:

@@ -1,5 +1,6 @@
 """What the environment declares decides: the same facts, other expectations, another verdict."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -38,9 +39,11 @@ from proofs.security.flow_logs import LOG, LOGS, moved, to_group
 from proofs.security.identity import ADMINISTRATOR, DETAILS, EVERYTHING, USER, attached, aws_policy
 from stackproof.core.verdicts import AccessDenied, Verdict
 from stackproof.probes import TOOL
-from stackproof.profile.logs import LogRecipient
+from stackproof.profile.base import as_frozen
+from stackproof.profile.logs import LogRecipient, Logs
 from stackproof.profile.schema import Profile
 from stackproof.profile.terraform import Destruction
+from stackproof.profile.workload import Health
 from stackproof.resources.queries import START
 from stackproof.sources.aws.calls import Call
 from stackproof.sources.replay import Recorded
@@ -245,6 +248,41 @@ def test_a_certificate_for_the_load_balancer_is_none_for_the_name_of_its_users()
     judgement = on_cloud("SEC-ALB-03", by_domain, served(), expected=expecting("load_balancer", domain=DOMAIN))
     assert judgement.verdict is Verdict.FAIL
     assert DOMAIN in judgement.message
+
+
+@pytest.mark.parametrize(
+    ("health", "verdict"),
+    [
+        ({"path": "/health"}, Verdict.PASS),  # whatever it says
+        ({"path": "/health", "content": {"status": "ok"}}, Verdict.FAIL),
+        ({"path": "/health", "status": 204}, Verdict.FAIL),
+        ({"path": "/health", "timestamp": "at"}, Verdict.FAIL),
+        ({"path": "/status"}, Verdict.ERROR),  # asked there, which was not recorded
+        (None, Verdict.NOT_DECLARED),
+    ],
+)
+def test_the_health_of_a_service_is_what_the_environment_says(health: Mapping[str, Any] | None, verdict: Verdict) -> None:
+    table = Health.undeclared() if health is None else Health.model_validate(health)
+    judgement = on_cloud("WEB-01", expected=expecting("workload", health=table))
+    assert judgement.verdict is verdict, judgement.message
+    assert verdict is not Verdict.ERROR or "/status" in judgement.message
+
+
+@pytest.mark.parametrize(("answers", "verdict"), [({"/api/v1/health": 401}, Verdict.FAIL), ({"/v2": 200}, Verdict.ERROR)])
+def test_the_api_is_asked_at_the_paths_of_the_environment(answers: Mapping[str, int], verdict: Verdict) -> None:
+    assert on_cloud("WEB-02", expected=expecting("workload", answers=answers)).verdict is verdict
+
+
+@pytest.mark.parametrize("stage", [on_cloud, on_plan])
+def test_log_groups_are_named_by_the_rule_of_the_environment(stage: Callable[..., Any]) -> None:
+    names = {"": {"": {"kind": "application", "log_type": "application"}}}
+    logs = profile().logs
+    other = Logs.model_validate(
+        as_frozen({**logs.model_dump(by_alias=True), "name": "/acme/{resource-name}", "names": names, "exceptions": ()})
+    )
+    judgement = stage("LOG-01", expected=profile().model_copy(update={"logs": other}))
+    assert judgement.verdict is Verdict.FAIL
+    assert "/aws/ecs/api/errors: it does not begin with /acme/" in judgement.message
 
 
 def test_a_key_and_a_certificate_are_counted_from_the_moment_of_the_run() -> None:

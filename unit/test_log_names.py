@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackproof.core.verdicts import NotDeclared
-from stackproof.judgement.log_names import LONGEST, LogName, NotInDesign, build, parse
+from stackproof.judgement.log_names import DEFAULT_RULE, LONGEST, LogName, NotInDesign, build, parse
 from stackproof.profile.loading import load
 
 LOGS = load("production", Path(__file__).parents[1] / "environments").logs
@@ -19,18 +19,23 @@ types = st.sampled_from([(service, log_type) for service, types in DESIGN.items(
 names = st.builds(lambda typed, resource: LogName(typed[0], resource, typed[1]), types, resources)
 
 
-@given(names)
-def test_what_is_built_can_be_read(name: LogName) -> None:
-    assert parse(build(name, DESIGN), DESIGN) == name
+rules = st.sampled_from(
+    [DEFAULT_RULE, "/{service}/acme-{resource-name}/{log-type}", "acme/{resource-name}.log/aws/{service}/{log-type}"]
+)
+
+
+@given(names, rules)
+def test_what_is_built_can_be_read(name: LogName, rule: str) -> None:
+    assert parse(build(name, DESIGN, rule), DESIGN, rule) == name
 
 
 parts = st.lists(st.sampled_from(["", "aws", "ecs", "rds", "api", "errors", "error", "llm", "a b", "x/y"]), max_size=6)
 
 
-@given(parts.map("/".join) | st.text(max_size=30))
-def test_what_can_be_read_is_built_the_same_and_the_rest_is_refused(text: str) -> None:
+@given(parts.map("/".join) | st.text(max_size=30), rules)
+def test_what_can_be_read_is_built_the_same_and_the_rest_is_refused(text: str, rule: str) -> None:
     with suppress(NotInDesign):
-        assert build(parse(text, DESIGN), DESIGN) == text
+        assert build(parse(text, DESIGN, rule), DESIGN, rule) == text
 
 
 @given(

@@ -65,7 +65,7 @@ def planned() -> SpeculativePlan:
 
     def speculate(chosen: provider.Provider) -> SpeculativePlan:
         copy = speculative_plan.workspace(
-            FOLDER, cache, chosen, region="ap-northeast-2", account="123456789012", password=random_password()
+            FOLDER, cache, chosen, region="ap-northeast-2", account="123456789012", secrets={"unused": random_password()}
         )
         return speculative_plan.speculate(copy, FOLDER, {})
 

@@ -124,7 +124,7 @@ class Site:
         return (self.home / "db_password").read_text()
 
     def stack(self, **variables: str) -> Stack:
-        return Stack("app", self.root / "stack", variables)
+        return Stack("app", self.root / "stack", variables, secrets=("db_password",))
 
     def recipe(self) -> Recipe:
         return Recipe.of([self.stack()], self.cache, LOCAL)

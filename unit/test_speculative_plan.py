@@ -38,14 +38,14 @@ class TestAdded:
 
 class TestShowsThePassword:
     def test_where_terraform_printed_it(self) -> None:
-        assert made(text=f'password = "{redacted("db_password")}"').shows_the_password
+        assert made(text=f'password = "{redacted("db_password")}"').shows("db_password")
 
     def test_where_a_warning_has_it(self) -> None:
         warning = Diagnostic("warning", "", f"it is {redacted('db_password')}", "", "", 0)
-        assert made(said=(warning,)).shows_the_password
+        assert made(said=(warning,)).shows("db_password")
 
     def test_not_where_something_else_is_hidden(self) -> None:
-        assert not made(text=f"password = (sensitive value) {redacted('other')}").shows_the_password
+        assert not made(text=f"password = (sensitive value) {redacted('other')}").shows("db_password")
 
 
 class TestNotes:

@@ -254,11 +254,13 @@ class TestStage:
         with pytest.raises(DeclaredButMissing, match=says):
             self.planned(*there).one(DatabaseInstance, "b")
 
-    def test_has_one_password_that_is_never_shown(self, stage: Stage) -> None:
+    def test_has_one_password_that_is_never_shown(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         from stackproof.redaction.redaction import redact
 
-        assert stage.password == stage.password
-        assert redact(f"it is {stage.password}") == "it is (redacted)"
+        monkeypatch.delenv("TF_VAR_db_password", raising=False)
+        made = stage.secrets_of("app")["db_password"]
+        assert stage.secrets_of("app") == {"db_password": made}
+        assert redact(f"it is {made}") == "it is (redacted)"
 
     @staticmethod
     def planned(*names: str) -> Stage:

@@ -1,9 +1,10 @@
 """PostgreSQL, and what alembic made of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from proofs.cases import ERROR, FAIL, PASS, Case, cloud
-from proofs.harness import Edit, fails, omits, profile, says
+from proofs.cases import ERROR, FAIL, NOT_DECLARED, PASS, Case, cloud
+from proofs.harness import Edit, changed, fails, omits, profile, says
 from stackproof.core.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable
 from stackproof.probes.postgres import EXTENSIONS, SCHEMA_VERSION, TABLES
 
@@ -148,4 +149,18 @@ AT_HEAD = [
     cloud("MIG-02", "no such instance", FAIL, says("rds:DescribeDBInstances", "DBInstances", [])),
 ]
 
-CASES = [*WORKING, *ENCRYPTED, *MIGRATED, *AT_HEAD]
+UNMIGRATED = changed(profile(), "workload", migration_tool="none")
+"""The profile of a stack that says that alembic does not migrate its database."""
+
+BY_NOTHING = [
+    replace(case, expected=UNMIGRATED)
+    for case in (
+        cloud("MIG-02", "not migrated, and no version table", NOT_DECLARED, applied()),
+        cloud("MIG-02", "said to be not migrated, and it is", FAIL, names="0002 is applied, and no script has it"),
+        cloud(
+            "MIG-02", "said to be not migrated, and denied", ERROR, fails(QUERY, AccessDenied("denied"), Statement=SCHEMA_VERSION)
+        ),
+    )
+]
+
+CASES = [*BY_NOTHING, *WORKING, *ENCRYPTED, *MIGRATED, *AT_HEAD]

@@ -5,9 +5,8 @@ from datetime import timedelta
 from proofs.cases import ERROR, FAIL, PASS, cloud
 from proofs.harness import Edit, fails, omits, recorded_at, says
 from stackproof.core.verdicts import CallFailed, Unreachable
-from stackproof.resources.front_door import API_HEALTH, HEALTH
 
-GET = "http:Get"
+GET, HEALTH, API_HEALTH = "http:Get", "/health", "/api/v1/health"
 AT = recorded_at() + timedelta(hours=1)
 
 

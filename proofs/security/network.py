@@ -73,7 +73,30 @@ def opened(name: str, on_aws: dict[str, object], on_a_plan: dict[str, object]) -
     ]
 
 
+MADE_UP, BY_CLOUDFORMATION = "terraform-2026112810150012340000000a", "Triflow-AppGroup79E7F2B1-1X2Y3Z4A5B6C7"
+ECS_NAME, RDS_NAME = (f"SecurityGroups.GroupName=triflow-ai-production-{one}.GroupName" for one in ("ecs", "rds"))
+
+NAMED_BY_TAG = [
+    *(
+        cloud("SEC-SG-01", f"called {name}, with a Name tag", PASS, says(GROUPS, path, name))
+        for name in (MADE_UP, BY_CLOUDFORMATION)
+        for path in (ECS_NAME, RDS_NAME)
+    ),
+    cloud(
+        "SEC-SG-01",
+        "a name that Terraform made up, and no tag",
+        FAIL,
+        omits(GROUPS, "SecurityGroups.GroupName=triflow-ai-production-rds.Tags"),
+        says(GROUPS, RDS_NAME, MADE_UP),
+        names="triflow-ai-production-rds",
+    ),
+    plan("SEC-SG-01", "no name, and a Name tag", PASS, unset(RDS, "name")),
+    plan("SEC-SG-01", "no name, and no tag", FAIL, unset(RDS, "name"), planned(RDS, tags={}), names="triflow-ai-production-rds"),
+]
+
+
 DECLARED = [
+    *NAMED_BY_TAG,
     *opened("SSH from the world", {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}, {"cidr_blocks": ["0.0.0.0/0"]}),
     *opened("SSH from the IPv6 world", {"Ipv6Ranges": [{"CidrIpv6": "::/0"}]}, {"ipv6_cidr_blocks": ["::/0"]}),
     *opened(

@@ -8,11 +8,12 @@ from stackproof.collections.registry import collection
 from stackproof.collections.terraform import of_each_stack, text_of
 from stackproof.core.resource import FailedOrigin, StaticOrigin
 from stackproof.core.verdicts import DeclaredButMissing, NotDeclared
+from stackproof.redaction.names import Promise, promise_of
 from stackproof.resources.sources import (
-    DatabasePassword,
     Output,
     Planning,
     SecondPlan,
+    SecretVariable,
 )
 from stackproof.sources.plan.changes import kind_of, managed, resulting
 from stackproof.sources.plan.document import Change, Plan
@@ -22,7 +23,8 @@ from stackproof.terraform import provider, schema, sources
 from stackproof.terraform.cli import TerraformError, redacted
 from stackproof.terraform.hcl import Value
 from stackproof.terraform.provider import Provider
-from stackproof.terraform.speculative_plan import EXAMPLE, PASSWORD, workspace
+from stackproof.terraform.secret_variables import secret_names
+from stackproof.terraform.speculative_plan import workspace
 from stackproof.util.temporary import temporary
 
 WEAK_PASSWORDS = {
@@ -85,15 +87,31 @@ def _touched(
 
 
 @collection
-def database_password(stage: Stage) -> DatabasePassword:
-    """The variable of the database password: what it takes, and whether it is ever shown."""
-    variable = sources.read(stage.terraform_root).variables.get(PASSWORD)
+def secret_variables(stage: Stage) -> tuple[SecretVariable, ...]:
+    """The variables of all stacks that hold secrets: what they take, and whether they are ever shown."""
+    stacks = stage.profile.terraform.stacks
+    named = [(stack, name) for stack, table in stacks.items() for name in secret_names(table, stage.directory_of(stack))]
+    if not named:
+        directories = ", ".join(stack.directory for stack in stacks.values())
+        raise NotDeclared(
+            f"no variable in {directories} is declared to be a secret, or is sensitive and has no default",
+            needs=("terraform.secrets",),
+            read=("variables", directories, "no secret", "Terraform sources"),
+        )
+    return tuple(_secret_variable(stage, stack, name) for stack, name in named)
+
+
+def _secret_variable(stage: Stage, stack: str, name: str) -> SecretVariable:
+    """A secret variable. What is no password by its name may be of any form; a weak one is no such value."""
+    root = stage.directory_of(stack)
+    variable = sources.read(root).variables.get(name)
     if variable is None:
-        raise DeclaredButMissing(f"the sources have no variable {PASSWORD}")
-    refusals = {kind: _refusal(stage, weak) for kind, weak in WEAK_PASSWORDS.items()}
+        raise DeclaredButMissing(f"the sources have no variable {name}")
+    weak = WEAK_PASSWORDS if promise_of(name) is Promise.PASSWORD else {}
+    refusals = {kind: _refusal(stage, stack, name, value) for kind, value in weak.items()}
     shown = {
-        "the plan": stage.speculative_plan().shows_the_password,
-        "the refusal of a weak one": any(redacted(PASSWORD) in refusal for refusal in refusals.values()),
+        "the plan": stage.speculative_plan(stack).shows(name),
+        "the refusal of a weak one": any(redacted(name) in refusal for refusal in refusals.values()),
         "the error of its validation block, with Terraform 1.11": bool(variable.validations),  # 1.15 hides it
     }
     facts = {
@@ -101,30 +119,32 @@ def database_password(stage: Stage) -> DatabasePassword:
         "accepted": tuple(kind for kind, refusal in refusals.items() if not refusal),
         "shown_in": tuple(where for where, is_shown in shown.items() if is_shown),
     }
-    source = f"{variable.file} line {variable.line}; terraform plan with weak passwords"
-    return DatabasePassword(PASSWORD, StaticOrigin(facts, source), source)
+    source = f"{variable.file} line {variable.line}; terraform plan{' with weak passwords' if weak else ''}"
+    return SecretVariable(name, StaticOrigin(facts, source), source)
 
 
-def _refusal(stage: Stage, password: str) -> str:
-    """Why a plan refuses this password; empty if it takes it. Raises `CouldNotVerify` if the plan fails for another reason."""
+def _refusal(stage: Stage, stack: str, variable: str, password: str) -> str:
+    """Why a plan refuses this value of a variable; empty if it takes it. Raises `CouldNotVerify` if the plan fails for another reason."""
+
+    root, table = stage.directory_of(stack), stage.profile.terraform.stacks[stack]
 
     def plan(chosen: Provider) -> None:
         copy = workspace(
-            stage.terraform_root,
+            root,
             stage.cache,
             chosen,
             region=stage.profile.region,
             account=stage.profile.account,
-            password=password,
+            secrets={**stage.secrets_of(stack), variable: password},
         )
         with temporary("plan") as folder:
-            example = stage.terraform_root / EXAMPLE
-            copy.plan(folder / "tfplan", var_files=[example], variables=stage.profile.terraform.variables)
+            examples = [root / table.example] if table.example else []
+            copy.plan(folder / "tfplan", var_files=examples, variables=table.variables)
 
     try:
         provider.with_fallback(stage.cache, plan)
     except TerraformError as error:
-        if PASSWORD in str(error):
+        if variable in str(error):
             return str(error)
         raise
     return ""

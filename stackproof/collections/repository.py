@@ -153,14 +153,15 @@ def environment_file(stage: Stage) -> EnvironmentFile:
     file = stage.root / name
     if not file.is_file():
         raise DeclaredButMissing(f"{name} does not exist in {stage.repository}")
-    output = sources.read(stage.terraform_root).outputs.get("env_variables")
+    expected = stage.profile.sources
+    output = sources.read(stage.terraform_root).outputs.get(expected.environment_output)
     if output is None:
-        raise DeclaredButMissing("the sources have no output env_variables")
+        raise DeclaredButMissing(f"the sources have no output {expected.environment_output}")
     example = assigned(file.read_text(encoding="utf-8"))
     facts = {
         "keys": tuple(sorted(key for key, _ in example)),
         "filled_in": tuple(key for key, value in example if value),
-        "documented": tuple(sorted([*(key for key, _ in assigned(text_of(output.value))), "RDS_PASSWORD"])),
+        "documented": tuple(sorted([*(key for key, _ in assigned(text_of(output.value))), *expected.environment_secrets])),
     }
     source = f"{file.name}; {output.file} line {output.line}"
     return EnvironmentFile(file.name, StaticOrigin(facts, source), source)

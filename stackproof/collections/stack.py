@@ -22,7 +22,7 @@ from stackproof.resources.clusters import Cluster
 from stackproof.resources.database import ClusterSnapshot, DatabaseCluster, DatabaseInstance, Snapshot
 from stackproof.resources.encryption import KmsKey
 from stackproof.resources.flow_logs import FlowLog
-from stackproof.resources.front_door import FrontDoor
+from stackproof.resources.front_door import FrontDoor, WebAnswer
 from stackproof.resources.functions import Function
 from stackproof.resources.identity import AccountPolicy, Role, User
 from stackproof.resources.load_balancer import LoadBalancer
@@ -574,7 +574,23 @@ def access_log_buckets(stage: Stage) -> tuple[Bucket, ...]:
 @collection
 def front_door(stage: Stage) -> FrontDoor:
     """The first declared load balancer as it is reached from here."""
+    return stage.one(FrontDoor, _front_door_name(stage))
+
+
+def _front_door_name(stage: Stage) -> str:
     if not (declared := stage.profile.load_balancer):
         raise not_declared(LoadBalancerTable, "name")
     first = declared[0]
-    return stage.one(FrontDoor, f"{first.name}/{first.domain}" if first.domain else first.name)
+    return f"{first.name}/{first.domain}" if first.domain else first.name
+
+
+@collection
+def health(stage: Stage) -> WebAnswer:
+    """What the application answers where it is asked for its health."""
+    return stage.one(WebAnswer, f"{_front_door_name(stage)} {stage.profile.workload.health.path}")
+
+
+@collection
+def web_answers(stage: Stage) -> tuple[WebAnswer, ...]:
+    """What is answered at the other declared paths."""
+    return stage.named(WebAnswer, [f"{_front_door_name(stage)} {path}" for path in stage.profile.workload.answers])

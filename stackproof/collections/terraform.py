@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stackproof.collections.registry import collection
 from stackproof.core.resource import StaticOrigin
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotDeclared
 from stackproof.redaction.redaction import HIDDEN, redact
 from stackproof.redaction.threads import Pool
 from stackproof.resources.sources import (
@@ -22,14 +22,13 @@ from stackproof.sources import R
 from stackproof.targets.base import Stage
 from stackproof.terraform import downgrade, provider, schema, sources
 from stackproof.terraform.cli import Terraform, TerraformError
-from stackproof.terraform.diagnostics import ProviderFailed, diagnostics
+from stackproof.terraform.diagnostics import Diagnostic, ProviderFailed, diagnostics
 from stackproof.terraform.hcl import Expression, Value
 from stackproof.terraform.provider import Provider
-from stackproof.terraform.speculative_plan import EXAMPLE, PASSWORD, workspace
+from stackproof.terraform.secret_variables import secret_names
+from stackproof.terraform.speculative_plan import workspace
 from stackproof.terraform.workspace import prepare
 from stackproof.util.temporary import temporary
-
-BACKEND = "backend.tf.example"
 
 
 @collection
@@ -127,11 +126,13 @@ def source_directories(stage: Stage) -> list[Path]:
 
 
 def _module(stage: Stage, directory: Path) -> Module:
-    about = {"region": stage.profile.region, "account": stage.profile.account, "password": stage.password}
+    region, account = stage.profile.region, stage.profile.account
+
+    def validated(chosen: Provider) -> tuple[Diagnostic, ...]:
+        return diagnostics(workspace(directory, stage.cache, chosen, region=region, account=account).validate())
+
     try:
-        found = provider.with_fallback(
-            stage.cache, lambda chosen: diagnostics(workspace(directory, stage.cache, chosen, **about).validate())
-        )
+        found = provider.with_fallback(stage.cache, validated)
         errors = [str(one) for one in found if one.severity == "error"]
     except ProviderFailed:
         raise
@@ -163,13 +164,16 @@ def relative_to_root(stage: Stage, path: Path) -> str:
 
 @collection
 def example_variables(stage: Stage) -> tuple[ExampleVariables, ...]:
-    """The example of each stack's variables."""
-    return of_each_stack(stage, _example_variables)
+    """The example of each stack's variables, but for stacks that are said to have none."""
+    stacks = [name for name, stack in stage.profile.terraform.stacks.items() if stack.example]
+    if not stacks:
+        raise NotDeclared("terraform.example says that there is no example", needs=("terraform.example",))
+    return tuple(_example_variables(stage, stack) for stack in stacks)
 
 
 def _example_variables(stage: Stage, stack: str) -> ExampleVariables:
-    root = stage.directory_of(stack)
-    file = root / EXAMPLE
+    root, table = stage.directory_of(stack), stage.profile.terraform.stacks[stack]
+    file, secret = root / table.example, secret_names(table, root)
     given = sources.assignments(file)
     declared = sources.read(root).variables
     text = file.read_text(encoding="utf-8")
@@ -179,10 +183,10 @@ def _example_variables(stage: Stage, stack: str) -> ExampleVariables:
     shaped = [f"line {number}" for number, line in enumerate(lines, 1) if HIDDEN in redact(line)]
     if not shaped and HIDDEN in redact(text):
         shaped = ["a key over several lines"]
-    by_default = [f"{PASSWORD} by default"] if PASSWORD in declared and not declared[PASSWORD].is_required else []
+    by_default = [f"{name} by default" for name in secret if name in declared and not declared[name].is_required]
     facts = {
         "missing": tuple(
-            name for name, variable in declared.items() if variable.is_required and name not in given and name != PASSWORD
+            name for name, variable in declared.items() if variable.is_required and name not in given and name not in secret
         ),
         "undeclared": tuple(name for name in given if name not in declared),
         "secrets": tuple(dict.fromkeys([*sensitive, *shaped, *by_default])),
@@ -198,7 +202,7 @@ def remote_states(stage: Stage) -> tuple[RemoteState, ...]:
 
 def _remote_state(stage: Stage, stack: str) -> RemoteState:
     root = stage.directory_of(stack)
-    file = root / BACKEND
+    file = root / stage.profile.terraform.stacks[stack].backend_example
     backend = sources.read(root).backend
     if backend is None:
         if not file.is_file():

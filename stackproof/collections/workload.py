@@ -77,9 +77,11 @@ def _declared(names: Sequence[str], there: Iterable[R]) -> tuple[R, ...]:
     return tuple(found[name] for name in names)
 
 
-@collection
+@collection(reads=(DatabaseServer,))
 def migrations(stage: Stage) -> Migrations:
-    """The migration scripts of the sources."""
+    """The migration scripts of the sources. Raises `NotDeclared` where no tool that is known migrates a database that says so, too."""
+    if stage.profile.workload.migration_tool == "none":
+        return _no_migrations(stage)
     name = stage.profile.workload.migrations
     files = sorted((stage.root / name).glob("*.py"))
     scripts = [alembic.script(file.read_text(encoding="utf-8"), file.name) for file in files if file.name != "__init__.py"]
@@ -89,6 +91,18 @@ def migrations(stage: Stage) -> Migrations:
     if len(history) < len(scripts):
         raise CouldNotVerify(f"{name}: two scripts are of one revision; only one of them is ever applied")
     return Migrations(name, StaticOrigin({"history": history}, name), name)
+
+
+def _no_migrations(stage: Stage) -> Migrations:
+    """No scripts, beside a database in which a tool left its version table; raises `NotDeclared` where none did."""
+    source = "workload.migration_tool"
+    if not (server := database_server(stage)).revisions:
+        raise NotDeclared(
+            "the stack says that alembic does not migrate its database, and there is no version table of it",
+            needs=("workload.migration_tool",),
+            read=("DatabaseServer.revisions", server.name, "none", server.source),
+        )
+    return Migrations("none", StaticOrigin({"history": {}}, source), source)
 
 
 @collection

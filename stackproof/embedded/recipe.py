@@ -16,11 +16,13 @@ from stackproof.core.verdicts import UsageError
 from stackproof.embedded.files import write_private
 from stackproof.embedded.workload import Source
 from stackproof.profile.schema import Profile
+from stackproof.profile.terraform import EXAMPLE, TerraformStack
 from stackproof.redaction import redaction
 from stackproof.terraform import provider, sources
 from stackproof.terraform.cli import Terraform
 from stackproof.terraform.provider import Provider
-from stackproof.terraform.speculative_plan import EXAMPLE, PASSWORD, random_password
+from stackproof.terraform.secret_variables import secret_names
+from stackproof.terraform.speculative_plan import random_password
 from stackproof.terraform.workspace import Workspace, prepare
 
 _PACKAGES = ("moto", "botocore", "flask", "werkzeug")
@@ -46,12 +48,15 @@ class Stack:
     name: str
     directory: Path
     variables: Mapping[str, str] = field(default_factory=dict)
-    """On top of ``terraform.tfvars.example``."""
+    """On top of the example."""
+    example_name: str = EXAMPLE
+    secrets: tuple[str, ...] = ()
+    """The variables that get the password of the cloud: no secret of a real stack comes here."""
 
     @property
     def example(self) -> Path | None:
-        """``terraform.tfvars.example``, if there is one."""
-        file = self.directory / EXAMPLE
+        """The example of its variables, if there is one."""
+        file = self.directory / self.example_name
         return file if file.is_file() else None
 
     @cached_property
@@ -74,7 +79,11 @@ def stacks_of(profile: Profile, root: Path) -> tuple[Stack, ...]:
     for name, stack in stacks.items():
         if not any((root / stack.directory).glob("*.tf")):
             raise UsageError(f"{stack.directory}, the stack {name} of {profile.name}, has no Terraform sources (*.tf) in {root}")
-    return tuple(Stack(name, root / stack.directory, stack.variables) for name, stack in stacks.items())
+    return tuple(_stack(name, stack, root / stack.directory) for name, stack in stacks.items())
+
+
+def _stack(name: str, table: TerraformStack, directory: Path) -> Stack:
+    return Stack(name, directory, table.variables, table.example, secret_names(table, directory))
 
 
 @dataclass(frozen=True)
@@ -145,7 +154,7 @@ class Recipe:
             region=self.account.region,
             account=self.account.id,
             access_key=access_key,
-            secrets={PASSWORD: self.password} if PASSWORD in stack.declared else {},
+            secrets=dict.fromkeys(stack.declared.intersection(stack.secrets), self.password),
             terraform=self.terraform,
         )
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from stackproof.core.verdicts import NotDeclared
-from stackproof.judgement.log_names import NotInDesign, parse
+from stackproof.judgement.log_names import DEFAULT_RULE, NotInDesign, parse, rule_problem
 from stackproof.profile.base import Principal, Table, not_declared, unsaid
 
 DEFAULT = "default"
@@ -120,8 +120,10 @@ class Logs(Table):
     """How long events of each kind of log are kept, in days. Without a design of ``names`` the kind ``default`` is that of every group."""
     tags: Mapping[str, tuple[str, ...]] = unsaid()
     """The tags that every log group has, each with its legal values; none given: any but the empty one."""
+    name: str = DEFAULT_RULE
+    """The rule for names of log groups: ``{service}``, ``{resource-name}`` and ``{log-type}``, and text that is meant as it stands."""
     names: Mapping[str, Mapping[str, LogRule]] = unsaid()
-    """Which log types there are in ``/aws/{service}/{resource-name}/{log-type}``, by service; ``""`` is a name without one."""
+    """Which log types there are in such a name, by service; ``""`` is a name without one, or the service of a rule without any."""
     groups: tuple[str, ...] = unsaid()
     """Log groups that must exist, in whose names ``*`` stands for any text; an empty list says that there is none."""
     owned: tuple[str, ...] = ()
@@ -153,6 +155,14 @@ class Logs(Table):
     run_queries: bool = False
     """Whether the templates are run, too, over the last hour. AWS charges for what they scan."""
     cost: LogCost = LogCost.undeclared()
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_rule(cls, value: str) -> str:
+        """Raises `ValueError`."""
+        if problem := rule_problem(value):
+            raise ValueError(f"is no rule for names: {problem}")
+        return value
 
     @field_validator("names", "exceptions")
     @classmethod
@@ -193,7 +203,7 @@ class Logs(Table):
             return excepted[0]
         if not self.says("names") and self.says("retention_days") and DEFAULT in self.retention_days:
             return LogRule(kind=DEFAULT, log_type="")
-        parsed = parse(name, self.names)
+        parsed = parse(name, self.names, self.name)
         return self.names[parsed.service][parsed.log_type]
 
     def retention_of(self, name: str) -> int:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from stackproof.profile.base import Pattern, Table, unsaid
+
+EXAMPLE = "terraform.tfvars.example"
 
 APP = "app"
 """The name of the stack that the deployment guide describes."""
@@ -18,11 +20,28 @@ class TerraformStack(Table):
     directory: str
     """Where it is, from the repository's root."""
     variables: Mapping[str, str] = {}
-    """Values for this environment; everything else comes from terraform.tfvars.example."""
+    """Values for this environment; everything else comes from ``example``."""
+    example: str = EXAMPLE
+    """The file in its directory with the values of other variables; empty where there is none."""
+    backend_example: str = "backend.tf.example"
+    """The file in its directory that says where the state is kept, until somebody copies it to where Terraform reads it."""
+    secrets: tuple[str, ...] = unsaid()
+    """Its variables that hold secrets; an empty list says that there is none, and where it does not say, they are those that are
+    sensitive and have no default. Their values come from the environment (``TF_VAR_NAME``) or ``secrets_file``, never from here;
+    without one, a plan that is made here gets one that is made up."""
+    secrets_file: str = ""
+    """The file of such values, from the repository's root, with lines as ``name = "value"``. Git does not take it."""
     reviewed: tuple[str, ...] = unsaid()
     """The addresses that a plan from nothing adds. A reviewer signs this list; a plan that differs fails."""
     outputs: Mapping[str, Pattern] = {}
     """Documented outputs and the shape of each, as a regular expression over the whole value."""
+
+    @model_validator(mode="after")
+    def _keeps_no_secret(self) -> Self:
+        """Raises `ValueError` for a secret variable with a value, which is not said."""
+        if self.says("secrets") and (told := sorted({*self.secrets} & {*self.variables})):
+            raise ValueError(f"variables: {', '.join(told)} is a secret: its value comes from TF_VAR_{told[0]} or secrets_file")
+        return self
 
 
 class Terraform(TerraformStack):

@@ -1,7 +1,7 @@
 """Tables about what runs in the stack, where its images come from, and the machine that deploys it."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -56,6 +56,21 @@ class Emulator(Table):
     secrets: tuple[str, ...] = Field(min_length=1)
 
 
+class Health(Table):
+    """The health that the application tells of itself, over HTTPS at the first load balancer that is declared."""
+
+    path: str = Field(pattern=r"^/\S*$")
+    """Where it is asked: ``/health``."""
+    status: int = Field(default=200, ge=100, le=599)
+    """The status of HTTP when it is well."""
+    content: Mapping[str, str | int | bool] = {}
+    """Members of the JSON object that it answers when it is well, each with its value, ``database.status`` for one inside another."""
+    timestamp: str = ""
+    """The member that tells when that was found; empty where none does."""
+    seconds: int = Field(default=60, ge=1, le=300)
+    """How old the timestamp may be."""
+
+
 class Workload(Table):
     """The application in the services, and its database."""
 
@@ -71,12 +86,16 @@ class Workload(Table):
     """Tables that must exist, as ``schema.table``."""
     extensions: Mapping[str, Version] = unsaid()
     """PostgreSQL extensions that must be installed in the database, each in this version or a newer one."""
+    migration_tool: Literal["alembic", "none"] = "alembic"
+    """What changes its tables. ``none`` is for a database that nothing migrates, and for another tool (Flyway, Liquibase, Django, ...),
+    whose state takes a control of your own; alembic's version table in such a database is a FAIL."""
     migrations: str = unsaid()
     """The folder of alembic's scripts, from the repository's root."""
     port: int = unsaid(ge=1, le=65535)
     """Of each task."""
-    health_seconds: int = Field(default=60, ge=1, le=300)
-    """How old the timestamp in a health answer may be."""
+    health: Health = Health.undeclared()
+    answers: Mapping[Annotated[str, StringConstraints(pattern=r"^/\S*$")], Annotated[int, Field(ge=100, le=599)]] = unsaid()
+    """Other paths that are there, over HTTPS at the first load balancer that is declared, each with its status of HTTP."""
 
 
 class Tool(Table):
@@ -105,6 +124,10 @@ class Sources(Table):
     """The script that deploys, rolls back, and tells what it would do."""
     environment_example: str = unsaid()
     """The example of the application's environment, without values."""
+    environment_output: str = "env_variables"
+    """The output of the app stack that has the application's environment, a line ``KEY=value`` for each, ..."""
+    environment_secrets: tuple[str, ...] = ("RDS_PASSWORD",)
+    """... but for these, which no output shows."""
     workflows: str = ".github/workflows"
     """The folder of the workflows of GitHub Actions."""
 

@@ -77,8 +77,8 @@ _OURS: dict[str, tuple[str, ...]] = {
     "functions": ("Function",),
     "front_door": (
         "Certificate",
-        "Health",
         "FrontDoor",
+        "WebAnswer",
     ),
     "grafana": (
         "GrafanaFile",
@@ -176,7 +176,7 @@ _OURS: dict[str, tuple[str, ...]] = {
         "Arguments",
         "ExampleVariables",
         "Planning",
-        "DatabasePassword",
+        "SecretVariable",
         "Output",
         "SecondPlan",
         "RemoteState",

@@ -18,11 +18,7 @@ OFFERED = ("TLSv1", "TLSv1.1", "TLSv1.3")
 """The versions that are tried: those that must be refused, and the one that must be accepted."""
 
 PATH = "/health?asked-by=stackproof"
-"""What is asked for. A redirect has to keep all of it."""
-
-HEALTH = "/health"
-API_HEALTH = "/api/v1/health"
-"""What the service answers when it is well. Source: deployment guide, phase 1, step 7."""
+"""What is asked for. A redirect has to keep all of it, whether anything is there or not."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +55,9 @@ def _hsts(door: AwsFacts) -> str | None:
     return header
 
 
-def _health(door: AwsFacts) -> "Health":
-    answer = _knock(door, GET, 443, Scheme="https", Path=HEALTH, Body=True)
-    return door.nested(Health, f"of {door.at('Name')}", answer.pages[0], answer)
-
-
-def _said(path: str) -> Callable[[AwsFacts], str | None]:
-    """A member of what the service says, as text whatever it is."""
-
-    def said(health: AwsFacts) -> str | None:
-        value = health.at(f"Content.{path}")
-        return None if value is None else str(value)
-
-    return said
+def _said(member: str, otherwise: object = None) -> Callable[[AwsFacts], Any]:
+    """What the answer at the path of a web answer has as a member."""
+    return lambda door: _knock(door, GET, 443, Scheme="https", Path=door.at("Path"), Body=True).pages[0].get(member, otherwise)
 
 
 def _knock(door: AwsFacts, probe: str, port: int, **parameters: Any) -> "Answer":
@@ -89,21 +75,6 @@ class Certificate(Resource):
     """Why a client would not trust it, in OpenSSL's words, its names aside; empty if it would."""
 
 
-class Health(Resource):
-    """The answer of the service to a request for its health."""
-
-    status: int = field(aws="Status")
-    """Of HTTP."""
-    problem: str = field(aws=lambda health: health.at("Problem") or "")
-    """Why the answer is no JSON object; empty if it is one."""
-    said: str | None = field(aws=_said("status"))
-    """``healthy``, ``unhealthy``; None if it does not say."""
-    timestamp: str | None = field(aws=_said("timestamp"))
-    """When it was found, in the service's words; None if it does not say."""
-    answered_at: datetime = field(aws="At")
-    """When the answer was here."""
-
-
 class FrontDoor(Resource):
     """A load balancer as it is reached, named ``balancer`` or ``balancer/host``: the host name of its users, if it has one of its own."""
 
@@ -118,9 +89,6 @@ class FrontDoor(Resource):
     """To a request over plain HTTP."""
     strict_transport_security: str | None = field(aws=_hsts)
     """The header of an answer over HTTPS; None if there was none."""
-    health: Health = field(aws=_health)
-    api_answer: HttpAnswer = field(aws=lambda door: _answer(door, "https", 443, API_HEALTH))
-    """To the same question under the API's path."""
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[FrontDoor]":
@@ -135,3 +103,27 @@ class FrontDoor(Resource):
                     cls(name, AwsFacts(aws, {"Host": dns_name, "Name": host or dns_name}, balancer.source), balancer.source)
                 )
         return found
+
+
+class WebAnswer(Resource):
+    """The answer of a load balancer to a GET request over HTTPS, named by the front door and the path: ``balancer/host /health``."""
+
+    operations = (LoadBalancer.operations[0], GET)
+
+    path: str = field(aws="Path")
+    """What was asked for."""
+    status: int = field(aws=_said("Status"))
+    """Of HTTP."""
+    problem: str = field(aws=_said("Problem", ""))
+    """Why the answer is no JSON object; empty if it is one."""
+    content: dict[str, Any] | None = field(aws=_said("Content"))
+    """The JSON object that was answered; None for anything else."""
+    answered_at: datetime = field(aws=_said("At"))
+    """When the answer was here."""
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[WebAnswer]":
+        asked = {name: name.partition(" ")[::2] for name in names}
+        doors = {door.name: door.origin for door in FrontDoor.from_aws(aws, [door for door, _ in asked.values()])}
+        found = [(name, doors.get(door), path) for name, (door, path) in asked.items()]
+        return [door.changed(cls, name, {"Path": path}) for name, door, path in found if isinstance(door, AwsFacts)]

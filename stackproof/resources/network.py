@@ -15,6 +15,7 @@ from stackproof.sources.plan.blocks import PlanLookup, PlannedBlock
 from stackproof.sources.plan.document import Plan
 
 if TYPE_CHECKING:
+    from stackproof.sources.aws.calls import Answer
     from stackproof.sources.aws.source import Reader
 
 
@@ -66,9 +67,10 @@ def _answered_rules(group: AwsFacts, member: str) -> frozenset[Opening] | None:
     rules = group.at(member)
     if rules is None:
         return None
-    everyone = group.read("ec2:DescribeSecurityGroups").items("SecurityGroups")
+    everyone = group.read("ec2:DescribeSecurityGroups")
     # A name is one group's only within its VPC; a group of a peered one is told by its id.
-    names = {item["GroupId"]: group_called(item["GroupName"]) for item in everyone if item.get("VpcId") == group.at("VpcId")}
+    inside = (item for item in everyone.items("SecurityGroups") if item.get("VpcId") == group.at("VpcId"))
+    names = {item["GroupId"]: _answered_group_name(item, everyone) for item in inside}
     found = set()
     for rule in rules:
         sources = [
@@ -263,28 +265,44 @@ def _answered_use(group: AwsFacts) -> bool:
 _SUFFIX = re.compile(r"-?20\d{16}[0-9a-f]{8}$")
 """What Terraform puts behind a name prefix: 18 digits of the time, and a hexadecimal counter of 8."""
 
+_OF_CLOUDFORMATION = re.compile(r"-[A-Z0-9]{12,13}$")
+"""What CloudFormation puts behind the names of the stack and of the resource."""
 
-def group_called(name: str) -> str:
+
+def group_called(name: str, tag: str | None = None) -> str:
     """The name of a security group without what Terraform put behind its prefix (``name_prefix``).
 
-    >>> group_called("orders-alb-2024112810150012340000000a"), group_called("orders-alb"), group_called("sg-20241128")
+    A name that a tool made up as a whole (Terraform without a prefix, CloudFormation) says nothing: the Name tag stands for it.
+
+    >>> group_called("orders-alb-2024112810150012340000000a"), group_called("orders-alb", "ALB"), group_called("sg-20241128")
     ('orders-alb', 'orders-alb', 'sg-20241128')
+    >>> group_called("terraform-2024112810150012340000000a", "orders-alb"), group_called("Orders-AlbGroup79E7-1X2Y3Z4A5B6C7", "orders-alb")
+    ('orders-alb', 'orders-alb')
     """
-    return _SUFFIX.sub("", name)
+    called = _SUFFIX.sub("", name)
+    is_made_up = called != name and called in ("", "terraform")
+    return tag if tag and (is_made_up or _OF_CLOUDFORMATION.search(name)) else called
+
+
+def _answered_group_name(item: Mapping[str, Any], answer: "Answer") -> str:
+    tag = next((tag["Value"] for tag in item.get("Tags", ()) if tag["Key"] == "Name"), None)
+    return group_called(reported(item, "GroupName", answer), tag)
 
 
 def _planned_group_name(group: PlannedBlock) -> str:
-    """The name of a planned security group: its prefix, where Terraform makes a name of that; else its address."""
-    prefix = group.values.get("name_prefix")
-    if not isinstance(group.values.get("name"), str) and isinstance(prefix, str) and prefix:
+    """The name of a planned security group: its prefix or Name tag, where Terraform makes a name of its own; else its address."""
+    name, prefix, tag = group.values.get("name"), group.values.get("name_prefix"), (group.values.get("tags") or {}).get("Name")
+    if isinstance(name, str):
+        return group_called(name, tag if isinstance(tag, str) else None)
+    if isinstance(prefix, str) and prefix:
         return prefix.removesuffix("-")
-    return group_called(group.name_or_address("name"))
+    return tag if isinstance(tag, str) and tag and not group.is_written("name") else group.address
 
 
 class SecurityGroup(Resource):
     """A security group of a VPC; each VPC has one that is called ``default`` and cannot be removed.
 
-    Its name is without what Terraform puts behind a name prefix (`group_called`).
+    Its name is without what Terraform puts behind a name prefix, and its Name tag where a tool made up all of it (`group_called`).
     """
 
     operations = (
@@ -313,8 +331,8 @@ class SecurityGroup(Resource):
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[SecurityGroup]":
         del names
         answer = aws.read("ec2:DescribeSecurityGroups")
-        found = listed(cls, aws, answer, "SecurityGroups", named="GroupName")
-        return [cls(group_called(one.name), one.origin, one.source) for one in found]
+        named = [(_answered_group_name(item, answer), item) for item in answer.items("SecurityGroups")]
+        return [cls(name, AwsFacts(aws, item, answer.source), answer.source) for name, item in named]
 
     @classmethod
     def from_plan(cls, plan: Plan, names: Sequence[str]) -> "list[SecurityGroup]":
@@ -329,7 +347,7 @@ class SecurityGroup(Resource):
         answer = user.read("ec2:DescribeSecurityGroups")
         for group in answer.items("SecurityGroups"):
             if group.get("GroupId") == group_id:
-                return user.nested(cls, group_called(group["GroupName"]), group, answer)
+                return user.nested(cls, _answered_group_name(group, answer), group, answer)
         raise CouldNotVerify(f"{answer.source}: the answer does not have the security group {group_id}, which is in use")
 
     @classmethod

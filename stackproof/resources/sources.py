@@ -62,14 +62,14 @@ class Planning(Resource):
     warnings: tuple[str, ...] = field()
 
 
-class DatabasePassword(Resource):
-    """The variable of the database password."""
+class SecretVariable(Resource):
+    """A variable that holds a secret."""
 
     is_sensitive: bool = field()
     accepted: tuple[str, ...] = field()
-    """Which kinds of weak password a plan takes."""
+    """Which kinds of weak password a plan takes; none of a variable that is no password."""
     shown_in: tuple[str, ...] = field()
-    """Where the password is printed."""
+    """Where its value is printed."""
 
 
 class Output(Resource):

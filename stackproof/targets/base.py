@@ -75,9 +75,14 @@ class Stage:
         """The directory of the app stack's sources."""
         return self.root / self.profile.terraform.directory
 
+    def secrets_of(self, stack: str) -> dict[str, str]:
+        """The values of a stack's secret variables for plans of this run. Raises `UsageError` where the profile's file has no text."""
+        from stackproof.terraform.secret_variables import secret_values
+
+        return secret_values(self.profile.terraform.stacks[stack], self.root, lambda: self._made_up_secret)
+
     @cached_property
-    def password(self) -> str:
-        """A database password for plans of this run."""
+    def _made_up_secret(self) -> str:
         from stackproof.terraform.speculative_plan import random_password
 
         return random_password()

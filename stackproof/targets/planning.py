@@ -73,11 +73,11 @@ class PlanningStage(RunStage):
         from stackproof.terraform import provider, speculative_plan
 
         directory, expected = self.directory_of(stack), self.profile.terraform.stacks[stack]
-        about = {"region": self.profile.region, "account": self.profile.account, "password": self.password}
+        about = {"region": self.profile.region, "account": self.profile.account}
 
         def speculate(chosen: provider.Provider) -> "SpeculativePlan":
-            copy = speculative_plan.workspace(directory, self.cache, chosen, **about)
-            return speculative_plan.speculate(copy, directory, expected.variables)
+            copy = speculative_plan.workspace(directory, self.cache, chosen, **about, secrets=self.secrets_of(stack))
+            return speculative_plan.speculate(copy, directory, expected.variables, expected.example)
 
         made = provider.with_fallback(self.cache, speculate)
         self.notes += speculative_plan.notes(made, stack, len(expected.reviewed) if expected.says("reviewed") else None)

@@ -9,17 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from stackproof.profile.terraform import EXAMPLE
 from stackproof.redaction import redaction
 from stackproof.sources.plan.document import Plan
-from stackproof.terraform import sources
 from stackproof.terraform.cli import redacted
 from stackproof.terraform.diagnostics import Diagnostic, diagnostics
 from stackproof.terraform.provider import Provider
 from stackproof.terraform.workspace import Workspace, prepare
-
-EXAMPLE = "terraform.tfvars.example"
-"""The variables that a plan is made with, beside the password."""
-PASSWORD = "db_password"
 
 
 @dataclass(frozen=True)
@@ -31,12 +27,11 @@ class SpeculativePlan:
     said: tuple[Diagnostic, ...]
     """Warnings; an error ends the plan instead."""
     text: str
-    """The plan as Terraform prints it for people; empty for a stack that knows no database password."""
+    """The plan as Terraform prints it for people; empty for a stack without secret variables."""
 
-    @property
-    def shows_the_password(self) -> bool:
-        """True if Terraform printed the database password anywhere."""
-        return any(redacted(PASSWORD) in printed for printed in (self.text, *map(str, self.said)))
+    def shows(self, secret: str) -> bool:
+        """True if Terraform printed the value of a secret variable anywhere."""
+        return any(redacted(secret) in printed for printed in (self.text, *map(str, self.said)))
 
     @cached_property
     def added(self) -> frozenset[str]:
@@ -50,7 +45,9 @@ class SpeculativePlan:
         return frozenset({renamed.get(address, address) for address in there} | downgraded)
 
 
-def workspace(root: Path, cache: Path, chosen: Provider, *, region: str, account: str, password: str) -> Workspace:
+def workspace(
+    root: Path, cache: Path, chosen: Provider, *, region: str, account: str, secrets: Mapping[str, str] | None = None
+) -> Workspace:
     """A working copy of the stack at ``root`` that can be planned and never asks AWS anything."""
     return prepare(
         root,
@@ -59,18 +56,21 @@ def workspace(root: Path, cache: Path, chosen: Provider, *, region: str, account
         endpoint=None,
         region=region,
         account=account,
-        secrets={PASSWORD: password},
+        secrets=secrets,
     )
 
 
-def speculate(copy: Workspace, root: Path, variables: Mapping[str, object]) -> SpeculativePlan:
-    """Plan from nothing. Raises `TerraformError` with Terraform's own diagnostics if there is no plan."""
-    # A file of its own: it holds the password, and other runs use the same working copy.
+def speculate(copy: Workspace, root: Path, variables: Mapping[str, object], example: str = EXAMPLE) -> SpeculativePlan:
+    """Plan from nothing, with the variables of the example in ``root``, unless it is empty.
+
+    Raises `TerraformError` with Terraform's own diagnostics if there is no plan.
+    """
+    # A file of its own: it holds secrets, and other runs use the same working copy.
     with tempfile.TemporaryDirectory(dir=copy.directory.parent) as temporary:
         planfile = Path(temporary, "tfplan")
-        completed = copy.plan(planfile, var_files=[root / EXAMPLE], variables=variables)
+        completed = copy.plan(planfile, var_files=[root / example] if example else [], variables=variables)
         document: dict[str, Any] = copy.show(planfile)
-        text = copy.describe(planfile) if PASSWORD in sources.read(root).variables else ""
+        text = copy.describe(planfile) if copy.has_secrets else ""
     return SpeculativePlan(copy, Plan(document, f"a plan of {root.name}"), diagnostics(completed), text)
 
 

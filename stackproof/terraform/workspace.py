@@ -86,6 +86,11 @@ class Workspace:
         versions = [block.body.value("version") for block in locked if block.labels[0].endswith("hashicorp/aws")]
         return str(versions[0]) if versions else ""
 
+    @property
+    def has_secrets(self) -> bool:
+        """True if it was prepared with values of secret variables."""
+        return any(name.startswith("TF_VAR_") for name in self._environment)
+
     def validate(self) -> Completed:
         """``terraform validate``; warnings are in `stackproof.terraform.diagnostics.diagnostics` of the answer."""
         self.init()

@@ -57,11 +57,13 @@ def test_plan_leads_to_exactly_what_was_reviewed(planning, warned_planning, prof
 
 
 @control("TF-06", severity="critical")
-def test_database_password_is_strong_and_never_shown(database_password):
-    """A plan refuses a weak one, and prints none."""
-    assert database_password.is_sensitive
-    assert database_password.accepted == ()
-    assert database_password.shown_in == ()
+def test_secret_variables_are_strong_and_never_shown(secret_variables, subtests):
+    """A plan refuses a weak password, and prints no secret."""
+    for variable in secret_variables:
+        with subtests.test(variable.name):
+            assert variable.is_sensitive
+            assert variable.accepted == ()
+            assert variable.shown_in == ()
 
 
 @control("TF-07", severity="medium")
