@@ -586,11 +586,11 @@ def _front_door_name(stage: Stage) -> str:
 
 @collection
 def health(stage: Stage) -> WebAnswer:
-    """What the application answers where it is asked for its health."""
+    """The answer of the application where it is asked for its health."""
     return stage.one(WebAnswer, f"{_front_door_name(stage)} {stage.profile.workload.health.path}")
 
 
 @collection
 def web_answers(stage: Stage) -> tuple[WebAnswer, ...]:
-    """What is answered at the other declared paths."""
+    """The answers at the other declared paths."""
     return stage.named(WebAnswer, [f"{_front_door_name(stage)} {path}" for path in stage.profile.workload.answers])

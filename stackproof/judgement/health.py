@@ -1,4 +1,4 @@
-"""What a service says of its health: a service that says it is well must say so now."""
+"""The health that a service tells of itself: a service that says it is well must say so now."""
 
 from collections.abc import Mapping
 from datetime import datetime
