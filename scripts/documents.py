@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts import cost_calculator
+from scripts import architecture_diagram, cost_calculator, logs_guide, runbook, terraform_readme
 from stackproof.frameworks import page
 from stackproof.organisation import member_role
 from stackproof.profile import loading, reference
@@ -20,8 +20,15 @@ def texts() -> Iterator[tuple[str, str]]:
     """The path of each document, from the root of the repository, and its text."""
     yield "docs/frameworks.md", page.page()
     yield "docs/profile.md", reference.reference()
-    yield "docs/cost-calculator.md", cost_calculator.page("en")
-    yield "docs/cost-calculator.ko.md", cost_calculator.page("ko")
+    for name, made in {
+        "docs/cost-calculator": cost_calculator,
+        "docs/architecture-diagram": architecture_diagram,
+        "docs/logs": logs_guide,
+        "docs/runbook": runbook,
+        "infrastructure/terraform/README": terraform_readme,
+    }.items():
+        yield f"{name}.md", made.page("en")
+        yield f"{name}.ko.md", made.page("ko")
     yield (
         "infrastructure/organisation/member.template.json",
         member_role.text(loading.load("production", ROOT / "environments")),
