@@ -1,23 +1,50 @@
-"""The message catalogue: nothing lacks a language, and nothing is asked for that is not there."""
+"""The message catalogues: nothing lacks a language, and nothing is asked for that is not there."""
 
+import json
 import re
+import tomllib
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from string import Formatter
 
 import pytest
+from written_messages import Written, written
 
+from stackproof.core.changes import Action
 from stackproof.core.messages import LANGUAGES, catalogue
 from stackproof.core.results import Operator, Reason, WaiverState
 from stackproof.core.sentences import _key
+from stackproof.core.translation import KOREAN, sentences, told
 from stackproof.core.verdicts import Verdict
 
 PACKAGE = Path(__file__).parents[1] / "stackproof"
 SOURCES = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.template")]
+UNTRANSLATED = Path(__file__).with_name("untranslated.toml")
+WORDS = "words"
+"""The table of words that stand for a value: no literal of the source has them alone."""
 
 
 def names(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def filled_in(template: str, values: Mapping[str, str]) -> str:
+    return Formatter().vformat(template, [values.get(str(number), "") for number in range(len(values))], values)
+
+
+@pytest.fixture(scope="module")
+def said() -> Mapping[str, list[Written]]:
+    found: dict[str, list[Written]] = {}
+    for one in written():
+        found.setdefault(one.template, []).append(one)
+    return found
+
+
+@pytest.fixture(scope="module")
+def untranslated() -> set[str]:
+    document = tomllib.loads(UNTRANSLATED.read_text(encoding="utf-8"))
+    return {text for reason in document.values() for text in reason["texts"]}
 
 
 def test_every_message_is_there_in_every_language_with_the_same_names() -> None:
@@ -27,13 +54,43 @@ def test_every_message_is_there_in_every_language_with_the_same_names() -> None:
         assert message["ko"].strip(), key
 
 
+def test_every_sentence_of_the_source_has_its_korean(said: Mapping[str, list[Written]], untranslated: set[str]) -> None:
+    lacking = said.keys() - sentences().keys() - untranslated
+    lines = [f'{json.dumps(one, ensure_ascii=False)} = ""  # {said[one][0].place}' for one in said if one in lacking]
+    assert not lines, f"add to the table of its room in {KOREAN.name}:\n" + "\n".join(lines)
+
+
+def test_no_korean_is_left_of_what_nothing_says(said: Mapping[str, list[Written]], untranslated: set[str]) -> None:
+    words = tomllib.loads(KOREAN.read_text(encoding="utf-8"))[WORDS]
+    assert [one for one in (sentences().keys() | untranslated) - words.keys() if one not in said] == []
+    assert sentences().keys() & untranslated == set()
+
+
+def test_korean_has_the_values_of_the_english(said: Mapping[str, list[Written]]) -> None:
+    """All of them, but for a choice between English words (``{'is' if one else 'are'}``), which Korean may do without."""
+    for english, korean in sentences().items():
+        choices = {name for one in said.get(english, ()) for name in one.choices}
+        assert names(korean) <= names(english), english
+        assert names(english) - names(korean) <= choices, english
+
+
 def test_korean_is_korean() -> None:
-    words = {key: re.sub(r"\{\w+\}", "", message["ko"]) for key, message in catalogue().items()}
-    assert [
-        key
-        for key, text in words.items()
-        if re.search("[A-Za-z]{3}", text) and not re.search("[가-힣]", text) and key != "told.stage-plan"
-    ] == []
+    words = {**{key: message["ko"] for key, message in catalogue().items()}, **sentences()}
+    bare = {key: re.sub(r"\{\w+\}", "", text) for key, text in words.items()}
+    foreign = (key for key, text in bare.items() if re.search("[A-Za-z]{3}", text) and not re.search("[가-힣]", text))
+    assert [key for key in foreign if len(re.findall("[A-Za-z]{2,}", bare[key])) > 2] == []
+
+
+def test_every_sentence_is_recognised_with_its_values() -> None:
+    """Filled in, each is found again: no other sentence is taken for it."""
+    lost = []
+    for english, korean in sentences().items():
+        values = {name: f"value-{name}" for name in names(english)}
+        filled = re.sub(r"(?<=\w):[^{}]*(?=\})", "", english)  # how a number is written
+        expected = filled_in(korean, values)
+        if told(filled_in(filled, values), "ko") != expected:
+            lost.append((english, told(filled_in(filled, values), "ko")))
+    assert lost == []
 
 
 def test_every_message_that_is_asked_for_exists() -> None:
@@ -41,7 +98,8 @@ def test_every_message_that_is_asked_for_exists() -> None:
         key
         for source in SOURCES
         for key in re.findall(
-            r'"((?:sentence|reason|report|terminal|verdict|severity|state|diff)\.[a-zA-Z-]+)"', source.read_text(encoding="utf-8")
+            r'"((?:sentence|reason|report|summary|terminal|verdict|severity|state|action)\.[a-zA-Z-]+)"',
+            source.read_text(encoding="utf-8"),
         )
     }
     assert asked
@@ -51,7 +109,8 @@ def test_every_message_that_is_asked_for_exists() -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "kinds"), [("reason", Reason), ("sentence", Operator), ("state", WaiverState), ("verdict", Verdict)]
+    ("section", "kinds"),
+    [("reason", Reason), ("sentence", Operator), ("state", WaiverState), ("verdict", Verdict), ("action", Action)],
 )
 def test_every_kind_has_its_message(section: str, kinds: type[StrEnum]) -> None:
     assert [kind for kind in kinds if f"{section}.{kind if section == 'verdict' else _key(kind)}" not in catalogue()] == []

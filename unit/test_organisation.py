@@ -13,6 +13,7 @@ import pytest
 from organisation_cloud import NOT_ENABLED, Accounts, account_ids, serving
 
 from proofs import harness
+from stackproof.core.messages import LANGUAGES
 from stackproof.core.results import Run
 from stackproof.core.verdicts import CouldNotVerify, UsageError, Verdict
 from stackproof.evidence import code, folders, recorded
@@ -349,7 +350,7 @@ def test_pages_run_nothing_and_escape_everything(cloud: tuple[str, Accounts], co
     account = plan.account(FIRST).model_copy(update={"name": bad, "owner": bad})
     result = results.Result(task, account, None, bad)
     found.add(result)
-    for language in pages.LANGUAGES:
+    for language in LANGUAGES:
         for page in (pages.overview(found, language), pages.of_task(result, language)):
             assert "default-src 'none'" in page
             assert f'<html lang="{language}">' in page
@@ -359,4 +360,4 @@ def test_pages_run_nothing_and_escape_everything(cloud: tuple[str, Accounts], co
 
 
 def test_every_text_of_the_pages_is_in_both_languages() -> None:
-    assert all({*words} == {*pages.LANGUAGES} for words in pages._words().values())
+    assert all({*words} == {*LANGUAGES} for words in pages._words().values())

@@ -546,7 +546,7 @@ class TestProgress:
         self.follow(progress.Progress(said.append))
         lines = [re.sub(r"\d+ s\)", "N s)", line.strip()) for line in said]
         assert lines[0] == "Deploying ..."
-        assert "making aws_lb.main (N s); next: aws_lb_listener.http" in lines
+        assert "now making aws_lb.main (N s); next: aws_lb_listener.http" in lines
         assert "1/2  aws_lb.main made, 60 s" in lines
         assert "1/2  aws_lb_listener.http FAILED, 1 s" in lines
 

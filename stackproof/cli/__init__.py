@@ -7,7 +7,7 @@ from functools import partial
 
 import stackproof
 from stackproof.core.verdicts import UsageError
-from stackproof.processes.command_line import exit_status
+from stackproof.processes.command_line import exit_status, show
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("stackproof.cli.check", "the first verdict on a plan, or an account: no profile, no repository"),
@@ -27,10 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit status: 0, 1 when it failed, 4 for bad input, and what the command itself says of others."""
     name, *others = (sys.argv[1:] if arguments is None else arguments) or [""]
     if name in ("", "-h", "--help"):
-        print(usage())
+        show(usage())
         return 0 if name else 4
     if name == "--version":
-        print(f"stackproof {stackproof.__version__}")
+        show(f"stackproof {stackproof.__version__}")
         return 0
     if name not in COMMANDS:
         return exit_status(partial(_refuse, name))

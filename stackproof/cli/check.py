@@ -15,10 +15,13 @@ from functools import partial
 from pathlib import Path
 
 from stackproof.core.controls import catalogue, suite
+from stackproof.core.messages import Language, users_language
 from stackproof.core.results import ControlResult, Run
 from stackproof.core.sentences import sentence, sentence_of
+from stackproof.core.translation import told
 from stackproof.core.verdicts import UsageError, Verdict
-from stackproof.processes.command_line import Parser, exit_status
+from stackproof.processes.command_line import Parser, exit_status, show
+from stackproof.reports import view
 from stackproof.util.temporary import temporary
 from stackproof.util.text import counted, visible
 
@@ -62,12 +65,14 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
         profile.write_text("\n".join([*lines, ""]), encoding="utf-8")
         said = [f"--env={profile}", f"--target={target}", *(f"--plan={Path(plan).absolute()}" for plan in options.plans)]
         judged = [f"-k={' or '.join(_on(target))}", *([f"-m={options.marker}"] if options.marker else [])]
-        status, output = _pytest([str(suite()), *judged, *said])
+        status, output = _pytest([str(suite()), *judged, *said, f"--lang={users_language()}"])
     if status not in (0, 1):
-        print(output.strip(), file=sys.stderr)
+        show(output.strip(), sys.stderr)
         return status
     run, directory = _latest(Path("reports", f"{NAME}-{target}"))
-    print("\n".join(told(run, directory / "report.html", " ".join(options.plans) or f"account {run.account}, {run.region}")))
+    language = users_language()
+    what = " ".join(options.plans) or f"account {run.account}, {run.region}"
+    print("\n".join(reported(run, directory / "report.html", what, language)))
     return status
 
 
@@ -122,27 +127,30 @@ def _latest(folder: Path) -> tuple[Run, Path]:
         return results_file.read(file), directory
 
 
-def told(run: Run, report: Path, what: str) -> Iterator[str]:
+def reported(run: Run, report: Path, what: str, language: Language = "en") -> Iterator[str]:
     """The lines about a run: what is wrong, worst first, what could not be told, and what needs an expectation."""
+    say = partial(told, language=language)
     judged = [one for one in run.controls if not one.verdict.is_set_aside]
-    yield f"{what}: {counted(len(judged), 'control')} judged, without an expectation"
+    yield say(f"{what}: {counted(len(judged), 'control')} judged, without an expectation")
     for verdict in (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN):
         for one in sorted((one for one in judged if one.verdict is verdict), key=_severity):
-            yield from _open(one)
+            yield from _open(one, language)
     if passed := [one.id for one in judged if one.verdict is Verdict.PASS]:
         yield from _listed("PASS", passed)
     aside = [one for one in run.controls if one.verdict is Verdict.NOT_DECLARED]
     needs = {one.id: keys for one in aside if (keys := unstated(one))}
     if nothing := [one.id for one in aside if one.id not in needs]:
-        yield from _listed("NOT_DECLARED, and there is nothing of the kind:", nothing)
+        yield from _listed(say("NOT_DECLARED, and there is nothing of the kind:"), nothing)
     if needs:
-        yield "NOT_DECLARED: these need an expectation. stackproof init --plan PLAN writes what is there as a profile, for you to review:"
+        yield say(
+            "NOT_DECLARED: these need an expectation. stackproof init --plan PLAN writes what is there as a profile, for you to review:"
+        )
         by_keys: dict[str, list[str]] = {}
         for id, keys in needs.items():
             by_keys.setdefault(", ".join(keys), []).append(id)
         yield from (line for keys, ids in by_keys.items() for line in _listed(f"  {', '.join(ids)}:", [keys]))
     if elsewhere := [one.id for one in run.controls if one.verdict is Verdict.NOT_APPLICABLE]:
-        yield from _listed("NOT_APPLICABLE here:", elsewhere)
+        yield from _listed(say("NOT_APPLICABLE here:"), elsewhere)
     counts = ", ".join(f"{run.counts[verdict]} {verdict}" for verdict in Verdict if run.counts[verdict])
     yield f"{counts}; {report}"
 
@@ -164,19 +172,19 @@ def _severity(control: ControlResult) -> int:
     return ("critical", "high", "medium", "low").index(control.severity)
 
 
-def _open(control: ControlResult) -> Iterator[str]:
+def _open(control: ControlResult, language: Language) -> Iterator[str]:
     """The control, a sentence for each resource that decided, and what to do."""
-    yield f"{control.verdict} {control.id} ({control.severity}) {visible(control.title)}"
-    decided = dict.fromkeys(sentence(one) for one in control.resources if one.verdict is control.verdict)
-    lines = [*decided] or [sentence_of(control)]
-    for line in lines[:_LINES]:
+    yield f"{control.verdict} {control.id} ({control.severity}) {visible(view.title(control, language))}"
+    decided = dict.fromkeys(sentence(one, language) for one in control.resources if one.verdict is control.verdict)
+    said = [*decided] or [sentence_of(control, language)]
+    for line in said[:_LINES]:
         yield from textwrap.wrap(
             visible(line), _WIDTH, initial_indent="    ", subsequent_indent="      ", max_lines=3, placeholder=" ..."
         )
-    if len(lines) > _LINES:
-        yield f"    and {counted(len(lines) - _LINES, 'line')} more, see the report"
-    if control.verdict is Verdict.FAIL and control.remedy:
-        yield from textwrap.wrap(f"-> {control.remedy}", _WIDTH, initial_indent="    ", subsequent_indent="       ")
+    if len(said) > _LINES:
+        yield told(f"    and {counted(len(said) - _LINES, 'line')} more, see the report", language)
+    if control.verdict is Verdict.FAIL and (remedy := view.remedy(control, language)):
+        yield from textwrap.wrap(f"-> {remedy}", _WIDTH, initial_indent="    ", subsequent_indent="       ")
 
 
 def _listed(head: str, names: Sequence[str]) -> list[str]:

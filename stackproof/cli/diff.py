@@ -6,7 +6,7 @@ Exit status as of diff: 0 where nothing did, 1 where something did, 4 for bad in
 from functools import partial
 from pathlib import Path
 
-from stackproof.core.messages import LANGUAGES, Language, say, users_language
+from stackproof.core.messages import Language, say, users_language
 from stackproof.core.results import Change, Run, since
 from stackproof.processes.command_line import Parser, exit_status
 from stackproof.reports.formats import finished_run
@@ -22,11 +22,10 @@ def _main(arguments: list[str] | None, prog: str) -> int:
     parser = Parser(prog=prog, description=__doc__)
     parser.add_argument("before", metavar="RUN", type=Path, help="the folder of a run, or a results.json")
     parser.add_argument("after", metavar="RUN", type=Path, help="the run that is held against it")
-    parser.add_argument("--lang", choices=LANGUAGES, default=users_language(), help="default: that of the locale")
     options = parser.parse_args(arguments)
     before, after = finished_run(options.before).run, finished_run(options.after).run
     found = since(before, after.controls)
-    for line in lines(before, after, options.lang):
+    for line in lines(before, after, users_language()):
         print(visible(line))
     return int(bool(found.new or found.fixed or found.vanished))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from stackproof.cli.check import of_the_account
 from stackproof.cli.generated_profile import profile_of
 from stackproof.core.verdicts import UsageError
-from stackproof.processes.command_line import Parser, exit_status
+from stackproof.processes.command_line import Parser, exit_status, show
 from stackproof.targets import open_stage
 from stackproof.targets.request import resolve
 from stackproof.util.temporary import temporary
@@ -91,10 +91,10 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
     files = {profile: text, root / "waivers.toml": WAIVERS, root / "pytest.ini": PYTEST_INI}
     files[root / ".github" / "workflows" / "stackproof.yml"] = WORKFLOW.format(name=options.name)
     _write(files, root)
-    print(f"\nRead {profile.relative_to(root)}: it says what is there, and comments what looks wrong. Then replace its line")
-    print('  status = "generated, not reviewed"\nby reviewed = "YOUR NAME, DATE"; until then the gate is closed. Judge it:')
+    show(f"\nRead {profile.relative_to(root)}: it says what is there, and comments what looks wrong. Then replace its line")
+    show('  status = "generated, not reviewed"\nby reviewed = "YOUR NAME, DATE"; until then the gate is closed. Judge it:')
     plans = "".join(f" --plan={plan}" for plan in options.plan)
-    print(f'  pytest -m "security or logging or serverless" --env {options.name}{plans}')
+    show(f'  pytest -m "security or logging or serverless" --env {options.name}{plans}')
     return 0
 
 
@@ -110,7 +110,7 @@ def _generated(options: argparse.Namespace, root: Path) -> str:
         ]
         blank.write_text("\n".join([*lines, ""]), encoding="utf-8")
         request = resolve(root, str(blank), "aws" if from_aws else "plan", [str(Path(plan).absolute()) for plan in plans])
-        stage = open_stage(request, lambda line: print(line, file=sys.stderr))
+        stage = open_stage(request, lambda line: show(line, file=sys.stderr))
         try:
             return profile_of(stage, name, target="aws" if from_aws else "plan", directory=options.directory, **about)
         finally:
@@ -121,9 +121,9 @@ def _compared(profile: Path, text: str, root: Path) -> int:
     there = profile.read_text(encoding="utf-8").splitlines()
     name = str(profile.relative_to(root))
     lines = [*difflib.unified_diff(there, text.splitlines(), f"{name} (as it is)", f"{name} (as found now)", lineterm="", n=1)]
-    print("\n".join(lines) if lines else f"{name} says what is there; nothing was written.")
+    show("\n".join(lines) if lines else f"{name} says what is there; nothing was written.")
     if lines:
-        print(f"\n{name} is there, so nothing was written. The lines with + are what is found now.")
+        show(f"\n{name} is there, so nothing was written. The lines with + are what is found now.")
     return int(bool(lines))
 
 
@@ -132,13 +132,13 @@ def _write(files: dict[Path, str], root: Path) -> None:
     for file, text in files.items():
         name = file.relative_to(root)
         if file.exists():
-            print(f"there already, and left as it is: {name}")
+            show(f"there already, and left as it is: {name}")
             if file.name == "pytest.ini" and "stackproof_suite" not in file.read_text(encoding="utf-8", errors="replace"):
-                print("  add to its [pytest]: stackproof_suite = true")
+                show("  add to its [pytest]: stackproof_suite = true")
             continue
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         except OSError as error:
             raise UsageError(f"{error.filename}: {error.strerror}") from None
-        print(f"written: {name}")
+        show(f"written: {name}")

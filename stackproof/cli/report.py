@@ -4,7 +4,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from stackproof.core.messages import LANGUAGES, users_language
+from stackproof.core.messages import users_language
 from stackproof.core.verdicts import UsageError
 from stackproof.processes.command_line import Parser, exit_status
 from stackproof.reports.formats import FORMATS, finished_run, render
@@ -21,10 +21,9 @@ def _main(arguments: list[str] | None, prog: str) -> int:
         "run", metavar="RUN", type=Path, help="the folder of a run, reports/local-embedded (its latest), or a results.json"
     )
     parser.add_argument("--format", choices=FORMATS, default=next(iter(FORMATS)), help="; ".join(_meanings()))
-    parser.add_argument("--lang", choices=LANGUAGES, default=users_language(), help="default: that of the locale")
     parser.add_argument("--output", metavar="FILE", type=Path, help="default: standard output")
     options = parser.parse_args(arguments)
-    document = render(options.format, finished_run(options.run, options.lang))
+    document = render(options.format, finished_run(options.run, users_language()))
     content = document.encode("utf-8", "backslashreplace") if isinstance(document, str) else document
     if options.output is None:
         sys.stdout.buffer.write(content)

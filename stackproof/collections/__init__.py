@@ -10,7 +10,6 @@ from stackproof.collections import (  # noqa: F401 - they fill the register
     efs_file_systems,
     emulator,
     event_buses,
-    grafana,
     inventory,
     lambda_functions,
     log_events,

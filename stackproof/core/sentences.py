@@ -1,7 +1,8 @@
 """The findings of controls as sentences, in English and Korean, made from their data."""
 
-from stackproof.core.messages import Language, say, told
+from stackproof.core.messages import Language, say
 from stackproof.core.results import ControlResult, Examined, Finding, Reason
+from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 
 _WORDS = str.maketrans("_.", "  ")

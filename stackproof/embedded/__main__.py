@@ -10,7 +10,7 @@ from stackproof.embedded import cloud, process, provision
 from stackproof.embedded.deployed import Deployed
 from stackproof.embedded.recipe import Account, stacks_of
 from stackproof.embedded.workload import Source
-from stackproof.processes.command_line import Parser, exit_status
+from stackproof.processes.command_line import Parser, exit_status, show
 from stackproof.profile.loading import load
 from stackproof.util.cache import CACHE
 
@@ -36,10 +36,10 @@ def _run(command: str, environment: str) -> int:
             profile = load(environment, root / "environments")
             account = Account(profile.account, profile.region)
             source = Source.of(root, cache)
-            print(_how_to_use(provision.up(stacks_of(profile, root), cache=cache, account=account, source=source)))
+            show(_how_to_use(provision.up(stacks_of(profile, root), cache=cache, account=account, source=source)))
         case "down":
             ended = provision.down(cache=cache)
-            print(f"Ended the embedded cloud at {ended}." if ended else "No embedded cloud was running.")
+            show(f"Ended the embedded cloud at {ended}." if ended else "No embedded cloud was running.")
         case "status":
             return _status(cache)
     return 0
@@ -94,16 +94,16 @@ def _what_runs(reported: Mapping[str, Any]) -> str:
 def _status(cache: Path) -> int:
     running = provision.running(cache=cache)
     if not running:
-        print("No embedded cloud is running.")
+        show("No embedded cloud is running.")
         return 3
     status = cloud.status(running.endpoint)
-    print(f"The embedded cloud runs at {running.endpoint} (process {running.pid}), {status['requests']} requests so far.")
-    print(_what_runs(cloud.live(running.endpoint)["told"]))
+    show(f"The embedded cloud runs at {running.endpoint} (process {running.pid}), {status['requests']} requests so far.")
+    show(_what_runs(cloud.live(running.endpoint)["told"]))
     used = sorted((gap for gap in status["gaps"] if gap["used"]), key=lambda gap: -int(gap["used"]))
     for gap in used:
-        print(f"  {gap['used']:>5} x {gap['name']}: {gap['reason']}")
+        show(f"  {gap['used']:>5} x {gap['name']}: {gap['reason']}")
     for operation, times in status["refused"].items():
-        print(f"  {times:>5} x refused, not implemented: {operation}")
+        show(f"  {times:>5} x refused, not implemented: {operation}")
     return 0
 
 

@@ -9,6 +9,9 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.status import Status
 
+from stackproof.core.translation import for_user
+from stackproof.processes.command_line import show
+
 _STILL_EVERY = 10  # seconds between two plain lines about what is being waited for
 
 
@@ -16,7 +19,7 @@ class Progress:
     """Lines of text, and Terraform's events while it applies. This one says a plain line for each thing that is done."""
 
     def __init__(self, say: Callable[[str], None] | None = None) -> None:
-        self._say = say or partial(print, file=sys.stderr, flush=True)
+        self._say = say or partial(show, file=sys.stderr)
         self._pending: list[str] = []
         self._running: dict[str, float] = {}
         self._done = 0
@@ -69,7 +72,7 @@ class Progress:
         now = time.monotonic()
         running = ", ".join(f"{address} ({now - since:.0f} s)" for address, since in self._running.items())
         following = f"; next: {self._pending[0]}" if self._pending else ""
-        return f"making {running or 'nothing'}{following}"
+        return f"now making {running or 'nothing'}{following}"
 
 
 class LiveProgress(Progress):
@@ -82,12 +85,12 @@ class LiveProgress(Progress):
 
     def say(self, text: str) -> None:
         """Tell something once, above the moving line."""
-        self._console.print(text, markup=False)
+        self._console.print(for_user(text), markup=False)
 
     def begin(self, text: str) -> None:
         """Something starts that may take long: it is the moving line until `end`."""
         self.end()
-        self._status = self._console.status(text)
+        self._status = self._console.status(for_user(text))
         self._status.start()
 
     def end(self) -> None:
@@ -99,9 +102,9 @@ class LiveProgress(Progress):
     def changed(self) -> None:
         """Move the line."""
         if self._status and self._running:
-            self._status.update(f"{self._done}/{self._total} {self.waiting()}")
+            self._status.update(f"{self._done}/{self._total} {for_user(self.waiting())}")
 
 
 def choose(stream: TextIO = sys.stderr) -> Progress:
     """The one that fits the stream."""
-    return LiveProgress(stream) if stream.isatty() else Progress(partial(print, file=stream, flush=True))
+    return LiveProgress(stream) if stream.isatty() else Progress(partial(show, file=stream))

@@ -11,7 +11,7 @@ from pathlib import Path
 from stackproof.core.verdicts import UsageError
 from stackproof.evidence import folders, manifest, signing, verification
 from stackproof.evidence.manifest import FOLDER, Problem
-from stackproof.processes.command_line import Parser, exit_status
+from stackproof.processes.command_line import Parser, exit_status, show
 from stackproof.util.text import visible
 
 
@@ -29,8 +29,8 @@ def _main(arguments: list[str] | None, prog: str) -> int:
     directory = folders.of_run(options.directory)
     found, said = check(directory, options.public_key)
     for problem in found:
-        print(visible(f"{directory}/{problem}"))
-    print(visible(f"{directory}: {said}"))
+        show(visible(f"{directory}/{problem}"))
+    show(visible(f"{directory}: {said}"))
     return int(bool(found))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stackproof.localstack import server
 from stackproof.localstack.server import LocalStack
-from stackproof.processes.command_line import Parser, exit_status
+from stackproof.processes.command_line import Parser, exit_status, show
 from stackproof.util.cache import CACHE
 
 
@@ -27,15 +27,15 @@ def _run(command: str) -> int:
     cache = root / CACHE
     match command:
         case "up":
-            print(_how_to_use(server.up(root, cache, partial(print, file=sys.stderr, flush=True))))
+            show(_how_to_use(server.up(root, cache, partial(show, file=sys.stderr))))
         case "down":
             ended = server.down(root, cache)
-            print(f"Ended LocalStack at {ended}." if ended else "No LocalStack of `make localstack` was running.")
+            show(f"Ended LocalStack at {ended}." if ended else "No LocalStack of `make localstack` was running.")
         case "install":
-            server.installed(cache, partial(print, file=sys.stderr, flush=True))
+            server.installed(cache, partial(show, file=sys.stderr))
         case "status":
             found = server.running(cache)
-            print(f"LocalStack {found.version} runs at {found.endpoint}." if found else "No LocalStack is running.")
+            show(f"LocalStack {found.version} runs at {found.endpoint}." if found else "No LocalStack is running.")
             return 0 if found else 3
     return 0
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import stackproof
 from stackproof.core import waivers
+from stackproof.core.translation import for_user
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.evidence import code, folders
 from stackproof.organisation import accounts, cluster, discovery, judging, report
@@ -26,7 +27,7 @@ from stackproof.organisation.cluster import Cluster, Progress
 from stackproof.organisation.plan import LeftOut, Plan, Task
 from stackproof.organisation.store import CannotStore, Store, opened
 from stackproof.plugin.suite import collected
-from stackproof.processes.command_line import Parser, exit_status
+from stackproof.processes.command_line import Parser, exit_status, show
 from stackproof.redaction import redaction
 from stackproof.reports.formats import FORMATS
 
@@ -55,12 +56,11 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
     file = Path(options.file)
     plan = _resumed(options, store, file) if options.resume else _begun(options, store, file)
     for one in plan.left_out:
-        print(f"Left out: {one.id} {one.name}: {one.reason}")
+        show(f"Left out: {one.id} {one.name}: {one.reason}")
     left = _left(plan, store)
-    print(
+    show(
         f"Run {plan.run}: {len(plan.tasks)} accounts and regions in {len(plan.accounts)} accounts, {len(left)} of them left to judge; "
-        f"{len(plan.controls)} controls in each region, {len(plan.once)} once an account",
-        flush=True,
+        f"{len(plan.controls)} controls in each region, {len(plan.once)} once an account"
     )
     given = (("--scheduler", options.scheduler), ("--endpoint", options.endpoint))
     others = "".join(f" {name} {value}" for name, value in given if value)
@@ -69,14 +69,14 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
         _judge(plan, store, left, options)
     except KeyboardInterrupt:
         done = len(plan.tasks) - len(_left(plan, store))
-        print(f"\nInterrupted: {done} of {len(plan.tasks)} are done and kept. To go on: {again}", file=sys.stderr)
+        show(f"\nInterrupted: {done} of {len(plan.tasks)} are done and kept. To go on: {again}", sys.stderr)
         return 130
     except CannotStore as error:
         raise CouldNotVerify(f"{error}\nWhat is done is kept. To go on: {again}") from None
     summary = report.write(plan, store, Path(options.report), options.formats, _told())
-    print(f"{summary.line()}\nReport: {Path(options.report) / 'index.html'}")
+    show(f"{summary.line()}\nReport: {Path(options.report) / 'index.html'}")
     if summary.judged < len(plan.tasks):
-        print(f"{len(plan.tasks) - summary.judged} were not judged. When that is mended: {again}")
+        show(f"{len(plan.tasks) - summary.judged} were not judged. When that is mended: {again}")
     return summary.exit_status
 
 
@@ -111,7 +111,7 @@ def _options(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
     verify.add_argument("--workers", metavar="N", type=int, default=os.cpu_count() or 1, help="of this machine (%(default)s)")
     verify.add_argument("--resume", metavar="RUN", help="go on with this run: what is done stays, what is not is done")
     verify.add_argument("--endpoint", metavar="URL", help="an emulator to ask in the place of AWS, to try this out")
-    options = parser.parse_args(arguments)
+    options: argparse.Namespace = parser.parse_args(arguments)
     if not 1 <= options.workers <= 1000:
         raise UsageError(f"--workers {options.workers}: 1 to 1000")
     if options.resume and (options.markers or options.keywords):
@@ -236,7 +236,7 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
         bar = bars.add_task("", total=None)
 
         def tell(progress: Progress) -> None:
-            bars.update(bar, total=progress.total, completed=progress.done, description=progress.line())
+            bars.update(bar, total=progress.total, completed=progress.done, description=for_user(progress.line()))
 
         yield tell
 
@@ -251,7 +251,7 @@ class _Lines:
         if time.monotonic() >= self._next or not progress.left:
             self._next = time.monotonic() + _EVERY
             with suppress(BrokenPipeError):
-                print(progress.line(), flush=True)
+                show(progress.line())
 
 
 def _told() -> Callable[[int, int], None]:
@@ -262,6 +262,6 @@ def _told() -> Callable[[int, int], None]:
         nonlocal due
         if time.monotonic() >= due:
             due = time.monotonic() + _EVERY
-            print(f"Report: {done} of {total} results read", flush=True)
+            show(f"Report: {done} of {total} results read")
 
     return tell

@@ -12,7 +12,10 @@ from html import escape
 from importlib.resources import files
 from itertools import islice
 
+from stackproof.core.messages import LANGUAGES, Language
 from stackproof.core.results import ControlResult
+from stackproof.core.sentences import sentence, sentence_of
+from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.organisation.plan import Task
 from stackproof.organisation.results import Result
@@ -20,7 +23,6 @@ from stackproof.organisation.summary import SEVERITIES, Change, OfAccount, OfCon
 from stackproof.reports.text import worst_first
 from stackproof.util.text import visible
 
-LANGUAGES = ("en", "ko")
 MOST_ROWS = 1000
 """Of each table; the data set has all."""
 
@@ -31,7 +33,7 @@ def _words() -> Mapping[str, Mapping[str, str]]:
     return tomllib.loads(files("stackproof.organisation").joinpath("pages.toml").read_text(encoding="utf-8"))
 
 
-def said(language: str, key: str, **values: object) -> str:
+def said(language: Language, key: str, **values: object) -> str:
     """A text of the pages in a language.
 
     >>> said("en", "of", judged=3, tasks=4), said("ko", "of", judged=3, tasks=4)
@@ -40,7 +42,7 @@ def said(language: str, key: str, **values: object) -> str:
     return _words()[key][language].format(**values)
 
 
-def file_name(stem: str, language: str) -> str:
+def file_name(stem: str, language: Language) -> str:
     """
     >>> file_name("index", "en"), file_name("index", "ko")
     ('index.html', 'index.ko.html')
@@ -53,7 +55,7 @@ def place(task: Task) -> str:
     return f"accounts/{task.account}/{task.region}"
 
 
-def overview(summary: Summary, language: str) -> str:
+def overview(summary: Summary, language: Language) -> str:
     """The page about all accounts and regions."""
     plan = summary.plan
 
@@ -92,7 +94,7 @@ def overview(summary: Summary, language: str) -> str:
                         _text(about.account.name),
                         _text(about.account.owner),
                         _region(task, language),
-                        _text(reason),
+                        _text(told(reason, language)),
                     )
                     for task, about, reason in not_judged
                 ],
@@ -109,7 +111,7 @@ def overview(summary: Summary, language: str) -> str:
                 language,
                 word("left-out"),
                 [word("account"), word("name"), word("reason")],
-                [(_text(one.id), _text(one.name), _text(one.reason)) for one in plan.left_out],
+                [(_text(one.id), _text(one.name), _text(told(one.reason, language))) for one in plan.left_out],
             ),
         )
         if plan.left_out
@@ -118,7 +120,7 @@ def overview(summary: Summary, language: str) -> str:
     return _page(language, said(language, "title", name=plan.organisation), "".join(body), "index")
 
 
-def of_task(result: Result, language: str) -> str:
+def of_task(result: Result, language: Language) -> str:
     """The page about one account and region."""
 
     def word(key: str, **values: object) -> str:
@@ -129,8 +131,8 @@ def of_task(result: Result, language: str) -> str:
     back = f'<p><a href="../../../{file_name("index", language)}">{word("overview")}</a></p>'
     run = result.run
     if run is None:
-        return _page(language, heading, f'{back}<p class="outcome closed">{_text(result.reason)}</p>', "report")
-    notes = "".join(f"<li>{_text(note)}</li>" for note in run.notes)
+        return _page(language, heading, f'{back}<p class="outcome closed">{_text(told(result.reason, language))}</p>', "report")
+    notes = "".join(f"<li>{_text(told(note, language))}</li>" for note in run.notes)
     rows = [
         (
             f'<a href="#{_text(control.id)}">{_text(control.id)}</a>',
@@ -150,19 +152,20 @@ def of_task(result: Result, language: str) -> str:
     return _page(language, heading, "".join(body), "report")
 
 
-def _control(control: ControlResult, language: str) -> str:
+def _control(control: ControlResult, language: Language) -> str:
     def word(key: str, **values: object) -> str:
         return _text(said(language, key, **values))
 
     title = control.title_ko if language == "ko" and control.title_ko else control.title
     resources = [
-        (_text(one.resource), _verdict(one.verdict), _text(one.message)) for one in islice(worst_first(control), MOST_ROWS + 1)
+        (_text(one.resource), _verdict(one.verdict), _text(sentence(one, language)))
+        for one in islice(worst_first(control), MOST_ROWS + 1)
     ]
     read = [
         (_text(one.resource), _text(one.field), _text(one.value), _text(one.source))
         for one in islice(control.read, MOST_ROWS + 1)
     ]
-    message = f"<p>{_text(control.message)}</p>" if control.message else ""
+    message = f"<p>{_text(sentence_of(control, language))}</p>" if control.message else ""
     return (
         f'<section id="{_text(control.id)}"><h2>{_text(control.id)} {_text(title)} {_verdict(control.verdict)}</h2>{message}'
         + _table(language, title, [word("resource"), word("verdict"), word("what")], resources)
@@ -172,7 +175,7 @@ def _control(control: ControlResult, language: str) -> str:
     )
 
 
-def _accounts(accounts: Sequence[OfAccount], language: str) -> str:
+def _accounts(accounts: Sequence[OfAccount], language: Language) -> str:
     def word(key: str) -> str:
         return _text(said(language, key))
 
@@ -199,7 +202,7 @@ def _accounts(accounts: Sequence[OfAccount], language: str) -> str:
     return _table(language, said(language, "worst-accounts"), heads, [*islice(rows, MOST_ROWS + 1)], len(accounts))
 
 
-def _controls(controls: Sequence[OfControl], language: str) -> str:
+def _controls(controls: Sequence[OfControl], language: Language) -> str:
     def word(key: str) -> str:
         return _text(said(language, key))
 
@@ -224,7 +227,7 @@ def _controls(controls: Sequence[OfControl], language: str) -> str:
     return _table(language, said(language, "worst-controls"), heads, rows)
 
 
-def _changes(summary: Summary, language: str) -> str:
+def _changes(summary: Summary, language: Language) -> str:
     changes = summary.changes
 
     def word(key: str, **values: object) -> str:
@@ -248,7 +251,7 @@ def _changes(summary: Summary, language: str) -> str:
     return "".join(parts)
 
 
-def _change(one: Change, language: str) -> tuple[str, ...]:
+def _change(one: Change, language: Language) -> tuple[str, ...]:
     return (
         _text(one.account),
         _region(Task(one.account, one.region), language),
@@ -258,7 +261,7 @@ def _change(one: Change, language: str) -> tuple[str, ...]:
     )
 
 
-def _region(task: Task, language: str) -> str:
+def _region(task: Task, language: Language) -> str:
     return _text(said(language, "global") if task.region == "global" else task.region)
 
 
@@ -273,7 +276,9 @@ def _section(heading: str, content: str) -> str:
     return f"<section><h2>{heading}</h2>{content}</section>"
 
 
-def _table(language: str, caption: str, heads: Iterable[str], rows: Sequence[Sequence[str]], total: int | None = None) -> str:
+def _table(
+    language: Language, caption: str, heads: Iterable[str], rows: Sequence[Sequence[str]], total: int | None = None
+) -> str:
     """A table whose heads and cells are markup; nothing for no row."""
     if not rows:
         return ""
@@ -295,7 +300,7 @@ def _text(text: str) -> str:
     return escape(visible(text)).replace("\n", "<br>")
 
 
-def _page(language: str, title: str, body: str, stem: str) -> str:
+def _page(language: Language, title: str, body: str, stem: str) -> str:
     style = files("stackproof.organisation").joinpath("pages.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

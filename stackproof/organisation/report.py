@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stackproof.core import room
+from stackproof.core.messages import LANGUAGES
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.evidence.folders import RESULTS
 from stackproof.organisation import pages, summary
@@ -17,7 +18,7 @@ from stackproof.organisation.summary import Changes, Summary
 from stackproof.reports.formats import finished_run, render
 from stackproof.util.temporary import temporary
 
-_OURS = ("accounts", "data", *(pages.file_name("index", language) for language in pages.LANGUAGES))
+_OURS = ("accounts", "data", *(pages.file_name("index", language) for language in LANGUAGES))
 """What a report consists of; a report of another run that lies there is replaced."""
 
 
@@ -63,13 +64,13 @@ def _write(plan: Plan, store: Store, directory: Path, formats: Sequence[str], te
                     shutil.copyfile(folder / RESULTS, own / RESULTS)
                     for name in formats:
                         _export(folder, own, name)
-                for language in pages.LANGUAGES:
+                for language in LANGUAGES:
                     _page(own / pages.file_name("report", language), pages.of_task(result, language))
             tell(number, len(tasks))
     for name in TABLES:
         store.put(f"runs/{plan.run}/data/{name}.parquet", (directory / "data" / f"{name}.parquet").read_bytes())
     found.changes = _changes(plan, store, directory)
-    for language in pages.LANGUAGES:
+    for language in LANGUAGES:
         _page(directory / pages.file_name("index", language), pages.overview(found, language))
     return found
 

@@ -102,7 +102,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     try:
         yield
     except ConftestImportFailure as error:  # pytest would show the secrets of the exception
-        raise pytest.UsageError(f"{error.path} cannot be imported: {message_of(error.cause)}") from None
+        raise _said(pytest.UsageError(f"{error.path} cannot be imported: {message_of(error.cause)}"), given) from None
     # What is captured and belongs to no report is shown when pytest ends: by us, before pytest does it past everybody.
     if capturing := early_config.pluginmanager.get_plugin("capturemanager"):
         early_config.add_cleanup(lambda: _show_what_is_left(capturing))
@@ -125,6 +125,22 @@ def _show_what_is_left(capturing: Any) -> None:
     capturing.suspend_global_capture()
     for stream, text in zip((sys.stdout, sys.stderr), capturing.read_global_capture(), strict=True):
         stream.write(text)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
+    """Say what is wrong with the input in the user's language."""
+    try:
+        return (yield)
+    except pytest.UsageError as error:
+        raise _said(error, config.option) from None
+
+
+def _said(error: pytest.UsageError, given: Any) -> pytest.UsageError:
+    from stackproof.core.messages import users_language
+    from stackproof.core.translation import told
+
+    return pytest.UsageError(*(told(str(said), given.lang or users_language()) for said in error.args))
 
 
 @pytest.hookimpl(tryfirst=True)  # before junitxml and pytest-html look at their options

@@ -27,6 +27,7 @@ from stackproof.core.messages import Language, say, users_language
 from stackproof.core.results import MOST_REMEMBERED, ControlResult, Run, as_past, since
 from stackproof.core.results_file import packed, unpacked
 from stackproof.core.runner import judge, message_of
+from stackproof.core.translation import told
 from stackproof.core.verdicts import NoRoom, UsageError, Verdict
 from stackproof.evidence import code, folders, recorded, signing
 from stackproof.evidence.manifest import FOLDER
@@ -256,7 +257,7 @@ class Session:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.ensure_newline()
-            reporter.write_line(line)
+            reporter.write_line(told(line, self.language))
 
     # print the IAM policy instead of judging
 
@@ -507,7 +508,12 @@ class Session:
 
     def _unreviewed(self) -> str:
         profile = self.request.profile
-        return say(self.language, "report.unreviewed", environment=profile.name) if profile.is_unreviewed else ""
+        if not profile.is_unreviewed:
+            return ""
+        return (
+            f"The environment {profile.name} was generated, and nobody has reviewed it, so the gate is closed. Read it, and put "
+            'reviewed = "NAME, DATE" in the place of its status.'
+        )
 
     @property
     def _gate_is_closed(self) -> bool:
@@ -575,14 +581,14 @@ class Session:
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         if xml := self.config.stash.get(xml_key, None):
             xml.logfile = str(self._shown(Path(xml.logfile)))
-        if self.run is None or (exitstatus == pytest.ExitCode.USAGE_ERROR and self.language == "en"):  # pytest says why
+        if self.run is None or exitstatus == pytest.ExitCode.USAGE_ERROR:  # pytest says why
             return
         is_short = terminalreporter.verbosity < 0
         for line in summary.listing(self.run, self.language, is_short=is_short):
             terminalreporter.write_line(line)
         if self.run.controls and self.opened:
             for line in self.opened.differences(self.run.controls):
-                terminalreporter.write_line(line)
+                terminalreporter.write_line(told(line, self.language))
 
     def pytest_unconfigure(self) -> None:
         if self.opened is not None and not self.is_worker:

@@ -1,24 +1,45 @@
 """The common end of this package's commands: signals, messages, exit status."""
 
 import argparse
+import contextvars
 import os
 import signal
 import sys
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, TextIO
 
 from stackproof.core import room
+from stackproof.core.messages import LANGUAGES, chosen
+from stackproof.core.translation import for_user
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.util import extras
 from stackproof.util.text import visible
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises `UsageError` for bad arguments, so that they end as all bad input does."""
+    """A parser with ``--lang`` that raises `UsageError` for bad arguments, so that they end as all bad input does."""
+
+    def __init__(self, **about: Any) -> None:
+        super().__init__(**about)
+        self.add_argument(
+            "--lang", choices=LANGUAGES, default=argparse.SUPPRESS, help="language of what is said (default: that of the locale)"
+        )
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override] # of any kind
+        """The options; the language among them is that of everything which the command says."""
+        options = super().parse_args(args, namespace)
+        if language := getattr(options, "lang", None):
+            chosen.set(language)
+        return options
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` with the message and the usage."""
         raise UsageError(f"{message}\n{self.format_usage().strip()}")
+
+
+def show(text: str, file: TextIO | None = None) -> None:
+    """Print a text of the suite's own in the user's language, at once."""
+    print(for_user(text), file=file, flush=True)
 
 
 def exit_status(work: Callable[[], int]) -> int:
@@ -30,6 +51,10 @@ def exit_status(work: Callable[[], int]) -> int:
     >>> exit_status(lambda: 3)
     3
     """
+    return contextvars.copy_context().run(_exit_status, work)  # a language that was chosen is this command's alone
+
+
+def _exit_status(work: Callable[[], int]) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     try:
         with room.ending():
@@ -40,18 +65,18 @@ def exit_status(work: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in its buffer goes nowhere
         return 128 + signal.SIGPIPE
     except UsageError as error:
-        print(visible(str(error)), file=sys.stderr)
+        show(visible(str(error)), sys.stderr)
         return 4
     except CouldNotVerify as error:
-        print(visible(str(error)), file=sys.stderr)
+        show(visible(str(error)), sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         if absent := extras.missing(error):
-            print(absent, file=sys.stderr)
+            show(absent, sys.stderr)
             return 4
         raise
     except KeyboardInterrupt:
-        print("Interrupted: everything that was started is ended.", file=sys.stderr)
+        show("Interrupted: everything that was started is ended.", sys.stderr)
         return 130
 
 

@@ -16,9 +16,11 @@ from typing import Any
 from markupsafe import Markup
 
 import stackproof
-from stackproof.core.messages import Language, say, told
+from stackproof.core.changes import PlannedChanges
+from stackproof.core.messages import Language, say
 from stackproof.core.results import ControlResult, Run, WaiverState
 from stackproof.core.sentences import sentence
+from stackproof.core.translation import told
 from stackproof.frameworks.catalogue import frameworks
 from stackproof.frameworks.coverage import coverage, proven
 from stackproof.reports import changes, view
@@ -76,7 +78,7 @@ def render(finished: Finished) -> str:
         accepted=[one for one in waivers if one.state is not WaiverState.ELSEWHERE],
         elsewhere=[one for one in waivers if one.state is WaiverState.ELSEWHERE],
         trend=_trend(run),
-        plans=[_plan(plan) for plan in run.plans],
+        plans=[_plan(plan, language) for plan in run.plans],
         frameworks=[coverage(one, proven(run)) for one in frameworks()] if run.controls else [],
         facts=_facts(finished, t),
         most=view.MOST_NAMED,
@@ -138,8 +140,8 @@ def _trend(run: Run) -> list[dict[str, Any]]:
     return [{"id": id, "open": number, "height": max(round(number / highest * _BAR), 2)} for id, number in found]
 
 
-def _plan(plan: Any) -> dict[str, Any]:
-    return {"headline": changes.headline(plan), "rows": plan.changes[:_MOST_CHANGES], "total": len(plan.changes)}
+def _plan(plan: PlannedChanges, language: Language) -> dict[str, Any]:
+    return {"headline": told(changes.headline(plan), language), "rows": plan.changes[:_MOST_CHANGES], "total": len(plan.changes)}
 
 
 def _facts(finished: Finished, t: Callable[..., str]) -> list[tuple[str, str]]:
@@ -214,7 +216,7 @@ def _control(control: ControlResult, language: Language, texts: _Texts, names: M
         "w": texts(view.why(control, language)),
         "m": texts(view.remedy(control, language)),
         "h": [texts(how) for how in (control.terraform, control.cli, control.console) if how],
-        "x": texts(control.message),
+        "x": texts(told(control.message, language)),
         "r": rows,
         "rest": len(control.resources) > MOST_RESOURCES,
         "e": read,

@@ -4,9 +4,10 @@ import textwrap
 from itertools import islice
 from pathlib import Path
 
-from stackproof.core.messages import Language, say, told
+from stackproof.core.messages import Language, say
 from stackproof.core.results import ControlResult, Examined, Run, WaiverState
 from stackproof.core.sentences import of_finding, sentence
+from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.reports import view
 from stackproof.reports.text import WORST_FIRST, not_passed
@@ -46,7 +47,8 @@ def listing(run: Run, language: Language = "en", *, is_short: bool = False) -> l
     """
     if run.aborted and not run.controls:
         return [say(language, "report.aborted", why=told(visible(run.aborted), language))]
-    unreviewed = textwrap.wrap(f"ERROR: {visible(run.unreviewed)}", _WIDTH, subsequent_indent="  ") if run.unreviewed else []
+    said = f"ERROR: {visible(told(run.unreviewed, language))}" if run.unreviewed else ""
+    unreviewed = textwrap.wrap(said, _WIDTH, subsequent_indent="  ")
     found = [*unreviewed, *(line for control in _in_order(run) for line in _open(control, language, is_short=is_short))]
     if is_short:
         return found

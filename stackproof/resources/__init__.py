@@ -80,15 +80,6 @@ _OURS: dict[str, tuple[str, ...]] = {
         "FrontDoor",
         "WebAnswer",
     ),
-    "grafana": (
-        "GrafanaFile",
-        "GrafanaDataSource",
-        "GrafanaDashboard",
-        "DashboardPanel",
-        "GrafanaServer",
-        "ServedDataSource",
-        "ServedDashboard",
-    ),
     "host": (
         "Tool",
         "Port",

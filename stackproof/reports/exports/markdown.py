@@ -9,10 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from stackproof.core.changes import PlannedChanges
 from stackproof.core.messages import Language, say
 from stackproof.core.results import Run
+from stackproof.core.sentences import of_finding
+from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.changes import headline
 from stackproof.reports.exports.rows import Row, rows, shortened
 from stackproof.reports.formats import Finished
+from stackproof.reports.view import SEVERITIES
 from stackproof.util.text import visible
 
 MOST = 60_000
@@ -37,10 +40,10 @@ def markdown(finished: Finished) -> str:
         _title(run, language),
         *_alerts(run, language),
         _counts(run),
-        *(_plan(plan) for plan in run.plans),
+        *(_plan(plan, language) for plan in run.plans),
         *_table(say(language, "summary.wrong"), _head(language, "what"), map(_wrong, wrong), language),
         *_table(say(language, "summary.accepted"), _head(language, "accepted"), map(_accepted, accepted), language),
-        *_table(say(language, "summary.set-aside"), ("", ""), _set_aside(run), language),
+        *_table(say(language, "summary.set-aside"), ("", ""), _set_aside(run, language), language),
         f"{say(language, 'summary.run')}: {_text(run.id)} {_text(run.commit[:12])} {run.started:%Y-%m-%d %H:%M:%S} UTC",
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -53,7 +56,7 @@ def _title(run: Run, language: Language) -> str:
 
 def _alerts(run: Run, language: Language) -> Iterator[str]:
     if run.aborted:
-        yield f"> [!CAUTION]\n> {say(language, 'summary.aborted', why=_text(run.aborted))}"
+        yield f"> [!CAUTION]\n> {say(language, 'summary.aborted', why=_text(told(run.aborted, language)))}"
     if run.not_selected:
         selected = len(run.controls) + len(run.not_judged)
         total = selected + len(run.not_selected)
@@ -61,19 +64,21 @@ def _alerts(run: Run, language: Language) -> Iterator[str]:
 
 
 def _counts(run: Run) -> str:
-    told = [(verdict.value, number) for verdict in reversed(Verdict) if (number := run.counts[verdict])]
-    names, numbers = (" | ".join(str(cell) for cell in column) for column in zip(*told, strict=True)) if told else ("", "")
-    return f"| {names} |\n|{' --- |' * len(told)}\n| {numbers} |" if told else ""
+    said = [(verdict.value, number) for verdict in reversed(Verdict) if (number := run.counts[verdict])]
+    names, numbers = (" | ".join(str(cell) for cell in column) for column in zip(*said, strict=True)) if said else ("", "")
+    return f"| {names} |\n|{' --- |' * len(said)}\n| {numbers} |" if said else ""
 
 
-def _plan(plan: PlannedChanges) -> str:
-    shown = [f"- **{change.action}** {_text(change.address)}{_forced(change.forced_by)}" for change in plan.changes[:_CHANGES]]
+def _plan(plan: PlannedChanges, language: Language) -> str:
+    title = _text(told(headline(plan), language))
+    shown = [
+        f"- **{say(language, f'action.{change.action}')}** {_text(change.address)}{_forced(change.forced_by)}"
+        for change in plan.changes[:_CHANGES]
+    ]
     if more := len(plan.changes[_CHANGES:]):
         shown.append(f"- ... {more:,}")
     details = "\n".join(shown)
-    return (
-        f"<details><summary>{_text(headline(plan))}</summary>\n\n{details}\n\n</details>" if shown else f"{_text(headline(plan))}"
-    )
+    return f"<details><summary>{title}</summary>\n\n{details}\n\n</details>" if shown else title
 
 
 def _forced(by: Sequence[str]) -> str:
@@ -85,22 +90,30 @@ def _head(language: Language, last: str) -> tuple[str, ...]:
 
 
 def _gravest(row: Row) -> tuple[int, int]:
-    return _OPEN.index(row.verdict), ["critical", "high", "medium", "low"].index(row.control.severity)
+    return _OPEN.index(row.verdict), SEVERITIES.index(row.control.severity)
 
 
 def _wrong(row: Row) -> tuple[str, ...]:
-    control = f"**{_text(row.control.id)}** ({row.control.severity}) {_text(row.control.owner)}".strip()
+    control = f"**{_text(row.control.id)}** ({_severity(row)}) {_text(row.control.owner)}".strip()
     return row.verdict.value, control, f"{_text(row.sentence)}<br>{_text(row.remedy)}", _place(row)
+
+
+def _severity(row: Row) -> str:
+    severity = row.control.severity
+    return say(row.language, f"severity.{severity}") if severity in SEVERITIES else _text(severity)
 
 
 def _accepted(row: Row) -> tuple[str, ...]:
     return row.verdict.value, f"**{_text(row.control.id)}**", f"{_text(row.sentence)}<br>{_text(row.acceptance)}", _place(row)
 
 
-def _set_aside(run: Run) -> Iterator[tuple[str, ...]]:
+def _set_aside(run: Run, language: Language) -> Iterator[tuple[str, ...]]:
     for control in run.controls:
         if control.verdict.is_set_aside:
-            yield control.verdict.value, f"**{_text(control.id)}** {_text(control.message)}"
+            yield (
+                control.verdict.value,
+                f"**{_text(control.id)}** {_text(of_finding(control.finding, control.message, language))}",
+            )
 
 
 def _place(row: Row) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from stackproof.core.messages import Language, say
 from stackproof.core.results import ControlResult, Examined, Run, Subject, WaiverUse, finding_id
 from stackproof.core.sentences import sentence, sentence_of
+from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict, worst
 from stackproof.frameworks.coverage import is_live
 from stackproof.reports.formats import Finished
@@ -66,7 +67,7 @@ class Row:
     def sentence(self) -> str:
         """The finding as a sentence; of a pass, the condition that holds. Never empty."""
         if not self.examined.resource:
-            return (sentence_of(self.control, self.language) or self.examined.message).strip() or self.title
+            return (sentence_of(self.control, self.language) or told(self.examined.message, self.language)).strip() or self.title
         return sentence(self.examined, self.language) or f"{self.examined.resource}: {self.title}"
 
     @property
@@ -81,13 +82,13 @@ class Row:
         if self.verdict is not Verdict.WAIVED:
             return ""
         one = self.waiver
-        return f"{one.owner}, {one.expires} ({one.ticket}): {one.reason}" if one else self.examined.message
+        return f"{one.owner}, {one.expires} ({one.ticket}): {one.reason}" if one else told(self.examined.message, self.language)
 
     @property
     def requirements(self) -> tuple[tuple[str, str], ...]:
         """Framework and id of each requirement that the control says something about; none unless live AWS was judged."""
-        told = ((one.framework, one.id) for one in self.control.frameworks if one.covers != "contradicts")
-        return tuple(told) if is_live(self.run) else ()
+        said = ((one.framework, one.id) for one in self.control.frameworks if one.covers != "contradicts")
+        return tuple(said) if is_live(self.run) else ()
 
 
 def rows(finished: Finished) -> Iterator[Row]:

@@ -75,7 +75,6 @@ SHARED = ("cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus", "kms:Desc
 
 REGIONS: Mapping[str, str] = {
     "cloudwatch:DescribeAlarms": BILLING,
-    "cloudwatch:GetMetricData": "*",
     "sns:GetTopicAttributes": "*",
     **dict.fromkeys(SHARED, "*"),
 }

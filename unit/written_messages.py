@@ -1,0 +1,110 @@
+"""The sentences that the package writes, found in its source: every literal with words, as the template that an f-string is."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).parents[1] / "stackproof"
+
+NOT_FOR_READERS = (
+    "cli/finish.py",  # for those who write controls
+    "cli/generated_profile.py",  # writes a profile, which is TOML with comments
+    "cli/new.py",  # writes English code for those who write controls
+    "embedded/moto_gaps/",  # answers in the words of AWS
+    "profile/reference.py",  # writes docs/profile.md
+    "frameworks/page.py",  # writes docs/frameworks.md
+    "terraform/bindings.py",  # makes a data file for those who work on the package
+    "testing/",  # for those who write controls
+)
+"""Modules whose texts are not what a reader of a report or a user of a command sees."""
+
+_WORD = re.compile(r"(?<![\w.\-/<:])[a-z]{2,}(?![\w\-/=(:.]\w|[(=])")
+_NO_SENTENCES = frozenset(
+    {"compile", "execute", "executemany", "add_argument", "addoption", "ArgumentParser", "getLogger", "TypeVar"}
+)
+"""Functions whose arguments are patterns, SQL, or the help of options."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A template, where it stands, and its holes that are a choice between words (``{'is' if one else 'are'}``)."""
+
+    template: str
+    place: str
+    choices: frozenset[str]
+    holes: tuple[str, ...]
+
+
+def written(package: Path = PACKAGE) -> Iterator[Written]:
+    """Every literal of the package with a sentence in it, file by file."""
+    for file in sorted(package.rglob("*.py")):
+        name = file.relative_to(package).as_posix()
+        if not name.startswith(NOT_FOR_READERS):
+            for node in _literals(ast.parse(file.read_bytes()), []):
+                template, holes = _template(node)
+                if is_sentence(template):
+                    choices = frozenset(str(number) for number, hole in enumerate(holes) if isinstance(hole, ast.IfExp))
+                    yield Written(template, f"{name}:{node.lineno}", choices, tuple(map(ast.unparse, holes)))
+
+
+def is_sentence(template: str) -> bool:
+    """True for words that are read as such: at least one in small letters, beside another word or a value."""
+    bare = re.sub(r"\{\w*\}", "0", template)
+    return bool(_WORD.search(bare)) and bool(re.search(r"\w\S* \S*\w", bare))
+
+
+def _literals(node: ast.AST, found: list[ast.expr]) -> list[ast.expr]:
+    """The literals in a part of a module, each whole: an f-string, or what is put together with ``+``. Neither docstrings nor types."""
+    match node:
+        case ast.Expr(value=ast.Constant()) | ast.Name():
+            return found
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _NO_SENTENCES:
+            return found
+        case ast.expr() if _is_literal(node):
+            found.append(node)
+            parts: list[Any] = _template(node)[1]
+        case _:
+            parts = [getattr(node, field) for field in node._fields if field not in ("annotation", "returns", "ctx", "op")]
+    for part in parts:
+        for one in part if isinstance(part, list) else (part,):
+            if isinstance(one, ast.AST):
+                _literals(one, found)
+    return found
+
+
+def _is_literal(node: ast.AST) -> bool:
+    match node:
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return True
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _is_literal(left) or _is_literal(right)
+    return False
+
+
+def _template(node: ast.expr) -> tuple[str, list[ast.expr]]:
+    """The text of a literal with its holes numbered, and what stands in them."""
+    holes: list[ast.expr] = []
+
+    def text(part: ast.expr) -> str:
+        match part:
+            case ast.Constant(value=str() as value):
+                return _escaped(value)
+            case ast.JoinedStr(values=values):
+                return "".join(map(text, values))
+            case ast.BinOp(left=left, op=ast.Add(), right=right) if _is_literal(part):
+                return text(left) + text(right)
+            case ast.FormattedValue(value=value):
+                holes.append(value)
+            case _:
+                holes.append(part)
+        return f"{{{len(holes) - 1}}}"
+
+    return text(node), holes
+
+
+def _escaped(text: str) -> str:
+    """A plain text with its braces doubled, but for the holes of a template that is filled in by ``format``."""
+    return re.sub(r"(\{\w+(?::[^{}]*)?\})|([{}])", lambda found: found[1] or found[2] * 2, text)
