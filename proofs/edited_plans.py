@@ -1,62 +1,88 @@
-"""Plans of one stack that differ in a few places: a resource that many of them have is looked through for secrets once."""
+"""Plans of one stack that differ in a few places: what many of them have is looked through once, for its form and for secrets."""
 
 import functools
 import marshal
 from collections.abc import Mapping
 from typing import Any
 
+from proofs.lazy_copies import Lazy, Original, with_lists
 from stackproof.redaction import redaction
 from stackproof.redaction.redaction import redact_data, register_among
 from stackproof.sources.plan.document import Plan
 from stackproof.sources.plan.masking import masked, without_secrets
-from stackproof.sources.plan.shape import formed
+from stackproof.sources.plan.shape import formed, refuse_what_is_filtered
 
-_LISTS = ("resources", "resource_changes")
-_STEPS = ("planned_values", "configuration", "root_module", "module_calls", "module")
-"""The way from the document to the lists."""
+Registered = frozenset[str]
+"""The secrets that are hidden wherever they stand."""
 
 
 class EditedPlan(Plan):
     """One of many plans of a stack. None of them nests too deeply."""
 
-    _checked = staticmethod(formed)
+    @staticmethod
+    def _checked(document: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+        refuse_what_is_filtered(document, where)
+        return document
 
     @staticmethod
     def _without_secrets(document: Mapping[str, Any]) -> Mapping[str, Any]:
         register_among({name: given.get("value") for name, given in document.get("variables", {}).items()})
-        hidden = _frame(marshal.dumps(_without_resources(document), 2), frozenset(redaction._known()))
-        whole = {name: document.get(name) for name in hidden}
-        return _with_resources(hidden, whole)
+        registered = _alike(frozenset(redaction._known()))
+        lists: list[list[Any]] = []
+
+        def taken(name: str, resources: list[Any]) -> list[Any]:
+            lists.append([_shown(one, name, registered) for one in resources])
+            return []
+
+        frame = _frame(marshal.dumps(with_lists(document, taken), 2), registered)
+        formed(_changed(document), "an edited plan")
+        return with_lists(frame, lambda *_: lists.pop(0))
+
+
+def _changed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan document of the resources alone that are no originals."""
+    found: dict[str, list[Any]] = {}
+    for part in ("planned_values", "configuration"):
+        with_lists(
+            {part: document[part]},
+            lambda _, resources: found.setdefault(part, []).extend(one for one in resources if not _is_original(one)),  # noqa: B023
+        )
+    return {
+        **{part: {"root_module": {"resources": resources}} for part, resources in found.items()},
+        "resource_changes": [one for one in document["resource_changes"] if not _is_original(one)],
+    }
+
+
+def _is_original(resource: Any) -> bool:
+    return isinstance(resource, Lazy) and resource.original is not None
+
+
+def _shown(resource: Any, name: str, registered: Registered) -> Any:
+    """A resource without its secrets; what it holds decides, and which secrets are registered."""
+    if isinstance(resource, Lazy) and resource.original:
+        return _of_original(resource.original, name, registered)
+    return _hidden(marshal.dumps(dict(resource), 2), name, registered)
+
+
+@functools.cache
+def _alike(registered: Registered) -> Registered:
+    """One set for all that are equal, which is quicker to find again."""
+    return registered
 
 
 @functools.lru_cache(maxsize=1000)
-def _frame(document: bytes, registered: frozenset[str]) -> Mapping[str, Any]:
-    return without_secrets(marshal.loads(document))
-
-
-def _without_resources(node: Mapping[str, Any], name: str = "") -> dict[str, Any]:
-    def part(key: str, value: Any) -> Any:
-        if key in _LISTS:
-            return []
-        if key == "child_modules":
-            return [_without_resources(module, key) for module in value]
-        return _without_resources(value, key) if key in _STEPS or name == "module_calls" else value
-
-    return {key: part(key, value) for key, value in node.items()}
-
-
-def _with_resources(hidden: Mapping[str, Any], given: Mapping[str, Any], name: str = "") -> dict[str, Any]:
-    def part(key: str, value: Any, whole: Any) -> Any:
-        if key in _LISTS:
-            return [_hidden(marshal.dumps(one, 2), key, frozenset(redaction._known())) for one in whole]
-        if key == "child_modules":
-            return [_with_resources(*module, key) for module in zip(value, whole, strict=True)]
-        return _with_resources(value, whole, key) if key in _STEPS or name == "module_calls" else value
-
-    return {shown: part(key, hidden[shown], given[key]) for shown, key in zip(hidden, given, strict=True)}
+def _frame(packed: bytes, registered: Registered) -> Mapping[str, Any]:
+    """What stands around the resources, without its secrets."""
+    document = marshal.loads(packed)
+    formed(document, "an edited plan")
+    return without_secrets(document)
 
 
 @functools.lru_cache(maxsize=20_000)
-def _hidden(resource: bytes, name: str, registered: frozenset[str]) -> Any:
-    """A resource without its secrets; what it holds decides, and which secrets are registered."""
+def _of_original(original: Original, name: str, registered: Registered) -> Any:
+    return _hidden(original.packed, name, registered)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _hidden(resource: bytes, name: str, registered: Registered) -> Any:
     return redact_data(masked(marshal.loads(resource), name), name)

@@ -4,7 +4,6 @@
 ``python -m proofs.record``. An edit is a function that changes a copy.
 """
 
-import copy
 import functools
 import importlib
 import pkgutil
@@ -16,7 +15,8 @@ from typing import Any
 import tests
 from proofs import kinds, live
 from proofs.edited_plans import EditedPlan
-from proofs.plans import FROM_NOTHING, compliant_plan
+from proofs.lazy_copies import Packed
+from proofs.plans import FROM_NOTHING, compliant_plan, packed
 from stackproof.core.controls import catalogue, declared
 from stackproof.core.runner import Judgement
 from stackproof.profile.base import as_frozen
@@ -202,12 +202,18 @@ def on_plan(control: str, *edits: Edit, expected: Profile | None = None, base: s
 
 def plan_for(control: str, base: str = FROM_NOTHING) -> dict[str, Any]:
     """A compliant plan, joined with those of the kinds that a control asks for and the stacks lack; a copy for whoever asks."""
+    return _joined(_own_stacks(control), base).copy()
+
+
+@functools.cache
+def _joined(more: tuple[Path, ...], base: str) -> Packed:
+    """A compliant plan, joined with those of some kinds."""
+    plans = {path.name: plan for path in more if (plan := kinds.plan_in(path))}
+    if not plans:
+        return packed(base)
     document = compliant_plan(base)
-    more = {path.name: plan for path in _own_stacks(control) if (plan := kinds.plan_in(path))}
-    if not more:
-        return document
-    plans = joined({APP: EditedPlan(document, "the plan"), **{name: EditedPlan(plan, name) for name, plan in more.items()}})
-    return copy.deepcopy({**plans.document, STACKS: sorted([*document.get(STACKS, [APP]), *more])})
+    whole = joined({APP: EditedPlan(document, "the plan"), **{name: EditedPlan(plan, name) for name, plan in plans.items()}})
+    return Packed({**whole.document, STACKS: sorted([*document.get(STACKS, [APP]), *plans])})
 
 
 @functools.cache

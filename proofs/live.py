@@ -2,20 +2,27 @@
 not applicable there are proven too.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from stackproof.collections.grafana import dashboards, metrics_asked_for, served_data_sources
 from stackproof.judgement.costs import last_month
 from stackproof.judgement.images import platforms
-from stackproof.probes import BASTION, CONNECT, HERE, QUERY
+from stackproof.probes import BASTION, CONNECT, GRAFANA, HERE, QUERY
 from stackproof.probes.postgres import USES
 from stackproof.profile.schema import Profile
 from stackproof.resources.costs import METRIC
 from stackproof.resources.database_offers import STANDARD_SUPPORT
-from stackproof.sources.aws.calls import Call
-from stackproof.sources.replay import Recorded
+from stackproof.resources.metrics import DATA, Metric
+from stackproof.sources.aws.calls import Answer, Call
+from stackproof.sources.replay import Recorded, Recording
+from stackproof.targets.base import Stage
+from stackproof.testing.stages import CloudStage
 
+ROOT = Path(__file__).parents[1]
 SERVICES = {"Amazon Relational Database Service": "212.4071", "Amazon Elastic Container Service": "61.93", "Tax": "27.4337"}
 """What a month costs, in USD."""
 
@@ -23,7 +30,9 @@ SERVICES = {"Amazon Relational Database Service": "212.4071", "Amazon Elastic Co
 def calls(recorded: Sequence[Recorded], expected: Profile, at: datetime) -> list[Recorded]:
     """The calls that the recording, made at this moment, lacks."""
     there = {one.call for one in recorded}
+    stage = CloudStage(Recording(recorded), expected, ROOT, at)
     supplied = [*_calls(recorded, expected), *_scans(recorded, expected), *_offers(recorded, expected, at), _costs(expected, at)]
+    supplied += [*_measured(stage), *_grafana(stage)]
     return [one for one in supplied if one.call not in there]
 
 
@@ -85,6 +94,42 @@ def _calls(recorded: Sequence[Recorded], expected: Profile) -> Iterator[Recorded
     for address in sorted(addresses):
         task = {"Host": address, "Port": expected.workload.port}
         yield _answered(expected, CONNECT, {"Connected": True, "Answer": "asked from ssh://bastion"}, **task, From=BASTION)
+
+
+class _Noting:
+    """What a resource class asks, with an answer for each: a datapoint of every metric."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._region, self._at = stage.profile.region, stage.now
+        self.asked: list[Recorded] = []
+
+    def read(self, operation: str, *, region: str | None = None, **parameters: Any) -> Answer:
+        call = Call.of(operation, region or self._region, **parameters)
+        point = {"Timestamps": [self._at - timedelta(minutes=5)], "Values": [1.0], "StatusCode": "Complete"}
+        page = {"MetricDataResults": [{"Id": one["Id"], **point} for one in parameters["MetricDataQueries"]]}
+        self.asked.append(Recorded(call, (page,)))
+        return Answer(call, [page])
+
+    def together(self, *questions: Any) -> list[Any]:
+        return [question() for question in questions]
+
+
+def _measured(stage: Stage) -> list[Recorded]:
+    """What CloudWatch has of the metrics of the dashboards."""
+    noting = _Noting(stage)
+    Metric.from_aws(noting, metrics_asked_for(stage))  # type: ignore[arg-type]  # all that it asks a reader for
+    assert {one.call.operation for one in noting.asked} == {DATA}
+    return noting.asked
+
+
+def _grafana(stage: Stage) -> Iterator[Recorded]:
+    """A Grafana that was given the files of now."""
+    declared = stage.profile
+    found = {"/api/health": {"database": "ok", "version": "13.2.3"}}
+    found |= {f"/api/dashboards/uid/{uid}": {"dashboard": json.loads(one.document)} for uid, one in dashboards(stage).items()}
+    found |= {f"/api/datasources/uid/{one.name}/health": {"status": "OK"} for one in served_data_sources(stage)}
+    for path, content in found.items():
+        yield _answered(declared, GRAFANA, {"Status": 200, "Content": content}, Url=declared.grafana.url, Path=path)
 
 
 def _items(recorded: Sequence[Recorded], operation: str, member: str) -> Iterator[Any]:

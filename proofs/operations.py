@@ -266,4 +266,43 @@ AUTOMATED = [
     errs("a file that does not parse", appends(GATE, "\t"), names="compliance.yml"),
 ]
 
-CASES: dict[str, list[Case]] = {"LOC-01": COMPOSED, "OPS-01": SCRIPTED, "OPS-03": AUTOMATED}
+GRAFANA = "infrastructure/grafana/"
+SOURCE, PROVIDER, BOARD = (
+    f"{GRAFANA}{name}"
+    for name in ("provisioning/datasources/cloudwatch.yaml", "provisioning/dashboards/stackproof.yaml", "dashboards/rds.json")
+)
+KEYS = "\n    secureJsonData:\n      accessKey: " + "AKIA" + "IOSFODNN7EXAMPLE"
+PROVISIONED = [
+    passes("as it is"),
+    passes("a role", replaces(SOURCE, "authType: default", "authType: ec2_iam_role")),
+    fails("keys", replaces(SOURCE, "authType: default", "authType: keys"), names="is_keyless"),
+    fails("a key beside a role", replaces(SOURCE, "access: proxy", f"access: proxy{KEYS}"), names="is_keyless"),
+    fails("a key in a comment", appends(SOURCE, "# AKIA" + "IOSFODNN7EXAMPLE\n"), names="AWS access key id"),
+    errs("a way that nobody knows", replaces(SOURCE, "authType: default", "authType: magic"), names="magic"),
+    fails("another region", replaces(SOURCE, "ap-northeast-2", "us-west-2"), names="us-west-2"),
+    errs("no region", replaces(SOURCE, "      defaultRegion: ap-northeast-2\n", ""), names="region is not reported"),
+    fails("another kind of data source", replaces(SOURCE, "type: cloudwatch", "type: prometheus"), names="prometheus"),
+    fails("no uid", replaces(SOURCE, "    uid: cloudwatch\n", ""), names="no uid"),
+    fails("a data source that is not there", replaces(SOURCE, "uid: cloudwatch", "uid: other"), names="which is not provisioned"),
+    fails("no version of the format", replaces(SOURCE, "apiVersion: 1\n", ""), names="apiVersion"),
+    fails("no data source", replaces(SOURCE, "datasources:", "sources:"), names="no datasources"),
+    fails(
+        "a provider without a place",
+        replaces(PROVIDER, "    options:\n      path: /var/lib/grafana/dashboards\n", ""),
+        names="options",
+    ),
+    fails("no provider", removes(PROVIDER), names="provisioning/dashboards holds no file"),
+    fails("no dashboard", removes(f"{GRAFANA}dashboards/*"), names="dashboards holds no file"),
+    fails("a dashboard without a uid", replaces(BOARD, '"uid": "rds"', '"uid": ""'), names="has no uid"),
+    fails("two dashboards of one uid", replaces(BOARD, '"uid": "rds"', '"uid": "alb"'), names="alb"),
+    fails("a panel that asks for nothing", replaces(BOARD, '"targets": [', '"others": ['), names="asks for nothing"),
+    errs("a dashboard that is no JSON", appends(BOARD, ","), names="rds.json"),
+    errs("a file that does not parse", appends(SOURCE, "\t- ["), names="cloudwatch.yaml"),
+]
+
+CASES: dict[str, list[Case]] = {
+    "OBS-03": PROVISIONED,
+    "LOC-01": COMPOSED,
+    "OPS-01": SCRIPTED,
+    "OPS-03": AUTOMATED,
+}

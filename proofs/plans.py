@@ -2,11 +2,11 @@
 
 import functools
 import json
-import marshal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from proofs.lazy_copies import Packed
 from stackproof.testing.plans import BASE, RUNNING
 
 COMPLIANT = Path(__file__).with_name("compliant")
@@ -16,19 +16,18 @@ BASES = (FROM_NOTHING, RUNNING, UPDATE)
 
 def compliant_plan(base: str = FROM_NOTHING) -> dict[str, Any]:
     """A copy for whoever asks."""
-    document: dict[str, Any] = marshal.loads(_packed(base))
-    return document
+    return packed(base).copy()
 
 
 @functools.cache
-def _packed(base: str) -> bytes:
-    """A document, packed in the format that is the quickest to unpack; without references, so that nothing is shared inside it."""
+def packed(base: str) -> Packed:
+    """A compliant plan, of which copies are made."""
     if base == FROM_NOTHING:
         document = json.loads(_recorded("plan.json"))
     else:
         document = _unpacked(json.loads(_recorded("running.json")))
         document = document if base == RUNNING else _updated(document, json.loads(_recorded("update.json")))
-    return marshal.dumps({**document, BASE: base}, 2)
+    return Packed({**document, BASE: base})
 
 
 def _recorded(name: str) -> str:

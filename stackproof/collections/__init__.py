@@ -10,6 +10,7 @@ from stackproof.collections import (  # noqa: F401 - they fill the register
     efs_file_systems,
     emulator,
     event_buses,
+    grafana,
     inventory,
     lambda_functions,
     log_events,

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from stackproof.collections.files import document_of, existing
 from stackproof.collections.registry import collection
 from stackproof.core.resource import LazyMapping, StaticOrigin
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
+from stackproof.core.verdicts import DeclaredButMissing
 from stackproof.judgement import compose
 from stackproof.judgement import workflows as judgement
 from stackproof.resources.operations import ComposeService, DeploymentScript, Workflow, Workflows
@@ -19,7 +19,7 @@ from stackproof.targets.base import Stage
 def compose_services(stage: Stage) -> tuple[ComposeService, ...]:
     """The services of the local emulator's compose file."""
     name = stage.profile.sources.compose_file
-    document = _document(_existing(stage, name))
+    document = document_of(existing(stage, name))
     services = document.get("services")
     if not isinstance(services, Mapping) or not services:
         raise DeclaredButMissing(f"{name} has no services")
@@ -46,7 +46,7 @@ def _compose_service(name: str, service: object, unknown: tuple[str, ...], file:
 def deployment_script(stage: Stage) -> DeploymentScript:
     """The deployment script at work."""
     name = stage.profile.sources.deployment_script
-    file = _existing(stage, name)
+    file = existing(stage, name)
     facts: LazyMapping[object] = LazyMapping({"findings": partial(script.shellcheck, file), **script.watched(file)})
     source = f"shellcheck; {name} with fakes for aws, docker and git"
     return DeploymentScript(file.name, StaticOrigin(facts, source), source)
@@ -89,24 +89,4 @@ def _workflow_files(stage: Stage) -> list[tuple[Path, judgement.Document]]:
     files = sorted(file for file in stage.root.glob(f"{stage.profile.sources.workflows}/*") if file.suffix in (".yml", ".yaml"))
     if not files:
         raise DeclaredButMissing(f"{stage.profile.sources.workflows} has no workflow in {stage.repository}")
-    return [(file, _document(file)) for file in files]
-
-
-def _existing(stage: Stage, name: str) -> Path:
-    file = stage.root / name
-    if not file.is_file():
-        raise DeclaredButMissing(f"{name} does not exist in {stage.repository}")
-    return file
-
-
-def _document(file: Path) -> Mapping[Any, Any]:
-    """What a YAML file says. Raises `CouldNotVerify` if it is none."""
-    import yaml
-
-    try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CouldNotVerify(f"{file.name} is not YAML: {error}") from None
-    if not isinstance(document, Mapping):
-        raise CouldNotVerify(f"{file.name} is not a mapping")
-    return document
+    return [(file, document_of(file)) for file in files]

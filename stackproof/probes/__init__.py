@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from stackproof.core.verdicts import CallFailed, CouldNotVerify, Unreachable
-from stackproof.probes import host, postgres, tls, web
+from stackproof.probes import grafana, host, postgres, tls, web
 from stackproof.probes.bastion import Bastion
 from stackproof.probes.postgres import Access
 from stackproof.sources.aws.calls import Answer, Call, Exchange
@@ -42,6 +42,8 @@ CONNECT = "tcp:Connect"
 """Open a TCP connection, ``From`` ``here`` or the ``bastion``: ``{"Connected": false, "Answer": "timed out"}``."""
 TOOL = "host:GetTool"
 """A command of this machine: ``{"LookedIn": [...], "Path": "/usr/bin/git", "ExitStatus": 0, "Output": "git version 2.39.5"}``."""
+GRAFANA = "grafana:Get"
+"""Ask Grafana's HTTP API: ``{"Status": 200, "Content": {...}}``; the token is in the environment, and in no call."""
 
 HERE, BASTION = "here", "bastion"
 
@@ -84,6 +86,7 @@ class Probes:
             START_TLS: self._start_tls,
             CONNECT_PLAIN: self._connect_plain,
             CONNECT: self._connect,
+            GRAFANA: self._grafana,
             TOOL: lambda call: host.tool(call.arguments["Name"]),
         }
 
@@ -126,6 +129,12 @@ class Probes:
                 body=asked.get("Body", False),
             )
         except OSError as error:  # every exception of requests is one
+            raise _without_answer(call, error) from None
+
+    def _grafana(self, call: Call) -> Mapping[str, Any]:
+        try:
+            return grafana.get(call.arguments["Url"], call.arguments["Path"], timeout=TIMEOUT)
+        except OSError as error:
             raise _without_answer(call, error) from None
 
     def _query(self, call: Call) -> Mapping[str, Any]:

@@ -28,20 +28,23 @@ def get(address: Address, scheme: str, host: str, path: str, *, timeout: float, 
         pinned(address) as session,
         session.get(url, headers=headers, allow_redirects=False, stream=True, timeout=timeout) as answer,
     ):
-        content = {"At": datetime.now(UTC), **_content(answer)} if body else {}
+        told = {"At": datetime.now(UTC), **content(answer, LONGEST_BODY)} if body else {}
         kept = {member: answer.headers[name] for member, name in _KEPT.items() if name in answer.headers}
-        return {"Url": url, "Status": answer.status_code, **kept, **content}
+        return {"Url": url, "Status": answer.status_code, **kept, **told}
 
 
-def _content(answer: "requests.Response") -> dict[str, Any]:
-    """The JSON object in the body. What is no such object is not kept: nobody knows what is in it."""
-    body = answer.raw.read(LONGEST_BODY + 1, decode_content=True)
-    if len(body) > LONGEST_BODY:
-        return {"Problem": f"longer than {LONGEST_BODY} bytes"}
+def content(answer: "requests.Response", most: int) -> dict[str, Any]:
+    """The JSON object in the body (``Content``), or why there is none (``Problem``); ``most`` bytes are read.
+
+    What is no such object is not kept: nobody knows what is in it.
+    """
+    body = answer.raw.read(most + 1, decode_content=True)
+    if len(body) > most:
+        return {"Problem": f"longer than {most} bytes"}
     try:
-        content = json_document.loads(body)
+        document = json_document.loads(body)
     except ValueError:
-        content = None
-    if not isinstance(content, dict):
+        document = None
+    if not isinstance(document, dict):
         return {"Problem": f"no JSON object, but {answer.headers.get('Content-Type') or 'something'} of {len(body)} bytes"}
-    return {"Content": content}
+    return {"Content": document}

@@ -28,7 +28,7 @@ from stackproof.profile.stack import (
     Storage,
 )
 from stackproof.profile.terraform import Change, Gate, Terraform
-from stackproof.profile.workload import Emulator, Host, Observability, Registry, Service, Sources, Workload
+from stackproof.profile.workload import Emulator, Grafana, Host, Observability, Registry, Service, Sources, Workload
 
 EVERYTHING = "*"
 """The prefix in ``owned`` that stands for the whole account."""
@@ -75,6 +75,7 @@ class Profile(Table):
     costs: Costs = Costs.undeclared()
     audit: Audit = Audit.undeclared()
     observability: Observability = Observability.undeclared()
+    grafana: Grafana = Grafana.undeclared()
     sources: Sources = Sources.undeclared()
     function: Function = Function.undeclared()
     dynamodb_table: DynamodbTable = DynamodbTable.undeclared()

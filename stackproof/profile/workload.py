@@ -141,3 +141,12 @@ class Observability(Table):
     """How old the service's last log event may be."""
     metric_minutes: int = Field(default=60, ge=5)
     """How old the last datapoint of a metric may be."""
+
+
+class Grafana(Table):
+    """The Grafana that shows the stack."""
+
+    directory: str = unsaid()
+    """The folder with ``provisioning/datasources``, ``provisioning/dashboards`` and ``dashboards``, from the profile's home."""
+    url: str = unsaid(pattern=r"^(https://[^/\s]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)(/\S*)?$")
+    """Where it is; the token of its service account is in ``GRAFANA_TOKEN``, and is sent over HTTPS or to this machine alone."""

@@ -80,6 +80,15 @@ _OURS: dict[str, tuple[str, ...]] = {
         "FrontDoor",
         "WebAnswer",
     ),
+    "grafana": (
+        "GrafanaFile",
+        "GrafanaDataSource",
+        "GrafanaDashboard",
+        "DashboardPanel",
+        "GrafanaServer",
+        "ServedDataSource",
+        "ServedDashboard",
+    ),
     "host": (
         "Tool",
         "Port",

@@ -1,5 +1,6 @@
 """Amazon CloudWatch metrics."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -47,14 +48,25 @@ class MetricOf(str):
     """``Namespace``, ``MetricName`` and ``Dimensions``."""
     statistic: str
     period: Period
+    region: str | None
+    """Where CloudWatch has it; None for the profile's own."""
 
-    def __new__(cls, name: str, metric: str, dimensions: Mapping[str, str], *, statistic: str, period: Period) -> "MetricOf":
+    def __new__(
+        cls,
+        name: str,
+        metric: str,
+        dimensions: Mapping[str, str],
+        *,
+        statistic: str,
+        period: Period,
+        region: str | None = None,
+    ) -> "MetricOf":
         """``metric`` is its namespace and name: ``AWS/ECS CPUUtilization``."""
         made = super().__new__(cls, name)
         namespace, _, metric_name = metric.partition(" ")
         listed = [{"Name": dimension, "Value": value} for dimension, value in sorted(dimensions.items())]
         made.metric = {"Namespace": namespace, "MetricName": metric_name, "Dimensions": listed}
-        made.statistic, made.period = statistic, period
+        made.statistic, made.period, made.region = statistic, period, region
         return made
 
     @property
@@ -100,9 +112,14 @@ class Metric(Resource):
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Metric]":
-        """One for each name, many in a call; ``names`` are `MetricOf` of one period."""
-        asked = [name for name in names if isinstance(name, MetricOf)]
-        portions = [asked[start : start + MOST_IN_A_CALL] for start in range(0, len(asked), MOST_IN_A_CALL)]
+        """One for each name, many in a call; ``names`` are `MetricOf`."""
+        asked = defaultdict[Any, list[MetricOf]](list)
+        for name in names:
+            if isinstance(name, MetricOf):
+                asked[name.region, name.period].append(name)
+        portions = [
+            alike[start : start + MOST_IN_A_CALL] for alike in asked.values() for start in range(0, len(alike), MOST_IN_A_CALL)
+        ]
         answers = aws.together(*[partial(_read, aws, portion) for portion in portions])
         return [
             cls(str(name), AwsFacts(aws, {"id": f"m{number}", "answer": answer}, source), source)
@@ -113,12 +130,13 @@ class Metric(Resource):
 
 
 def _read(aws: "Reader", metrics: Sequence[MetricOf]) -> "Answer":
-    period = metrics[0].period
+    period, region = metrics[0].period, metrics[0].region
     queries = [
         {"Id": f"m{number}", "MetricStat": {"Metric": one.metric, "Period": period.seconds, "Stat": one.statistic}}
         for number, one in enumerate(metrics)
     ]
-    return aws.read(DATA, MetricDataQueries=queries, StartTime=period.start.isoformat(), EndTime=period.end.isoformat())
+    start, end = period.start.isoformat(), period.end.isoformat()
+    return aws.read(DATA, region=region, MetricDataQueries=queries, StartTime=start, EndTime=end)
 
 
 def _series(id: str, answer: "Answer") -> Series:

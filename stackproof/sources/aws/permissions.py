@@ -75,6 +75,7 @@ SHARED = ("cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus", "kms:Desc
 
 REGIONS: Mapping[str, str] = {
     "cloudwatch:DescribeAlarms": BILLING,
+    "cloudwatch:GetMetricData": "*",
     "sns:GetTopicAttributes": "*",
     **dict.fromkeys(SHARED, "*"),
 }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 IDENTITY = "sts:GetCallerIdentity"
 """Asked once, before everything else, to pin the account."""
 
-PROBES = ("host", "http", "postgres", "tcp", "tls")
+PROBES = ("grafana", "host", "http", "postgres", "tcp", "tls")
 """Services that are not AWS's: what `stackproof.probes` asks of the network and of hosts."""
 
 

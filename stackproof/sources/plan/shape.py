@@ -30,11 +30,13 @@ def checked(document: object, where: str) -> Mapping[str, Any]:
         )
     if is_deeper(document, MOST_LEVELS):
         raise UsageError(f"{where}: this nests more than {MOST_LEVELS} levels deep, which no plan does")
-    return formed(document, where)
+    formed(document, where)
+    refuse_what_is_filtered(document, where)
+    return document
 
 
-def formed(document: Mapping[str, Any], where: str) -> Mapping[str, Any]:
-    """A document that does not nest too deeply, and has the form of a plan. Raises `UsageError` for any other."""
+def formed(document: Mapping[str, Any], where: str) -> None:
+    """Raises `UsageError` for a document without the form of a plan. It must not nest too deeply."""
     try:
         _PLAN.validate_python(document, strict=True)
     except ValidationError as error:
@@ -44,12 +46,13 @@ def formed(document: Mapping[str, Any], where: str) -> Mapping[str, Any]:
         raise UsageError(
             f"{where}: {place}: {first['msg']} (it is {given}); give the plan as Terraform writes it: {HOW_TO}"
         ) from None
-    _refuse_what_is_filtered(document, where)
-    return document
 
 
-def _refuse_what_is_filtered(document: Mapping[str, Any], where: str) -> None:
-    """Every planned resource has a change, if only a no-op: without it, nobody knows what of its values is unknown."""
+def refuse_what_is_filtered(document: Mapping[str, Any], where: str) -> None:
+    """Raises `UsageError` for a plan of which something was left out.
+
+    Every planned resource has a change, if only a no-op: without it, nobody knows what of its values is unknown.
+    """
     planned = {one["address"] for one in _managed(document["planned_values"].get("root_module", {}))}
     if planned and not document["configuration"].get("root_module"):
         raise UsageError(f"{where}: the plan was filtered: its configuration is empty; give it as Terraform writes it: {HOW_TO}")
