@@ -16,16 +16,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from proofs.plans import FROM_NOTHING, compliant_plan
+from stackproof.testing.plans import RUNNING
 
 if TYPE_CHECKING:
     from stackproof.sources.plan.document import Plan
 
 ROOT = Path(__file__).parents[1]
-COMPLIANT = ROOT / "proofs" / "compliant" / "plan.json"
 STACK = "triflow-ai-prod"
 """How the names of the stack begin; those of a copy go on otherwise."""
 MEASURABLE = 0.05
@@ -50,23 +52,82 @@ class Measured:
     """Seconds of a processor that checkov takes for the same file."""
 
 
-def plan_of(resources: int) -> dict[str, Any]:
-    """A plan from nothing of about so many resources: the compliant stacks, and copies of the app stack beside them."""
-    document: dict[str, Any] = json.loads(COMPLIANT.read_text(encoding="utf-8"))
+SHAPES = ("copies", "running", "instances", "modules", "locals")
+"""How the copies are written: resource by resource, from nothing or with nothing to do; with ``for_each``, which refer to each other by
+key; in a module with ``for_each``; or with references through locals, which a plan does not show."""
+
+
+def plan_of(resources: int, shape: str = "copies") -> dict[str, Any]:
+    """A plan of about so many resources: the compliant stacks, and copies of the app stack beside them; see `SHAPES`."""
+    document = compliant_plan(RUNNING if shape == "running" else FROM_NOTHING)
     planned, configured = document["planned_values"]["root_module"], document["configuration"]["root_module"]
-    own = {one["address"] for one in planned["resources"]}
-    parts = (
-        json.dumps(planned["resources"]),
-        json.dumps([one for one in document["resource_changes"] if one["address"] in own]),
-        json.dumps([one for one in configured["resources"] if one["mode"] == "managed"]),
-    )
+    own = {one["address"]: one for one in planned["resources"] if one["mode"] == "managed"}
+    changes = [one for one in document["resource_changes"] if one["address"] in own]
+    written = [one for one in configured["resources"] if one["mode"] == "managed"]
+    copies = max(0, resources - len(document["resource_changes"])) // len(own)
+    parts = json.dumps([*own.values()]), json.dumps(changes), json.dumps(written)
     addresses = re.compile("|".join(sorted(map(re.escape, own), key=len, reverse=True)) + r"(?![\w-])")
-    lists = (planned["resources"], document["resource_changes"], configured["resources"])
-    for number in range(max(0, resources - len(document["resource_changes"])) // len(own)):
-        for text, into in zip(parts, lists, strict=True):
-            renamed = addresses.sub(lambda match: f"{match[0]}_{number}", text).replace(STACK, f"{STACK}-{number}-of")  # noqa: B023
-            into += [{**one, "name": one["address"].rpartition(".")[2]} for one in json.loads(renamed)]
+
+    def copied(text: str, number: int, address: str) -> Any:
+        """A copy with addresses, names and ids of its own; ``{}`` in the new address stands for the old one."""
+        moved = addresses.sub(lambda match: address.replace("{}", match[0]).replace('"', '\\"'), text)
+        return json.loads(_ID.sub(lambda match: match[0][:-5] + f"{number:05x}", moved.replace(STACK, f"{STACK}-{number}-of")))
+
+    def keyed(number: int) -> str:
+        own_keys = {"instances": f'{{}}_each["{number}"]', "modules": f'module.copy["{number}"].{{}}'}
+        return own_keys.get(shape, f"{{}}_{number}")
+
+    def instances(text: str, number: int) -> list[dict[str, Any]]:
+        found = copied(text, number, keyed(number))
+        if shape == "instances":
+            return [{**one, "name": f"{one['name']}_each", "index": str(number)} for one in found]
+        return found if shape == "modules" else [{**one, "name": one["address"].rpartition(".")[2]} for one in found]
+
+    of_modules = []
+    for number in range(copies):
+        document["resource_changes"] += instances(parts[1], number)
+        if shape == "modules":
+            of_modules.append({"address": f'module.copy["{number}"]', "resources": instances(parts[0], number)})
+        else:
+            planned["resources"] += instances(parts[0], number)
+        if shape not in ("instances", "modules"):
+            again = copied(parts[2], number, keyed(number))
+            again = [{**one, "name": one["address"].rpartition(".")[2]} for one in again]
+            configured["resources"] += map(_through_locals, again) if shape == "locals" else again
+    if shape == "instances" and copies:
+        each = {"for_each_expression": {"references": ["local.copies"]}}
+        configured["resources"] += [{**_by_key(one, own), "name": f"{one['name']}_each", **each} for one in written]
+    if shape == "modules" and copies:
+        planned["child_modules"] = [*planned.get("child_modules", ()), *of_modules]
+        call = {"source": "./copy", "for_each_expression": {"references": ["local.copies"]}, "module": {"resources": written}}
+        configured["module_calls"] = {**configured.get("module_calls", {}), "copy": call}
     return document
+
+
+_ID = re.compile(r"\b(?:[a-z]+-[0-9a-f]{17}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\b")
+"""An id of EC2 or of KMS."""
+
+
+def _expressions(written: Any, change: Callable[[list[str]], list[str]]) -> Any:
+    """Configured expressions with other references."""
+    if isinstance(written, Mapping):
+        return {name: change(one) if name == "references" else _expressions(one, change) for name, one in written.items()}
+    return [_expressions(one, change) for one in written] if isinstance(written, list) else written
+
+
+def _by_key(resource: dict[str, Any], own: Collection[str]) -> dict[str, Any]:
+    """A configured resource whose references are to the instances with its own key: ``x[each.key].id`` is told as ``x``."""
+
+    def keyed(references: list[str]) -> list[str]:
+        found = [one for one in references if one in own]
+        return [*(f"{one}_each" for one in found), "each.key"] if found else references
+
+    return {**resource, "address": f"{resource['address']}_each", "expressions": _expressions(resource["expressions"], keyed)}
+
+
+def _through_locals(resource: dict[str, Any]) -> dict[str, Any]:
+    references = _expressions(resource["expressions"], lambda found: ["local.copies"] if found[0].startswith("aws_") else found)
+    return {**resource, "expressions": references}
 
 
 def run(file: Path) -> Measured:
@@ -108,11 +169,11 @@ def _judged(read: Callable[[], "Plan"]) -> Measured:
     )
 
 
-def measure(resources: int, *, checkov: bool = False) -> Measured:
+def measure(resources: int, *, checkov: bool = False, shape: str = SHAPES[0]) -> Measured:
     """Judge a plan of so many resources in a process of its own. Raises `subprocess.CalledProcessError` if it fails."""
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory, "plan.json")
-        file.write_text(json.dumps(plan_of(resources)), encoding="utf-8")
+        file.write_text(json.dumps(plan_of(resources, shape)), encoding="utf-8")
         command = [sys.executable, "-m", "benchmarks.plans", "--file", str(file)]
         ended = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
         found = json.loads(ended.stdout)
@@ -169,6 +230,7 @@ def table(runs: Sequence[Measured]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("resources", nargs="*", type=int, default=[1000, 5000, 20000], help="numbers of resources")
+    parser.add_argument("--shape", choices=SHAPES, default=SHAPES[0], help="how the resources are written")
     parser.add_argument("--checkov", action="store_true", help="run checkov on the same files, too")
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--write", type=Path, help="write the plan of the first size into this file, and judge nothing")
@@ -176,9 +238,9 @@ def main() -> None:
     if arguments.file:
         print(json.dumps(asdict(run(arguments.file))))
     elif arguments.write:
-        arguments.write.write_text(json.dumps(plan_of(arguments.resources[0])), encoding="utf-8")
+        arguments.write.write_text(json.dumps(plan_of(arguments.resources[0], arguments.shape)), encoding="utf-8")
     else:
-        print(table([measure(resources, checkov=arguments.checkov) for resources in arguments.resources]))
+        print(table([measure(resources, checkov=arguments.checkov, shape=arguments.shape) for resources in arguments.resources]))
 
 
 if __name__ == "__main__":

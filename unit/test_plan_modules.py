@@ -75,7 +75,7 @@ def test_where_several_fit_it_is_not_known_for_those_alone(made: Plan) -> None:
     assert of_any
     with pytest.raises(NotYetKnown) as unknown:
         of_any.referent("role", "aws_iam_role")
-    assert unknown.value.candidates == ('aws_iam_role.task["a"]', 'aws_iam_role.task["b"]')
+    assert [*(unknown.value.candidates or ())] == ['aws_iam_role.task["a"]', 'aws_iam_role.task["b"]']
 
 
 def test_names_come_by_prefix_and_by_default_tags(made: Plan) -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from stackproof.collections import deployment, inventory
 from stackproof.collections import stack as stacks
-from stackproof.core.partial import parts
+from stackproof.core.partial import Index, parts
 from stackproof.core.resource import Resource
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotDeclared, NotYetKnown
 from stackproof.judgement.exposure import CIDR, GROUP, Opening, is_public
@@ -190,13 +190,13 @@ def _group_names(groups: Iterable[SecurityGroup]) -> list[str]:
 
 
 def _network(stage: Stage, vpc: Vpc) -> list[str]:
-    subnets = _all(lambda: [*deployment.vpc_subnets(stage)[vpc.name]])
+    subnets = _all(lambda: [*deployment.vpc_subnets(stage)[vpc.identity]])
     public: list[str] = []
     private: list[str] = []
     for one in subnets:
         for into in _kind_of(one, public, private):
             into.append(one.cidr)
-    groups = _all(lambda: [one for one in stacks._groups(stage) if stacks.is_in_vpc(stage, one, vpc)])
+    groups = _all(lambda: stacks.in_vpc(stage.once(_groups_by_vpc), vpc))
     names = {one.identity: one.name for one in groups}
     return [
         "[[network]]",
@@ -206,6 +206,10 @@ def _network(stage: Stage, vpc: Vpc) -> list[str]:
         *_subnets("private_subnets", private),
         *(line for one in groups if not _is_unnamed(one) and one.name != "default" for line in _group(one, names)),
     ]
+
+
+def _groups_by_vpc(stage: Stage) -> Index[SecurityGroup]:
+    return stacks.by_vpc(stage, stacks._groups(stage))
 
 
 def _subnets(key: str, cidrs: list[str]) -> list[str]:

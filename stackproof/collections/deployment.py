@@ -1,14 +1,25 @@
 """Collections of what is deployed around the workload: account, network, database, images, services, costs, audit."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
 from stackproof.collections.presence import there
 from stackproof.collections.registry import collection
-from stackproof.collections.stack import databases, declared_load_balancers, is_in_vpc, run_task_definitions, undeclared, vpcs
+from stackproof.collections.stack import (
+    by_vpc,
+    databases,
+    declared_load_balancers,
+    in_vpc,
+    run_task_definitions,
+    undeclared,
+    vpc_keys,
+    vpcs,
+)
+from stackproof.core.partial import Index, Partial, collected, known_of, parts
 from stackproof.core.resource import LazyMapping
-from stackproof.core.verdicts import DeclaredButMissing, NotYetKnown
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotYetKnown, candidates_of
 from stackproof.judgement.costs import last_month
 from stackproof.resources.account import Caller
 from stackproof.resources.alarms import Alarm
@@ -23,6 +34,7 @@ from stackproof.resources.service import Service, TaskDefinition
 from stackproof.resources.tasks import RunningService, WatchedService
 from stackproof.resources.trail import Trail
 from stackproof.sources.aws.regions import BILLING
+from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.targets.base import Stage
 from stackproof.util.sampling import Schedule
 from stackproof.util.spool import Reiterable
@@ -39,19 +51,19 @@ def caller(stage: Stage) -> Caller:
 
 @collection(reads=(Vpc,))
 def public_subnets(stage: Stage) -> Mapping[str, tuple[Subnet, ...]]:
-    """The declared subnets that the internet reaches, by the name of their VPC."""
+    """The declared subnets that the internet reaches, by the identity of their VPC."""
     return _by_vpc(stage, lambda vpc: _declared_subnets(stage, vpc, stage.profile.network_of(vpc.name).public_subnets))
 
 
 @collection(reads=(Vpc,))
 def private_subnets(stage: Stage) -> Mapping[str, tuple[Subnet, ...]]:
-    """The declared subnets that the internet does not reach, by the name of their VPC."""
+    """The declared subnets that the internet does not reach, by the identity of their VPC."""
     return _by_vpc(stage, lambda vpc: _declared_subnets(stage, vpc, stage.profile.network_of(vpc.name).private_subnets))
 
 
 @collection(reads=(Vpc,))
 def other_subnets(stage: Stage) -> Mapping[str, tuple[Subnet, ...]]:
-    """The subnets that nobody declared, by the name of their VPC. Of a VPC without declared subnets there are no others."""
+    """The subnets that nobody declared, by the identity of their VPC. Of a VPC without declared subnets there are no others."""
 
     def others(vpc: Vpc) -> tuple[Subnet, ...]:
         network = stage.profile.network_of(vpc.name)
@@ -62,7 +74,11 @@ def other_subnets(stage: Stage) -> Mapping[str, tuple[Subnet, ...]]:
 
 
 def _by_vpc(stage: Stage, make: Callable[[Vpc], T]) -> Mapping[str, T]:
-    return LazyMapping({vpc.name: partial(make, vpc) for vpc in vpcs(stage)})
+    found = {}
+    for vpc in vpcs(stage):
+        with suppress(CouldNotVerify):  # whoever asks which VPC it is gets the error
+            found[vpc.identity] = partial(make, vpc)
+    return LazyMapping(found)
 
 
 def _declared_subnets(stage: Stage, vpc: Vpc, cidrs: tuple[str, ...]) -> tuple[Subnet, ...]:
@@ -74,43 +90,91 @@ def _declared_subnets(stage: Stage, vpc: Vpc, cidrs: tuple[str, ...]) -> tuple[S
 
 def _subnets(stage: Stage, vpc: Vpc) -> dict[str, Subnet]:
     """The subnets of a VPC by their addresses, which no two of a VPC share."""
-    return {subnet.cidr: subnet for subnet in stage.source().collect(Subnet, []) if is_in_vpc(stage, subnet, vpc)}
+    return {subnet.cidr: subnet for subnet in in_vpc(stage.once(_subnets_by_vpc), vpc)}
+
+
+def _subnets_by_vpc(stage: Stage) -> Index[Subnet]:
+    return by_vpc(stage, stage.source().collect(Subnet, []))
 
 
 @collection
-def nat_gateways(stage: Stage) -> tuple[NatGateway, ...]:
-    """The NAT gateways of the account."""
-    return tuple(stage.source().collect(NatGateway, []))
+def nat_gateways(stage: Stage) -> Mapping[str, NatGateway]:
+    """The NAT gateways of the account by their names, as routes name them."""
+    return {gateway.name: gateway for gateway in stage.source().collect(NatGateway, [])}
 
 
 @collection(reads=(Vpc, Subnet))
-def flow_logs(stage: Stage) -> Mapping[str, tuple[FlowLog, ...]]:
-    """The flow logs of each of the stack's VPCs, and of its subnets, by the name of the VPC."""
+def flow_logs(stage: Stage) -> Mapping[str, Sequence[FlowLog]]:
+    """The flow logs of each of the stack's VPCs and of its subnets, by the VPC's identity; one that may be its stands for the rest."""
     return _by_vpc(stage, partial(_flow_logs, stage))
 
 
-def _flow_logs(stage: Stage, vpc: Vpc) -> tuple[FlowLog, ...]:
-    logs = stage.source().collect(FlowLog, [])
-    found = tuple(log for log in logs if is_in_vpc(stage, log, vpc) or _is_of_a_subnet(stage, log, vpc))
-    if not found:
+def _flow_logs(stage: Stage, vpc: Vpc) -> Sequence[FlowLog]:
+    found = stage.once(_flow_logs_by_vpc).of(vpc.identity)
+    if not isinstance(found, Partial) and not found:
         raise DeclaredButMissing(f"{vpc.name} has no flow log")
     return found
 
 
-def _is_of_a_subnet(stage: Stage, log: FlowLog, vpc: Vpc) -> bool:
-    """Whether a log is one of the VPC's subnets; of one that a plan does not know, it may be."""
-    try:
-        return log.subnet_id is not None and any(log.subnet_id == subnet.subnet_id for subnet in vpc_subnets(stage)[vpc.name])
-    except NotYetKnown:
-        return True
+@collection(reads=(Vpc, Subnet))
+def every_flow_log(stage: Stage) -> tuple[FlowLog, ...]:
+    """The flow logs of the stack's VPCs and of their subnets, each once; on a plan also those that may be of one."""
+    return tuple(stage.once(_flow_logs_by_vpc).possible(*(vpc.identity for vpc in vpcs(stage))))
+
+
+def _flow_logs_by_vpc(stage: Stage) -> Index[FlowLog]:
+    """By the VPC that a log is of, or whose subnet it is of."""
+
+    def keys(log: FlowLog) -> Sequence[str]:
+        own, rest = parts(vpc_keys(stage, log))
+        if own or rest:
+            return collected(own, rest)
+        subnets, unknown = parts(_subnets_of(stage, log))
+        found, more = known_of(subnets, partial(vpc_keys, stage))
+        return collected(found, [*more, *(stage.once(_in_their_vpcs)(error) for error in unknown)])
+
+    return by_vpc(stage, stage.source().collect(FlowLog, []), keys)
+
+
+def _subnets_of(stage: Stage, log: FlowLog) -> Sequence[Subnet]:
+    """The subnet that a log is of; none where it is of something else."""
+    if not stage.is_planned:
+        subnet = stage.once(_subnets_by_id).get(log.subnet_id) if log.subnet_id is not None else None
+        return [subnet] if subnet else []
+    assert isinstance(log.origin, PlannedBlock)
+    found, rest = parts(log.origin.referents("subnet_id", *Subnet.terraform))
+    return collected([Subnet(block.address, block, block.source) for block in found], rest)
+
+
+def _in_their_vpcs(stage: Stage) -> Callable[[Exception], Exception]:
+    """What turns the error for one of several subnets into one for the VPCs that they are in; one of many subnets is looked at once."""
+    subnets = {subnet.name: subnet for subnet in stage.source().collect(Subnet, [])}
+    known: dict[int, tuple[Collection[str], Collection[str] | None]] = {}  # with the candidates, which keeps their id theirs
+
+    def turned(error: Exception) -> Exception:
+        candidates = candidates_of(error)
+        if candidates is None:
+            return error
+        if id(candidates) not in known:
+            found, rest = known_of((subnets[one] for one in candidates if one in subnets), partial(vpc_keys, stage))
+            known[id(candidates)] = candidates, None if rest else frozenset(found)
+        about = NotYetKnown(str(error))
+        about.candidates = known[id(candidates)][1]
+        return about
+
+    return turned
+
+
+def _subnets_by_id(stage: Stage) -> dict[str, Subnet]:
+    return {subnet.subnet_id: subnet for subnet in stage.source().collect(Subnet, [])}
 
 
 @collection(reads=(Vpc, Subnet))
 def vpc_subnets(stage: Stage) -> Mapping[str, Collection[Subnet]]:
-    """The subnets of each of the stack's VPCs, by the name of the VPC. They are asked for when somebody looks at one."""
+    """The subnets of each of the stack's VPCs, by the identity of the VPC. They are asked for when somebody looks at one."""
 
     def inside(vpc: Vpc) -> Collection[Subnet]:
-        return Reiterable(lambda: (one for one in stage.source().collect(Subnet, []) if is_in_vpc(stage, one, vpc)))
+        return Reiterable(lambda: iter(in_vpc(stage.once(_subnets_by_vpc), vpc)))
 
     return _by_vpc(stage, inside)
 

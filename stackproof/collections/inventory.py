@@ -5,7 +5,7 @@ table that declares it (which ``absent`` may name, see `stackproof.profile.schem
 and the line that declares one. Its collection is called ``<table>_inventory``.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -41,6 +41,9 @@ from stackproof.resources.trail import Trail
 from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.targets.base import Stage
 
+SHOWN = 3
+"""Names of many that a message says."""
+
 Names = Sequence[str] | None
 """The declared names; None where the profile says nothing about the kind."""
 
@@ -71,21 +74,28 @@ def inventory(stage: Stage, kind: Kind) -> tuple[Listed, ...]:
     declared = kind.declared(stage.profile)
     names = declared or ()
     found = kind.resources(stage, names)
-    unnamed = [one for one in found if _has_no_name_yet(one)]
+    unnamed = {id(one): one for one in found if _has_no_name_yet(one)}
     where = stage.source().listing(kind.resource)
 
     def listed(name: str, is_there: object, is_declared: object, source: str) -> Listed:
         return Listed(name, StaticOrigin({"is_there": is_there, "is_declared": is_declared}, source), source)
 
-    declares = {name: [one for one in found if _is_called(one, name)] for name in names}
+    by_name: dict[str, list[Resource]] = {}
+    for one in found:
+        by_name.setdefault(one.name, []).append(one)
+    declares = {name: _called(name, by_name) for name in names}
     missing = [name for name, called in declares.items() if not called]
+    may_be, may_be_missing = _some_of([one.name for one in unnamed.values()]), _some_of(missing)
     known = {id(one) for called in declares.values() for one in called}
     rows = [
         *(listed(one.name, _is_there(one), True, one.source) for called in declares.values() for one in called),
-        *(listed(name, _may_be(name, unnamed), True, where) for name in missing),
+        *(listed(name, _may_be(name, may_be), True, where) for name in missing),
         *(
             listed(
-                one.name, _is_there(one), _is_excluded(stage, kind, one, declared, missing if one in unnamed else ()), one.source
+                one.name,
+                _is_there(one),
+                _is_excluded(stage, kind, one, declared, may_be_missing if id(one) in unnamed else ""),
+                one.source,
             )
             for one in found
             if id(one) not in known
@@ -96,9 +106,20 @@ def inventory(stage: Stage, kind: Kind) -> tuple[Listed, ...]:
     return tuple(rows)
 
 
-def _is_called(one: Resource, name: str) -> bool:
-    """Whether a resource has a declared name, in which ``*`` stands for any text."""
-    return one.name == name or ("*" in name and fnmatchcase(one.name, name))
+def _called(name: str, by_name: Mapping[str, list[Resource]]) -> list[Resource]:
+    """The resources that have a declared name, in which ``*`` stands for any text."""
+    if "*" not in name:
+        return by_name.get(name, [])
+    return [one for own, alike in by_name.items() if own == name or fnmatchcase(own, name) for one in alike]
+
+
+def _some_of(names: Sequence[str]) -> str:
+    """
+    >>> _some_of(["a", "b"]), _some_of(["a", "b", "c", "d", "e"])
+    ('a or b', 'a or b or c or one of 2 more')
+    """
+    more = len(names) - SHOWN
+    return " or ".join([*names[:SHOWN], *([f"one of {more} more"] if more > 0 else [])])
 
 
 def _has_no_name_yet(one: Resource) -> bool:
@@ -107,23 +128,23 @@ def _has_no_name_yet(one: Resource) -> bool:
     return isinstance(origin, PlannedBlock) and (one.name.endswith(origin.address) or origin.plan.resource(one.name) is not None)
 
 
-def _may_be(name: str, unnamed: Collection[Resource]) -> object:
+def _may_be(name: str, unnamed: str) -> object:
     """Whether a declared resource that no name shows is there: not, unless a plan makes one whose name it does not know yet."""
     if not unnamed:
         return False
-    return NotYetKnown(f"{name} may be {' or '.join(one.name for one in unnamed)}, whose name is known only after apply")
+    return NotYetKnown(f"{name} may be {unnamed}, whose name is known only after apply")
 
 
 def _is_there(one: Resource) -> object:
     return one.origin.error if isinstance(one.origin, FailedOrigin) else True
 
 
-def _is_excluded(stage: Stage, kind: Kind, one: Resource, declared: Names, may_be: Sequence[str]) -> object:
+def _is_excluded(stage: Stage, kind: Kind, one: Resource, declared: Names, may_be: str) -> object:
     """False for a kind of which the profile says that there is none; else the error that says how to declare this one."""
     if kind.table in stage.profile.absent or declared == ():
         return False
     if may_be:
-        return NotYetKnown(f"it may be {' or '.join(may_be)}: its name is known only after apply")
+        return NotYetKnown(f"it may be {may_be}: its name is known only after apply")
     if stage.profile.is_blank:
         return NotDeclared(f"[{kind.table}] is not declared: {kind.line.format(name=one.name)}", needs=(kind.table,))
     said = "the stack has one that the profile does not know" if declared is None else "the profile does not declare it"

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from stackproof.collections.presence import nothing, there
 from stackproof.collections.registry import collection
-from stackproof.core.partial import collected, is_among, parts
+from stackproof.core.partial import Index, collected, is_among, known_of, parts
 from stackproof.core.resource import FailedOrigin, LazyMapping, Resource
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotDeclared, NotReported, NotYetKnown, may_be_about
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotDeclared, NotReported, NotYetKnown, candidates_of
 from stackproof.judgement.exposure import Opening, merged
 from stackproof.judgement.iam import ECS_TASKS, lets_in
 from stackproof.profile.base import not_declared
@@ -38,6 +38,7 @@ from stackproof.targets.base import Stage
 from stackproof.util.spool import Reiterable
 
 G = TypeVar("G", bound=Guarded)
+Placed = TypeVar("Placed", bound=SecurityGroup | Subnet | FlowLog)
 
 
 @collection
@@ -127,6 +128,10 @@ def security_groups(stage: Stage) -> Sequence[SecurityGroup]:
     return collected(found, missing)
 
 
+def _declared_by_identity(stage: Stage) -> dict[str, SecurityGroup]:
+    return {group.identity: group for group in stage.once(security_groups)}
+
+
 @collection(reads=(Vpc,))
 def task_security_groups(stage: Stage) -> Mapping[str, SecurityGroup]:
     """The declared security group of the tasks of each service, in the stack's VPCs."""
@@ -202,8 +207,8 @@ def declared_ways(stage: Stage) -> Mapping[str, frozenset[Opening]]:
     def ways(one: Guarded) -> frozenset[Opening]:
         names = profile.groups_of(one.name)
         if not names:
-            declared = {group.identity: group.name for group in stage.once(security_groups)}
-            names = tuple(declared[group.identity] for group in one.security_groups if group.identity in declared)
+            declared = stage.once(_declared_by_identity)
+            names = tuple(declared[group.identity].name for group in one.security_groups if group.identity in declared)
         return merged(way for name in names for way in profile.openings_of(name))
 
     return LazyMapping({one.label: partial(ways, one) for one in guarded(stage)})
@@ -211,16 +216,22 @@ def declared_ways(stage: Stage) -> Mapping[str, frozenset[Opening]]:
 
 def _declared_groups(stage: Stage, declared: Sequence[str]) -> tuple[list[SecurityGroup], list[DeclaredButMissing]]:
     """The groups of these names, each once; and what is to be said of those that are not there once."""
-    inside = stage.once(_groups_of_stack)
-    names = [group.name for group in inside]
-    found = [group for name in declared for group in inside if group.name == name and names.count(name) == 1]
-    if not (absent := [name for name in declared if names.count(name) != 1]):
+    by_name = stage.once(_groups_by_name)
+    found = [by_name[name][0] for name in declared if len(by_name.get(name, ())) == 1]
+    if not (absent := [name for name in declared if len(by_name.get(name, ())) != 1]):
         return found, []
+    names = sorted(group.name for alike in by_name.values() for group in alike)
     error = DeclaredButMissing(
-        f"declared for {stage.profile.name}, but not once in {_vpc_names(stage)}: {', '.join(absent)} "
-        f"(found: {', '.join(sorted(names))})"
+        f"declared for {stage.profile.name}, but not once in {_vpc_names(stage)}: {', '.join(absent)} (found: {', '.join(names)})"
     )
     return found, [error]
+
+
+def _groups_by_name(stage: Stage) -> dict[str, list[SecurityGroup]]:
+    found: dict[str, list[SecurityGroup]] = {}
+    for group in stage.once(_groups_of_stack):
+        found.setdefault(group.name, []).append(group)
+    return found
 
 
 @collection(reads=(Vpc,))
@@ -241,15 +252,17 @@ def default_security_groups(stage: Stage) -> tuple[SecurityGroup, ...]:
 
 
 def _default_group(stage: Stage, vpc: Vpc) -> SecurityGroup:
-    inside = (group for group in stage.once(_groups_of_stack) if group.name == "default")
-    for group in inside:
-        if _is_inside(stage, group, [vpc]) is not False:
-            return group
+    for group in in_vpc(stage.once(_default_groups), vpc):
+        return group
     said = f"nothing is said about the default security group of {vpc.name}"
     missing: Exception = DeclaredButMissing(f"{said}, so it has rules")
     if stage.is_planned and not _is_made(vpc):
         missing = NotYetKnown(f"{said}, which is there already; adopt it (aws_default_security_group), or judge what is deployed")
     return SecurityGroup("default", FailedOrigin(missing), vpc.source)
+
+
+def _default_groups(stage: Stage) -> Index[SecurityGroup]:
+    return by_vpc(stage, (group for group in stage.once(_groups_of_stack) if group.name == "default"))
 
 
 def _groups(stage: Stage) -> Collection[SecurityGroup]:
@@ -262,7 +275,7 @@ def _groups_of_stack(stage: Stage) -> list[SecurityGroup]:
     On a plan also those of which it is not known yet where they will be, but for a namesake of one that is known to be there; a VPC that
     the plan makes has no id yet, so a group with an id is in another one, and a group without one in the account's default VPC.
     """
-    own = stage.once(_vpcs)
+    own = frozenset(vpc.identity for vpc in stage.once(_vpcs))
     placed = [(group, _is_inside(stage, group, own)) for group in _groups(stage)]
     certain = {group.name for group, is_inside in placed if is_inside}
     return [group for group, is_inside in placed if is_inside or (is_inside is None and group.name not in certain)]
@@ -291,29 +304,38 @@ def _vpcs(stage: Stage) -> tuple[Vpc, ...]:
 
 
 def _is_of_a_vpc(stage: Stage, vpc_id: object) -> bool:
-    """True if the id of a VPC is that of one of the stack's."""
-    return is_among(vpc_id, [vpc.vpc_id for vpc in stage.once(_vpcs)])
+    """True if the id of a VPC in AWS is that of one of the stack's."""
+    return is_among(vpc_id, [vpc.identity for vpc in stage.once(_vpcs)])
 
 
-def is_in_vpc(stage: Stage, one: SecurityGroup | Subnet | FlowLog, vpc: Vpc | None = None) -> bool:
-    """True if something is in a VPC of the stack, or in this one; on a plan, if it may be: whatever that makes or keeps is the stack's."""
-    return _is_inside(stage, one, [vpc] if vpc else stage.once(_vpcs)) is not False
+def by_vpc(stage: Stage, items: Iterable[Placed], keys: "Callable[[Placed], Iterable[str]] | None" = None) -> Index[Placed]:
+    """What is in a VPC, by VPC: what `in_vpc` looks into. ``keys`` says how a VPC is known that one is in; see `vpc_keys`."""
+    return Index(items, keys or partial(vpc_keys, stage))
 
 
-def _is_inside(stage: Stage, one: SecurityGroup | Subnet | FlowLog, own: Sequence[Vpc]) -> bool | None:
-    """Whether something is in one of these VPCs; None where a plan does not tell."""
+def in_vpc(index: Index[Placed], vpc: Vpc) -> list[Placed]:
+    """The items that are in a VPC; on a plan also those that may be: whatever that makes or keeps is the stack's."""
+    return index.possible(vpc.identity)
+
+
+def vpc_keys(stage: Stage, one: SecurityGroup | Subnet | FlowLog) -> Sequence[str]:
+    """How the VPC is known that something is in: by its id, on a plan by its address; nothing for one in no VPC of the plan."""
     if not stage.is_planned:
-        return any(one.vpc_id == vpc.vpc_id for vpc in own)
-    origin = one.origin
-    assert isinstance(origin, PlannedBlock)
-    if not own:
+        return [one.vpc_id] if one.vpc_id is not None else []
+    assert isinstance(one.origin, PlannedBlock)
+    found, rest = parts(one.origin.referents("vpc_id", *Vpc.terraform))
+    return collected([block.address for block in found], rest)
+
+
+def _is_inside(stage: Stage, one: SecurityGroup, own: Collection[str]) -> bool | None:
+    """Whether a group is in one of these VPCs; None where a plan does not tell, or makes none."""
+    if stage.is_planned and not own:
         return None
-    try:
-        referent = origin.referent("vpc_id", *Vpc.terraform)
-    except NotYetKnown as unknown:
-        possible = [vpc for vpc in own if isinstance(vpc.origin, PlannedBlock) and may_be_about(unknown, vpc.origin.address)]
-        return None if possible else False
-    return referent in [vpc.origin for vpc in own]
+    found, rest = known_of([one], partial(vpc_keys, stage))
+    if not rest:
+        return not {*found}.isdisjoint(own)
+    candidates = [candidates_of(error) for error in rest]
+    return None if any(one is None or not {*own}.isdisjoint(one) for one in candidates) else False
 
 
 def _vpc_names(stage: Stage) -> str:
@@ -328,7 +350,7 @@ def _is_made(vpc: Vpc) -> bool:
 def customer_keys(stage: Stage) -> tuple[KmsKey, ...]:
     """The declared keys, and every other of the account that AWS does not manage; also those that are about to be deleted."""
     names = stage.profile.encryption.keys if stage.profile.encryption.is_declared else ()
-    others = (key for key in stage.source().collect(KmsKey, names) if not stage.is_declared(key, names))
+    others = (key for key in stage.source().collect(KmsKey, names) if not stage.is_declared(key, frozenset(names)))
     return there(stage, "encryption", KmsKey, names, _chosen(others, lambda key: key.is_customers))
 
 
@@ -430,7 +452,7 @@ def _clusters(stage: Stage) -> tuple[str, ...]:
 def task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
     """The task definitions that services run, and every active revision of the stack's families; each revision once."""
     run = run_task_definitions(stage)
-    names = [definition.name for definition in run]
+    names = {definition.name for definition in run}
     active = stage.source().collect(ActiveTaskDefinition, stage.profile.prefixes)
     return *run, *(definition for definition in active if definition.name not in names)
 
@@ -534,9 +556,9 @@ def undeclared(stage: Stage, kind: type[R], declared: Sequence[str], belongs: Ca
     ``belongs`` to it. Nothing more is asked about what others have in the account. Where they cannot be listed, one that tells nothing
     stands for all, so that what is known to be wrong elsewhere is still said.
     """
-    own, is_planned = stage.profile.prefixes, stage.is_planned
+    own, is_planned, names = stage.profile.prefixes, stage.is_planned, frozenset(declared)
     try:
-        others = [one for one in stage.source().collect(kind, declared) if not stage.is_declared(one, declared)]
+        others = [one for one in stage.source().collect(kind, declared) if not stage.is_declared(one, names)]
     except CouldNotVerify as unlisted:
         return [kind(f"every other {kind.__name__}", FailedOrigin(unlisted), stage.target)]
     return _chosen(others, lambda one: is_planned or one.name.startswith(own) or belongs(one))

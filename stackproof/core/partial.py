@@ -2,10 +2,11 @@
 
 import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NoReturn, TypeVar, overload
+from operator import itemgetter
+from typing import Any, Generic, NoReturn, TypeVar, overload
 
 from stackproof.core import ledger
-from stackproof.core.verdicts import NotYetKnown
+from stackproof.core.verdicts import NotYetKnown, candidates_of
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -178,6 +179,48 @@ def known_of(values: Iterable[T], make: Callable[[T], Iterable[U]]) -> "tuple[li
             found += made
             errors += more
     return found, errors
+
+
+class Index(Generic[T]):
+    """Items by the keys of what they belong to, gone through once; what a plan does not know of the keys is beside them.
+
+    >>> def keys(item):
+    ...     error = NotYetKnown(item)
+    ...     error.candidates = ("a", "b")
+    ...     return Partial([item], error) if item == "c" else [item]
+    >>> index = Index(["b", "c", "a"], keys)
+    >>> index.of("b"), index.possible("b"), index.possible("c")
+    ([b, ...], ['b', 'c'], ['c'])
+    """
+
+    def __init__(self, items: Iterable[T], keys: Callable[[T], Iterable[str]]) -> None:
+        self._known: dict[str, list[tuple[int, T]]] = {}
+        self._unknown: dict[str | None, list[list[tuple[int, T, Exception]]]] = {}
+        self._alike: dict[int, list[tuple[int, T, Exception]]] = {}  # those of one list of candidates, however long it is
+        for position, item in enumerate(items):
+            found, rest = known_of([item], keys)
+            for key in dict.fromkeys(found):
+                self._known.setdefault(key, []).append((position, item))
+            for error in rest:
+                candidates = candidates_of(error)
+                if id(candidates) not in self._alike:
+                    alike = self._alike[id(candidates)] = []
+                    for candidate in (None,) if candidates is None else candidates:
+                        self._unknown.setdefault(candidate, []).append(alike)
+                self._alike[id(candidates)].append((position, item, error))
+
+    def of(self, key: str) -> Sequence[T]:
+        """The items that belong to a key; a `Partial` where another one may, and may not."""
+        error = next((error for each in (key, None) for alike in self._unknown.get(each, ()) for *_, error in alike), None)
+        found = [item for _, item in self._known.get(key, ())]
+        return Partial(found, error) if error else found
+
+    def possible(self, *keys: str) -> list[T]:
+        """The items that belong to some keys or may belong to them, each once, in their order."""
+        found = {position: item for key in keys for position, item in self._known.get(key, ())}
+        for alike in {id(alike): alike for key in (*keys, None) for alike in self._unknown.get(key, ())}.values():
+            found |= {position: item for position, item, _ in alike}
+        return [item for _, item in sorted(found.items(), key=itemgetter(0))]
 
 
 def values_of(resources: Iterable[object], field: str) -> Collection[Any]:

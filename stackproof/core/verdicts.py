@@ -137,13 +137,19 @@ class NothingRead(CouldNotVerify):
 class NotYetKnown(Exception):
     """A plan does not know the value before it is applied: UNKNOWN."""
 
-    candidates: tuple[str, ...] | None = None
+    candidates: Collection[str] | None = None
     """The addresses of the planned resources that it may be about; None where it may be about any."""
+
+
+def candidates_of(error: BaseException) -> Collection[str] | None:
+    """The addresses of the planned resources that an unknown value may be about; None for any, and for an error of another kind."""
+    found: Collection[str] | None = getattr(error, "candidates", None)
+    return found
 
 
 def may_be_about(error: BaseException, address: str) -> bool:
     """True if the unknown value that an error stands for may be about the planned resource at an address."""
-    candidates = getattr(error, "candidates", None)
+    candidates = candidates_of(error)
     return candidates is None or address in candidates
 
 

@@ -9,6 +9,7 @@ Source: Amazon VPC user guide, "Flow logs basics".
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from stackproof.core.partial import parts
 from stackproof.core.verdicts import CouldNotVerify, NotYetKnown
 
 TRAFFIC = {"ALL": frozenset({"ACCEPT", "REJECT"}), "ACCEPT": frozenset({"ACCEPT"}), "REJECT": frozenset({"REJECT"})}
@@ -40,7 +41,8 @@ class Subnet(Protocol):
 def uncaptured(logs: Sequence[Log], subnets: Iterable[Subnet]) -> list[str]:
     """The subnets of which no log that works captures some traffic, in words. If the VPC as a whole has one, nobody looks for subnets.
 
-    ``logs`` are those of the VPC and of its subnets. A log that cannot be told captures nothing: raises its error if it would be needed.
+    ``logs`` are those of the VPC and of its subnets. A log that cannot be told, or that may be another VPC's, captures nothing: raises its
+    error if it would be needed.
 
     >>> from types import SimpleNamespace as Given
     >>> def log(traffic, subnet=None, works=True):
@@ -51,8 +53,8 @@ def uncaptured(logs: Sequence[Log], subnets: Iterable[Subnet]) -> list[str]:
     >>> uncaptured([log("REJECT"), log("ACCEPT", "subnet-1")], subnets), uncaptured([log("ALL", works=False)], subnets[:1])
     (['subnet-2: no flow log that works captures all of its traffic'], ['subnet-1: no flow log that works captures all of its traffic'])
     """
-    errors: list[Exception] = []
-    captured = [(log, _captured(log, errors)) for log in logs]
+    known, errors = parts(logs)
+    captured = [(log, _captured(log, errors)) for log in known]
     everywhere = frozenset[str]().union(*(traffic for log, traffic in captured if log.vpc_id is not None))
     if everywhere == TRAFFIC["ALL"]:
         return []

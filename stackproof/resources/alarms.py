@@ -7,7 +7,7 @@ from stackproof.core.resource import Reference, Resource, field
 from stackproof.core.verdicts import NotReported, NotYetKnown
 from stackproof.judgement.costs import Watch
 from stackproof.sources.aws.facts import AwsFacts, reported
-from stackproof.sources.plan.blocks import PlannedBlock
+from stackproof.sources.plan.blocks import PlanLookup, PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader
@@ -113,16 +113,20 @@ def _planned_topics(alarm: PlannedBlock) -> tuple[Topic, ...]:
 
 
 def _planned_topic(alarm: PlannedBlock, action: Any) -> Topic:
-    for block in alarm.plan.resources(*Topic.terraform):
-        name = block.name_or_address("name")
-        is_meant = action.address == block.address if isinstance(action, Reference) else _is_arn_of(action, name, block.region)
-        if is_meant:
-            return Topic(name, block, block.source)
+    for block in alarm.plan.referred(action, *Topic.terraform):
+        return Topic(block.name_or_address("name"), block, block.source)
+    place = action.split(":") if isinstance(action, str) else []
+    for block in alarm.plan.once(_topics_by_place).get((place[3], place[-1]), ()) if place[2:3] == ["sns"] else ():
+        return Topic(place[-1], block, block.source)
     raise NotYetKnown(f"{alarm.source}: {action} is no topic of this plan; whether it exists shows only after apply")
 
 
-def _is_arn_of(arn: str, name: str, region: str | None) -> bool:
-    return arn.split(":")[2:3] == ["sns"] and arn.split(":")[3] == region and arn.rpartition(":")[2] == name
+def _topics_by_place(plan: PlanLookup) -> dict[tuple[str | None, str], list[PlannedBlock]]:
+    """The planned topics by region and name, as an ARN has them."""
+    found: dict[tuple[str | None, str], list[PlannedBlock]] = {}
+    for block in plan.resources(*Topic.terraform):
+        found.setdefault((block.region, block.name_or_address("name")), []).append(block)
+    return found
 
 
 class Alarm(Resource):
@@ -156,10 +160,10 @@ class Alarm(Resource):
     @classmethod
     def from_plan(cls, plan: "Plan", names: Sequence[str]) -> "list[Alarm]":
         """Raises `NotYetKnown` for one of these names whose region the plan does not show."""
-        found = []
+        found, asked = [], {wanted.partition("/")[2] for wanted in names}
         for block in plan.resources(*cls.terraform):
             name, region = block.name_or_address("alarm_name"), block.region
-            if region is None and name in [wanted.partition("/")[2] for wanted in names]:
+            if region is None and name in asked:
                 raise NotYetKnown(f"{block.source}: the region of its provider is known only after apply")
             found.append(cls(f"{region or 'some region'}/{name}", block, block.source))
         return found

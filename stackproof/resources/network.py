@@ -25,6 +25,8 @@ class Vpc(Resource):
     operations = ("ec2:DescribeVpcs",)
     terraform = ("aws_vpc",)
 
+    identity: str = field(aws="VpcId", plan=lambda vpc: vpc.address)
+    """Its id; on a plan its address."""
     vpc_id: str = field(aws="VpcId", plan="id")
     cidr: str = field(aws="CidrBlock", plan="cidr_block")
     """Its first block of addresses; a second one is beside it."""

@@ -350,15 +350,16 @@ class Service(Guarded):
 
     @classmethod
     def from_plan(cls, plan: "Plan", names: Sequence[str]) -> "list[Service]":
-        return [cls(_in_cluster(block, names), block, block.source) for block in plan.resources(*cls.terraform)]
+        declared = {name.rpartition("/")[2]: name for name in reversed(names)}
+        return [cls(_in_cluster(block, declared), block, block.source) for block in plan.resources(*cls.terraform)]
 
 
-def _in_cluster(service: PlannedBlock, declared: Sequence[str]) -> str:
+def _in_cluster(service: PlannedBlock, declared: Mapping[str, str]) -> str:
     """What a planned service is called; where its cluster is not known yet, as the one of its name that is declared, if there is one."""
     name = service.name_or_address("name")
     try:
         block = service.referent("cluster", "aws_ecs_cluster")
         cluster = block.name_or_address("name") if block else str(service.text("cluster") or "default").rpartition("/")[2]
     except NotYetKnown:
-        return next((one for one in declared if one.rpartition("/")[2] == name), service.address)
+        return declared.get(name, service.address)
     return f"{cluster}/{name}"

@@ -154,7 +154,7 @@ class Stage:
         """The declared resources of a kind that exist, in the order of declaration; of a name that is there several times, each."""
         found: dict[str, list[R]] = {name: [] for name in names}
         for resource in self.source().collect(kind, names):
-            if self.is_declared(resource, names):
+            if self.is_declared(resource, found):
                 found[resource.name].append(resource)
         return tuple(resource for several in found.values() for resource in several)
 

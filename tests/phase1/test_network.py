@@ -12,23 +12,22 @@ def test_network_has_public_and_private_subnets_in_two_zones(
         with subtests.test(vpc.name):
             assert vpc.cidr == profile.network_of(vpc.name).cidr
         with subtests.test(vpc.name):
-            assert len({subnet.zone for subnet in public_subnets[vpc.name]}) >= 2, "the public subnets are in one zone"
+            assert len({subnet.zone for subnet in public_subnets[vpc.identity]}) >= 2, "the public subnets are in one zone"
         with subtests.test(vpc.name):
-            assert len({subnet.zone for subnet in private_subnets[vpc.name]}) >= 2, "the private subnets are in one zone"
+            assert len({subnet.zone for subnet in private_subnets[vpc.identity]}) >= 2, "the private subnets are in one zone"
         with subtests.test(f"public subnets of {vpc.name}"):
-            for subnet in public_subnets[vpc.name]:
+            for subnet in public_subnets[vpc.identity]:
                 with subtests.test(subnet.name):
                     assert subnet.route_table.reaches_the_internet, subnet.route_table.routes
         with subtests.test(f"private subnets of {vpc.name}"):
-            for subnet in private_subnets[vpc.name]:
+            for subnet in private_subnets[vpc.identity]:
                 with subtests.test(subnet.name):
                     assert subnet.route_table.internet_routes == []
                 with subtests.test(subnet.name):
-                    ways_out = {gateway.name: gateway for gateway in nat_gateways}
-                    assert subnet.route_table.default_target in ways_out
-                    assert ways_out[subnet.route_table.default_target].works
+                    assert subnet.route_table.default_target in nat_gateways
+                    assert nat_gateways[subnet.route_table.default_target].works
         with subtests.test(f"other subnets of {vpc.name}"):
-            for subnet in other_subnets[vpc.name]:
+            for subnet in other_subnets[vpc.identity]:
                 with subtests.test(subnet.name):
                     assert subnet.route_table.internet_routes == [], "nobody declared it"
 

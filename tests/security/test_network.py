@@ -35,12 +35,11 @@ def test_other_security_groups_are_closed_to_the_world(other_security_groups, ot
 
 
 @control("SEC-NET-01", severity="high")
-def test_flow_logs_capture_all_traffic_encrypted(flow_logs, vpcs, vpc_subnets, subtests):
+def test_flow_logs_capture_all_traffic_encrypted(flow_logs, every_flow_log, vpcs, vpc_subnets, subtests):
     """What was refused alone tells nothing about an intruder; and every place that traffic is logged to keeps it encrypted."""
     for vpc in vpcs:
         with subtests.test(vpc.name):
-            assert uncaptured(flow_logs[vpc.name], vpc_subnets[vpc.name]) == []
-        with subtests.test(f"logs of {vpc.name}"):
-            for log in flow_logs[vpc.name]:
-                with subtests.test(log.name):
-                    assert log.is_encrypted
+            assert uncaptured(flow_logs[vpc.identity], vpc_subnets[vpc.identity]) == []
+    for log in every_flow_log:
+        with subtests.test(log.name):
+            assert log.is_encrypted

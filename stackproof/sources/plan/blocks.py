@@ -4,6 +4,7 @@ Two things look alike in the document: blocks that a dynamic block makes in a nu
 provider may fill in. They are taken for the latter (`PlannedBlock.is_unset`); AWS shows the truth after apply.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, Protocol, TypeVar
 
@@ -12,7 +13,7 @@ from stackproof.core.provenance import Provenance, evidence_behind, within
 from stackproof.core.resource import Field, Found, Reference, type_of, without_keys
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.redaction.redaction import HIDDEN
-from stackproof.sources.plan.references import Meant, Place, References, of_types
+from stackproof.sources.plan.references import Meant, Place, Possible, References, of_types
 
 T = TypeVar("T")
 Expressions = Callable[[str], Any]
@@ -148,18 +149,20 @@ class PlannedBlock:
         masks = unknown if isinstance(unknown, list) else []
         known = [value for value, mask in zip(shown, masks, strict=False) if not _any(mask)]
         meant = self._meant(attribute)
+        found: Sequence[Reference]
+        possible = self._possible(meant, types)
         if types:
-            found = self._possible(meant, types)
+            found = possible
             is_reported = bool(found) and (not meant.locals if unknown is True else len(found) == len(masks) - len(known))
         else:
-            found = [one for one in meant.references if not self.plan.knows(one)]
+            found = self._not_known(meant)
             is_reported = not meant.is_loose and all(one.attribute for one in found) and bool(found)
             if is_reported and unknown is not True:
                 listed: Sequence[Any] = self._with_references(attribute, shown, unknown)
                 return listed
         if is_reported:
             return [*known, *found]
-        return Partial(known, self.unknown(attribute, found if types and found else None))
+        return Partial(known, self.unknown(attribute, possible or None))
 
     def is_known(self, attribute: str) -> bool:
         """True if an attribute has a planned value, all of it known."""
@@ -211,10 +214,10 @@ class PlannedBlock:
         is_memory = is_decided_beside and not self.is_written(attribute) and not self.plan.creates(self)
         return not (is_memory or self.is_unset(attribute))
 
-    def unknown(self, attribute: str, candidates: Iterable[Reference] | None = None) -> NotYetKnown:
+    def unknown(self, attribute: str, candidates: Possible | None = None) -> NotYetKnown:
         """The error for an attribute that is known only after apply, and the resources that it may be about."""
         error = NotYetKnown(f"{self.address}{self._within}.{attribute} is known only after apply")
-        error.candidates = None if candidates is None else tuple(one.address for one in candidates)
+        error.candidates = None if candidates is None else candidates.addresses
         return error
 
     def _shown(self, attribute: str) -> Any:
@@ -252,8 +255,7 @@ class PlannedBlock:
             return Partial(found, rest[0]) if rest else found
         meant = self._meant(attribute)
         possible = self._possible(meant, types)
-        others = [one for one in self._same(meant.references, types) if type_of(one.address) not in types]
-        is_open = meant.loose or not (meant.references or meant.locals) or any(_may_be(one, types) for one in others)
+        is_open = meant.loose or not (meant.references or meant.locals) or self._means_others(meant, types)
         if is_open or len(possible) > 1:
             return Partial((), self.unknown(attribute, None if is_open else possible))
         return [block for one in possible for block in self.plan.instances(one.address)]
@@ -284,13 +286,28 @@ class PlannedBlock:
     def _meant(self, attribute: str) -> Meant:
         return self.plan.following.meant(self._expressions(attribute), self._place)
 
-    def _possible(self, meant: Meant, types: Iterable[str]) -> list[Reference]:
+    def _not_known(self, meant: Meant) -> tuple[Reference, ...]:
+        """The references of which the plan has no value."""
+        return meant.once(("not known",), lambda one: tuple(each for each in one.references if not self.plan.knows(each)))
+
+    def _possible(self, meant: Meant, types: Iterable[str]) -> Possible:
         """The resources of some types that an expression may mean."""
-        types = tuple(types)
-        found = [one for one in of_types(self._same(meant.references, types), types) if not self.plan.knows(one)]
+        kinds = tuple(types)
+        return meant.once(("possible", *kinds), lambda one: Possible(self._found(one, kinds)))
+
+    def _means_others(self, meant: Meant, types: tuple[str, ...]) -> bool:
+        """Whether an expression also refers to what resources of other types say, which may name one of these types."""
+
+        def may_be(meant: Meant) -> bool:
+            others = (one for one in self._same(meant.references, types) if type_of(one.address) not in types)
+            return any(_may_be(one, types) for one in others)
+
+        return meant.once(("others", *types), may_be)
+
+    def _found(self, meant: Meant, types: tuple[str, ...]) -> Iterator[Reference]:
+        yield from (one for one in of_types(self._same(meant.references, types), types) if not self.plan.knows(one))
         for prefix in meant.locals:
-            found += [Reference(address, "") for address in self.plan.following.in_module(prefix, types)]
-        return [*{one.address: one for one in found}.values()]
+            yield from (Reference(address, "") for address in self.plan.following.in_module(prefix, types))
 
     def _same(self, references: Iterable[Reference], types: tuple[str, ...]) -> Iterator[Reference]:
         """References, with those to what a companion of a resource says of it: the ``bucket`` of an aws_s3_bucket_policy."""
@@ -320,7 +337,7 @@ class PlannedBlock:
                 raise self.unknown(attribute)
             return Reference(self.address, attribute)
         meant = self._meant(attribute)
-        found = [reference for reference in meant.references if not self.plan.knows(reference)]
+        found = self._not_known(meant)
         if meant.is_loose or len(found) != 1 or not found[0].attribute:
             raise self.unknown(attribute)
         return found[0]
@@ -334,10 +351,11 @@ class PlannedBlock:
         if not isinstance(value, list) or not isinstance(unknown, list):
             raise self.unknown(attribute)
         meant = self._meant(attribute)
-        found = [reference for reference in meant.references if not self.plan.knows(reference)]
+        found = self._not_known(meant)
         is_reported = not meant.is_loose and len(value) == len(unknown) and all(isinstance(part, bool) for part in unknown)
         if is_reported and len(found) == sum(unknown) and all(one.attribute for one in found):
-            return [found.pop(0) if is_unknown else element for element, is_unknown in zip(value, unknown, strict=True)]
+            left = iter(found)
+            return [next(left) if is_unknown else element for element, is_unknown in zip(value, unknown, strict=True)]
         known = [element for element, mask in zip(value, unknown, strict=False) if not _any(mask)]
         return Partial(known, self.unknown(attribute))
 
@@ -359,8 +377,12 @@ def _written_for(written: Any, value: Mapping[str, Any], count: int, is_the_only
         return lambda _: written if is_the_only_unknown else None
     if not isinstance(written, list) or len(written) != count:
         return lambda _: None
-    alike = [one for one in written if isinstance(one, Mapping) and (count == 1 or _has_constants(value, one))]
-    return lambda attribute: _common([one.get(attribute) for one in alike])
+
+    @functools.cache
+    def alike() -> list[Mapping[str, Any]]:
+        return [one for one in written if isinstance(one, Mapping) and (count == 1 or _has_constants(value, one))]
+
+    return lambda attribute: _common([one.get(attribute) for one in alike()])
 
 
 def _may_be(reference: Reference, types: Sequence[str]) -> bool:

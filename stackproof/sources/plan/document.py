@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-from stackproof.core.partial import Partial, parts
+from stackproof.core.partial import Index, collected, parts
 from stackproof.core.resource import Reference, Resource, type_of, without_keys
-from stackproof.core.verdicts import NotYetKnown
 from stackproof.sources import R
 from stackproof.sources.plan.addresses import module_steps
 from stackproof.sources.plan.blocks import IDENTITIES, PlanLookup, PlannedBlock, T, cannot_be_followed
@@ -26,8 +25,6 @@ from stackproof.sources.plan.masking import without_secrets
 from stackproof.sources.plan.references import References
 from stackproof.sources.plan.shape import checked
 from stackproof.util.once import Once
-
-_Unknown = dict[str | None, NotYetKnown]
 
 
 class PlanSource:
@@ -60,7 +57,7 @@ class Plan:
         self.where = where
         self.document: Mapping[str, Any] = self._without_secrets(self._checked(document, where))
         self._earlier: dict[tuple[str, str], dict[str, list[PlannedBlock]]] = {}
-        self._referrers: dict[tuple[str, str, str], tuple[dict[str, list[PlannedBlock]], _Unknown]] = {}
+        self._referrers: dict[tuple[str, str, str], Index[PlannedBlock]] = {}
         self._made: dict[Callable[[PlanLookup], Any], Once[Any]] = {}
 
     _checked: Callable[[Any, str], Mapping[str, Any]] = staticmethod(checked)
@@ -137,24 +134,10 @@ class Plan:
 
     def referring(self, kind: str, attribute: str, to: "PlannedBlock") -> "Sequence[PlannedBlock]":
         """The planned resources of a type whose attribute means another resource; a `Partial` where one may, and may not, mean it."""
-        found, unknown = self._referring(kind, attribute, to.type)
-        here, rest = found.get(to.address, []), unknown.get(to.address) or unknown.get(None)
-        return Partial(here, rest) if rest else list(here)
-
-    def _referring(self, kind: str, attribute: str, to: str) -> "tuple[dict[str, list[PlannedBlock]], _Unknown]":
-        """All of a type by what they mean, and the first error of those that may mean it; of those that may mean any, under None."""
-        if (kind, attribute, to) not in self._referrers:
-            found: dict[str, list[PlannedBlock]] = {}
-            errors: _Unknown = {}
-            for block in self.resources(kind):
-                meant, rest = parts(block.referents(attribute, to))
-                for one in meant:
-                    found.setdefault(one.address, []).append(block)
-                for error in (error for error in rest if isinstance(error, NotYetKnown)):
-                    for address in (None,) if error.candidates is None else error.candidates:
-                        errors.setdefault(address, error)
-            self._referrers[kind, attribute, to] = found, errors
-        return self._referrers[kind, attribute, to]
+        key = kind, attribute, to.type
+        if key not in self._referrers:
+            self._referrers[key] = Index(self.resources(kind), partial(_meant, attribute=attribute, kind=to.type))
+        return self._referrers[key].of(to.address)
 
     def removed(self, kind: str, attribute: str, to: "PlannedBlock") -> list["PlannedBlock"]:
         """The resources of a type that belonged to another one and that the plan deletes or makes anew, as they were before."""
@@ -311,6 +294,12 @@ class Plan:
             given = self.document.get("variables", {}) if not key.startswith("module.") and len(names) == 1 else {}
             region = given.get(names[0], {}).get("value") if given else None
         return region if isinstance(region, str) else None
+
+
+def _meant(block: PlannedBlock, attribute: str, kind: str) -> Sequence[str]:
+    """The addresses of the resources of a type that an attribute means."""
+    found, rest = parts(block.referents(attribute, kind))
+    return collected([one.address for one in found], rest)
 
 
 def _planned_resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -8,13 +8,15 @@ key is meant where the expression names that key; what a local holds may be any 
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self, TypeVar
 
 from stackproof.core.resource import KEY, Reference, type_of, without_keys
 from stackproof.sources.plan.addresses import Scope, key_of, module_steps, outermost, scope_of
+
+T = TypeVar("T")
 
 
 class Place(NamedTuple):
@@ -52,14 +54,45 @@ class Meant:
         return self.loose or self.mixed or bool(self.locals)
 
     def __or__(self, other: "Meant") -> "Meant":
-        every = {(one.address, one.attribute): one for one in (*self.references, *other.references)}  # a reference has no hash
-        return Meant(
-            tuple(every.values()),
-            tuple(dict.fromkeys((*self.locals, *other.locals))),
-            self.loose or other.loose,
-            (*self.data, *other.data),
-            self.mixed or other.mixed,
-        )
+        return together((self, other))
+
+    def once(self, key: tuple[str, ...], make: Callable[["Meant"], T]) -> T:
+        """What a function makes of it, made once for all expressions that mean the same; ``key`` says which function."""
+        if key not in self._made:
+            self._made[key] = make(self)
+        made: T = self._made[key]
+        return made
+
+    @cached_property
+    def _made(self) -> dict[tuple[str, ...], Any]:
+        return {}
+
+
+class Possible(tuple[Reference, ...]):
+    """The resources that an expression may mean, each once. Many expressions may share a long one."""
+
+    def __new__(cls, references: Iterable[Reference]) -> Self:
+        return super().__new__(cls, {one.address: one for one in references}.values())
+
+    @cached_property
+    def addresses(self) -> Mapping[str, None]:
+        """Their addresses, in which one is found without a search."""
+        return {one.address: None for one in self}
+
+
+def together(meant: Iterable[Meant]) -> Meant:
+    """The possible meanings of several expressions, each once."""
+    several = [one for one in meant if one is not NOTHING]
+    if len(several) < 2:
+        return several[0] if several else NOTHING
+    every = {(one.address, one.attribute): one for each in several for one in each.references}  # a reference has no hash
+    return Meant(
+        tuple(every.values()),
+        tuple(dict.fromkeys(prefix for each in several for prefix in each.locals)),
+        any(each.loose for each in several),
+        tuple(address for each in several for address in each.data),
+        any(each.mixed for each in several),
+    )
 
 
 NOTHING = Meant()
@@ -70,6 +103,7 @@ _ALWAYS_KNOWN = ("count", "path", "terraform")
 """What stands in expressions and is never the reason why a value is not known yet."""
 
 _RESOURCE = re.compile(rf"(?P<address>[a-z0-9_]+\.[\w-]+)(?P<key>{KEY})?(?:\.(?P<attribute>.+))?")
+_DATA = re.compile(rf"data\.[a-z0-9_]+\.[\w-]+(?:{KEY})?")
 _MODULE = re.compile(rf"module\.(?P<name>[\w-]+)(?P<key>{KEY})?(?:\.(?P<output>[\w-]+))?")
 
 
@@ -109,6 +143,23 @@ class References:
         return found
 
     @cached_property
+    def _by_key(self) -> dict[tuple[str, str], dict[str, list[str]]]:
+        """The addresses of `_instances` and `_children` by what calls them, by their name, and by their key."""
+        found: dict[tuple[str, str], dict[str, list[str]]] = {}
+        for group in (self._instances, self._children):
+            for prefix, named in group.items():
+                for name, addresses in named.items():
+                    keys = found.setdefault((prefix, name), {})
+                    for address in addresses:
+                        keys.setdefault(key_of(address.removesuffix(".")), []).append(address)
+        return found
+
+    def _narrowed(self, prefix: str, name: str, addresses: Sequence[str], keys: frozenset[str]) -> Sequence[str]:
+        """Of several instances, those with the keys that an expression picks; all of them where it picks none of them."""
+        by_key = self._by_key.get((prefix, name), {}) if keys else {}
+        return [one for key in sorted(keys - {""}) for one in by_key.get(key, ())] or addresses
+
+    @cached_property
     def _children(self) -> dict[str, dict[str, list[str]]]:
         """The planned module instances, as prefixes are, by the instance that calls them and by their names."""
         found: dict[str, dict[str, dict[str, None]]] = {}
@@ -133,15 +184,19 @@ class References:
 
     def in_module(self, prefix: str, types: Iterable[str]) -> list[str]:
         """The planned resources of these types in a module instance and in the modules that it calls."""
-        wanted = {*types}
-        return [
-            address
-            for place, named in self._instances.items()
-            if place.startswith(prefix)
-            for name, addresses in named.items()
-            if name.partition(".")[0] in wanted
-            for address in addresses
-        ]
+        return [address for kind in dict.fromkeys(types) for address in self._within.get((prefix, kind), ())]
+
+    @cached_property
+    def _within(self) -> dict[tuple[str, str], list[str]]:
+        """The planned resources by each module instance that they are in, directly or not, and by their type."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for prefix, named in self._instances.items():
+            steps = module_steps(prefix)
+            outer = ["".join(steps[:depth]) for depth in range(len(steps) + 1)]
+            for name, addresses in named.items():
+                for place in outer:
+                    found.setdefault((place, name.partition(".")[0]), []).extend(addresses)
+        return found
 
     def meant(self, expression: object, place: Place) -> Meant:
         """The possible meanings of an expression; everything that it refers to, taken together."""
@@ -149,14 +204,9 @@ class References:
             return LOOSE
         written = outermost(expression.get("references", ()))
         keys = self._keys(written, place)
-        found, of_each = NOTHING, NOTHING
-        for one in written:
-            if one.startswith("each.value"):
-                of_each |= self._of_each(place)
-            else:
-                found |= self._follow(one, keys, place)
-        if not found.references:  # where it names resources, it picks one of them
-            found |= of_each
+        found = together(self._follow(one, keys, place) for one in written if not one.startswith("each.value"))
+        if not found.references and any(one.startswith("each.value") for one in written):
+            found |= self._of_each(place)  # where it names resources, it picks one of them
         return self._at_index(found, place) if "count.index" in written else found
 
     def _keys(self, written: Sequence[str], place: Place) -> frozenset[str]:
@@ -217,7 +267,7 @@ class References:
             case "ephemeral" | "self":
                 return LOOSE
             case "local":
-                return Meant(locals=(place.prefix,))
+                return self._local(place.prefix)
             case "data":
                 return self._of_data(written, place)
             case "var":
@@ -234,16 +284,21 @@ class References:
 
     def _each(self, place: Place, keys: frozenset[str]) -> Meant:
         """The value of a ``for_each`` over resources or modules is the instance with the same key, where there is one."""
-        found = NOTHING
-        for one in outermost(place.each or ()):
-            found |= self._follow(one, keys, place._replace(each=None))
-        return found
+        return together(self._follow(one, keys, place._replace(each=None)) for one in outermost(place.each or ()))
 
     def _of_data(self, written: str, place: Place) -> Meant:
-        match = re.match(rf"data\.[a-z0-9_]+\.[\w-]+({KEY})?", written)
-        name = place.prefix + match[0] if match else ""
-        later = tuple(address for address in self.read_later if address == name or without_keys(address) == name)
+        match = _DATA.match(written)
+        later = self._later.get(place.prefix + match[0], ()) if match else ()
         return Meant(loose=True, data=later) if later or not match else MIXED
+
+    @cached_property
+    def _later(self) -> dict[str, tuple[str, ...]]:
+        """The data sources that are read later, by their address and by that without keys."""
+        found: dict[str, tuple[str, ...]] = {}
+        for address in self.read_later:
+            for name in dict.fromkeys((address, without_keys(address))):
+                found[name] = (*found.get(name, ()), address)
+        return found
 
     def _of_variable(self, name: str, place: Place) -> Meant:
         if not place.scope:
@@ -273,13 +328,11 @@ class References:
         named = [match["output"]] if match["output"] else list(outputs)
         steps = self._children.get(place.prefix, {}).get(match["name"], [])
         exact = place.prefix + f"module.{match['name']}{match['key'] or ''}."
-        chosen = [exact] if exact in steps or match["key"] else _narrowed(steps, keys) or [exact]
-        found = NOTHING
-        for prefix in chosen:
-            for name in named:
-                if name not in outputs:
-                    return LOOSE
-                found |= self.meant(outputs[name].get("expression"), Place(scope, prefix))
+        is_one = match["key"] or (len(steps) == 1 and exact in steps)
+        chosen = [exact] if is_one else self._narrowed(place.prefix, match["name"], steps, keys) or [exact]
+        if any(name not in outputs for name in named):
+            return LOOSE
+        found = together(self.meant(outputs[name].get("expression"), Place(scope, prefix)) for prefix in chosen for name in named)
         if match["output"]:
             return found
         return replace(found, references=tuple(Reference(one.address, "") for one in found.references))
@@ -294,17 +347,27 @@ class References:
             is_configured = (*place.scope, name) in self.configured and place.prefix in self._instances
             return NOTHING if is_configured else Meant((Reference(place.prefix + name + key, match["attribute"] or ""),))
         exact = place.prefix + name + key
-        chosen = [exact] if key or exact in planned else _narrowed(planned, keys)
+        chosen = [exact] if key or planned == [exact] else self._narrowed(place.prefix, name, planned, keys)
+        if chosen is planned:
+            return self._every(place.prefix, name, match["attribute"] or "")
         return Meant(tuple(Reference(address, match["attribute"] or "") for address in chosen))
 
+    def _every(self, prefix: str, name: str, attribute: str) -> Meant:
+        """An attribute of all instances, which may be many; the same object for whoever refers to them."""
+        key = prefix, name, attribute
+        if key not in self._meant_often:
+            self._meant_often[key] = Meant(tuple(Reference(address, attribute) for address in self._instances[prefix][name]))
+        return self._meant_often[key]
 
-def _narrowed(addresses: list[str], keys: frozenset[str]) -> list[str]:
-    """Of several instances, those with the keys that an expression picks; all of them where it picks none of them.
+    def _local(self, prefix: str) -> Meant:
+        key = prefix, "local", ""
+        if key not in self._meant_often:
+            self._meant_often[key] = Meant(locals=(prefix,))
+        return self._meant_often[key]
 
-    >>> _narrowed(['aws_x.y["a"]', 'aws_x.y["b"]'], frozenset({'["b"]'})), _narrowed(["aws_x.y[0]"], frozenset({"[3]"}))
-    (['aws_x.y["b"]'], ['aws_x.y[0]'])
-    """
-    return [one for one in addresses if key_of(one.removesuffix(".")) in keys - {""}] or addresses
+    @cached_property
+    def _meant_often(self) -> dict[tuple[str, str, str], Meant]:
+        return {}
 
 
 def _hashable(expression: Any) -> tuple[str, ...] | None:
