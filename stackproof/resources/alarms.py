@@ -113,7 +113,8 @@ def _planned_topics(alarm: PlannedBlock) -> tuple[Topic, ...]:
 
 
 def _planned_topic(alarm: PlannedBlock, action: Any) -> Topic:
-    for block in alarm.plan.referred(action, *Topic.terraform):
+    meant = alarm.plan.referred(action, *Topic.terraform) if isinstance(action, Reference) else ()
+    for block in meant:
         return Topic(block.name_or_address("name"), block, block.source)
     place = action.split(":") if isinstance(action, str) else []
     for block in alarm.plan.once(_topics_by_place).get((place[3], place[-1]), ()) if place[2:3] == ["sns"] else ():
