@@ -194,6 +194,24 @@ CASES: list[Case] = [
         names="aws_subnet.private_c: no flow log",
     ),
     plan("SEC-NET-01", "of each subnet", PASS, without(PLANNED), *(planned_of(name) for name in PLANNED_SUBNETS)),
+    plan(
+        "SEC-NET-01",
+        "a second VPC of one name without any",
+        FAIL,
+        with_resource("aws_vpc.more", tags_all={"Name": "triflow-ai-production"}, cidr_block="10.9.0.0/16"),
+        names="no flow log",
+    ),
+    plan(
+        "SEC-NET-01",
+        "of a VPC known after apply, to a log group without a key",
+        FAIL,
+        unknown(PLANNED, "vpc_id"),
+        with_resource("aws_cloudwatch_log_group.more", name="/aws/vpc/flow"),
+        planned(PLANNED, log_destination_type="cloud-watch-logs", log_destination=f"{GROUP}/aws/vpc/flow"),
+    ),
+    plan(
+        "SEC-NET-01", "of a VPC known after apply", UNKNOWN, unknown(PLANNED, "vpc_id"), names="vpc_id is known only after apply"
+    ),
     plan("SEC-NET-01", "of a subnet known after apply", UNKNOWN, planned(PLANNED, vpc_id=None), unknown(PLANNED, "subnet_id")),
     plan("SEC-NET-01", "of a network interface", FAIL, planned(PLANNED, vpc_id=None, eni_id="eni-0"), names="no flow log"),
     plan(
