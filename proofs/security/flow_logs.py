@@ -210,7 +210,12 @@ CASES: list[Case] = [
         planned(PLANNED, log_destination_type="cloud-watch-logs", log_destination=f"{GROUP}/aws/vpc/flow"),
     ),
     plan(
-        "SEC-NET-01", "of a VPC known after apply", UNKNOWN, unknown(PLANNED, "vpc_id"), names="vpc_id is known only after apply"
+        "SEC-NET-01",
+        "of one of two VPCs",
+        UNKNOWN,
+        unknown(PLANNED, "vpc_id"),
+        with_resource("aws_vpc.more", cidr_block="10.9.0.0/16"),
+        names="vpc_id is known only after apply",
     ),
     plan("SEC-NET-01", "of a subnet known after apply", UNKNOWN, planned(PLANNED, vpc_id=None), unknown(PLANNED, "subnet_id")),
     plan("SEC-NET-01", "of a network interface", FAIL, planned(PLANNED, vpc_id=None, eni_id="eni-0"), names="no flow log"),
