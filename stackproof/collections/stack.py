@@ -309,7 +309,7 @@ def _is_of_a_vpc(stage: Stage, vpc_id: object) -> bool:
 
 
 def by_vpc(stage: Stage, items: Iterable[Placed], keys: "Callable[[Placed], Iterable[str]] | None" = None) -> Index[Placed]:
-    """What is in a VPC, by VPC: what `in_vpc` looks into. ``keys`` says how a VPC is known that one is in; see `vpc_keys`."""
+    """The things that are in VPCs, by VPC, for `in_vpc`. ``keys`` says in which VPCs one is, as `vpc_keys` does."""
     return Index(items, keys or partial(vpc_keys, stage))
 
 

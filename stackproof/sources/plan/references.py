@@ -57,7 +57,7 @@ class Meant:
         return together((self, other))
 
     def once(self, key: tuple[str, ...], make: Callable[["Meant"], T]) -> T:
-        """What a function makes of it, made once for all expressions that mean the same; ``key`` says which function."""
+        """The result of a function of it, made once for all expressions that mean the same; ``key`` names the function."""
         if key not in self._made:
             self._made[key] = make(self)
         made: T = self._made[key]
