@@ -3,12 +3,12 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import warm_pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from proofs import harness
@@ -44,10 +44,7 @@ def environment(**variables: str) -> dict[str, str]:
 
 def run(folder: Path, *options: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     """pytest in the copy."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
-    return subprocess.run(
-        command, cwd=folder, env=environment(**variables), capture_output=True, text=True, timeout=600, check=False
-    )
+    return warm_pytest.run(["-p", "no:cacheprovider", *options], folder, environment(**variables))
 
 
 def newest(folder: Path, name: str) -> Path:

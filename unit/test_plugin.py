@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import warm_pytest
 from aws_server import identity, serving
 from evidence_runs import environment as clean_environment
 from evidence_runs import newest
@@ -127,15 +126,8 @@ def repository(root: Path, controls: str = CONTROLS) -> Path:
 
 
 def run(root: Path, *arguments: str, plan: bool = True, **environment: str) -> Ended:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *(["--plan=plan.json"] if plan else []), *arguments]
-    ended = subprocess.run(
-        command,
-        cwd=root,
-        env=clean_environment(**environment),
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    options = ["-p", "no:cacheprovider", *(["--plan=plan.json"] if plan else [])]
+    ended = warm_pytest.run([*options, *arguments], root, clean_environment(**environment))
     return Ended(ended.returncode, ended.stdout + ended.stderr, newest(root, "local-plan"))
 
 

@@ -4,6 +4,7 @@ What is known at once is in the markup; the resources and the evidence of each c
 """
 
 import base64
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -27,6 +28,9 @@ from stackproof.reports import changes, view
 from stackproof.reports.formats import Finished
 from stackproof.reports.text import WORST_FIRST, worst_first
 from stackproof.util.text import duration, visible
+
+if TYPE_CHECKING:
+    import jinja2
 
 _HERE = Path(__file__).parent
 _TEMPLATE = _HERE / "templates" / "page.html.template"
@@ -46,18 +50,12 @@ _MORE_WORDS = ("documented", "frameworks", "test")
 
 def render(finished: Finished) -> str:
     """The page about a run. What the run says is text in it, never markup."""
-    import jinja2
-
     run, language = finished.run, finished.language
     t = partial(say, language)
     style, script = _STYLE.read_text(encoding="utf-8"), _SCRIPT.read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_shown, loader=jinja2.BaseLoader()
-    )
-    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     waivers = sorted(run.waivers, key=lambda one: (one.expires, one.number))
     selected, every = len(run.selected) or len(run.controls), len(run.selected) + len(run.not_selected)
-    return template.render(
+    return _template().render(
         run=run,
         language=language,
         t=t,
@@ -89,6 +87,16 @@ def render(finished: Finished) -> str:
         remedy=partial(view.remedy, language=language),
         groups=lambda control: json.dumps(view.groups(control)),
     )
+
+
+@functools.cache
+def _template() -> "jinja2.Template":
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_shown, loader=jinja2.BaseLoader()
+    )
+    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
 
 
 def _shown(value: Any) -> Any:

@@ -96,12 +96,12 @@ def in_region(calls: Iterable[Recorded], region: str) -> list[Recorded]:
 def _each(
     calls: list[Recorded], operation: str, parameters: Mapping[str, object], change: Callable[[Recorded], Recorded]
 ) -> list[Recorded]:
-    chosen = [call for call in calls if call.call.operation == operation and parameters.items() <= call.call.arguments.items()]
-    assert chosen, (
+    asked = [call.call.operation == operation and parameters.items() <= call.call.arguments.items() for call in calls]
+    assert any(asked), (
         f"the recording has no {operation} {dict(parameters)}: the edit would change nothing; "
         "record what the control asks, or add it with answers(...)"
     )
-    return [change(call) if call in chosen else call for call in calls]
+    return [change(call) if is_asked else call for call, is_asked in zip(calls, asked, strict=True)]
 
 
 def _changed(call: Recorded, change: Callable[[dict[str, Any]], None]) -> Recorded:
