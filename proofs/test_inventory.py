@@ -26,6 +26,10 @@ LISTS = {
     "audit": ("cloudtrail:DescribeTrails", "trailList"),
     "function": ("lambda:ListFunctions", "Functions"),
     "dynamodb_table": ("dynamodb:ListTables", "TableNames"),
+    "sqs_queue": ("sqs:ListQueues", "QueueUrls"),
+    "sns_topic": ("sns:ListTopics", "Topics"),
+    "efs_file_system": ("efs:DescribeFileSystems", "FileSystems"),
+    "event_bus": ("events:ListEventBuses", "EventBuses"),
     "logs": ("logs:DescribeLogGroups", "logGroups"),
 }
 """The operation that lists a kind, and the member that has the list."""

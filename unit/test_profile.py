@@ -202,7 +202,7 @@ class TestWrong:
             ),
             ('[host]\ntools = [{ name = "git", at_least = "new" }]', r"host\.tools\.0\.at_least: .*pattern"),
             ("[observability]\nevent_minutes = 61", r"observability\.event_minutes: .*less than or equal to 60"),
-            ("[workload]\nhealth_seconds = 301", r"workload\.health_seconds: .*less than or equal to 300"),
+            ("[workload.health]\npath = '/health'\nseconds = 301", r"workload\.health\.seconds: .*less than or equal to 300"),
         ],
     )
     def test_value(self, text: str, says: str, tmp_path: Path) -> None:

@@ -38,6 +38,11 @@ KINDS: Mapping[str, tuple[str, Callable[[Tables], Any]]] = {
     "audit": ("SEC-INV-10", lambda tables: {**tables["audit"], "trail": GONE}),
     "function": ("SEC-INV-11", one_name_more("function", "names")),
     "dynamodb_table": ("SEC-INV-12", one_name_more("dynamodb_table", "names")),
+    "api": ("SEC-INV-13", one_name_more("api", "names")),
+    "sqs_queue": ("SEC-INV-14", one_name_more("sqs_queue", "names")),
+    "sns_topic": ("SEC-INV-15", one_name_more("sns_topic", "names")),
+    "efs_file_system": ("SEC-INV-16", one_name_more("efs_file_system", "names")),
+    "event_bus": ("SEC-INV-17", one_name_more("event_bus", "names")),
     "logs": ("LOG-02", one_name_more("logs", "groups")),
 }
 """Of each kind that ``absent`` may name its control, and how its table declares one more."""
@@ -50,6 +55,7 @@ EMPTY: Mapping[str, Any] = {
     "identity": {"roles": ()},
     "function": {"names": ()},
     "dynamodb_table": {"names": ()},
+    **dict.fromkeys(("api", "sqs_queue", "sns_topic", "efs_file_system", "event_bus"), {"names": ()}),
     "logs": {"groups": (), "owned": ("/aws/",)},
 }
 """The tables that say that there is none of a kind by an empty list."""
@@ -68,6 +74,11 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "audit": ("module.central_logging.aws_cloudtrail.audit", "name"),
     "function": ("module.lambda_function.aws_lambda_function.main", "function_name"),
     "dynamodb_table": ("module.dynamodb_table.aws_dynamodb_table.main", "name"),
+    "api": ("module.http_api.aws_apigatewayv2_api.main", "name"),
+    "sqs_queue": ("module.sqs_queue.aws_sqs_queue.main", "name"),
+    "sns_topic": ("aws_sns_topic.alerts", "name"),
+    "efs_file_system": ("module.efs_file_system.aws_efs_file_system.main", "tags", "tags_all"),
+    "event_bus": ("module.event_bus.aws_cloudwatch_event_bus.main", "name"),
 }
 """A declared resource of each kind, as the plan has it, and what names it."""
 

@@ -72,7 +72,7 @@ def _tables(stage: Stage, found: dict[str, list[str]]) -> Iterator[list[str]]:
         yield _logs(groups)
     for one in found["audit"]:
         yield ["[audit]", f"trail = {_text(one)}"]
-    for table in ("function", "dynamodb_table"):
+    for table in ("function", "dynamodb_table", "api", "sqs_queue", "sns_topic", "efs_file_system", "event_bus"):
         if found[table]:
             yield [f"[{table}]", _names("names", found[table])]
 

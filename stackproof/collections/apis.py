@@ -10,9 +10,12 @@ from stackproof.targets.base import Stage
 @collection(reads=(RestApi, HttpApi))
 def apis(stage: Stage) -> tuple[Api, ...]:
     """The APIs of the stack: all that a plan makes, and on AWS those whose name begins with a prefix that the profile owns."""
-    found: tuple[Api, ...] = (*undeclared(stage, RestApi, ()), *undeclared(stage, HttpApi, ()))
+    names = stage.profile.api.known
+    found: tuple[Api, ...] = tuple(
+        one for kind in (RestApi, HttpApi) for one in (*stage.existing(kind, names), *undeclared(stage, kind, names))
+    )
     if not found:
-        raise nothing(stage, "api", HttpApi, ())
+        raise nothing(stage, "api", HttpApi, names)
     return found
 
 

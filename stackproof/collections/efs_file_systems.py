@@ -9,4 +9,4 @@ from stackproof.targets.base import Stage
 @collection
 def efs_file_systems(stage: Stage) -> tuple[EfsFileSystem, ...]:
     """The EFS file systems of the stack: all that a plan makes, and on AWS those whose name begins with a prefix that the profile owns."""
-    return of_own(stage, "efs_file_system", EfsFileSystem)
+    return of_own(stage, "efs_file_system", EfsFileSystem, stage.profile.efs_file_system.known)

@@ -24,10 +24,13 @@ from stackproof.collections.stack import (
 from stackproof.core.resource import FailedOrigin, Resource, StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, NotDeclared, NotYetKnown
 from stackproof.profile.schema import Profile
+from stackproof.resources.api import HttpApi, RestApi
 from stackproof.resources.database import DatabaseCluster, DatabaseInstance
 from stackproof.resources.dynamodb_table import DynamodbTable
 from stackproof.resources.ecr_repository import EcrRepository
+from stackproof.resources.efs_file_system import EfsFileSystem
 from stackproof.resources.encryption import KmsKey
+from stackproof.resources.event_bus import EventBus
 from stackproof.resources.identity import Role
 from stackproof.resources.inventory import Listed
 from stackproof.resources.lambda_function import LambdaFunction
@@ -36,6 +39,8 @@ from stackproof.resources.logs import LogGroup
 from stackproof.resources.network import Vpc
 from stackproof.resources.secrets import Secret
 from stackproof.resources.service import Service
+from stackproof.resources.sns_topic import SnsTopic
+from stackproof.resources.sqs_queue import SqsQueue
 from stackproof.resources.storage import Bucket
 from stackproof.resources.trail import Trail
 from stackproof.sources.plan.blocks import PlannedBlock
@@ -189,6 +194,32 @@ def _buckets(stage: Stage) -> list[Resource]:
     return [*stage.existing(Bucket, names), *undeclared(stage, Bucket, [*names, *stage.profile.access_log_buckets])]
 
 
+def _apis(stage: Stage) -> list[Resource]:
+    names = stage.profile.api.known
+    return [one for kind in (HttpApi, RestApi) for one in (*stage.existing(kind, names), *undeclared(stage, kind, names))]
+
+
+def _topics(stage: Stage) -> list[Resource]:
+    """Topics, but for those that a plan puts into another region, which one list does not show."""
+    names = stage.profile.sns_topic.known
+    found = [*stage.existing(SnsTopic, names), *undeclared(stage, SnsTopic, names)]
+    return [one for one in found if not stage.is_elsewhere(one)]
+
+
+def _event_buses(stage: Stage) -> list[Resource]:
+    """Event buses, but for the default one: every account has it."""
+    names = stage.profile.event_bus.known
+    found = [*stage.existing(EventBus, names), *undeclared(stage, EventBus, names)]
+    return [one for one in found if one.name != "default"]
+
+
+def _names_of(
+    table: str, kind: type[Resource], found: Callable[[Stage], list[Resource]] | None = None, *also: type[Resource]
+) -> Kind:
+    """A kind whose table is a list of names."""
+    return Kind(table, kind, _one(f"{table}.names"), f'"{{name}}" among [{table}] names', found, also)
+
+
 KINDS = (
     Kind(
         "database",
@@ -219,8 +250,13 @@ KINDS = (
     ),
     Kind("logs", LogGroup, _one("logs.groups"), '"{name}" among [logs] groups', of_the_stack),
     Kind("audit", Trail, _trail, '[audit] trail = "{name}"'),
-    Kind("function", LambdaFunction, _one("function.names"), '"{name}" among [function] names'),
-    Kind("dynamodb_table", DynamodbTable, _one("dynamodb_table.names"), '"{name}" among [dynamodb_table] names'),
+    _names_of("function", LambdaFunction),
+    _names_of("dynamodb_table", DynamodbTable),
+    _names_of("api", HttpApi, _apis, RestApi),
+    _names_of("sqs_queue", SqsQueue),
+    _names_of("sns_topic", SnsTopic, _topics),
+    _names_of("efs_file_system", EfsFileSystem),
+    _names_of("event_bus", EventBus, _event_buses),
 )
 """The kinds in the order of `stackproof.profile.schema.KINDS`."""
 

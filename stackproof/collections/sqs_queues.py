@@ -9,4 +9,4 @@ from stackproof.targets.base import Stage
 @collection
 def sqs_queues(stage: Stage) -> tuple[SqsQueue, ...]:
     """The SQS queues of the stack: all that a plan makes, and on AWS those whose name begins with a prefix that the profile owns."""
-    return of_own(stage, "sqs_queue", SqsQueue)
+    return of_own(stage, "sqs_queue", SqsQueue, stage.profile.sqs_queue.known)

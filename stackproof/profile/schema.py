@@ -13,11 +13,14 @@ from stackproof.profile.baseline import Baseline
 from stackproof.profile.logs import Logs
 from stackproof.profile.owners import Owners
 from stackproof.profile.stack import (
+    Api,
     Audit,
     Costs,
     Database,
     DynamodbTable,
+    EfsFileSystem,
     Encryption,
+    EventBus,
     Function,
     Identity,
     LoadBalancer,
@@ -25,6 +28,8 @@ from stackproof.profile.stack import (
     Network,
     Secrets,
     SecurityGroup,
+    SnsTopic,
+    SqsQueue,
     Storage,
 )
 from stackproof.profile.terraform import Change, Gate, Terraform
@@ -79,6 +84,11 @@ class Profile(Table):
     sources: Sources = Sources.undeclared()
     function: Function = Function.undeclared()
     dynamodb_table: DynamodbTable = DynamodbTable.undeclared()
+    api: Api = Api.undeclared()
+    sqs_queue: SqsQueue = SqsQueue.undeclared()
+    sns_topic: SnsTopic = SnsTopic.undeclared()
+    efs_file_system: EfsFileSystem = EfsFileSystem.undeclared()
+    event_bus: EventBus = EventBus.undeclared()
     machine_images: MachineImages = MachineImages()
     baseline: Baseline = Baseline()
     change: Change = Change()
@@ -289,6 +299,11 @@ KINDS = (
     "audit",
     "function",
     "dynamodb_table",
+    "api",
+    "sqs_queue",
+    "sns_topic",
+    "efs_file_system",
+    "event_bus",
 )
 """The tables that are about a kind of resource, which a plan or an account shows to be there or not: those that ``absent`` may name.
 

@@ -185,3 +185,23 @@ class Function(Names):
 
 class DynamodbTable(Names):
     """Tables of Amazon DynamoDB."""
+
+
+class Api(Names):
+    """APIs of Amazon API Gateway, by their names."""
+
+
+class SqsQueue(Names):
+    """Queues of Amazon SQS."""
+
+
+class SnsTopic(Names):
+    """Topics of Amazon SNS in the region."""
+
+
+class EfsFileSystem(Names):
+    """File systems of Amazon EFS, by their Name tags."""
+
+
+class EventBus(Names):
+    """Event buses of Amazon EventBridge, but for the account's default one."""

@@ -171,7 +171,7 @@ class Stage:
         return self.named(kind, [name])[0]
 
     def _one(self, kind: type[R], name: str, matching: Sequence[R], found: Iterable[R]) -> R:
-        here = [one for one in matching if not self._is_elsewhere(one)]
+        here = [one for one in matching if not self.is_elsewhere(one)]
         if len(matching) == 1 or len(here) == 1:
             return (here or matching)[0]
         there = ", ".join(sorted(resource.name for resource in found)) or "none"
@@ -182,10 +182,10 @@ class Stage:
 
     def is_declared(self, resource: Resource, names: Collection[str]) -> bool:
         """True if a resource is one of the declared names; a namesake in another region is another resource."""
-        return resource.name in names and not self._is_elsewhere(resource)
+        return resource.name in names and not self.is_elsewhere(resource)
 
-    def _is_elsewhere(self, resource: Resource) -> bool:
-        """Whether a plan puts a resource into another region than the stack's."""
+    def is_elsewhere(self, resource: Resource) -> bool:
+        """True if a plan puts a resource into another region than the stack's."""
         origin = resource.origin
         if not isinstance(origin, PlannedBlock) or not self.profile.says("region"):
             return False

@@ -121,3 +121,53 @@ def test_tables_are_those_that_are_declared(dynamodb_table_inventory, subtests):
             assert one.is_there, "it is declared, and does not exist"
         with subtests.test(one.name):
             assert one.is_declared, "the profile says that there is none"
+
+
+@control("SEC-INV-13", severity="high")
+def test_apis_are_those_that_are_declared(api_inventory, subtests):
+    """One that nobody declared is a way in that nobody looks after."""
+    for one in api_inventory:
+        with subtests.test(one.name):
+            assert one.is_there, "it is declared, and does not exist"
+        with subtests.test(one.name):
+            assert one.is_declared, "the profile says that there is none"
+
+
+@control("SEC-INV-14", severity="high")
+def test_queues_are_those_that_are_declared(sqs_queue_inventory, subtests):
+    """In one that nobody declared messages wait that nobody processes."""
+    for one in sqs_queue_inventory:
+        with subtests.test(one.name):
+            assert one.is_there, "it is declared, and does not exist"
+        with subtests.test(one.name):
+            assert one.is_declared, "the profile says that there is none"
+
+
+@control("SEC-INV-15", severity="high")
+def test_topics_are_those_that_are_declared(sns_topic_inventory, subtests):
+    """An alarm to one that is declared and gone reaches nobody."""
+    for one in sns_topic_inventory:
+        with subtests.test(one.name):
+            assert one.is_there, "it is declared, and does not exist"
+        with subtests.test(one.name):
+            assert one.is_declared, "the profile says that there is none"
+
+
+@control("SEC-INV-16", severity="high")
+def test_file_systems_are_those_that_are_declared(efs_file_system_inventory, subtests):
+    """One that nobody declared holds data that nobody answers for."""
+    for one in efs_file_system_inventory:
+        with subtests.test(one.name):
+            assert one.is_there, "it is declared, and does not exist"
+        with subtests.test(one.name):
+            assert one.is_declared, "the profile says that there is none"
+
+
+@control("SEC-INV-17", severity="high")
+def test_event_buses_are_those_that_are_declared(event_bus_inventory, subtests):
+    """Whoever may put events on one that nobody declared starts what nobody reviews."""
+    for one in event_bus_inventory:
+        with subtests.test(one.name):
+            assert one.is_there, "it is declared, and does not exist"
+        with subtests.test(one.name):
+            assert one.is_declared, "the profile says that there is none"
