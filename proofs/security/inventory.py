@@ -55,7 +55,7 @@ EMPTY: Mapping[str, Any] = {
     "identity": {"roles": ()},
     "function": {"names": ()},
     "dynamodb_table": {"names": ()},
-    **dict.fromkeys(("api", "sqs_queue", "sns_topic", "efs_file_system", "event_bus"), {"names": ()}),
+    **{table: {"names": ()} for table in ("api", "sqs_queue", "sns_topic", "efs_file_system", "event_bus")},
     "logs": {"groups": (), "owned": ("/aws/",)},
 }
 """The tables that say that there is none of a kind by an empty list."""
