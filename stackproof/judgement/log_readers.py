@@ -8,7 +8,7 @@ import functools
 import re
 from collections.abc import Iterable
 
-from stackproof.judgement.access import Document, allowed_resources, matches
+from stackproof.judgement.access import Document, allowed_resources, matches, naming
 from stackproof.judgement.trails import ManagementSelector
 
 READING = (
@@ -55,7 +55,7 @@ def log_reading(
     arns = [f"arn:aws:logs:{region}:{account}:log-group:{group}" for group in groups]
     return [
         f"{action} on {pattern}"
-        for action in READING
+        for action in filter(naming(documents), READING)
         for pattern in allowed_resources(action, documents, boundary)
         if any(_is_in(pattern, arn) for arn in arns)
     ]

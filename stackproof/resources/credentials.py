@@ -142,10 +142,9 @@ def _credentials(user: AwsFacts) -> tuple[Credential, ...]:
 
 def _policies(user: AwsFacts) -> tuple[str, ...]:
     answer = details(user)
-    for one in answer.items("UserDetailList"):
-        if one.get("Arn") == user.at("arn"):
-            mine = user.nested(IamUser, one["UserName"], one, answer)
-            return tuple(policy.name.partition(" of ")[0] for policy in mine.policies)
+    if one := answer.by("UserDetailList", "Arn").get(user.at("arn")):
+        mine = user.nested(IamUser, one["UserName"], one, answer)
+        return tuple(policy.name.partition(" of ")[0] for policy in mine.policies)
     raise NotReported(f"{DETAILS}: {user.at('arn')} is in the credential report, and not among the users")
 
 

@@ -287,7 +287,7 @@ def _answered_of_cluster(database: AwsFacts, cluster: str, instance: str | None)
     """Of a cluster, as one of its instances has it, or each; of one without instances, it is in force."""
     answer = database.read("rds:DescribeDBClusters")
     found = []
-    for one in (one for one in answer.items("DBClusters") if one.get("DBClusterIdentifier") == cluster):
+    if one := answer.by("DBClusters", "DBClusterIdentifier").get(cluster):
         members = [member for member in one["DBClusterMembers"] if instance in (None, member["DBInstanceIdentifier"])]
         if not members and instance is None:
             members = [{"DBClusterParameterGroupStatus": "in-sync"}]

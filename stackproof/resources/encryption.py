@@ -137,13 +137,14 @@ class KmsKey(Resource):
         managed = {key for alias, key in aliases if alias.startswith(AWS_ALIASES)}
         every = [(reported(key, "KeyId", listed), reported(key, "KeyArn", listed)) for key in listed.items("Keys")]
         keys = [(key, name) for key, name in every if key not in managed]
-        aws.together(*(partial(aws.read, "kms:DescribeKey", KeyId=name) for _, name in keys))
-        found = []
-        for key, name in keys:
-            known_as = [alias for alias, target in aliases if target == key]
-            answer = aws.read("kms:DescribeKey", KeyId=name)
-            found.append(cls(_called(key, known_as, names), _facts(aws, answer), answer.source))
-        return found
+        known_as: dict[str | None, list[str]] = {}
+        for alias, target in aliases:
+            known_as.setdefault(target, []).append(alias)
+        answers = aws.together(*(partial(aws.read, "kms:DescribeKey", KeyId=name) for _, name in keys))
+        return [
+            cls(_called(key, known_as.get(key, ()), names), _facts(aws, answer), answer.source)
+            for (key, _), answer in zip(keys, answers, strict=True)
+        ]
 
     @classmethod
     def from_plan(cls, plan: Plan, names: Sequence[str]) -> "list[KmsKey]":

@@ -57,9 +57,8 @@ def _answered_destination(log: AwsFacts) -> Bucket | LogGroup:
             raise log.elsewhere(f"{what}, which is in account {named.account}", named.account)
         name = log.at("LogGroupName") or _group_of(destination)
         answer = log.read("logs:DescribeLogGroups", region=named.region if named else None)
-        for group in answer.items("logGroups"):
-            if group.get("logGroupName") == name:
-                return log.nested(LogGroup, name, group, answer)
+        if group := answer.by("logGroups", "logGroupName").get(name):
+            return log.nested(LogGroup, name, group, answer)
         raise DeclaredButMissing(f"{log.at('FlowLogId')} delivers to the log group {name}, which does not exist")
     raise CouldNotVerify(f"{log.at('FlowLogId')} delivers to {kind} {destination}: whether that is encrypted is not read")
 

@@ -12,6 +12,7 @@ from stackproof.resources.tasks import RunningService, ServiceSample
 from stackproof.sources.aws.facts import AwsFacts, reported
 
 if TYPE_CHECKING:
+    from stackproof.sources.aws.calls import Answer
     from stackproof.sources.aws.source import Reader
 
 
@@ -68,12 +69,16 @@ def _reached_from_here(port: AwsFacts) -> Any:
 
 def _fronts(port: AwsFacts) -> list[str]:
     """What everyone is meant to reach: the load balancers of the VPC that face the internet, but for one that has no address yet."""
-    return [
-        one["DNSName"]
-        for one in port.read(BALANCERS).items("LoadBalancers")
-        if one.get("Scheme") == "internet-facing" and one.get("VpcId") == port.at("VpcId")
-        if one.get("State", {}).get("Code") != "provisioning"
-    ]
+    return [one["DNSName"] for one in port.read(BALANCERS).once(_facing_the_internet).get(port.at("VpcId"), ())]
+
+
+def _facing_the_internet(balancers: "Answer") -> dict[str | None, list[dict[str, Any]]]:
+    """Those load balancers, by VPC."""
+    found: dict[str | None, list[dict[str, Any]]] = {}
+    for one in balancers.each("LoadBalancers"):
+        if one.get("Scheme") == "internet-facing" and one.get("State", {}).get("Code") != "provisioning":
+            found.setdefault(one.get("VpcId"), []).append(one)
+    return found
 
 
 class Port(Resource):

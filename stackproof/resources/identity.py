@@ -1,5 +1,6 @@
 """AWS IAM."""
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -35,10 +36,9 @@ def _answered_document(policy: AwsFacts) -> object:
     if policy.at("PolicyDocument") is not None:
         return policy.at("PolicyDocument")
     arn = policy.at("PolicyArn")
-    for own in details(policy).items("Policies"):
-        if own["Arn"] == arn:
-            in_force = [version for version in own["PolicyVersionList"] if version["VersionId"] == own["DefaultVersionId"]]
-            return in_force[0].get("Document") if in_force else None
+    if own := details(policy).by("Policies", "Arn").get(arn):
+        in_force = [version for version in own["PolicyVersionList"] if version["VersionId"] == own["DefaultVersionId"]]
+        return in_force[0].get("Document") if in_force else None
     version = policy.read("iam:GetPolicy", PolicyArn=arn).pages[0]["Policy"]["DefaultVersionId"]  # AWS's own
     return policy.read("iam:GetPolicyVersion", PolicyArn=arn, VersionId=version).pages[0]["PolicyVersion"].get("Document")
 
@@ -245,9 +245,9 @@ class AccountPolicy(Policy):
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[AccountPolicy]":
         del names  # one call lists all
         answer = details(aws)
-        found = [(reported(one, "Arn", answer), one) for one in answer.items("Policies")]
+        found = [(reported(one, "Arn", answer), one) for one in answer.kept("Policies")]
         return [
-            cls(arn.rpartition("/")[2], AwsFacts(aws, {**one, "PolicyArn": arn}, answer.source), answer.source)
+            cls(arn.rpartition("/")[2], AwsFacts(aws, ChainMap({"PolicyArn": arn}, one), answer.source), answer.source)  # type: ignore[arg-type]
             for arn, one in found
         ]
 
@@ -339,8 +339,8 @@ class Group(Resource):
 
 def _answered_groups(user: AwsFacts) -> tuple[Group, ...]:
     answer, mine = details(user), _list(user, "GroupList")
-    described = {one["GroupName"]: one for one in answer.items("GroupDetailList")}
-    if lost := sorted({*mine} - {*described}):
+    described = answer.by("GroupDetailList", "GroupName")
+    if lost := sorted(name for name in {*mine} if name not in described):
         raise NotReported(f"{DETAILS}: {user.at('Arn')} is in {', '.join(lost)}, of which nothing is told")
     return tuple(user.nested(Group, name, described[name], answer) for name in mine)
 

@@ -139,12 +139,20 @@ def _read(aws: "Reader", metrics: Sequence[MetricOf]) -> "Answer":
     return aws.read(DATA, region=region, MetricDataQueries=queries, StartTime=start, EndTime=end)
 
 
+def _results(data: "Answer") -> dict[str | None, list[dict[str, Any]]]:
+    """What an answer has of each metric, by its id."""
+    found: dict[str | None, list[dict[str, Any]]] = {}
+    for result in data.each("MetricDataResults"):
+        found.setdefault(result.get("Id"), []).append(result)
+    return found
+
+
 def _series(id: str, answer: "Answer") -> Series:
     """One metric's datapoints over all pages.
 
     Raises `NotReported` for a metric that is not in the answer, `CallFailed` for one that CloudWatch could not tell all about.
     """
-    results = [result for result in answer.items("MetricDataResults") if result.get("Id") == id]
+    results = answer.once(_results).get(id)
     if not results:
         raise NotReported(f"{answer.call.operation} is silent about {id}")
     ended = results[-1].get("StatusCode")  # on every page but the last one it is PartialData

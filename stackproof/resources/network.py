@@ -69,10 +69,8 @@ def _answered_rules(group: AwsFacts, member: str) -> frozenset[Opening] | None:
     rules = group.at(member)
     if rules is None:
         return None
-    everyone = group.read("ec2:DescribeSecurityGroups")
     # A name is one group's only within its VPC; a group of a peered one is told by its id.
-    inside = (item for item in everyone.items("SecurityGroups") if item.get("VpcId") == group.at("VpcId"))
-    names = {item["GroupId"]: _answered_group_name(item, everyone) for item in inside}
+    names = group.read("ec2:DescribeSecurityGroups").once(_names).get(group.at("VpcId"), {})
     found = set()
     for rule in rules:
         sources = [
@@ -85,6 +83,14 @@ def _answered_rules(group: AwsFacts, member: str) -> frozenset[Opening] | None:
             raise NotReported(f"a rule of {group.at('GroupName')} has no source: what it lets in is not reported")
         found |= {opening(rule["IpProtocol"], rule.get("FromPort"), rule.get("ToPort"), source) for source in sources}
     return merged(found)
+
+
+def _names(groups: "Answer") -> dict[str | None, dict[str, str]]:
+    """The names of the groups of each VPC by their ids."""
+    found: dict[str | None, dict[str, str]] = {}
+    for item in groups.each("SecurityGroups"):
+        found.setdefault(item.get("VpcId"), {})[item["GroupId"]] = _answered_group_name(item, groups)
+    return found
 
 
 def _answered_reach(group: AwsFacts) -> frozenset[Opening] | None:
@@ -105,14 +111,14 @@ def _answered_addresses(group: AwsFacts, source: Source) -> list[Source]:
     """
     prefix_list = source.id
     answer = group.read("ec2:DescribeManagedPrefixLists")
-    owners = {item["PrefixListId"]: item.get("OwnerId") for item in answer.items("PrefixLists")}
-    if prefix_list not in owners:
+    known = answer.by("PrefixLists", "PrefixListId").get(prefix_list)
+    if known is None:
         raise CouldNotVerify(
             f"{answer.source}: the answer does not have {prefix_list}, which a rule of {group.at('GroupName')} names"
         )
     entries = group.read("ec2:GetManagedPrefixListEntries", PrefixListId=prefix_list)
     addresses = [entry["Cidr"] for entry in entries.items("Entries")]
-    if owners[prefix_list] == "AWS" and (not addresses or any(map(is_public, addresses))):
+    if known.get("OwnerId") == "AWS" and (not addresses or any(map(is_public, addresses))):
         return [source]
     return [Source(CIDR, address) for address in addresses]
 
@@ -333,7 +339,7 @@ class SecurityGroup(Resource):
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[SecurityGroup]":
         del names
         answer = aws.read("ec2:DescribeSecurityGroups")
-        named = [(_answered_group_name(item, answer), item) for item in answer.items("SecurityGroups")]
+        named = [(_answered_group_name(item, answer), item) for item in answer.kept("SecurityGroups")]
         return [cls(name, AwsFacts(aws, item, answer.source), answer.source) for name, item in named]
 
     @classmethod
@@ -347,10 +353,10 @@ class SecurityGroup(Resource):
     def answered(cls, user: AwsFacts, group_id: str) -> "SecurityGroup":
         """The group of an id that a resource has. Raises `CouldNotVerify` for one that EC2 does not show, as of another account."""
         answer = user.read("ec2:DescribeSecurityGroups")
-        for group in answer.items("SecurityGroups"):
-            if group.get("GroupId") == group_id:
-                return user.nested(cls, _answered_group_name(group, answer), group, answer)
-        raise CouldNotVerify(f"{answer.source}: the answer does not have the security group {group_id}, which is in use")
+        group = answer.by("SecurityGroups", "GroupId").get(group_id)
+        if group is None:
+            raise CouldNotVerify(f"{answer.source}: the answer does not have the security group {group_id}, which is in use")
+        return user.nested(cls, _answered_group_name(group, answer), group, answer)
 
     @classmethod
     def planned(cls, user: PlannedBlock, attribute: str) -> "Sequence[SecurityGroup]":
@@ -400,7 +406,7 @@ class InterfaceEndpoint(Guarded):
         answer = aws.read("ec2:DescribeVpcEndpoints")
         return [
             cls(reported(one, "VpcEndpointId", answer), AwsFacts(aws, one, answer.source), answer.source)
-            for one in answer.items("VpcEndpoints")
+            for one in answer.kept("VpcEndpoints")
             if one.get("VpcEndpointType") not in WITHOUT_INTERFACE
         ]
 
@@ -544,16 +550,24 @@ class RouteTable(Resource):
 def _answered_table(subnet: AwsFacts) -> RouteTable | None:
     """The table that the subnet is associated with; without one, the main table of its VPC."""
     answer = subnet.read("ec2:DescribeRouteTables")
-    tables = answer.items("RouteTables")
-    if any("Associations" not in table for table in tables):
-        raise NotReported(f"{answer.source}: a route table has no Associations")
-    associated = [table for table in tables if subnet.at("SubnetId") in (one.get("SubnetId") for one in table["Associations"])]
-    main = [
-        table
-        for table in tables
-        if table["VpcId"] == subnet.at("VpcId") and any(one.get("Main") for one in table["Associations"])
-    ]
-    return next((subnet.nested(RouteTable, table["RouteTableId"], table, answer) for table in (*associated, *main)), None)
+    by_subnet, main = answer.once(_associations)
+    table = by_subnet.get(subnet.at("SubnetId")) or main.get(subnet.at("VpcId"))
+    return subnet.nested(RouteTable, table, answer.by("RouteTables", "RouteTableId")[table], answer) if table else None
+
+
+def _associations(tables: "Answer") -> tuple[dict[str, str], dict[str, str]]:
+    """The id of the table that is associated with each subnet, and of the main one of each VPC."""
+    by_subnet: dict[str, str] = {}
+    main: dict[str, str] = {}
+    for table in tables.each("RouteTables"):
+        if "Associations" not in table:
+            raise NotReported(f"{tables.source}: a route table has no Associations")
+        for one in table["Associations"]:
+            if "SubnetId" in one:
+                by_subnet.setdefault(one["SubnetId"], table["RouteTableId"])
+            if one.get("Main"):
+                main.setdefault(table["VpcId"], table["RouteTableId"])
+    return by_subnet, main
 
 
 def _planned_table(subnet: PlannedBlock) -> RouteTable:
@@ -613,10 +627,10 @@ class Subnet(Resource):
     def answered(cls, user: AwsFacts, subnet_id: str) -> "Subnet":
         """The subnet of an id that a resource uses. Raises `DeclaredButMissing` when EC2 does not have it."""
         answer = user.read("ec2:DescribeSubnets")
-        for subnet in answer.items("Subnets"):
-            if subnet.get("SubnetId") == subnet_id:
-                return user.nested(cls, subnet_id, subnet, answer)
-        raise DeclaredButMissing(f"the subnet {subnet_id} is in use, but EC2 does not have it")
+        subnet = answer.by("Subnets", "SubnetId").get(subnet_id)
+        if subnet is None:
+            raise DeclaredButMissing(f"the subnet {subnet_id} is in use, but EC2 does not have it")
+        return user.nested(cls, subnet_id, subnet, answer)
 
     @classmethod
     def planned(cls, user: PlannedBlock, attribute: str) -> "Sequence[Subnet]":

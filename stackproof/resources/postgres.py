@@ -107,10 +107,9 @@ class DatabaseServer(Resource):
         for name in names:
             user, _, place = name.partition("@")
             instance, _, database = place.partition("/")
-            for item in answer.items("DBInstances"):
-                if item.get("DBInstanceIdentifier") == instance:
-                    server = {"Instance": instance, "Endpoint": item.get("Endpoint"), "User": user, "Database": database}
-                    found.append(cls(name, AwsFacts(aws, {"Server": server}, answer.source), answer.source))
+            if item := answer.by("DBInstances", "DBInstanceIdentifier").get(instance):
+                server = {"Instance": instance, "Endpoint": item.get("Endpoint"), "User": user, "Database": database}
+                found.append(cls(name, AwsFacts(aws, {"Server": server}, answer.source), answer.source))
         return found
 
 

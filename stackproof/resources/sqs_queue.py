@@ -12,6 +12,7 @@ from stackproof.sources.aws.facts import AwsFacts
 from stackproof.sources.plan.blocks import PlanLookup, PlannedBlock
 
 if TYPE_CHECKING:
+    from stackproof.sources.aws.calls import Answer
     from stackproof.sources.aws.source import Reader
 
 ATTRIBUTES, SOURCES = "sqs:GetQueueAttributes", "sqs:ListDeadLetterSourceQueues"
@@ -61,8 +62,12 @@ def _answered_target(queue: AwsFacts) -> bool:
     attributes = _attributes(queue)
     if "RedriveAllowPolicy" in attributes or queue.read(SOURCES, QueueUrl=queue.at("QueueUrl")).items("queueUrls"):
         return True
-    functions = queue.read("lambda:ListFunctions").items("Functions")
-    return any(one.get("DeadLetterConfig", {}).get("TargetArn") == attributes["QueueArn"] for one in functions)
+    return attributes["QueueArn"] in queue.read("lambda:ListFunctions").once(_dead_letters)
+
+
+def _dead_letters(functions: "Answer") -> frozenset[str | None]:
+    """The ARNs of what functions send events to that they could not handle."""
+    return frozenset(one.get("DeadLetterConfig", {}).get("TargetArn") for one in functions.each("Functions"))
 
 
 def _planned_target(queue: PlannedBlock) -> bool:

@@ -248,8 +248,7 @@ class Bucket(Resource):
     def answered(cls, user: AwsFacts, name: str, what: str) -> "Bucket":
         """The bucket that a resource writes to; of one that is not this account's nothing is known. ``what`` says who writes there."""
         answer = listed_buckets(user)
-        for bucket in answer.items("Buckets"):
-            if bucket["Name"] == name:
-                return user.nested(cls, name, bucket, answer)
+        if bucket := answer.by("Buckets", "Name").get(name):
+            return user.nested(cls, name, bucket, answer)
         elsewhere = user.elsewhere(f"{what}, which is not a bucket of this account", name)
         return cls(name, FailedOrigin(elsewhere), answer.source)

@@ -25,7 +25,7 @@ class Once(Generic[T]):
     def __call__(self) -> T:
         with self._lock:
             if self._error:
-                raise self._error
+                raise self._error.with_traceback(None)  # else it holds the frames of everybody who asked
             if not self._made:
                 try:
                     self._made.append(self._make())

@@ -3,18 +3,21 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, partial
-from typing import Any
+from functools import cached_property, lru_cache, partial
+from typing import Any, TypeVar
 
 from stackproof.core.provenance import Provenance
 from stackproof.core.verdicts import CouldNotVerify, NotReported
 from stackproof.redaction.logged import redacted_events
 from stackproof.redaction.redaction import redact, redact_data
 from stackproof.sources.aws.enums import marked, marked_pages
+from stackproof.util.once import Once
 from stackproof.util.spool import Index, Spool
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class Answer:
         self.exchange = exchange
         self.is_redacted = is_redacted
         """Whether its secrets are hidden already."""
-        self._by: dict[tuple[str, str], Mapping[str, dict[str, Any]]] = {}
+        self._made: dict[object, Once[Any]] = {}
 
     @cached_property
     def source(self) -> str:
@@ -116,7 +119,7 @@ class Answer:
     def pages(self) -> Sequence[Mapping[str, Any]]:
         """One page at least. Raises `NotReported` where there is none: no page is not a page with nothing on it."""
         if self.error:
-            raise self.error
+            raise self.error.with_traceback(None)  # else one that is raised for many resources holds the frames of all
         if not self.raw_pages:
             raise NotReported(f"{self.call}: there is no answer to read from{' (AWS says: none)' if self.is_absent else ''}")
         return self._marked
@@ -144,25 +147,66 @@ class Answer:
                 raise NotReported(f"{self.call}: page {number} of the answer has no list {member}")
             yield from page[member]
 
+    def kept(self, member: str) -> Sequence[Mapping[str, Any]]:
+        """The items of a list as `items` has them, for whoever keeps them all: those of a long answer are looked up when asked."""
+        return self.items(member) if not self.is_long else self._made.setdefault(member, Once(partial(self._kept, member)))()
+
+    def _kept(self, member: str) -> Sequence[Mapping[str, Any]]:
+        rows = Spool[dict[str, Any]](_packed, partial(self._unpacked_item, member), few=0)
+        rows.extend(self.each(member))
+        look_up = lru_cache(maxsize=RECENT_ITEMS)(rows.__getitem__)
+        return [KeptItem(look_up, place) for place in range(len(rows))]
+
     @property
     def is_long(self) -> bool:
         """True if the pages are too many to stay in memory."""
         return isinstance(self.raw_pages, Spool)
 
     def by(self, member: str, key: str) -> Mapping[str, dict[str, Any]]:
-        """The items of a list, as `items` has them, by one of their members; made once, for whoever looks up many of them."""
-        found = self._by.get((member, key))
-        if found is None:
-            items = ((item[key], item) for item in self.each(member))
-            unpacked = partial(self._unpacked_item, member)
-            found = self._by[member, key] = Index(items, _packed, unpacked) if self.is_long else dict(items)
+        """The items of a list, as `items` has them, by a member that no two share; made once, for whoever looks up many of them.
+
+        An item without the member is not among them.
+        """
+
+        def index() -> Mapping[str, dict[str, Any]]:
+            items = ((item[key], item) for item in self.each(member) if item.get(key) is not None)
+            return Index(items, _packed, partial(self._unpacked_item, member)) if self.is_long else dict(items)
+
+        found: Mapping[str, dict[str, Any]] = self._made.setdefault((member, key), Once(index))()
         return found
+
+    def once(self, make: Callable[["Answer"], T]) -> T:
+        """What a function makes of this answer; made once, for whoever asks for each of many resources."""
+        made: T = self._made.setdefault(make, Once(partial(make, self)))()
+        return made
 
     def _unpacked_item(self, member: str, text: str) -> dict[str, Any]:
         """An item of a list as `each` has it."""
         item: dict[str, Any] = marked(self.call.operation, {member: [_unpacked(text)]})[member][0]
         return item
 
+
+class KeptItem(Mapping[str, Any]):
+    """An item of a long answer, which is not in memory."""
+
+    __slots__ = ("_look_up", "_place")
+
+    def __init__(self, look_up: Callable[[int], dict[str, Any]], place: int) -> None:
+        self._look_up = look_up
+        self._place = place
+
+    def __getitem__(self, member: str) -> Any:
+        return self._look_up(self._place)[member]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._look_up(self._place))
+
+    def __len__(self) -> int:
+        return len(self._look_up(self._place))
+
+
+RECENT_ITEMS = 64
+"""Items of a long answer that are at hand, since several facts of one are asked after another."""
 
 MANY_PAGES = 20
 """Pages of an answer that stay in memory."""

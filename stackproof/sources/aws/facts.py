@@ -1,7 +1,7 @@
 """The facts of a resource inside AWS's answers."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stackproof.core.provenance import joined
@@ -89,7 +89,7 @@ def listed(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: 
 
     Raises `NotReported` for an item without a name.
     """
-    return list(listed_anew(kind, aws, answer, member, named=named))
+    return list(_made(kind, aws, answer, answer.kept(member), member, named))
 
 
 def reported(item: Mapping[str, Any], member: str, answer: Answer) -> Any:
@@ -110,10 +110,15 @@ def described(answer: Answer, member: str) -> list[Any]:
 def listed_anew(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: str) -> Collection[R]:
     """The resources of `listed`; those of an answer that is too long for memory are made anew each time that they are iterated."""
 
-    def make() -> Iterator[R]:
-        for item in answer.each(member):
-            if named not in item:
-                raise NotReported(f"{answer.source}: an item of {member} has no {named}")
-            yield kind(item[named], AwsFacts(aws, item, answer.source), answer.source)
+    if not answer.is_long:
+        return tuple(listed(kind, aws, answer, member, named=named))
+    return Reiterable(lambda: _made(kind, aws, answer, answer.each(member), member, named))
 
-    return Reiterable(make) if answer.is_long else tuple(make())
+
+def _made(
+    kind: type[R], aws: "Reader", answer: Answer, items: Iterable[Mapping[str, Any]], member: str, named: str
+) -> Iterator[R]:
+    for item in items:
+        if named not in item:
+            raise NotReported(f"{answer.source}: an item of {member} has no {named}")
+        yield kind(item[named], AwsFacts(aws, item, answer.source), answer.source)

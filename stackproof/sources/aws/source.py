@@ -1,5 +1,6 @@
 """AWS as a source: every call is asked once, to the last page, concurrently with the others."""
 
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -20,6 +21,10 @@ T = TypeVar("T")
 
 Keep = Callable[[Call, Callable[[], Answer]], Answer]
 """Asks and keeps the answer, or hands out one that was kept before: `stackproof.evidence.store.Store.answer`."""
+
+
+ANSWERS_AT_HAND = 500
+"""Answers of an operation that stay in memory, where they are kept elsewhere, too."""
 
 
 class Reader:
@@ -47,6 +52,7 @@ class Reader:
         """Other accounts, and buckets in them, that the profile declares: they are judged by themselves."""
         self._keep = keep
         self._asked: dict[Call, Future[Answer]] = {}
+        self._recent: dict[str, deque[Call]] = {}
         self._lock = Lock()
 
     def read(
@@ -78,7 +84,17 @@ class Reader:
             mine.set_exception(error)
             raise
         mine.set_result(answer)
+        if self._keep:
+            self._let_go(call)
         return answer
+
+    def _let_go(self, call: Call) -> None:
+        """Hold no more than the last answers of an operation: whoever asks for another again gets it from where it is kept."""
+        with self._lock:
+            recent = self._recent.setdefault(call.operation, deque())
+            recent.append(call)
+            if len(recent) > ANSWERS_AT_HAND:
+                self._asked.pop(recent.popleft(), None)
 
     def _answer(self, call: Call, absent: tuple[str, ...]) -> Answer:
         def ask() -> Answer:
@@ -104,7 +120,7 @@ class Reader:
 
     @property
     def answers(self) -> Mapping[Call, Answer]:
-        """Everything that was asked, with its answer, in the order of asking."""
+        """What was asked, with its answer, in the order of asking; of an operation where answers are kept the last `ANSWERS_AT_HAND`."""
         return {call: future.result() for call, future in self._asked.items() if future.done() and not future.exception()}
 
 
