@@ -2,8 +2,11 @@
 
 import math
 
-from benchmarks import plans
+import pytest
+
+from benchmarks import growth, plans
 from benchmarks.log_groups import GROUPS_A_PAGE, RESOURCES_A_PAGE, Measured, measure, table, too_much
+from stackproof.sources.aws import calls as answers
 
 
 def calls(groups: int) -> int:
@@ -43,3 +46,39 @@ def test_a_plan_of_many_resources_is_judged_and_its_growth_is_told() -> None:
     shown = plans.table([few, many])
     assert f"{many.resources:>11}" in shown
     assert "exponent" in shown
+
+
+@pytest.mark.parametrize("kind", ["groups", "roles"])
+def test_a_long_answer_is_gone_through_as_often_for_many_resources_as_for_few(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = 0
+
+    def counting(text: str) -> dict[str, object]:
+        nonlocal read
+        read += len(text)
+        return unpack(text)
+
+    unpack = answers._unpacked
+    monkeypatch.setattr(answers, "_unpacked", counting)
+    monkeypatch.setattr(answers, "RECENT_ITEMS", 1)
+    monkeypatch.setattr(growth, "A_PAGE", 1)
+    characters = []
+    for size in (24, 48):
+        read = 0
+        assert "PASS" in growth.run(kind, size).verdicts.values()
+        characters.append(read)
+    few, many = characters
+    assert few < many < 2.5 * few
+
+
+def test_growth_of_an_account_is_told() -> None:
+    def measured(size: int, seconds: float, megabytes: float) -> growth.Measured:
+        return growth.Measured("keys", size, 3 * size, seconds, 0.1, megabytes, {"SEC-KMS-01": seconds}, {"SEC-KMS-01": "PASS"})
+
+    linear, quadratic = [measured(100, 1.0, 90), measured(1000, 10.0, 120)], [measured(100, 1.0, 90), measured(1000, 100.0, 301)]
+    assert growth.too_much(linear) == []
+    assert growth.too_much(quadratic) == [
+        "keys: 1,000 take 100.0 s, with an exponent of 2.00: at most 1.15 is expected",
+        "keys: 1,000 take 301 MB: at most 300 are expected",
+    ]
+    assert growth.row(linear).split() == ["keys", "1000", "3000", "10.0", "0.1", "120", "1.00"]
+    assert growth.of_controls(linear)[0].split() == ["SEC-KMS-01", "10.0", "1.00", "PASS"]
