@@ -126,8 +126,8 @@ class Base:
             start = int(arguments.get(token) or 0)
             end = min(start + A_PAGE, size)
             items = [*(() if start else own[member]), *map(copy, range(start, end))]
-            rest = {given: str(end)} if end < size else {}
-            truncated = {name: end < size for name in ("IsTruncated", "Truncated") if name in own}
+            rest: dict[str, Any] = {given: str(end)} if end < size else {}
+            truncated: dict[str, Any] = {name: end < size for name in ("IsTruncated", "Truncated") if name in own}
             return {**own, member: items, **truncated, **rest}
 
         return answer
