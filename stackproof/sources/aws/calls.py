@@ -176,7 +176,7 @@ class Answer:
         return found
 
     def once(self, make: Callable[["Answer"], T]) -> T:
-        """What a function makes of this answer; made once, for whoever asks for each of many resources."""
+        """The result of a function of this answer; made once, for whoever asks for each of many resources."""
         made: T = self._made.setdefault(make, Once(partial(make, self)))()
         return made
 
