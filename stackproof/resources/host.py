@@ -73,7 +73,7 @@ def _fronts(port: AwsFacts) -> list[str]:
 
 
 def _facing_the_internet(balancers: "Answer") -> dict[str | None, list[dict[str, Any]]]:
-    """Those load balancers, by VPC."""
+    """The load balancers that everyone is meant to reach, by VPC."""
     found: dict[str | None, list[dict[str, Any]]] = {}
     for one in balancers.each("LoadBalancers"):
         if one.get("Scheme") == "internet-facing" and one.get("State", {}).get("Code") != "provisioning":

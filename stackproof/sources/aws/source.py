@@ -120,7 +120,7 @@ class Reader:
 
     @property
     def answers(self) -> Mapping[Call, Answer]:
-        """The calls so far, each with its answer, in the order of asking; where answers are kept elsewhere, of an operation the last `ANSWERS_AT_HAND`."""
+        """The calls so far with their answers, in order; where those are kept elsewhere, of each operation the last `ANSWERS_AT_HAND`."""
         return {call: future.result() for call, future in self._asked.items() if future.done() and not future.exception()}
 
 
