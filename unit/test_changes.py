@@ -143,7 +143,7 @@ def test_a_terminal_tells_additions_changes_replacements_and_destructions_in_thi
     assert said[0] == ("The plan of app (an update of what runs): 9 to add, 0 to change, 1 to replace, 1 to destroy, 1 to move")
     assert said[1] == "  + aws_x.n0"
     assert said[6:] == [
-        "  + and 4 resources more to add, see results.json",
+        "  + and 4 resources more, see results.json",
         "  -/+ aws_db.main (forced by name)",
         "      name: <a> -> b\N{REPLACEMENT CHARACTER}[2J",
         "  - aws_x.gone",

@@ -15,7 +15,7 @@ from stackproof.core.changes import Action
 from stackproof.core.messages import LANGUAGES, catalogue
 from stackproof.core.results import Operator, Reason, WaiverState
 from stackproof.core.sentences import _key
-from stackproof.core.translation import KOREAN, sentences, told
+from stackproof.core.translation import KOREAN, fitted, sentences, told
 from stackproof.core.verdicts import Verdict
 
 PACKAGE = Path(__file__).parents[1] / "stackproof"
@@ -85,9 +85,9 @@ def test_every_sentence_is_recognised_with_its_values() -> None:
     """Filled in, each is found again: no other sentence is taken for it."""
     lost = []
     for english, korean in sentences().items():
-        values = {name: f"value-{name}" for name in names(english)}
+        values = {name: f"value-{name}-x" for name in names(english)}
         filled = re.sub(r"(?<=\w):[^{}]*(?=\})", "", english)  # how a number is written
-        expected = filled_in(korean, values)
+        expected = fitted(filled_in(korean, values))
         if told(filled_in(filled, values), "ko") != expected:
             lost.append((english, told(filled_in(filled, values), "ko")))
     assert lost == []
@@ -114,3 +114,27 @@ def test_every_message_that_is_asked_for_exists() -> None:
 )
 def test_every_kind_has_its_message(section: str, kinds: type[StrEnum]) -> None:
     assert [kind for kind in kinds if f"{section}.{kind if section == 'verdict' else _key(kind)}" not in catalogue()] == []
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "An error occurred (AccessDenied): User is not authorized to perform: s3:GetObject on resource: x",
+        "Ensure that S3 buckets are encrypted with KMS by default",
+        "no answer from db:5432",
+        "The disk has no room for what is to be written",
+    ],
+)
+def test_the_words_of_others_stay_as_they_are(foreign: str) -> None:
+    assert told(foreign, "ko") == foreign
+
+
+def test_a_sentence_in_a_sentence_is_said_too() -> None:
+    said = told(
+        "function_inventory: the stack has no Table: local declares none ([dynamodb_table]), and the plan makes none", "ko"
+    )
+    assert (
+        said
+        == "function_inventory: 스택에 Table이(가) 없습니다: local 프로파일이 선언하지 않았고 ([dynamodb_table]), plan도 만들지 않습니다"
+    )
+    assert told("The plan of app (from nothing): 1 to add, 0 to change", "ko") == "app의 plan (처음부터 생성): 추가 1, 변경 0"

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ NOT_FOR_READERS = (
     "testing/",  # for those who write controls
 )
 """Modules whose texts are not what a reader of a report or a user of a command sees."""
+
+DATA = ("targets/limitations.toml",)
 
 _WORD = re.compile(r"(?<![\w.\-/<:])[a-z]{2,}(?![\w\-/=(:.]\w|[(=])")
 _NO_SENTENCES = frozenset(
@@ -40,6 +43,7 @@ class Written:
 
 def written(package: Path = PACKAGE) -> Iterator[Written]:
     """Every literal of the package with a sentence in it, file by file."""
+    yield from _data(package)
     for file in sorted(package.rglob("*.py")):
         name = file.relative_to(package).as_posix()
         if not name.startswith(NOT_FOR_READERS):
@@ -48,6 +52,18 @@ def written(package: Path = PACKAGE) -> Iterator[Written]:
                 if is_sentence(template):
                     choices = frozenset(str(number) for number, hole in enumerate(holes) if isinstance(hole, ast.IfExp))
                     yield Written(template, f"{name}:{node.lineno}", choices, tuple(map(ast.unparse, holes)))
+
+
+def _data(package: Path) -> Iterator[Written]:
+    """The sentences of data files that a reader is shown."""
+    for name in DATA:
+        for line in _texts(tomllib.loads((package / name).read_text(encoding="utf-8"))):
+            yield Written(line, f"{name}:1", frozenset(), ())
+
+
+def _texts(data: Any) -> Iterator[str]:
+    for value in data.values():
+        yield from [value] if isinstance(value, str) else _texts(value)
 
 
 def is_sentence(template: str) -> bool:

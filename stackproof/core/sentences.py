@@ -1,10 +1,13 @@
 """The findings of controls as sentences, in English and Korean, made from their data."""
 
+import re
+
 from stackproof.core.messages import Language, say
 from stackproof.core.results import ControlResult, Examined, Finding, Reason
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 
+_KOREAN = re.compile("[가-힣]")
 _WORDS = str.maketrans("_.", "  ")
 
 
@@ -41,11 +44,15 @@ def of_finding(found: Finding | None, message: str, language: Language) -> str:
         return first or say(language, "sentence.nothing-known")
     if found.reason not in (Reason.STATEMENT, Reason.MISSING):
         reason = say(language, f"reason.{_key(found.reason)}")
-        if language == "en":
-            return first or reason
-        return f"{reason}: {first}" if first else f"{reason}."
+        if not first:
+            return reason if language == "en" else f"{reason}."
+        return first if language == "en" or _KOREAN.search(first) else f"{reason}: {first}"
     if found.reason is Reason.MISSING:
-        return first if language == "en" and first else say(language, "sentence.exists") + (f" ({first})" if first else "")
+        return (
+            first
+            if first and (language == "en" or _KOREAN.search(first))
+            else say(language, "sentence.exists") + (f" ({first})" if first else "")
+        )
     if found.rule == "checkov":
         return first
     if not found.field:

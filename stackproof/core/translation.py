@@ -7,6 +7,7 @@ which one has no Korean.
 """
 
 import functools
+import operator
 import re
 import tomllib
 from collections import Counter, defaultdict
@@ -21,9 +22,50 @@ KOREAN = Path(__file__).with_name("messages.ko.toml")
 
 _DEPTH = 8
 """Of values in values."""
-_LIGHT = 7
-"""Letters of its own; a sentence that has no more (``{0} from {1}``) could be anybody's."""
+_COMMON = frozenset(
+    [
+        "a",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "for",
+        "from",
+        "has",
+        "have",
+        "in",
+        "is",
+        "it",
+        "no",
+        "not",
+        "nor",
+        "of",
+        "on",
+        "or",
+        "that",
+        "the",
+        "this",
+        "to",
+        "was",
+        "were",
+        "with",
+    ]
+)
+"""Words that are in anybody's sentences."""
+_LEAST = 8
+"""Letters of other words; a sentence that has less (``{0} by default``) could be a part of anybody's."""
 _WORDS = re.compile(r"[A-Za-z]{2,}")
+_ENDINGS = {
+    "이(가)": ("가", "이", "이"),
+    "을(를)": ("를", "을", "을"),
+    "은(는)": ("는", "은", "은"),
+    "과(와)": ("와", "과", "과"),
+    "(으)로": ("로", "으로", "로"),
+}
+"""The endings of Korean: behind a vowel, behind a consonant, behind ㄹ."""
+_ENDING = re.compile(f"([가-힣0-9])({'|'.join(map(re.escape, _ENDINGS))})")
 _PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]+")
 
 
@@ -50,9 +92,20 @@ class _Sentence:
     names: Sequence[str]
     korean: str
 
-    @property
+    @functools.cached_property
     def weight(self) -> int:
         return sum(map(len, self.pieces))
+
+    @functools.cached_property
+    def is_light(self) -> bool:
+        """True where hardly a word says whose sentence it is."""
+        words = (word for piece in self.pieces for word in _WORDS.findall(piece))
+        return sum(len(word) for word in words if word.lower() not in _COMMON) < _LEAST
+
+    def is_sure(self, values: Sequence[str]) -> bool:
+        """True where no value may be a piece of another English sentence; behind a colon anything may stand."""
+        before = zip(self.pieces, values, strict=False)
+        return all(piece.endswith(": ") or _is_no_english(value) for piece, value in before)
 
     def found_in(self, text: str, start: int = 0) -> tuple[int, int, list[str]] | None:
         """Where its first piece stands at ``start`` or later, where its last one ends, and the values; None where it is not."""
@@ -137,22 +190,40 @@ def _korean(text: str, depth: int = 0) -> str:
         return plain[text].korean.format()
     if depth > _DEPTH or " " not in text:
         return text
-    candidates = {id(one): one for word in set(_WORDS.findall(text)) for one in by_word.get(word, ())}
-    heaviest = sorted(candidates.values(), key=lambda one: -one.weight)
-    for sentence in heaviest:
-        values = sentence.is_whole(text)
-        if values is not None and (sentence.weight > _LIGHT or all(map(_is_no_english, values))):
-            return _filled(sentence, values, depth)
+    heaviest = _candidates(text, by_word)
+    found, values = _whole(text, heaviest)
+    head, colon, rest = text.partition(": ")
+    if colon and " " not in head:  # what stands before a colon, and a sentence of its own
+        own, _ = _whole(rest, _candidates(rest, by_word))
+        if own and (found is None or own.weight + len(colon) > found.weight):
+            return f"{head}: {_korean(rest, depth)}"
+    if found:
+        return _filled(found, values, depth)
     if "\n" in text:
         return "\n".join(_korean(line, depth) for line in text.split("\n"))
     for sentence in heaviest:
-        if sentence.weight > _LIGHT and sentence.pieces[0].strip():
-            found = sentence.found_in(text)
-            if found and _stands_apart(text, found[0], found[1]):
-                begin, end, values = found
+        if sentence.pieces[0].strip() and not (sentence.is_light and sentence.pieces[0][0].isalpha()):
+            part = sentence.found_in(text)
+            if part and _stands_apart(text, part[0], part[1]):
+                begin, end, values = part
                 before, after = _korean(text[:begin], depth + 1), _korean(text[end:], depth + 1)
                 return before + _filled(sentence, values, depth) + after
     return text
+
+
+def _candidates(text: str, by_word: Mapping[str, Sequence[_Sentence]]) -> Sequence[_Sentence]:
+    """The sentences of which the text has the rarest word, the heaviest first."""
+    found = {id(one): one for word in set(_WORDS.findall(text)) for one in by_word.get(word, ())}
+    return sorted(found.values(), key=lambda one: -one.weight)
+
+
+def _whole(text: str, candidates: Sequence[_Sentence]) -> tuple[_Sentence | None, list[str]]:
+    """The first sentence that a text is from its start to its end, and its values."""
+    for sentence in candidates:
+        values = sentence.is_whole(text)
+        if values is not None and (not sentence.is_light or sentence.is_sure(values)):
+            return sentence, values
+    return None, []
 
 
 def _is_no_english(value: str) -> bool:
@@ -169,12 +240,31 @@ def _stands_apart(text: str, begin: int, end: int) -> bool:
 
 def _filled(sentence: _Sentence, values: Sequence[str], depth: int) -> str:
     said = {name: _value(value, depth) for name, value in zip(sentence.names, values, strict=True)}
-    return Formatter().vformat(sentence.korean, [said.get(str(n), "") for n in range(len(said))], said)
+    return fitted(Formatter().vformat(sentence.korean, [said.get(str(number), "") for number in range(len(said))], said))
+
+
+def fitted(text: str) -> str:
+    """Korean in which an ending that is written both ways fits the syllable or the digit before it; behind other letters both stay.
+
+    >>> fitted("계정은(는) 버킷을(를) 3(으)로 db이(가) 서울(으)로 명령과(와)")
+    '계정은 버킷을 3으로 db이(가) 서울로 명령과'
+    """
+    return _ENDING.sub(lambda found: found[1] + _ENDINGS[found[2]][_last_sound(found[1])], text)
+
+
+def _last_sound(letter: str) -> int:
+    """0 for a syllable or a digit that ends in a vowel, 1 in a consonant, 2 in ㄹ."""
+    syllable = "영일이삼사오육칠팔구"[int(letter)] if letter.isdigit() else letter
+    final = (ord(syllable) - ord("가")) % 28
+    return 0 if final == 0 else 2 if final == 8 else 1
 
 
 def _value(text: str, depth: int) -> str:
     """A value that is a sentence, or several after one another, in Korean."""
+    parts = text.split(", ")
+    if len(parts) > 1:
+        said = [_korean(part, depth + 1) for part in parts]
+        if all(map(operator.ne, parts, said)):
+            return ", ".join(said)
     whole = _korean(text, depth + 1)
-    if whole != text or ", " not in text:
-        return whole
-    return ", ".join(_korean(part, depth + 1) for part in text.split(", "))
+    return whole if whole != text or len(parts) == 1 else ", ".join(said)

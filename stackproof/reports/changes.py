@@ -62,7 +62,7 @@ def lines(plans: Sequence[PlannedChanges]) -> Iterator[str]:
                 if (more := len(change.fields) - _FIELDS) > 0:
                     yield f"      and {counted(more, 'attribute')} more, see results.json"
             if (more := len(of_kind) - _TERMINAL[action]) > 0:
-                yield f"  {_SIGN[action]} and {counted(more, 'resource')} more to {action}, see results.json"
+                yield f"  {_SIGN[action]} and {counted(more, 'resource')} more, see results.json"
 
 
 def section(plans: Sequence[PlannedChanges]) -> str:
