@@ -66,7 +66,7 @@ _ENDINGS = {
 }
 """The endings of Korean: behind a vowel, behind a consonant, behind ㄹ."""
 _ENDING = re.compile(f"([가-힣0-9])({'|'.join(map(re.escape, _ENDINGS))})")
-_PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]+")
+_PLAIN_WORD = re.compile(r"[a-z]+")
 
 
 def told(text: str, language: Language) -> str:
