@@ -745,6 +745,19 @@ ESCALATING = [
         )
     ),
     plan("SEC-IAM-04", "by a policy of AWS's", FAIL, of_aws_on_plan("AdministratorAccess"), names="CreatePolicyVersion"),
+    *(
+        plan(
+            "SEC-IAM-04",
+            f"by a policy that {kind} gives to a role that what is unknown picks",
+            FAIL,
+            with_resource(kind, policy_arn=ADMINISTRATOR, policy_arns=[ADMINISTRATOR], refers={role: "aws_iam_role.task.name"}),
+            names="CreatePolicyVersion",
+        )
+        for kind, role in (
+            ("aws_iam_role_policy_attachment.more", "role"),
+            ("aws_iam_role_policy_attachments_exclusive.more", "role_name"),
+        )
+    ),
     plan("SEC-IAM-04", "a policy of AWS's that leads nowhere", PASS, of_aws_on_plan("AWSXRayDaemonWriteAccess")),
     plan(
         "SEC-IAM-04",

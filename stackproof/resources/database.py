@@ -343,7 +343,9 @@ def _planned_rules(instance: PlannedBlock) -> tuple[TlsRule, ...]:
     kind = ParameterGroup if database.type == "aws_db_instance" else ClusterParameterGroup
     groups = tuple(database.referents(attribute, *kind.terraform))
     if not groups:
-        raise NotYetKnown(f"{database.source}: the parameter group {database.at(attribute)} is not in the plan")
+        raise NotYetKnown(
+            f"{database.source}: the parameter group {database.at(attribute) or 'that RDS takes by itself'} is not in the plan"
+        )
     return tuple(_planned_rule(kind, one, partial(_planned_parameter, one, parameter)) for one in groups)
 
 

@@ -254,7 +254,7 @@ class PlannedBlock:
             found = [block for value in elements for block in self._called(attribute, value, types)]
             return Partial(found, rest[0]) if rest else found
         meant = self._meant(attribute)
-        possible = self._possible(meant, types)
+        possible = self._possible(meant, types) or self._picked(meant, types)
         is_open = meant.loose or not (meant.references or meant.locals) or self._means_others(meant, types)
         if is_open or len(possible) > 1:
             return Partial((), self.unknown(attribute, None if is_open else possible))
@@ -294,6 +294,10 @@ class PlannedBlock:
         """The resources of some types that an expression may mean."""
         kinds = tuple(types)
         return meant.once(("possible", *kinds), lambda one: Possible(self._found(one, kinds)))
+
+    def _picked(self, meant: Meant, types: tuple[str, ...]) -> Possible:
+        """The resources that an expression names by what is known of them: that it is unknown, is because one of them is picked by what is."""
+        return meant.once(("picked", *types), lambda one: Possible(of_types(self._same(one.references, types), types)))
 
     def _means_others(self, meant: Meant, types: tuple[str, ...]) -> bool:
         """Whether an expression also refers to what resources of other types say, which may name one of these types."""
