@@ -296,7 +296,7 @@ class PlannedBlock:
         return meant.once(("possible", *kinds), lambda one: Possible(self._found(one, kinds)))
 
     def _picked(self, meant: Meant, types: tuple[str, ...]) -> Possible:
-        """The resources that an expression names by what is known of them: that it is unknown, is because one of them is picked by what is."""
+        """The resources that an expression names by what is known of them: what is not known picks one."""
         return meant.once(("picked", *types), lambda one: Possible(of_types(self._same(one.references, types), types)))
 
     def _means_others(self, meant: Meant, types: tuple[str, ...]) -> bool:
