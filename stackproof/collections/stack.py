@@ -503,22 +503,20 @@ def of_the_stack(stage: Stage) -> Collection[LogGroup]:
 
     Where ``logs.owned`` does not say, those of which a part of the name begins with one of ``owned``: ``/ecs/orders-api`` by ``orders``.
 
-    A planned group whose name is not known yet is the stack's own; it is told by its address.
+    On a plan it is every group: what that makes or keeps is the stack's.
     """
     logs = stage.profile.logs
     names = logs.groups if logs.says("groups") else ()
     found = stage.source().collect(LogGroup, names)
+    if stage.is_planned:
+        return found
     patterns = [name for name in names if "*" in name]
 
     def is_declared(group: LogGroup) -> bool:
         return group.name in names or any(fnmatchcase(group.name, pattern) for pattern in patterns)
 
-    if stage.is_planned and not logs.owned:
-        return found
-    unnamed = tuple(f"{kind}." for kind in (*LogGroup.terraform, "module"))
-    own = (*logs.owned, *unnamed)
     if logs.owned:
-        return Reiterable(lambda: (group for group in found if is_declared(group) or group.name.startswith(own)))
+        return Reiterable(lambda: (group for group in found if is_declared(group) or group.name.startswith(logs.owned)))
     prefixes = stage.profile.prefixes
     return Reiterable(
         lambda: (
