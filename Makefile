@@ -3,7 +3,9 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-PYTEST := $(BIN)/python -m pytest
+# What is started this way ends with make, also where that is killed.
+TIED   := $(BIN)/python scripts/tied.py
+PYTEST := $(TIED) -m pytest
 
 # Text is UTF-8, whatever the locale of this machine is.
 export PYTHONUTF8 := 1
@@ -46,8 +48,8 @@ engine: setup $(VENV)/organisation
 
 attack: setup
 	STACKPROOF_ATTACK=1000 $(PYTEST) unit/test_bad_input.py unit/test_tampers.py unit/test_bystanders.py unit/test_content_policy.py \
-		unit/test_process_guard.py unit/test_no_room.py unit/test_killed_up.py unit/test_linear.py unit/test_terraform_modules.py proofs/test_plan_properties.py \
-		-q -n 0
+		unit/test_process_guard.py unit/test_linear.py unit/test_terraform_modules.py proofs/test_plan_properties.py -q -n 0
+	STACKPROOF_ATTACK=1000 $(PYTEST) unit/test_no_room.py unit/test_killed_up.py unit/test_killed_verify.py -q -n auto
 
 shuffled: setup
 	$(PYTEST) unit proofs -n auto -p random_order --random-order
@@ -66,7 +68,7 @@ check-evidence: setup
 		$(if $(PUBLIC_KEY),--public-key $(PUBLIC_KEY))
 
 up: setup
-	@$(BIN)/python -m stackproof.embedded up
+	@$(TIED) -m stackproof.embedded up
 
 down: setup
 	@$(BIN)/python -m stackproof.embedded down
@@ -103,9 +105,9 @@ $(VENV)/installed: requirements/stackproof.txt pyproject.toml
 		{ echo "$(PYTHON) is not on PATH. Install Python 3.11 or newer, or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@"$(PYTHON)" scripts/preflight.py
 	@echo "Setting up $(VENV) (once, about a minute) ..."
-	@"$(PYTHON)" -m venv $(VENV)
-	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes --requirement requirements/stackproof.txt
-	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@"$(PYTHON)" scripts/tied.py -m venv $(VENV)
+	@$(TIED) -m pip install -qq --disable-pip-version-check --require-hashes --requirement requirements/stackproof.txt
+	@$(TIED) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/organisation: requirements/organisation.txt $(VENV)/installed

@@ -94,11 +94,42 @@ def test_a_plugin_that_whitewashes_reports_opens_nothing(root: Path) -> None:
     for resource in plan["planned_values"]["root_module"]["resources"]:
         if resource["type"] == "aws_db_instance":
             resource["values"]["publicly_accessible"] = True
+    plan["resource_changes"][0]["change"]["after"]["publicly_accessible"] = True
     (root / "plan.json").write_text(json.dumps(plan))
     (root / "whitewash.py").write_text(WHITEWASHES)
     ended = run(root, "-p", "whitewash", PYTHONPATH=f"{root}{os.pathsep}{Path(__file__).parents[1]}")
     assert ended.status == 1
     assert set(ended.verdicts.values()) == {"FAIL"}
+
+
+OPENS = """
+import pytest
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session): session.exitstatus = 0
+def pytest_unconfigure(config): config.pluginmanager.get_plugin("session").exitstatus = 0
+"""
+
+
+def test_a_conftest_that_opens_the_gate_behind_us_opens_nothing(root: Path) -> None:
+    (root / "conftest.py").write_text(OPENS)
+    (root / "tests" / "security" / "test_small.py").write_text(CONTROLS.replace("assert not", "assert"))
+    ended = run(root)
+    assert (ended.status, {*ended.verdicts.values()}) == (1, {"FAIL"})
+
+
+@pytest.mark.parametrize("more", [(), ("--plan=plan.json", "-q")])
+def test_a_conftest_that_ends_the_run_before_it_begins_is_refused(more: tuple[str, ...], root: Path) -> None:
+    (root / "conftest.py").write_text("def pytest_cmdline_main(config): return 0\n")
+    ended = run(root, *more)
+    assert ended.status == 4
+    assert "before anything was judged" in ended.output
+
+
+def test_python_without_assertions_judges_nothing(root: Path) -> None:
+    ended = run(root, "--assert=plain", PYTHONOPTIMIZE="1")
+    assert ended.status == 4
+    assert "unset PYTHONOPTIMIZE" in ended.output
+    assert not ended.reports.exists()
 
 
 def test_a_conftest_that_answers_in_the_place_of_controls_is_not_asked(root: Path) -> None:

@@ -461,11 +461,19 @@ class TestObservations:
 
     @pytest.mark.parametrize(
         "data",
-        [1, [1], {}, {"kind": "sources.NoSuch", "name": "a", "source": "x", "facts": {}}, {"kind": "sources.Formatting"}],
+        [1, [1], {}, {"kind": "sources.Formatting"}],
     )
     def test_that_are_none_are_refused(self, data: Any) -> None:
         with pytest.raises(ValueError, match="not a collection"):
             observations.from_data(data, "x")
+
+    @pytest.mark.parametrize("wrap", [lambda one: one, lambda one: [one], lambda one: {"known": [one], "rest": {}}])
+    def test_of_a_kind_that_nobody_registered_say_so(self, wrap: Callable[[Any], Any]) -> None:
+        data = wrap({"kind": "own.Table", "name": "a", "source": "x", "facts": {}})
+        with pytest.raises(
+            CouldNotVerify, match=r"observations/own.json.gz: no registered resource is of the kind own.Table: register"
+        ):
+            observations.from_data(data, "observations/own.json.gz")
 
     @pytest.mark.parametrize(
         "error",

@@ -28,22 +28,27 @@ STEPS = {
 }
 """What `up` does when it is killed: what a stand-in takes the place of, which never ends."""
 
-UP = """
+ENDLESS = """
 import functools, importlib, pathlib, sys, time
+
+def stand_in(module, path):
+    def endless(*_, **__):
+        pathlib.Path("reached").touch()
+        time.sleep(600)
+
+    *way, name = path.split(".")
+    setattr(functools.reduce(getattr, way, importlib.import_module(module)), name, staticmethod(endless) if way else endless)
+"""
+UP = f"""{ENDLESS}
 from stackproof.embedded import __main__ as command
 from test_workload import make_source
-
-def endless(*_, **__):
-    pathlib.Path("reached").touch()
-    time.sleep(600)
 
 if not pathlib.Path("source").exists():
     make_source(pathlib.Path("source").absolute())
 command.Source.of = staticmethod(lambda root, cache: command.Source(
     root / "source" / "backend", root / "source" / "extensions.sql", root / "source" / "cache"))
 if len(sys.argv) > 2:
-    *way, name = sys.argv[2].split(".")
-    setattr(functools.reduce(getattr, way, importlib.import_module(sys.argv[1])), name, staticmethod(endless) if way else endless)
+    stand_in(*sys.argv[1:3])
 sys.exit(command.main(["up"]))
 """
 

@@ -73,7 +73,7 @@ def silent(_: str) -> None:
 
 
 def left_over(folder: Path) -> list[Path]:
-    return [*folder.glob("stackproof-localstack-*")]
+    return [*folder.glob("stackproof?localstack-*")]
 
 
 class TestForARun:

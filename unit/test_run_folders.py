@@ -1,5 +1,6 @@
 """The folders of runs: one each, the latest among them, and what a later run remembers of the one before."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,6 +48,19 @@ def test_an_unfinished_run_is_none(tmp_path: Path) -> None:
     assert previous(tmp_path) is None
     folder.remove()
     assert not list(tmp_path.iterdir())
+
+
+def test_what_killed_runs_left_goes_with_the_next(tmp_path: Path) -> None:
+    writing, killed, new = RunFolder(tmp_path, "1"), tmp_path / ".2", tmp_path / ".3"
+    writing.begin()
+    killed.mkdir()
+    new.mkdir()
+    (tmp_path / ".room.7").write_bytes(bytes(8))
+    for path in (writing.unfinished, killed, tmp_path / ".room.7"):
+        os.utime(path, (0, 0))
+    left(tmp_path, "4")
+    RunFolder(tmp_path, "5").begin()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".1", ".3", ".5", "4", "latest"]
 
 
 def test_results_that_cannot_be_read_are_no_earlier_run(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stackproof.util.temporary import temporary
+from stackproof.util.temporary import remove_left_files, temporary
 
 HOLDS_ONE = """
 import sys, time
@@ -64,3 +64,21 @@ def test_what_is_new_or_a_link_stays(tmp_path: Path) -> None:
     with temporary("test"):
         assert new.exists()
         assert elsewhere.exists()
+
+
+def test_one_beside_what_it_becomes_goes_too(tmp_path: Path) -> None:
+    left = tmp_path / "work" / "stackproof.copy-left"
+    left.mkdir(parents=True)
+    make_old(left)
+    with temporary("copy", tmp_path / "work") as directory:
+        assert [directory] == list((tmp_path / "work").iterdir())
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_files_that_were_being_written_go_when_they_are_old(tmp_path: Path) -> None:
+    for name in (".handle.json-old", ".handle.json-new", "handle.json"):
+        (tmp_path / name).write_text("secret")
+    make_old(tmp_path / ".handle.json-old")
+    make_old(tmp_path / "handle.json")
+    remove_left_files(tmp_path, ".handle.json-*")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".handle.json-new", "handle.json"]

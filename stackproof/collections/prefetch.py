@@ -1,7 +1,7 @@
 """Fetch what the selected controls ask for, before the first of them runs: concurrently, each collection once."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import partial
 
 from stackproof.collections.registry import collections
@@ -24,14 +24,23 @@ class Prefetch:
 
         Raises `UsageError` if the target itself cannot be opened: then nothing can be judged.
         """
-        with Pool(CONCURRENT_COLLECTIONS, thread_name_prefix="collect") as pool:
+        pool = Pool(CONCURRENT_COLLECTIONS, thread_name_prefix="collect")
+        try:
             for name in names:
                 if name not in self._outcomes:
                     make = partial(collections[name], self._stage)
                     self._outcomes[name] = pool.submit(self._stage.observe, name, make)
+            wait(self._outcomes.values())
+        finally:  # whoever interrupts does not wait for a deployment
+            pool.shutdown(wait=False, cancel_futures=True)
         for outcome in self._outcomes.values():
             if isinstance(outcome.exception(), UsageError):
                 outcome.result()
+
+    @property
+    def is_at_work(self) -> bool:
+        """True if something is being made still: somebody interrupted it."""
+        return not all(outcome.done() for outcome in self._outcomes.values())
 
     def outcome(self, name: str) -> Callable[[], object]:
         """A function that returns the collection, or raises what making it raised."""

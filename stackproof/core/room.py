@@ -13,6 +13,9 @@ from stackproof.core.verdicts import NoRoom
 PROBED = 1 << 20
 """Bytes that must be free; the reports of a run take about that much."""
 
+PROBE = ".room."
+"""What the names of the files begin with that try it."""
+
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Errors that room would mend; the others of `_UNWRITABLE` take another place."""
 
@@ -73,7 +76,7 @@ def no_temporary_room(error: OSError) -> NoRoom:
 
 def require(directory: Path) -> None:
     """Raises `NoRoom` where a run could not leave its files: a message before anything is judged, and no half report after it."""
-    probe = directory / f".room.{os.getpid()}"
+    probe = directory / f"{PROBE}{os.getpid()}"
     try:
         directory.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(bytes(PROBED))

@@ -4,6 +4,7 @@ This is the only place where a verdict is made. pytest (the plugin) and the proo
 """
 
 import inspect
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ from stackproof.core.verdicts import (
     NotDeclared,
     NothingRead,
     NotYetKnown,
+    UsageError,
     Verdict,
     verdict_of,
     worst,
@@ -120,6 +122,18 @@ class Subtests:
             self._ledger.doubts.pop()
             self._ledger.about.pop()
             self._ended += 1
+
+
+def require_assertions(optimize: int = sys.flags.optimize) -> None:
+    """Raises `UsageError` where Python leaves ``assert`` out: what does not hold would not show.
+
+    >>> require_assertions(2)
+    Traceback (most recent call last):
+        ...
+    stackproof.core.verdicts.UsageError: Python leaves assertions out, so nothing could fail: unset PYTHONOPTIMIZE, and leave out -O
+    """
+    if optimize:
+        raise UsageError("Python leaves assertions out, so nothing could fail: unset PYTHONOPTIMIZE, and leave out -O")
 
 
 def judge(

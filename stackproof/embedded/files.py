@@ -12,12 +12,14 @@ from filelock import FileLock, Timeout
 
 from stackproof.embedded.cloud import CloudFailed
 from stackproof.embedded.progress import Progress
+from stackproof.util.temporary import remove_left_files
 
 WAIT_SECONDS = 1800
 
 
 def write_private(file: Path, text: str) -> None:
     """Write a file of mode 0600 so that it appears complete or not at all."""
+    remove_left_files(file.parent, f".{file.name}-*")
     descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)

@@ -17,10 +17,9 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from stackproof.embedded import process
 from stackproof.embedded.cloud import CloudFailed
 from stackproof.redaction.redaction import redact
 from stackproof.util.ports import free_port
+from stackproof.util.temporary import temporary
 
 START_SECONDS = 30
 _SUPERUSER = "rdsadmin"  # as RDS calls its own
@@ -78,9 +78,11 @@ class Database:
     started: str
     """When it did; see `process.started_at`."""
     home: Path
-    """Its files; removed when it is closed."""
+    """Its files."""
     program: Path = field(repr=False)
     """The directory of PostgreSQL's programs."""
+    files: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False, compare=False)
+    """Removes its files when it is closed."""
 
     def run_script(self, script: Path) -> None:
         """Run a script of SQL with psql, as the owner, up to its first error. Raises `CloudFailed` with that error."""
@@ -116,7 +118,7 @@ class Database:
             except subprocess.TimeoutExpired:
                 self.child.send_signal(signal.SIGQUIT)
                 self.child.wait()
-        shutil.rmtree(self.home, ignore_errors=True)
+        self.files.close()
 
 
 def start(directory: Path, *, name: str, owner: str, password: str) -> Database:
@@ -125,11 +127,9 @@ def start(directory: Path, *, name: str, owner: str, password: str) -> Database:
     ``postgres.log`` there gets what it prints. Raises `CloudFailed`.
     """
     with contextlib.ExitStack() as undo:
-        home = _make_home(directory)
-        undo.callback(shutil.rmtree, home, ignore_errors=True)
+        home = _make_home(directory, undo)
         database = _start(directory, home, name=name, owner=owner, password=password)
-        undo.pop_all()
-    return database
+        return replace(database, files=undo.pop_all())
 
 
 def remove(directory: Path) -> None:
@@ -211,12 +211,13 @@ def _as_whom(home: Path) -> dict[str, Any]:
     return {"env": environment, "cwd": home, "user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _make_home(directory: Path) -> Path:
+def _make_home(directory: Path, kept: contextlib.ExitStack) -> Path:
     if os.geteuid() != 0:
         home = directory / _LINK
         home.mkdir(mode=0o700)
+        kept.callback(shutil.rmtree, home, ignore_errors=True)
         return home
-    home = Path(tempfile.mkdtemp(prefix="stackproof-postgres-"))
+    home = kept.enter_context(temporary("postgres"))
     nobody = pwd.getpwnam("nobody")
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     (directory / _LINK).symlink_to(home)

@@ -2,7 +2,6 @@
 
 import hashlib
 import platform
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +23,7 @@ from stackproof.terraform.provider import Provider
 from stackproof.terraform.secret_variables import secret_names
 from stackproof.terraform.speculative_plan import random_password
 from stackproof.terraform.workspace import Workspace, prepare
+from stackproof.util.temporary import temporary
 
 _PACKAGES = ("moto", "botocore", "flask", "werkzeug")
 _DECIDING = ("account.py", "later.py", "moto_gaps/*.py", "recording.py", "server.py")
@@ -111,11 +111,11 @@ class Recipe:
     def digest(self) -> str:
         """Over what Terraform gets, the values, the versions, and the code that answers and seeds."""
         content: list[object] = [self.account, self.password]
-        with tempfile.TemporaryDirectory() as temporary:
+        with temporary("recipe") as folder:
             for stack in self.stacks:
-                copy = self.workspace(stack, Path(temporary), _ANY_ENDPOINT)
+                copy = self.workspace(stack, folder, _ANY_ENDPOINT)
                 example = stack.example and stack.example.read_text(encoding="utf-8")
-                content += [stack.name, copy.directory.relative_to(Path(temporary).resolve()), dict(stack.variables), example]
+                content += [stack.name, copy.directory.relative_to(folder.resolve()), dict(stack.variables), example]
         content += [platform.python_version(), *map(version, _PACKAGES)]
         content += [file.read_bytes() for name in _DECIDING for file in sorted(Path(__file__).parent.glob(name))]
         return hashlib.sha256(repr(content).encode()).hexdigest()[:16]

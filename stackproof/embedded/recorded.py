@@ -3,13 +3,13 @@
 import hashlib
 import json
 import shutil
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from stackproof.embedded.deployed import STATE, Deployed, state_of
 from stackproof.embedded.files import read_json, write_private
+from stackproof.util.temporary import temporary
 
 _RECORDING_DAYS = 30
 """A recording is made anew after that, so that its certificate is always fresh."""
@@ -24,8 +24,8 @@ class UnfitRecording(Exception):
 
 def save_recording(target: Path, deployed: Deployed, *, settled: bool) -> None:
     """Store a recording so that it appears complete or not at all."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="new-") as temporary:
-        complete = Path(temporary) / target.name
+    with temporary("recording", target.parent) as folder:
+        complete = folder / target.name
         complete.mkdir()
         for name in _RECORDED:
             shutil.copy(deployed.directory / name, complete)

@@ -46,7 +46,8 @@ from stackproof.embedded.tasks import Running
 from stackproof.embedded.tls_proxy import TlsProxy
 from stackproof.embedded.workload import AUTHORITY, DATABASE, OWNER, Source
 from stackproof.judgement.images import image_name
-from stackproof.processes.venvs import environment, last_line
+from stackproof.processes.children import last_line
+from stackproof.processes.venvs import environment
 from stackproof.redaction import redaction
 from stackproof.util.http import pinned
 

@@ -18,8 +18,7 @@ from typing import IO, Any
 from stackproof.core.verdicts import Unreachable
 from stackproof.embedded import cloud, image, postgres, process
 from stackproof.embedded.cloud import Cloud, CloudFailed
-from stackproof.processes.children import without_secrets
-from stackproof.processes.venvs import last_line
+from stackproof.processes.children import last_line, without_secrets
 
 DATABASE, OWNER = "triflow", "triflow_admin"
 """As the stack names them; a secret that says otherwise is an error."""

@@ -44,7 +44,7 @@ def from_data(data: Any, path: str) -> Any:
         if "known" in data:
             return Partial([_to_resource(one, path) for one in data["known"]], error_from_data(data["rest"]))
         return _to_resource(data, path)
-    except (KeyError, TypeError, AttributeError, StopIteration) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path}: not a collection: {type(error).__name__} {error}") from None
 
 
@@ -107,7 +107,12 @@ def _from_resource(resource: Resource) -> dict[str, Any]:
 
 
 def _to_resource(data: Mapping[str, Any], path: str) -> Resource:
-    kind = next(kind for kind in kinds() if _name(kind) == data["kind"])
+    kind = next((kind for kind in kinds() if _name(kind) == data["kind"]), None)
+    if kind is None:
+        raise CouldNotVerify(
+            f"{path}: no registered resource is of the kind {data['kind']}: register it (stackproof.resources.register) in the conftest.py "
+            "of this repository, as where the run was made"
+        )
     source = Provenance(data["source"], path)
     if "error" in data:
         return kind(data["name"], FailedOrigin(error_from_data(data["error"])), source)

@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.localstack import marker_plugin, recording_proxy
 from stackproof.processes import command
-from stackproof.processes.venvs import environment, last_line
+from stackproof.processes.children import last_line
+from stackproof.processes.venvs import environment
 from stackproof.util.temporary import temporary
 
 BACKEND = "backend"

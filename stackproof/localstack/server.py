@@ -29,10 +29,12 @@ from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.embedded import process
 from stackproof.embedded.files import read_json, write_private
 from stackproof.processes import supervised
-from stackproof.processes.venvs import environment, last_line
+from stackproof.processes.children import last_line
+from stackproof.processes.venvs import environment
 from stackproof.util.http import direct
 from stackproof.util.ports import free_port
 from stackproof.util.shipped import shipped
+from stackproof.util.temporary import temporary
 
 Say = Callable[[str], None]
 
@@ -104,9 +106,7 @@ def for_a_run(root: Path, cache: Path, say: Say) -> Iterator[LocalStack]:
             undo.callback(_end_in_docker, root)
             yield _by_compose(root, say)
             return
-        directory = Path(
-            undo.enter_context(tempfile.TemporaryDirectory(prefix="stackproof-localstack-", ignore_cleanup_errors=True))
-        )
+        directory = undo.enter_context(temporary("localstack"))
         python = installed(cache, say)
         say("Starting LocalStack without Docker ...")
         child = _start(python, directory, free_port(), detached=False)

@@ -38,7 +38,12 @@ class Fixtures:
 
     def _outcome_of(self, name: str) -> Callable[[], Callable[[], object]]:
         """Hand over the outcome, good or bad, for the judge to look into."""
-        return lambda: self._session.prefetch.outcome(name)
+
+        def outcome() -> Callable[[], object]:
+            assert self._session.prefetch
+            return self._session.prefetch.outcome(name)
+
+        return outcome
 
 
 def subtests(request: pytest.FixtureRequest) -> object:

@@ -95,6 +95,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     from stackproof.sources.aws import process_guard
 
     redaction.register_among(os.environ)
+    early_config.add_cleanup(lambda: _keep_gate_closed(early_config))  # the first is called last
     undo = ExitStack()
     undo.enter_context(output.redacted())
     undo.enter_context(process_guard.held(_allowed_operations))
@@ -106,6 +107,28 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     # What is captured and belongs to no report is shown when pytest ends: by us, before pytest does it past everybody.
     if capturing := early_config.pluginmanager.get_plugin("capturemanager"):
         early_config.add_cleanup(lambda: _show_what_is_left(capturing))
+
+
+def _keep_gate_closed(config: pytest.Config) -> None:
+    if (session := config.pluginmanager.get_plugin(_PARTS[0])) and hasattr(session, "keep_gate_closed"):
+        session.keep_gate_closed()
+
+
+def _require_an_end(config: pytest.Config, status: Any) -> None:
+    """Whoever answers in pytest's place judges nothing, which is not green."""
+    part = config.pluginmanager.get_plugin(_PARTS[0])
+    is_left_out = part is None or getattr(part, "ended", ()) is None
+    if not status and is_left_out and _is_active(config, config.option) and not _is_about_pytest(config.option):
+        raise pytest.UsageError(
+            "a conftest.py or a plugin ended this run before anything was judged (pytest_cmdline_main): leave it out"
+        )
+
+
+def _is_about_pytest(given: Any) -> bool:
+    return any(
+        getattr(given, name, None)
+        for name in ("help", "version", "markers", "showfixtures", "show_fixtures_per_test", "cacheshow")
+    )
 
 
 def _is_active(config: pytest.Config, given: Any) -> bool:
@@ -131,7 +154,9 @@ def _show_what_is_left(capturing: Any) -> None:
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     """Say what is wrong with the input in the user's language."""
     try:
-        return (yield)
+        status = yield
+        _require_an_end(config, status)
+        return status
     except pytest.UsageError as error:
         raise _said(error, config.option) from None
 
@@ -148,6 +173,13 @@ def pytest_configure(config: pytest.Config) -> None:
     given = config.option
     if not _is_active(config, given):
         return
+    from stackproof.core.runner import require_assertions
+    from stackproof.core.verdicts import UsageError
+
+    try:
+        require_assertions()
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
     for name, meaning in FOLDERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     elsewhere = config.inipath is None and config.rootpath.resolve() != config.invocation_params.dir.resolve()

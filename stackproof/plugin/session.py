@@ -3,11 +3,12 @@
 import json
 import linecache
 import os
+import sys
 import time
 import warnings
 from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -104,6 +105,10 @@ class Session:
             self.waivers = self.request.waivers
             key = option.signing_key or os.environ.get(signing.VARIABLE)
             self.signing_key = signing.private_key(key) if key and not self.is_worker else None
+        self.prefetch: Prefetch | None = None
+        """What is fetched for the selected controls, from the end of the collection on."""
+        self.ended: tuple[pytest.Session, int] | None = None
+        """The session of pytest that has ended, and with which exit status."""
         self.broken: list[str] = []
         """Files that could not be collected."""
         self.language: Language = config.option.lang or users_language()
@@ -123,7 +128,7 @@ class Session:
                 option.self_contained_html = True
                 option.css = [*option.css, os.path.relpath(html.STYLESHEET)]
             # The listing of `reports.summary` says what happened, once.
-            option.tbstyle = "no" if option.tbstyle == "auto" else option.tbstyle
+            option.tbstyle = "no" if getattr(option, "tbstyle", "auto") == "auto" else option.tbstyle
             option.reportchars = ""
 
     # collect
@@ -274,7 +279,16 @@ class Session:
         allowed = permissions.policy(asked, self.request.profile)
         if not allowed["Statement"]:
             raise pytest.UsageError("the selected controls ask AWS nothing that takes a permission: no policy is needed")
-        self._say(json.dumps(allowed, indent=2))
+        documents = permissions.documents(allowed)
+        self._say(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
+        if len(documents) > 1:
+            said = (
+                f"The policy has {permissions.length(allowed):,} characters, and a managed policy takes {permissions.LONGEST_DOCUMENT:,}: "
+                f"it is printed as a list of {len(documents)} policies. Attach all of them, or select fewer controls (-m security)."
+            )
+            capturing = session.config.pluginmanager.get_plugin("capturemanager")
+            with capturing.global_and_fixture_disabled() if capturing else nullcontext():
+                print(told(said, self.language), file=sys.stderr)
         return True
 
     # judge
@@ -403,8 +417,22 @@ class Session:
             }
             yield
             return
-        with self._whole():
-            yield from self._written(session)
+        try:
+            with self._whole():
+                yield from self._written(session)
+        finally:
+            self.ended = session, int(session.exitstatus)
+
+    def keep_gate_closed(self) -> None:
+        """Let no hook that ran behind ours open the gate: the last word about the exit status."""
+        if self.ended and self.ended[0].exitstatus == pytest.ExitCode.OK:
+            session, status = self.ended
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED if self._gate_is_closed else status
+        # Python would wait for the threads of a run that was interrupted; what they started ends with the process.
+        if self.ended and self.prefetch and self.prefetch.is_at_work:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(int(self.ended[0].exitstatus))
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
@@ -459,6 +487,7 @@ class Session:
 
     def _write(self, run: Run, directory: Path) -> None:
         """Write results.json, and the report that is made from it."""
+        self.folder.begin()
         write_results(run, directory)
         page = formats.render("html", formats.Finished(run, self.language))
         content = page if isinstance(page, bytes) else page.encode("utf-8", "backslashreplace")

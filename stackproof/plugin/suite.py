@@ -11,6 +11,7 @@ import pytest
 from _pytest import assertion  # offered nowhere else
 
 from stackproof.core.controls import FOLDERS, Control, catalogue, folder_of, suite
+from stackproof.core.runner import require_assertions
 from stackproof.core.verdicts import UsageError
 from stackproof.plugin.judged import compared, control_in
 from stackproof.plugin.places import has_controls
@@ -75,6 +76,7 @@ def collected(root: Path, markers: str = "", keywords: str = "") -> tuple[Select
 
     Raises `UsageError` with what pytest says where it cannot collect them, or none is selected.
     """
+    require_assertions()
     ours = suite().resolve()
     others = (file for file in sorted((root / "tests").rglob("test_*.py")) if ours not in file.resolve().parents)
     paths = [str(ours), *(str(file) for file in others if has_controls(file))]

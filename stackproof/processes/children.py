@@ -92,3 +92,8 @@ def held(is_excepted: Callable[[], bool] = lambda: False) -> Iterator[None]:
 
 _ENVIRONMENT = 10
 """The place of ``env`` among the arguments of `subprocess.Popen`."""
+
+
+def last_line(text: str) -> str:
+    """The last line that says something, without secrets."""
+    return redaction.redact(next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "no message"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.processes import supervised
-from stackproof.processes.venvs import last_line
+from stackproof.processes.children import last_line
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from stackproof.core.verdicts import CouldNotVerify
-from stackproof.processes.children import without_credentials
-from stackproof.redaction.redaction import redact
+from stackproof.processes.children import last_line, without_credentials
+from stackproof.processes.command import run
 
 _TIMEOUT = 900
 
@@ -56,13 +56,8 @@ def _install(name: str, home: Path, python: Path, requirements: Path) -> None:
     try:
         # The addresses of package indexes may hold a password, and pip needs them.
         environment = without_credentials(os.environ) | {name: os.environ[name] for name in os.environ if name.startswith("PIP_")}
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, env=environment)
-    except subprocess.TimeoutExpired:
-        raise CouldNotVerify(f"{name} was not installed within {_TIMEOUT} s: is the package index reachable?") from None
-    if ended.returncode:
+        ended = run(*command, name=f"the installation of {name}", directory=home, environment=environment, timeout=_TIMEOUT)
+    except CouldNotVerify as error:
+        raise CouldNotVerify(f"{error}: is the package index reachable?") from None
+    if ended.exit_status:
         raise CouldNotVerify(f"{name} could not be installed: {last_line(ended.stderr)}")
-
-
-def last_line(text: str) -> str:
-    """The last line that says something, without secrets."""
-    return redact(next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "no message"))

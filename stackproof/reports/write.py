@@ -1,13 +1,16 @@
 """Where the reports of a run go."""
 
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
+from stackproof.core import room
 from stackproof.core.results import Run
 from stackproof.core.results_file import portions, read
 from stackproof.core.verdicts import UsageError
 from stackproof.evidence import folders
 from stackproof.evidence.folders import RESULTS
+from stackproof.util.temporary import remove_if_left, remove_left_files, used
 
 _LONGEST_COMPARED = 1 << 26
 """Bytes of the results of an earlier run that are read again."""
@@ -40,16 +43,28 @@ class RunFolder:
         self.directory = directory
         self.unfinished = directory / f".{id}"
         self.path = directory / id
+        self._used = ExitStack()
+
+    def begin(self) -> None:
+        """Make it, and remove what killed runs left beside it."""
+        for left in self.directory.glob(".*"):
+            remove_if_left(left)
+        remove_left_files(self.directory, f".{folders.LATEST}.*")
+        remove_left_files(self.directory, f"{room.PROBE}*")
+        self.unfinished.mkdir(parents=True, exist_ok=True)
+        self._used.enter_context(used(self.unfinished))
 
     def finish(self, *, is_latest: bool) -> None:
         """Give the folder its name. A run that judged a part does not become the latest where one that judged all is."""
         self.unfinished.rename(self.path)
+        self._used.close()
         if is_latest:
             folders.point(self.directory, self.path.name)
 
     def remove(self) -> None:
         """Take away what there is of an unfinished run."""
         shutil.rmtree(self.unfinished, ignore_errors=True)
+        self._used.close()
 
 
 def previous(directory: Path) -> Run | None:

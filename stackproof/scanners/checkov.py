@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from stackproof.core.verdicts import CouldNotVerify
-from stackproof.processes.venvs import last_line
+from stackproof.processes.children import last_line
 from stackproof.util import json_document
 from stackproof.util.shipped import shipped
 from stackproof.util.temporary import temporary

@@ -3,22 +3,23 @@
 Every call is made to fail once, so that it shows whether the script goes on after a failure.
 """
 
+import atexit
 import functools
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.processes import command
+from stackproof.processes.children import last_line
 from stackproof.processes.command import Ended
-from stackproof.processes.venvs import last_line
 from stackproof.redaction.threads import Pool
 from stackproof.scanners import fakes
 from stackproof.scanners.fakes import (
@@ -83,7 +84,7 @@ class Machine:
                 fakes.install(tools / name, bash, port)
             if without:
                 (tools / without).unlink()
-            environment = {"PATH": f"{tools}:{_other_programs().name}", "HOME": str(here), "TMPDIR": str(here)}
+            environment = {"PATH": f"{tools}:{_other_programs()}", "HOME": str(here), "TMPDIR": str(here)}
             words = (bash, str(self._script), *arguments)
             try:
                 return Run(account, command.run(*words, directory=here, environment=environment, timeout=_TIMEOUT))
@@ -92,14 +93,16 @@ class Machine:
 
 
 @functools.cache
-def _other_programs() -> tempfile.TemporaryDirectory[str]:
+def _other_programs() -> Path:
     """A directory with links to the programs of this machine but for `TOOLS`; it lasts as long as this process."""
-    folder = tempfile.TemporaryDirectory(prefix="stackproof-programs-")
+    kept = ExitStack()
+    folder = kept.enter_context(temporary("programs"))
+    atexit.register(kept.close)
     names = {*TOOLS}
     for programs in ("/bin", "/usr/bin"):
         for program in os.scandir(programs):
             if program.name not in names:
-                Path(folder.name, program.name).symlink_to(program.path)
+                (folder / program.name).symlink_to(program.path)
                 names.add(program.name)
     return folder
 

