@@ -179,6 +179,12 @@ def asked(control: str, *edits: Edit) -> list[Call]:
     return list(stage.reader.answers)
 
 
+@functools.cache
+def operations(control: str) -> tuple[str, ...]:
+    """The operations that a control asks on the compliant recording."""
+    return tuple(dict.fromkeys(call.operation for call in asked(control)))
+
+
 def edited_cloud(*edits: Edit, expected: Profile | None = None, control: str = "") -> CloudStage:
     """A stage on the compliant recording, as a control has it, after some edits."""
     calls = list(compliant_calls(control))
@@ -194,10 +200,16 @@ def recording_of(calls: Iterable[Recorded], control: str = "") -> Recording:
 
 def on_plan(control: str, *edits: Edit, expected: Profile | None = None, base: str = FROM_NOTHING) -> Judgement:
     """Judge a control on a compliant plan after some edits."""
-    document = plan_for(control, base)
+    return judged(control, PlanStage(_edited_plan(_own_stacks(control), base, edits), expected or profile_for(control)))
+
+
+@functools.lru_cache(maxsize=8)
+def _edited_plan(more: tuple[Path, ...], base: str, edits: tuple[Edit, ...]) -> EditedPlan:
+    """A plan that several controls in a row may be judged on, as in a run."""
+    document = _joined(more, base).copy()
     for edit in edits:
         edit(document)
-    return judged(control, PlanStage(EditedPlan(document, "an edited plan"), expected or profile_for(control)))
+    return EditedPlan(document, "an edited plan")
 
 
 def plan_for(control: str, base: str = FROM_NOTHING) -> dict[str, Any]:

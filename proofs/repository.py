@@ -3,12 +3,14 @@
 What takes seconds is done once for the same content: plans, validations, and checkov's scans.
 """
 
+import atexit
 import copy
 import functools
 import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -79,11 +81,14 @@ def judged_after(edits: Iterable[Edit], control: str, root: Path, patch: pytest.
 
 def copied(root: Path, patch: pytest.MonkeyPatch) -> Repository:
     """A fresh copy."""
-    for name in JUDGED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, root / name, ignore=NOT_SHARED)
+    template = _in_an_index()
+    for path in template.iterdir():
+        if path.name == ".git":  # which git never changes in place
+            shutil.copytree(path, root / path.name, copy_function=os.link)
+        elif path.is_dir():
+            shutil.copytree(path, root / path.name)
         else:
-            shutil.copy(ROOT / name, root / name)
+            shutil.copy2(path, root)
     (ROOT / CACHE).mkdir(exist_ok=True)
     (root / CACHE).symlink_to(ROOT / CACHE)
     for name in os.environ:
@@ -92,13 +97,28 @@ def copied(root: Path, patch: pytest.MonkeyPatch) -> Repository:
     patch.setenv("GIT_CEILING_DIRECTORIES", str(root.parent))
     patch.chdir(root)  # as people run it
     repository = Repository(root, patch)
-    git("init", "--quiet", "--template=")(repository)
-    git("add", *JUDGED)(repository)
     patch.setattr(checkov, "scan_sources", once(checkov.scan_sources, lambda python, texts: (python, *sorted(texts.items()))))
     patch.setattr(checkov, "scan_plan", once(checkov.scan_plan, lambda python, file: (python, file.read_text(encoding="utf-8"))))
     patch.setattr(speculative_plan, "speculate", once(speculative_plan.speculate, _planned_from))
     patch.setattr(Workspace, "validate", once(Workspace.validate, lambda copy: copy.directory))  # named by its content
     return repository
+
+
+@functools.cache
+def _in_an_index() -> Path:
+    """What the controls look at, in git's index: in a folder that goes with this process."""
+    kept = tempfile.TemporaryDirectory(prefix="stackproof-repository-")
+    atexit.register(kept.cleanup)
+    root = Path(kept.name)
+    for name in JUDGED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, root / name, ignore=NOT_SHARED)
+        else:
+            shutil.copy2(ROOT / name, root / name)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    for arguments in (("init", "--quiet", "--template="), ("add", *JUDGED)):
+        subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True, env=environment)
+    return root
 
 
 def _planned_from(copy: Workspace, root: Path, variables: Mapping[str, object], example: str) -> object:

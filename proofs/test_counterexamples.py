@@ -1,5 +1,7 @@
 """Every control that reads AWS: what is compliant passes, each counterexample fails, and whatever goes wrong on the way is an ERROR."""
 
+import itertools
+
 import pytest
 
 from proofs import harness
@@ -31,11 +33,6 @@ ERRORS: list[CouldNotVerify] = [
 ]
 
 
-def operations(control: str) -> list[str]:
-    """The operations that a control needs, found out by judging it."""
-    return list(dict.fromkeys(call.operation for call in harness.asked(control)))
-
-
 @pytest.mark.parametrize("control", ON_CLOUD)
 def test_what_is_compliant_passes_on_a_cloud(control: str, proven: Proven) -> None:
     judgement = on_cloud(control)
@@ -60,15 +57,17 @@ def test_a_counterexample_is_seen(case: Case, proven: Proven) -> None:
     proven(case.control, case.verdict)
 
 
-@pytest.mark.parametrize("error", ERRORS, ids=lambda error: f"{type(error).__name__} {error}")
-@pytest.mark.parametrize(
-    ("control", "operation"), [(control, operation) for control in ON_CLOUD for operation in operations(control)]
-)
-def test_a_call_that_fails_is_an_error(control: str, operation: str, error: CouldNotVerify, proven: Proven) -> None:
-    judgement = on_cloud(control, fails(operation, error))
-    assert judgement.verdict is Verdict.ERROR, judgement.message
-    assert str(error) in judgement.message
-    proven(control, Verdict.ERROR)
+@pytest.mark.parametrize("control", ON_CLOUD)
+def test_a_call_that_fails_is_an_error(control: str, proven: Proven) -> None:
+    """Whichever operation it is, and however it fails."""
+    silent = []
+    for operation, error in itertools.product(harness.operations(control), ERRORS):
+        judgement = on_cloud(control, fails(operation, error))
+        if judgement.verdict is Verdict.ERROR and str(error) in judgement.message:
+            proven(control, Verdict.ERROR)
+        else:
+            silent.append(f"{operation}, {type(error).__name__} {error}: {judgement.verdict}: {judgement.message}")
+    assert not silent
 
 
 @pytest.mark.parametrize("control", ON_CLOUD)

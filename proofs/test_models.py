@@ -36,7 +36,7 @@ def enumerations() -> Iterator[tuple[str, str]]:
 
 @functools.cache
 def read_by(operation: str) -> list[str]:
-    return [control for control in ON_CLOUD if any(call.operation == operation for call in harness.asked(control))]
+    return [control for control in ON_CLOUD if operation in harness.operations(control)]
 
 
 def unheard(operation: str, path: str) -> harness.Edit:

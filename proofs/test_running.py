@@ -41,22 +41,22 @@ def expected(control: str, name: str, base: str, otherwise: Verdict) -> Verdict:
     return otherwise
 
 
-@pytest.mark.parametrize("base", ON_WHAT_RUNS)
 @pytest.mark.parametrize("control", CONTROLS)
-def test_what_is_compliant_passes(control: str, base: str, proven: Proven) -> None:
-    judgement = harness.on_plan(control, base=base)
-    verdict = expected(control, "compliant", base, Verdict.PASS)
-    assert judgement.verdict is verdict, judgement.message
-    proven(control, verdict)
+def test_what_is_compliant_passes(control: str, proven: Proven) -> None:
+    for base in ON_WHAT_RUNS:
+        judgement = harness.on_plan(control, base=base)
+        verdict = expected(control, "compliant", base, Verdict.PASS)
+        assert judgement.verdict is verdict, f"{base}: {judgement.message}"
+        proven(control, verdict)
 
 
-@pytest.mark.parametrize("base", ON_WHAT_RUNS)
 @pytest.mark.parametrize("case", ROWS, ids=str)
-def test_a_counterexample_is_seen(case: Case, base: str, proven: Proven) -> None:
-    judgement = case.judge(base=base)
-    verdict = expected(case.control, case.name, base, case.verdict)
-    assert judgement.verdict is verdict, judgement.message
-    proven(case.control, verdict)
+def test_a_counterexample_is_seen(case: Case, proven: Proven) -> None:
+    for base in ON_WHAT_RUNS:
+        judgement = case.judge(base=base)
+        verdict = expected(case.control, case.name, base, case.verdict)
+        assert judgement.verdict is verdict, f"{base}: {judgement.message}"
+        proven(case.control, verdict)
 
 
 def test_every_difference_is_one_of_a_row_and_has_a_reason() -> None:
