@@ -66,7 +66,6 @@ _ENDINGS = {
 }
 """The endings of Korean: behind a vowel, behind a consonant, behind ㄹ."""
 _ENDING = re.compile(f"([가-힣0-9])({'|'.join(map(re.escape, _ENDINGS))})")
-_PLAIN_WORD = re.compile(r"[a-z]+")
 
 
 def told(text: str, language: Language) -> str:
@@ -227,8 +226,8 @@ def _whole(text: str, candidates: Sequence[_Sentence]) -> tuple[_Sentence | None
 
 
 def _is_no_english(value: str) -> bool:
-    """True for a name, and for a sentence that is known: for what no English around it could be a part of."""
-    return (" " not in value and not _PLAIN_WORD.fullmatch(value)) or _korean(value, _DEPTH) != value
+    """True for a word or a name, and for a sentence that is known."""
+    return " " not in value or _korean(value, _DEPTH) != value
 
 
 def _stands_apart(text: str, begin: int, end: int) -> bool:
