@@ -96,15 +96,25 @@ class _Sentence:
         return sum(map(len, self.pieces))
 
     @functools.cached_property
-    def is_light(self) -> bool:
-        """True where hardly a word says whose sentence it is."""
+    def letters(self) -> int:
+        """Of its words that are not in anybody's sentences: they say whose it is."""
         words = (word for piece in self.pieces for word in _WORDS.findall(piece))
-        return sum(len(word) for word in words if word.lower() not in _COMMON) < _LEAST
+        return sum(len(word) for word in words if word.lower() not in _COMMON)
+
+    @property
+    def is_light(self) -> bool:
+        return self.letters < _LEAST
 
     def is_sure(self, values: Sequence[str]) -> bool:
         """True where no value may be a piece of another English sentence; behind a colon anything may stand."""
         before = zip(self.pieces, values, strict=False)
-        return all(piece.endswith(": ") or _is_no_english(value) for piece, value in before)
+        return all(piece.endswith(": ") or self._fits(value) for piece, value in before)
+
+    def _fits(self, value: str) -> bool:
+        """True for a name (of a sentence without a word of its own, one in small letters is none), and for a sentence that is known."""
+        if " " in value:
+            return _korean(value, _DEPTH) != value
+        return bool(self.letters) or not value.isalpha() or not value.islower()
 
     def found_in(self, text: str, start: int = 0) -> tuple[int, int, list[str]] | None:
         """Where its first piece stands at ``start`` or later, where its last one ends, and the values; None where it is not."""
@@ -223,11 +233,6 @@ def _whole(text: str, candidates: Sequence[_Sentence]) -> tuple[_Sentence | None
         if values is not None and (not sentence.is_light or sentence.is_sure(values)):
             return sentence, values
     return None, []
-
-
-def _is_no_english(value: str) -> bool:
-    """True for a word or a name, and for a sentence that is known."""
-    return " " not in value or _korean(value, _DEPTH) != value
 
 
 def _stands_apart(text: str, begin: int, end: int) -> bool:
