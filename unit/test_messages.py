@@ -137,4 +137,10 @@ def test_a_sentence_in_a_sentence_is_said_too() -> None:
         said
         == "function_inventory: 스택에 Table이(가) 없습니다: local 프로파일이 선언하지 않았고 ([dynamodb_table]), plan도 만들지 않습니다"
     )
+    none = "the stack has no EventBus: local declares none ([bus]), and X shows none of its own"
+    says = f"SEC-EVT-01 is NOT_DECLARED as it was, but says: buses: {none}"
+    assert (
+        "buses: 스택에 EventBus이(가) 없습니다: local 프로파일이 선언하지 않았고 ([bus]), X 응답에 스택의 것이 없습니다"
+        in told(says, "ko")
+    )
     assert told("The plan of app (from nothing): 1 to add, 0 to change", "ko") == "app의 plan (처음부터 생성): 추가 1, 변경 0"

@@ -7,7 +7,6 @@ which one has no Korean.
 """
 
 import functools
-import operator
 import re
 import tomllib
 from collections import Counter, defaultdict
@@ -20,8 +19,12 @@ from stackproof.core.messages import Language, users_language
 
 KOREAN = Path(__file__).with_name("messages.ko.toml")
 
+_VALUES = "words"
+"""The room of the catalogue for what no literal of the source says alone."""
 _DEPTH = 8
 """Of values in values."""
+_LONGEST = 20_000
+"""Characters; a longer text is nobody's sentence."""
 _COMMON = frozenset(
     [
         "a",
@@ -90,6 +93,8 @@ class _Sentence:
     """The words around its values: one more than values."""
     names: Sequence[str]
     korean: str
+    is_value: bool = False
+    """True for what stands in the place of a value in other sentences, alone or in a list: ``3 controls``, ``2 to add``."""
 
     @functools.cached_property
     def weight(self) -> int:
@@ -146,22 +151,20 @@ class _Sentence:
 
 def sentences(file: Path = KOREAN) -> Mapping[str, str]:
     """The catalogue: the English with numbered values, and the Korean."""
+    return {english: korean for _, english, korean in _entries(file)}
+
+
+def _entries(file: Path) -> Iterator[tuple[str, str, str]]:
     document = tomllib.loads(file.read_text(encoding="utf-8"))
-    return {english: korean for room in document.values() for english, korean in room.items()}
+    return ((room, english, korean) for room, each in document.items() for english, korean in each.items())
 
 
 @functools.cache
 def _index() -> tuple[Mapping[str, _Sentence], Mapping[str, Sequence[_Sentence]]]:
     """The sentences without a value by their text; the others by the rarest of their words."""
-    plain: dict[str, _Sentence] = {}
-    rest: list[tuple[_Sentence, set[str]]] = []
-    for english, korean in sentences().items():
-        sentence = _Sentence(*_parsed(english), korean)
-        if sentence.names:
-            rest.append((sentence, set(_own_words(sentence.pieces))))
-        else:
-            plain[sentence.pieces[0]] = sentence
-            rest.append((sentence, set(_own_words(sentence.pieces))))
+    known = [_Sentence(*_parsed(english), korean, room == _VALUES) for room, english, korean in _entries(KOREAN)]
+    plain = {one.pieces[0]: one for one in known if not one.names}
+    rest = [(one, set(_own_words(one.pieces))) for one in known]
     common = Counter(word for _, words in rest for word in words)
     by_word: dict[str, list[_Sentence]] = defaultdict(list)
     for sentence, words in rest:
@@ -193,11 +196,12 @@ def _own_words(pieces: Sequence[str]) -> Iterator[str]:
                 yield word[0]
 
 
+@functools.lru_cache(maxsize=1024)
 def _korean(text: str, depth: int = 0) -> str:
     plain, by_word = _index()
     if text in plain:
         return plain[text].korean.format()
-    if depth > _DEPTH or " " not in text:
+    if depth > _DEPTH or " " not in text or len(text) > _LONGEST:
         return text
     heaviest = _candidates(text, by_word)
     found, values = _whole(text, heaviest)
@@ -264,11 +268,15 @@ def _last_sound(letter: str) -> int:
 
 
 def _value(text: str, depth: int) -> str:
-    """A value that is a sentence, or several after one another, in Korean."""
+    """A value that is a sentence, or a list of words or sentences, in Korean."""
     parts = text.split(", ")
-    if len(parts) > 1:
-        said = [_korean(part, depth + 1) for part in parts]
-        if all(map(operator.ne, parts, said)):
-            return ", ".join(said)
+    if len(parts) > 1 and all(map(_is_word, parts)):
+        return ", ".join(_korean(part, depth + 1) for part in parts)
     whole = _korean(text, depth + 1)
-    return whole if whole != text or len(parts) == 1 else ", ".join(said)
+    return whole if whole != text or len(parts) == 1 else ", ".join(_korean(part, depth + 1) for part in parts)
+
+
+def _is_word(text: str) -> bool:
+    plain, by_word = _index()
+    found, _ = _whole(text, _candidates(text, by_word))
+    return text in plain or (found is not None and found.is_value)
