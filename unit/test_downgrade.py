@@ -573,3 +573,20 @@ class TestAbsent:
     def test_of_another_provider_configuration_are_refused(self) -> None:
         with pytest.raises(CannotDowngrade, match="another provider configuration"):
             downgrade({"a.tf": self.SOURCE.replace("  name        =", "  provider = aws.other\n  name        =")})
+
+
+def test_an_object_lock_that_does_not_say_so_is_on() -> None:
+    text = 'rule {\ndefault_retention {\nmode = "COMPLIANCE"\ndays = 1\n}\n}'
+    added = downgrade({"a.tf": on_bucket("aws_s3_bucket_object_lock_configuration", text)}).sources[ADDED]
+    assert 'object_lock_enabled = "Enabled"' in added
+
+
+@pytest.mark.parametrize(
+    ("value", "later"), [("false", {"aws_default_subnet.a": {"MapPublicIpOnLaunch": "false"}}), ("true", {})]
+)
+def test_a_default_subnet_is_told_after_the_apply_what_the_provider_does_not_tell_it(
+    value: str, later: dict[str, object]
+) -> None:
+    text = f'resource "aws_default_subnet" "a" {{\n  map_public_ip_on_launch = {value}\n}}\n'
+    downgraded = downgrade({"a.tf": text})
+    assert (downgraded.later, downgraded.sources["a.tf"]) == (later, text)

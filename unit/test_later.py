@@ -1,6 +1,7 @@
 """What the packaged provider has no word for is made through the API of the embedded cloud, after the apply."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -69,3 +70,12 @@ def test_listeners_get_their_attributes(api: Endpoint) -> None:
     later.finish(api, state(**{"aws_lb_listener.http": {"arn": arn}}), attributes)
     kept = {one["Key"]: one["Value"] for one in elbv2.describe_listener_attributes(ListenerArn=arn)["Attributes"]}
     assert kept["routing.http.response.server.enabled"] == "false"
+
+
+def test_default_subnets_of_any_region_give_no_public_addresses(api: Endpoint) -> None:
+    ec2 = replace(api, region="us-east-1").client("ec2")
+    default = ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"][0]
+    assert default["MapPublicIpOnLaunch"]
+    made = {'aws_default_subnet.main["a"]': {"arn": default["SubnetArn"]}}
+    later.finish(api, state(**made), {"aws_default_subnet.main": {"MapPublicIpOnLaunch": "false"}})
+    assert not ec2.describe_subnets(SubnetIds=[default["SubnetId"]])["Subnets"][0]["MapPublicIpOnLaunch"]

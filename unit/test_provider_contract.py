@@ -268,6 +268,7 @@ def parameters(known: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         "ec2:DeleteRoute": {"DestinationCidrBlock": "0.0.0.0/0"},
         "ec2:CreateSecurityGroup": {"GroupName": "second", "Description": "-", "VpcId": known["VpcId"]},
         "ec2:CreateSubnet": {"CidrBlock": "10.9.9.0/24"},
+        "ec2:CreateDefaultSubnet": {"AvailabilityZone": f"{REGION}b"},
         "ec2:CreateVpc": {"CidrBlock": "10.8.0.0/16"},
         "ec2:DescribeVpcAttribute": {"Attribute": "enableDnsSupport"},
         "ec2:DescribeAddressesAttribute": {"AllocationIds": [known["AllocationId"]], "Attribute": "domain-name"},
@@ -417,6 +418,8 @@ ERRORS = {
     "account:GetAlternateContact": "ResourceNotFoundException",
     "iam:GetAccountPasswordPolicy": "NoSuchEntity",
     "s3control:GetPublicAccessBlock": "NoSuchPublicAccessBlockConfiguration",
+    "ec2:CreateDefaultSubnet": "DefaultSubnetAlreadyExistsInAvailabilityZone",
+    "ec2:CreateDefaultVpc": "DefaultVpcAlreadyExists",
     "ec2:AssociateAddress": "InvalidNetworkInterfaceID.NotFound",  # the stack's address has a gateway
     "ec2:DisassociateSubnetCidrBlock": "InvalidSubnetCidrBlockAssociationID.NotFound",
     "ecr:GetLifecyclePolicy": "LifecyclePolicyNotFoundException",

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
-from proofs.harness import absent, adds, answers, fails, omits, planned, profile, says, unknown, with_resource, without
+from proofs.cases import ERROR, FAIL, NOT_DECLARED, PASS, UNKNOWN, Case, cloud, plan
+from proofs.harness import absent, adds, answers, changed, fails, omits, planned, profile, says, unknown, with_resource, without
 from stackproof.core.verdicts import AccessDenied
+from stackproof.profile.baseline import Other
 
 LIST, DETECTOR = "guardduty:ListDetectors", "guardduty:GetDetector"
 RECORDERS, STATUS, CHANNELS = (
@@ -172,5 +173,38 @@ CASES: list[Case] = [
     replace(
         cloud("DET-05", "Security Hub declared and denied", ERROR, answers(HUB, ON), fails(HUB, DENIED), names="AccessDenied"),
         expected=WITH_HUB,
+    ),
+]
+
+FINDING = {"id": "1", "resource": "arn:aws:s3:::theirs", "resourceType": "AWS::S3::Bucket"}
+
+
+def with_others(case: Case, *names: str) -> Case:
+    """The case, where some things are somebody else's."""
+    theirs = tuple(Other(name=name, owner="platform", reason="The platform team looks after it.") for name in names)
+    return replace(case, expected=changed(profile(), "baseline", others=theirs))
+
+
+CASES += [
+    with_others(
+        cloud("DET-03", "a finding of somebody else's", PASS, adds(FINDINGS, "findings", FINDING)), "arn:aws:s3:::theirs"
+    ),
+    with_others(
+        cloud("DET-03", "another's finding", FAIL, adds(FINDINGS, "findings", FINDING), names="theirs"), "arn:aws:s3:::other"
+    ),
+    with_others(
+        cloud(
+            "DET-03", "a disabled analyzer of somebody else's", NOT_DECLARED, says(ANALYZERS, "analyzers.0.status", "DISABLED")
+        ),
+        "external-access",
+    ),
+    with_others(
+        cloud(
+            "DET-02",
+            "a stopped recorder of somebody else's",
+            NOT_DECLARED,
+            says(STATUS, "ConfigurationRecordersStatus.0.recording", False),
+        ),
+        "default",
     ),
 ]

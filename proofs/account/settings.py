@@ -3,8 +3,17 @@
 from dataclasses import replace
 
 from proofs.cases import ERROR, FAIL, PASS, Case, cloud
-from proofs.harness import absent, adds, fails, omits, only_in, profile, says
+from proofs.harness import absent, adds, changed, fails, omits, only_in, profile, says
 from stackproof.core.verdicts import AccessDenied
+from stackproof.profile.baseline import Other
+
+THEIRS = Other(name="*-theirs", owner="data", reason="What the data platform shares with everybody.")
+
+
+def with_others(case: Case) -> Case:
+    """The case, where what ends in ``-theirs`` is somebody else's."""
+    return replace(case, expected=changed(profile(), "baseline", others=(THEIRS,)))
+
 
 POLICY, BLOCK, CONTACT = "iam:GetAccountPasswordPolicy", "s3control:GetPublicAccessBlock", "account:GetAlternateContact"
 REGIONS, DEFAULT = "ec2:DescribeRegions", "ec2:GetEbsEncryptionByDefault"
@@ -131,6 +140,22 @@ CASES: list[Case] = [
                 says(REGIONS, f"Regions.RegionName={region}.OptInStatus", "half"),
                 names="half",
             ),
+        )
+    ),
+    *(
+        with_others(cloud("ACC-07", f"a public {what} of somebody else's", PASS, adds(operation, member, item, **asked)))
+        for what, operation, member, item, asked in (
+            ("snapshot", "ec2:DescribeSnapshots", "Snapshots", {"SnapshotId": "snap-theirs"}, SNAPSHOTS),
+            ("image", "ec2:DescribeImages", "Images", {"ImageId": "ami-theirs", "Public": True}, IMAGES),
+        )
+    ),
+    with_others(
+        cloud(
+            "ACC-07",
+            "a public snapshot that is not somebody else's",
+            FAIL,
+            adds("ec2:DescribeSnapshots", "Snapshots", {"SnapshotId": "snap-ours"}, **SNAPSHOTS),
+            names="snap-ours",
         )
     ),
     cloud(

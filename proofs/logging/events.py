@@ -15,7 +15,7 @@ from stackproof.resources.queries import DEFINITIONS, RESULTS, START
 from stackproof.sources.replay import Recorded
 
 BYTES = "AWS/Logs IncomingBytes"
-LLM, ERRORS = "/aws/ecs/api/llm", "/aws/ecs/api/errors"
+LLM, ERRORS, SERVICE = "/aws/ecs/api/llm", "/aws/ecs/api/errors", profile().observability.log_group
 RECORD = {"prompt": "hello", "response": "hello", "prompt_tokens": 1, "completion_tokens": 1, "total_cost": 0.000002}
 NOW = int(recorded_at().timestamp() * 1000)
 
@@ -160,10 +160,10 @@ PERSONAL = (
     ("a card", "paid with 4111-1111-1111-1111", "card number"),
 )
 LEAKS = [
-    *(cloud("LOG-12", name, FAIL, written(ERRORS, message), names="planted at") for name, message in CREDENTIALS),
-    *(cloud("LOG-12", name, FAIL, written(ERRORS, message), names=kind) for name, message, kind in PERSONAL),
+    *(cloud("LOG-12", name, FAIL, written(SERVICE, message), names="planted at") for name, message in CREDENTIALS),
+    *(cloud("LOG-12", name, FAIL, written(SERVICE, message), names=kind) for name, message, kind in PERSONAL),
     *(
-        cloud("LOG-12", f"{name}, on the second page", FAIL, on_second_page(ERRORS, message), names=ERRORS)
+        cloud("LOG-12", f"{name}, on the second page", FAIL, on_second_page(SERVICE, message), names=SERVICE)
         for name, message in (CREDENTIALS[0], PERSONAL[0][:2])
     ),
     cloud(
@@ -177,11 +177,11 @@ LEAKS = [
         "LOG-12",
         "a password, and the place of another",
         FAIL,
-        written(ERRORS, f"password=(redacted) token={PASSWORD}"),
+        written(SERVICE, f"password=(redacted) token={PASSWORD}"),
         names="planted at",
     ),
     *(
-        cloud("LOG-12", name, PASS, written(ERRORS, message))
+        cloud("LOG-12", name, PASS, written(SERVICE, message))
         for name, message in (
             ("masked by who wrote it", '{"password":"***","url":"postgresql://app:***@db/app","to":"***","authorization":"***"}'),
             (
@@ -215,14 +215,14 @@ LEAKS = [
         fails(EVENTS, CallFailed("500"), logGroupName=LLM),
     ),
     cloud("LOG-12", "a group of which CloudWatch does not tell", ERROR, measured(BYTES, only=LLM), names="silent"),
-    cloud("LOG-12", "no such group", FAIL, counted(ERRORS), absent(EVENTS, logGroupName=ERRORS), names=ERRORS),
-    cloud("LOG-12", "the list is missing", ERROR, counted(ERRORS), omits(EVENTS, "events", logGroupName=ERRORS)),
+    cloud("LOG-12", "no such group", FAIL, counted(SERVICE), absent(EVENTS, logGroupName=SERVICE), names=SERVICE),
+    cloud("LOG-12", "the list is missing", ERROR, counted(SERVICE), omits(EVENTS, "events", logGroupName=SERVICE)),
     cloud(
         "LOG-12",
         "one group that may not be read",
         ERROR,
-        counted(ERRORS),
-        fails(EVENTS, CallFailed("500"), logGroupName=ERRORS),
+        counted(SERVICE),
+        fails(EVENTS, CallFailed("500"), logGroupName=SERVICE),
         names="500",
     ),
 ]

@@ -83,21 +83,21 @@ SETTINGS = (
     ("one region", "IsMultiRegionTrail", "is_multi_region_trail"),
     ("not validated", "LogFileValidationEnabled", "enable_log_file_validation"),
 )
-RECORDED, AUDIT_BUCKET = "arn:aws:cloudtrail:ap-northeast-2:123456789012:trail/triflow-ai-audit", "triflow-ai-audit-logs"
-KEY_POLICY, BUCKET_POLICY = "module.central_logging.aws_kms_key.audit", "module.central_logging.aws_s3_bucket_policy.audit"
+RECORDED, TRAIL_BUCKET = "arn:aws:cloudtrail:ap-northeast-2:123456789012:trail/triflow-ai-audit", "triflow-ai-trail-logs"
+KEY_POLICY, BUCKET_POLICY = "module.central_logging.aws_kms_key.audit", "module.central_logging.aws_s3_bucket_policy.trail"
 WHERE = {"key": KEY_POLICY, "bucket": BUCKET_POLICY}
 
 
 def for_the_trail(where: str, name: str, verdict: Any, *bound: dict[str, Any]) -> list[Case]:
     """The statements for CloudTrail in the policy of the trail's key or of its bucket, each with a condition."""
-    action, resource = ("kms:GenerateDataKey*", "*") if where == "key" else ("s3:PutObject", f"arn:aws:s3:::{AUDIT_BUCKET}/*")
+    action, resource = ("kms:GenerateDataKey*", "*") if where == "key" else ("s3:PutObject", f"arn:aws:s3:::{TRAIL_BUCKET}/*")
     allowed = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": action, "Resource": resource}
     document = json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Condition": one} for one in bound]})
     names = f"{where} of {ID}" if verdict is FAIL else ""
 
     def reported(calls: Any) -> Any:
         operation, parameters = (
-            ("kms:GetKeyPolicy", {"KeyId": _key()}) if where == "key" else (GET_BUCKET_POLICY, {"Bucket": AUDIT_BUCKET})
+            ("kms:GetKeyPolicy", {"KeyId": _key()}) if where == "key" else (GET_BUCKET_POLICY, {"Bucket": TRAIL_BUCKET})
         )
         return says(operation, "Policy", document, **parameters)(calls)
 
@@ -139,13 +139,13 @@ CASES: list[Case] = [
         ERROR,
         lambda calls: omits("kms:GetKeyPolicy", "Policy", KeyId=_key())(calls),
     ),
-    cloud("SEC-TRAIL-01", "no policy of its bucket", PASS, absent(GET_BUCKET_POLICY, Bucket=AUDIT_BUCKET)),
+    cloud("SEC-TRAIL-01", "no policy of its bucket", PASS, absent(GET_BUCKET_POLICY, Bucket=TRAIL_BUCKET)),
     cloud("SEC-TRAIL-01", "its bucket not reported", ERROR, omits(TRAILS, f"{TRAIL}.S3BucketName"), names="bucket"),
     cloud(
         "SEC-TRAIL-01",
         "a bucket that may not be read, and a trail that is stopped",
         FAIL,
-        fails(GET_BUCKET_POLICY, AccessDenied("denied"), Bucket=AUDIT_BUCKET),
+        fails(GET_BUCKET_POLICY, AccessDenied("denied"), Bucket=TRAIL_BUCKET),
         says(STATUS, "IsLogging", False),
         names="is_logging",
     ),

@@ -1,9 +1,26 @@
 """AWS Secrets Manager."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, cloud, plan
-from proofs.harness import Edit, absent, exists, omits, on_page_2, planned, recorded_at, says, unknown, with_resource, without
+from proofs.cases import ERROR, FAIL, NOT_DECLARED, PASS, UNKNOWN, cloud, plan
+from proofs.harness import (
+    Edit,
+    absent,
+    changed,
+    exists,
+    fails,
+    omits,
+    on_page_2,
+    planned,
+    profile,
+    recorded_at,
+    says,
+    unknown,
+    with_resource,
+    without,
+)
+from stackproof.core.verdicts import AccessDenied
 
 LIST, SECRET = "secretsmanager:ListSecrets", "SecretList.0"
 NAME, PLANNED, ROTATION = (
@@ -74,3 +91,32 @@ CASES = [
     plan("SEC-SM-01", "key known after apply", UNKNOWN, unknown(PLANNED, "kms_key_id")),
     plan("SEC-SM-01", "no such secret", FAIL, without(PLANNED), names=NAME),
 ]
+
+
+def read(days: int) -> Edit:
+    """When somebody read the secret last."""
+    return says(LIST, f"{SECRET}.LastAccessedDate", (recorded_at() - timedelta(days=days)).replace(hour=0, minute=0, second=0))
+
+
+def made(days: int) -> Edit:
+    return says(LIST, f"{SECRET}.CreatedDate", recorded_at() - timedelta(days=days))
+
+
+READ = [
+    cloud("SEC-SM-02", "read lately", PASS, made(400), read(1)),
+    cloud("SEC-SM-02", "read on the last day", PASS, made(400), read(90)),
+    cloud("SEC-SM-02", "read a day too long ago", FAIL, made(400), read(91), names=NAME),
+    cloud("SEC-SM-02", "never read", FAIL, made(91), names="nobody has read it"),
+    cloud("SEC-SM-02", "never read, and made lately", PASS, made(90)),
+    cloud("SEC-SM-02", "never read, and not when it was made", ERROR, omits(LIST, f"{SECRET}.CreatedDate")),
+    replace(
+        cloud("SEC-SM-02", "never read, and a reserve", NOT_DECLARED, made(400)),
+        expected=changed(profile(), "secrets", reserves=(NAME,)),
+    ),
+    replace(
+        cloud("SEC-SM-02", "never read, and another a reserve", FAIL, made(400)),
+        expected=changed(profile(), "secrets", reserves=("x*",)),
+    ),
+    cloud("SEC-SM-02", "denied", ERROR, fails(LIST, AccessDenied("AccessDenied: not authorized"))),
+]
+CASES = [*CASES, *READ]

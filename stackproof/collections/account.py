@@ -1,12 +1,14 @@
 """Collections of the account around the stack: its people, its settings, and what watches it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
 from stackproof.collections.registry import collection
-from stackproof.core.resource import Resource
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
+from stackproof.collections.stack import default_security_groups
+from stackproof.core.resource import FailedOrigin, Resource
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotDeclared
+from stackproof.profile.baseline import covers
 from stackproof.resources.account_settings import (
     AccountPublicAccessBlock,
     EbsSettings,
@@ -14,8 +16,11 @@ from stackproof.resources.account_settings import (
     Region,
     SecurityContact,
 )
+from stackproof.resources.certificates import ServerCertificate
 from stackproof.resources.credentials import CredentialReport, RootUser, UserCredentials
 from stackproof.resources.detection import ConfigRecorder, Detector, ExternalAccessAnalyzer, ImageScanning, SecurityHub
+from stackproof.resources.network import Vpc
+from stackproof.resources.regional_networks import DefaultSecurityGroup, LaunchSubnet, NetworkAcl
 from stackproof.targets.base import Stage
 
 R = TypeVar("R", bound=Resource)
@@ -35,6 +40,15 @@ def of_the_account(stage: Stage, resources: Iterable[R], names: Callable[[R], It
         else:
             _note(stage, f"Belongs to {owner.owner}, and is judged there: {one.label}. {owner.reason}")
     return tuple(mine)
+
+
+def _mine(stage: Stage, found: Sequence[R], names: Callable[[R], Iterable[str]] = lambda _: ()) -> tuple[R, ...]:
+    """The resources of `of_the_account`. Raises `NotDeclared` where all of them are somebody else's: then there is nothing to judge."""
+    if mine := of_the_account(stage, found, names):
+        return mine
+    kind = type(found[0])
+    read = (kind.__name__, "all", "somebody else's", stage.source().listing(kind))
+    raise NotDeclared(f"every {kind.__name__} belongs to somebody else by baseline.others", read=read)
 
 
 def _note(stage: Stage, note: str) -> None:
@@ -115,6 +129,67 @@ def ebs_settings(stage: Stage) -> tuple[EbsSettings, ...]:
     return stage.named(EbsSettings, regions(stage))
 
 
+@collection(reads=(Region, Vpc))
+def regional_default_groups(stage: Stage) -> tuple[DefaultSecurityGroup, ...]:
+    """The default security group of every VPC in every region that is looked at; on a plan, of each VPC that it makes or adopts."""
+    if stage.is_planned:
+        return _planned_default_groups(stage)
+    where = regions(stage)
+    found = tuple(stage.source().collect(DefaultSecurityGroup, where))
+    if not found:
+        read = (DefaultSecurityGroup.__name__, f"all in {', '.join(where)}", "none", stage.source().listing(DefaultSecurityGroup))
+        raise NotDeclared(f"the account has no VPC in {', '.join(where)}", read=read)
+    return _mine(stage, found, _places)
+
+
+def _planned_default_groups(stage: Stage) -> tuple[DefaultSecurityGroup, ...]:
+    """The groups that the plan adopts, and for each VPC that it makes and whose group it leaves alone, one that is missing."""
+    adopted = tuple(stage.source().collect(DefaultSecurityGroup, []))
+    try:
+        of_vpcs = stage.once(default_security_groups)
+    except NotDeclared:
+        if not adopted:
+            raise
+        of_vpcs = ()
+    missing = (DefaultSecurityGroup(one.name, one.origin, one.source) for one in of_vpcs if isinstance(one.origin, FailedOrigin))
+    return *adopted, *missing
+
+
+@collection(reads=(Region,))
+def network_acls(stage: Stage) -> tuple[NetworkAcl, ...]:
+    """The network ACLs of every region that is looked at; those that a plan makes, which may be none."""
+    found = stage.source().collect(NetworkAcl, () if stage.is_planned else regions(stage))
+    return of_the_account(stage, found, _places)
+
+
+@collection(reads=(Region,))
+def launch_subnets(stage: Stage) -> tuple[LaunchSubnet, ...]:
+    """The subnets of every region that is looked at, but for those that are declared to give public addresses."""
+    declared = stage.profile.baseline.public_address_subnets
+    found = stage.source().collect(LaunchSubnet, () if stage.is_planned else regions(stage))
+    others = [one for one in found if not any(covers(name, (*_id(one), one.cidr)) for name in declared)]
+    return of_the_account(stage, others, _places)
+
+
+def _places(one: DefaultSecurityGroup | NetworkAcl | LaunchSubnet) -> Iterable[str]:
+    """Its id and that of its VPC, which others may own."""
+    return *_id(one), one.vpc_id
+
+
+def _id(one: Resource) -> tuple[str]:
+    return (one.name.partition(" in ")[0],)
+
+
+@collection
+def server_certificates(stage: Stage) -> tuple[ServerCertificate, ...]:
+    """The certificates that ACM has where the stack runs. Raises `NotDeclared` where it has none."""
+    found = tuple(stage.source().collect(ServerCertificate, []))
+    if not found:
+        read = (ServerCertificate.__name__, "all", "none", stage.source().listing(ServerCertificate))
+        raise NotDeclared(f"ACM has no certificate in {stage.profile.region}", read=read)
+    return _mine(stage, found, lambda one: [one.arn, one.name.partition(" ")[0]])
+
+
 @collection
 def detectors(stage: Stage) -> tuple[Detector, ...]:
     """The detector of GuardDuty where the stack runs. Raises `DeclaredButMissing` where there is none."""
@@ -133,7 +208,7 @@ def external_access_analyzers(stage: Stage) -> tuple[ExternalAccessAnalyzer, ...
     found = tuple(one for one in stage.source().collect(ExternalAccessAnalyzer, []) if one.is_external)
     if not found:
         raise DeclaredButMissing(f"IAM Access Analyzer has no analyzer of external access in {stage.profile.region}")
-    return found
+    return _mine(stage, found)
 
 
 @collection
@@ -152,4 +227,4 @@ def _some(stage: Stage, kind: type[R], none: str) -> tuple[R, ...]:
     found = tuple(stage.source().collect(kind, []))
     if not found:
         raise DeclaredButMissing(f"{none} in {stage.profile.region}")
-    return found
+    return _mine(stage, found)

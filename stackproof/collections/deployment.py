@@ -8,6 +8,7 @@ from typing import TypeVar
 from stackproof.collections.presence import there
 from stackproof.collections.registry import collection
 from stackproof.collections.stack import (
+    buckets,
     by_vpc,
     databases,
     declared_load_balancers,
@@ -21,6 +22,7 @@ from stackproof.core.partial import Index, Partial, collected, known_of, parts
 from stackproof.core.resource import LazyMapping
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotYetKnown, candidates_of
 from stackproof.judgement.costs import last_month
+from stackproof.judgement.trails import ObjectSelector
 from stackproof.resources.account import Caller
 from stackproof.resources.alarms import Alarm
 from stackproof.resources.costs import MonthlyCosts
@@ -31,6 +33,7 @@ from stackproof.resources.load_balancer import LoadBalancer, TargetGroup
 from stackproof.resources.network import NatGateway, Subnet, Vpc
 from stackproof.resources.registry import Image
 from stackproof.resources.service import Service, TaskDefinition
+from stackproof.resources.storage import Bucket
 from stackproof.resources.tasks import RunningService, WatchedService
 from stackproof.resources.trail import Trail
 from stackproof.sources.aws.regions import BILLING
@@ -278,3 +281,13 @@ def trails(stage: Stage) -> tuple[Trail, ...]:
     """The declared trail, and every other of the stack's."""
     names = [stage.profile.audit.trail] if stage.profile.audit.says("trail") else []
     return there(stage, "audit", Trail, names, undeclared(stage, Trail, names))
+
+
+@collection(reads=(Trail, Bucket))
+def object_events(stage: Stage) -> Mapping[str, tuple[ObjectSelector, ...]]:
+    """The data events of objects that the stack's trails record, by the name of each of its buckets."""
+
+    def recorded() -> tuple[ObjectSelector, ...]:
+        return tuple(selector for trail in stage.once(trails) if trail.is_logging for selector in trail.object_selectors)
+
+    return LazyMapping({bucket.name: recorded for bucket in buckets(stage)})

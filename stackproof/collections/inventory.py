@@ -189,9 +189,9 @@ def _databases(stage: Stage) -> list[Resource]:
 
 
 def _buckets(stage: Stage) -> list[Resource]:
-    """Buckets but for those of access logs, which a load balancer's table declares."""
+    """Buckets but for those of access logs and of the trail, which other tables declare."""
     names = stage.profile.storage.buckets if stage.profile.storage.is_declared else ()
-    return [*stage.existing(Bucket, names), *undeclared(stage, Bucket, [*names, *stage.profile.access_log_buckets])]
+    return [*stage.existing(Bucket, names), *undeclared(stage, Bucket, [*names, *stage.profile.log_buckets])]
 
 
 def _apis(stage: Stage) -> list[Resource]:

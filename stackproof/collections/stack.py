@@ -113,9 +113,11 @@ def machine_images(stage: Stage) -> MachineImages:
 
 @collection
 def buckets(stage: Stage) -> tuple[Bucket, ...]:
-    """The declared buckets, and every other of the stack's. Those for access logs, which cannot be the same, are declared by themselves."""
+    """The declared buckets, and every other of the stack's. Those for logs alone, which cannot be the same, are declared by themselves."""
     names = stage.profile.storage.buckets if stage.profile.storage.is_declared else ()
-    return there(stage, "storage", Bucket, names, undeclared(stage, Bucket, [*names, *stage.profile.access_log_buckets]))
+    found = there(stage, "storage", Bucket, names, undeclared(stage, Bucket, [*names, *stage.profile.log_buckets]))
+    _note_what_runs(stage, found, "who owns the objects of a bucket that exists, where the sources do not say it")
+    return found
 
 
 @collection(reads=(Vpc,))
@@ -354,6 +356,15 @@ def customer_keys(stage: Stage) -> tuple[KmsKey, ...]:
     return there(stage, "encryption", KmsKey, names, _chosen(others, lambda key: key.is_customers))
 
 
+@collection
+def stack_keys(stage: Stage) -> tuple[KmsKey, ...]:
+    """The customer keys that are the stack's: those that are declared, that a plan makes, or that have an alias of the stack's."""
+    names = stage.profile.encryption.keys if stage.profile.encryption.is_declared else ()
+    if found := tuple(stage.once(keys_found)):
+        return found
+    raise nothing(stage, "encryption", KmsKey, names)
+
+
 def keys_found(stage: Stage) -> list[KmsKey]:
     """The customer keys that are the stack's: those that are declared, that a plan makes, or that have an alias of the stack's."""
     names = stage.profile.encryption.keys if stage.profile.encryption.is_declared else ()
@@ -378,6 +389,18 @@ def secrets(stage: Stage) -> tuple[Secret, ...]:
     found = there(stage, "secrets", Secret, names, undeclared(stage, Secret, names))
     _note_what_runs(stage, found, "when a secret that exists was rotated last")
     return found
+
+
+@collection
+def read_secrets(stage: Stage) -> tuple[Secret, ...]:
+    """The stack's secrets, but for those that are declared as reserves. Raises `NotDeclared` where all are."""
+    found = secrets(stage)
+    kept = stage.profile.secrets.reserves
+    read = tuple(one for one in found if not any(fnmatchcase(one.name, reserve) for reserve in kept))
+    if not read:
+        where = stage.source().listing(Secret)
+        raise NotDeclared("every secret of the stack is declared as a reserve", read=("Secret", "all", "reserves", where))
+    return read
 
 
 @collection

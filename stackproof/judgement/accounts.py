@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from stackproof.core.partial import collected, parts
@@ -14,7 +14,7 @@ _NOBODYS = "000000000000"
 """AWS numbers no account so: it stands for every account that a document does not name."""
 
 
-def whichever_account(problems: Callable[[Document, str], Any]) -> Callable[[Document, str], Any]:
+def whichever_account(problems: Callable[..., Any]) -> Callable[..., Any]:
     """Let a judgement of a document list the problems for an account that is not told, which is an empty one.
 
     The document is judged for every account that it names, and for another. Problems that all of these have are problems; where the
@@ -30,11 +30,11 @@ def whichever_account(problems: Callable[[Document, str], Any]) -> Callable[[Doc
     """
 
     @functools.wraps(problems)
-    def judge(document: Document, account: str) -> Any:
+    def judge(document: Document | Iterable[str], account: str, **more: Any) -> Any:
         if account:
-            return problems(document, account)
+            return problems(document, account, **more)
         named = sorted({*_ACCOUNT.findall(repr(document)), _NOBODYS})
-        answers = {one: parts(problems(document, one)) for one in named}
+        answers = {one: parts(problems(document, one, **more)) for one in named}
         found = [[problem.replace(one, "of its own") for problem in known] for one, (known, _) in answers.items()]
         common = [problem for problem in found[0] if all(problem in others for others in found)]
         rest = answers[_NOBODYS][1]

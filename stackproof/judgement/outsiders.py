@@ -4,7 +4,7 @@ Source: IAM user guide, "Cross account resource access in IAM" and "The confused
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from stackproof.core.partial import judges_what_is_known
@@ -58,6 +58,22 @@ def outsiders(document: Document, account: str) -> list[str]:
         *(f"{service} for every account" for service in unbound_services(document, account)),
         *(f"{one} of another account" for statement in statements(document) for one in _strangers(statement, account)),
     ]
+
+
+@whichever_account
+@judges_what_is_known
+def undeclared_accounts(document: Document, account: str, *, declared: Collection[str] = ()) -> list[str]:
+    """The principals of other accounts that a resource policy lets in, but for those of accounts that are declared.
+
+    >>> there = {"AWS": ["arn:aws:iam::999999999999:root", "arn:aws:iam::123456789012:root"]}
+    >>> policy = {"Statement": {"Effect": "Allow", "Principal": there, "Action": "s3:GetObject", "Resource": "*"}}
+    >>> undeclared_accounts(policy, "123456789012")
+    ['arn:aws:iam::999999999999:root']
+    >>> undeclared_accounts(policy, "123456789012", declared=["999999999999"])
+    []
+    """
+    strangers = (one for statement in statements(document) for one in _strangers(statement, account))
+    return [one for one in strangers if not ((found := _ACCOUNT.fullmatch(one)) and found[1] in declared)]
 
 
 @whichever_account

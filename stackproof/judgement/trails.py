@@ -6,6 +6,8 @@ Source: AWS CloudTrail user guide, "Logging management events"; API reference, `
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from stackproof.core.partial import judges_what_is_known
+
 
 @dataclass(frozen=True)
 class ManagementSelector:
@@ -45,3 +47,35 @@ def unrecorded(selectors: Iterable[ManagementSelector]) -> list[str]:
         else:
             found += [f"{kind} of {source}" for source in sorted(frozenset.intersection(*excluded))]
     return found
+
+
+@dataclass(frozen=True)
+class ObjectSelector:
+    """Data events of objects in S3 that a trail records."""
+
+    reads: bool
+    writes: bool
+    prefixes: tuple[str, ...]
+    """How the ARNs of the objects begin: ``arn:aws:s3:::bucket/``, or ``arn:aws:s3`` for those of every bucket."""
+
+
+@judges_what_is_known
+def unrecorded_objects(selectors: Iterable[ObjectSelector], bucket: str) -> list[str]:
+    """The events of a bucket's objects that no selector records for all of its objects, in words; nothing if all are recorded.
+
+    >>> every, own = ObjectSelector(True, True, ("arn:aws:s3",)), ObjectSelector(False, True, ("arn:aws:s3:::app/",))
+    >>> unrecorded_objects([every], "app"), unrecorded_objects([own], "app"), unrecorded_objects([own], "other")
+    ([], ['reading of objects'], ['reading of objects', 'writing of objects'])
+    >>> unrecorded_objects([ObjectSelector(True, True, ("arn:aws:s3:::app/uploads/", "arn:aws:s3:::ap"))], "app")
+    []
+    >>> unrecorded_objects([ObjectSelector(True, True, ("arn:aws:s3:::app/uploads/",))], "app")
+    ['reading of objects', 'writing of objects']
+    """
+    every = [one for one in selectors if any(_covers(prefix, bucket) for prefix in one.prefixes)]
+    kinds = (("reading of objects", [one.reads for one in every]), ("writing of objects", [one.writes for one in every]))
+    return [kind for kind, recorded in kinds if not any(recorded)]
+
+
+def _covers(prefix: str, bucket: str) -> bool:
+    """Whether the ARNs of all objects of a bucket begin with a prefix, in some partition of AWS."""
+    return any(f"arn:{partition}:s3:::{bucket}/".startswith(prefix) for partition in ("aws", "aws-cn", "aws-us-gov"))

@@ -11,6 +11,16 @@ from stackproof.profile.base import Table
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 
 
+def covers(wanted: str, names: Iterable[str]) -> bool:
+    """True if one of the names is the wanted one, in which ``*`` is anything.
+
+    >>> covers("vpc-9*", ["vpc-90a1", "data"]), covers("vpc-9", ["vpc-90a1"])
+    (True, False)
+    """
+    pattern = ".*".join(map(re.escape, wanted.split("*")))
+    return any(re.fullmatch(pattern, name) for name in names)
+
+
 class Other(Table):
     """A part of the account that is somebody else's: it is told in the report, and judged by its owner."""
 
@@ -26,8 +36,7 @@ class Other(Table):
         >>> Other(name="vpc-9*", owner="data", reason="The network of the data platform.").covers(["vpc-90a1", "data"])
         True
         """
-        pattern = ".*".join(map(re.escape, self.name.split("*")))
-        return any(re.fullmatch(pattern, name) for name in names)
+        return covers(self.name, names)
 
 
 class PasswordPolicy(Table):
@@ -60,5 +69,18 @@ class Baseline(Table):
     """The features of GuardDuty that are on, as its API names them."""
     archive_rules: tuple[str, ...] = ()
     """The archive rules of external access analyzers that somebody has reviewed, by name: they hide findings."""
+    public_address_subnets: tuple[str, ...] = ()
+    """The ids or address ranges of subnets that are meant to give public addresses; ``*`` is anything."""
+    certificate_days: int = Field(default=30, ge=1)
+    """How long certificates must still be valid."""
     security_hub: bool = False
     """Whether Security Hub is to be on."""
+
+    def without_others(self, found: Iterable[str]) -> list[str]:
+        """The findings, each an id or a type and an ARN, without those about what is somebody else's.
+
+        >>> theirs = Other(name="arn:aws:s3:::data-*", owner="data", reason="The buckets of the data platform.")
+        >>> Baseline(others=(theirs,)).without_others(["AWS::S3::Bucket arn:aws:s3:::data-lake", "snap-1"])
+        ['snap-1']
+        """
+        return [one for one in found if not any(other.covers((one, one.partition(" ")[2])) for other in self.others)]

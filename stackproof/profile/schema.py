@@ -229,6 +229,11 @@ class Profile(Table):
         return tuple(dict.fromkeys(one.access_log_bucket for one in self.load_balancer if one.says("access_log_bucket")))
 
     @property
+    def log_buckets(self) -> tuple[str, ...]:
+        """The buckets that logs alone are delivered to: of load balancers, and of the trail."""
+        return (*self.access_log_buckets, *([self.audit.bucket] if self.audit.says("bucket") else []))
+
+    @property
     def own_principals(self) -> tuple[str, ...]:
         """The principals of the account itself and the services of AWS, as patterns for the principals of a policy."""
         return (self.account, f"arn:aws*:iam::{self.account}:*", "*.amazonaws.com")

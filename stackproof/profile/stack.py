@@ -74,6 +74,8 @@ class Storage(Table):
 
     buckets: tuple[str, ...]
     """Buckets that must exist; an empty list says that there is none."""
+    shared_with: tuple[Annotated[str, StringConstraints(pattern=r"^\d{12}$")], ...] = ()
+    """Other accounts that their policies may let in."""
 
 
 class Encryption(Table):
@@ -83,6 +85,8 @@ class Encryption(Table):
     """Aliases of customer keys that must exist; an empty list says that there is none."""
     rotation_days: int = Field(default=365, ge=90, le=2560)
     """How long a customer key may be used before KMS rotates it; KMS itself takes 90 to 2,560 days, 365 if nobody says otherwise."""
+    grantees: tuple[str, ...] = ()
+    """Principals that grants may let use the keys, as ARNs in which ``*`` stands for anything, beside services of AWS in this account."""
 
 
 class Secrets(Names):
@@ -90,6 +94,10 @@ class Secrets(Names):
 
     rotated_within_days: int = Field(default=31, ge=1)
     """How long ago the last rotation may be."""
+    read_within_days: int = Field(default=90, ge=1)
+    """How long ago somebody read a secret last, at most."""
+    reserves: tuple[str, ...] = ()
+    """Secrets that nobody reads until something has happened, by name, in which ``*`` stands for anything."""
 
 
 class Network(Table):
@@ -147,6 +155,10 @@ class Audit(Table):
 
     trail: str = unsaid()
     """The CloudTrail trail that records what is done in the account."""
+    bucket: str = unsaid()
+    """The bucket that the trail alone writes to, which is judged with the trail."""
+    keep_days: int = Field(default=365, ge=1)
+    """How long its files are kept, at least, and locked."""
     shared_accounts: tuple[Annotated[str, StringConstraints(pattern=r"^\d{12}$")], ...] = ()
     """Other accounts that keep keys, trails and logs of this one, and are judged by themselves."""
     shared_buckets: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")], ...] = ()

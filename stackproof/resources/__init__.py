@@ -31,6 +31,7 @@ _OURS: dict[str, tuple[str, ...]] = {
         "HttpApi",
         "ApiDomain",
     ),
+    "certificates": ("ServerCertificate",),
     "changes": (
         "PlannedChange",
         "SignedDestruction",
@@ -154,6 +155,11 @@ _OURS: dict[str, tuple[str, ...]] = {
     "queries": (
         "QueryDefinition",
         "QueryRun",
+    ),
+    "regional_networks": (
+        "DefaultSecurityGroup",
+        "NetworkAcl",
+        "LaunchSubnet",
     ),
     "registry": (
         "Scan",

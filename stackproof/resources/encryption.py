@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stackproof.core.partial import the_one
-from stackproof.core.resource import FailedOrigin, Origin, Resource, StaticOrigin, field
-from stackproof.core.verdicts import AccessDenied, CouldNotVerify, DeclaredButMissing, NotYetKnown
+from stackproof.core.partial import collected, known_of, parts, the_one
+from stackproof.core.resource import FailedOrigin, Origin, Reference, Resource, StaticOrigin, field
+from stackproof.core.verdicts import AccessDenied, CouldNotVerify, DeclaredButMissing, NotReported, NotYetKnown
 from stackproof.judgement.arns import arn
 from stackproof.resources.documents import planned_document, policy_document
 from stackproof.sources.aws.facts import AwsFacts, reported
@@ -84,6 +84,32 @@ def _default_policy(key: PlannedBlock) -> dict[str, Any]:
     return {"Statement": [{"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}]}
 
 
+def _answered_grants(key: AwsFacts) -> tuple[str, ...]:
+    """KMS names the principal of a grant, or the service of AWS that uses the key for somebody."""
+    answer = _ask(key, "kms:ListGrants")
+    principals = (one.get("GranteePrincipal") or one.get("GranteeServicePrincipal") for one in answer.items("Grants"))
+    found = tuple(principals)
+    if not all(found):
+        raise NotReported(f"{answer.source}: a grant does not say whom it is for")
+    return tuple(sorted({str(one) for one in found}))
+
+
+def _planned_grants(key: PlannedBlock) -> Sequence[Any]:
+    grants, rest = parts(key.plan.referring("aws_kms_grant", "key_id", key))
+    found, unknown = known_of(grants, lambda grant: [_planned_grantee(grant)])
+    return collected(found, [*rest, *unknown])
+
+
+def _planned_grantee(grant: PlannedBlock) -> str:
+    grantee = grant.at("grantee_principal")
+    if isinstance(grantee, Reference):
+        raise grant.unknown("grantee_principal")
+    return str(grantee)
+
+
+GOING = ("PendingDeletion", "PendingReplicaDeletion")
+"""The states of a key that KMS deletes after some days."""
+
 IN_USE = ("Enabled", "Creating", "Updating")
 OUT_OF_USE = ("Disabled", "PendingDeletion", "PendingReplicaDeletion", "PendingImport", "Unavailable")
 """The states of a key (API reference, ``KeyState``), by whether it encrypts, or is about to."""
@@ -92,7 +118,14 @@ OUT_OF_USE = ("Disabled", "PendingDeletion", "PendingReplicaDeletion", "PendingI
 class KmsKey(Resource):
     """A KMS key."""
 
-    operations = ("kms:ListKeys", "kms:ListAliases", "kms:DescribeKey", "kms:GetKeyRotationStatus", "kms:GetKeyPolicy")
+    operations = (
+        "kms:ListKeys",
+        "kms:ListAliases",
+        "kms:DescribeKey",
+        "kms:GetKeyRotationStatus",
+        "kms:GetKeyPolicy",
+        "kms:ListGrants",
+    )
     terraform = ("aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key")
 
     arn: str = field(aws="KeyMetadata.Arn", plan="arn")
@@ -111,6 +144,21 @@ class KmsKey(Resource):
     )
     """How many days one key material is used, if the key rotates."""
     policy: dict[str, Any] = field(aws=_answered_policy, plan=_planned_policy)
+    grantees: tuple[str, ...] = field(aws=_answered_grants, plan=_planned_grants)
+    """The principals that grants let use the key, beside its policy: ARNs, and services of AWS."""
+
+    @property
+    def is_going(self) -> bool:
+        """True if KMS deletes the key soon, and with it whatever it has encrypted.
+
+        Raises `CouldNotVerify` for a state that KMS's API reference does not have.
+        """
+        self._check_state()
+        return self.state in GOING
+
+    def _check_state(self) -> None:
+        if self.state not in IN_USE + OUT_OF_USE:
+            raise CouldNotVerify(f"{self.label}: its state is {self.state!r}, which is none that is known of a key")
 
     @property
     def is_customers(self) -> bool:
@@ -125,8 +173,7 @@ class KmsKey(Resource):
 
         Raises `CouldNotVerify` for a state that KMS's API reference does not have.
         """
-        if self.state not in IN_USE + OUT_OF_USE:
-            raise CouldNotVerify(f"{self.label}: its state is {self.state!r}, which is none that is known of a key")
+        self._check_state()
         return self.can_rotate and self.state in IN_USE
 
     @classmethod

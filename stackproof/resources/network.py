@@ -65,7 +65,7 @@ def _planned_name_tag(block: PlannedBlock) -> str | None:
     return None
 
 
-def _answered_rules(group: AwsFacts, member: str) -> frozenset[Opening] | None:
+def answered_rules(group: AwsFacts, member: str) -> frozenset[Opening] | None:
     rules = group.at(member)
     if rules is None:
         return None
@@ -94,7 +94,7 @@ def _names(groups: "Answer") -> dict[str | None, dict[str, str]]:
 
 
 def _answered_reach(group: AwsFacts) -> frozenset[Opening] | None:
-    rules = _answered_rules(group, "IpPermissions")
+    rules = answered_rules(group, "IpPermissions")
     if rules is None:
         return None
     return merged(
@@ -123,7 +123,7 @@ def _answered_addresses(group: AwsFacts, source: Source) -> list[Source]:
     return [Source(CIDR, address) for address in addresses]
 
 
-def _planned_rules(group: PlannedBlock, direction: str) -> Collection[Opening]:
+def planned_rules(group: PlannedBlock, direction: str) -> Collection[Opening]:
     """Rules in the group's own blocks, and those that other resources add to it.
 
     A group whose sources have no block of a direction begins without a rule of it: Terraform removes the one that AWS makes. Of a group
@@ -165,7 +165,7 @@ def _rules_beside(group: PlannedBlock, kind: str) -> Sequence[PlannedBlock]:
 
 def _planned_reach(group: PlannedBlock) -> Collection[Opening]:
     """The addresses of a prefix list are in a plan only if that makes the list."""
-    rules, rest = parts(_planned_rules(group, "ingress"))
+    rules, rest = parts(planned_rules(group, "ingress"))
     found, unread = known_of(rules, lambda rule: [replace(rule, source=one) for one in _planned_addresses(group, rule.source)])
     errors = [*rest, *unread]
     return Partial(merged(found), errors[0]) if errors else merged(found)
@@ -323,11 +323,11 @@ class SecurityGroup(Resource):
     """Its id; on a plan its address."""
     vpc_id: str = field(aws="VpcId", plan=lambda group: planned_id(group, "vpc_id", *Vpc.terraform))
     ingress: frozenset[Opening] = field(
-        aws=lambda group: _answered_rules(group, "IpPermissions"), plan=lambda group: _planned_rules(group, "ingress")
+        aws=lambda group: answered_rules(group, "IpPermissions"), plan=lambda group: planned_rules(group, "ingress")
     )
     """What its rules open, with groups by name."""
     egress: frozenset[Opening] = field(
-        aws=lambda group: _answered_rules(group, "IpPermissionsEgress"), plan=lambda group: _planned_rules(group, "egress")
+        aws=lambda group: answered_rules(group, "IpPermissionsEgress"), plan=lambda group: planned_rules(group, "egress")
     )
     """What its rules open on the way out, with groups by name."""
     is_in_use: bool = field(aws=_answered_use)

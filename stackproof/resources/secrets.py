@@ -58,6 +58,15 @@ class Secret(Resource):
     tells_rotations: bool = field(aws=lambda _: True, plan=_planned_beginning)
     """Whether it shows when it was rotated: a plan does not show it of a secret that rotates already."""
 
+    last_read: datetime | None = field(aws="LastAccessedDate", plan=lambda _: None)
+    """The day on which somebody read its value last; None if nobody ever has (Secrets Manager reports nothing then)."""
+    created: datetime = field(aws="CreatedDate")
+
+    def is_read_since(self, moment: datetime) -> bool:
+        """True if somebody read the secret on the day of that moment or later, or it was made then and may be read yet."""
+        day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        return (self.last_read is not None and self.last_read >= day) or self.created >= day
+
     def is_rotated_since(self, moment: datetime) -> bool:
         """True if the secret was rotated at that moment or later, or is going to be at once."""
         return (

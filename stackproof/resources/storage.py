@@ -1,6 +1,6 @@
 """Amazon S3."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -8,9 +8,10 @@ from stackproof.core.partial import collected, known_of, parts, the_one
 from stackproof.core.resource import FailedOrigin, Resource, field
 from stackproof.core.verdicts import CouldNotVerify, NotReported
 from stackproof.judgement.policy import open_grants
+from stackproof.judgement.retention import LifecycleRule
 from stackproof.resources.documents import planned_document, policy_document
 from stackproof.sources.aws.enums import UnknownValue
-from stackproof.sources.aws.facts import AwsFacts, listed
+from stackproof.sources.aws.facts import AwsFacts, listed, reported
 from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ class PublicAccessBlock(Resource):
     ignore_public_acls: bool = field(aws="IgnorePublicAcls", plan="ignore_public_acls")
     block_public_policy: bool = field(aws="BlockPublicPolicy", plan="block_public_policy")
     restrict_public_buckets: bool = field(aws="RestrictPublicBuckets", plan="restrict_public_buckets")
+
+    @property
+    def blocks_everything(self) -> bool:
+        """True if all four settings are on: one that is off is a way around the others."""
+        settings = (self.block_public_acls, self.ignore_public_acls, self.block_public_policy, self.restrict_public_buckets)
+        return all(settings)
 
 
 def _answered_block(bucket: AwsFacts) -> PublicAccessBlock | None:
@@ -177,6 +184,109 @@ def _planned_versioning(bucket: PlannedBlock) -> Any:
     return settings.at("status") if settings else None
 
 
+def _answered_mfa_delete(bucket: AwsFacts) -> bool:
+    """S3 says nothing where nobody has ever turned it on."""
+    page = _ask(bucket, "s3:GetBucketVersioning").pages[0]
+    return bool(page.get("Status") == "Enabled" and page.get("MFADelete") == "Enabled")
+
+
+def _planned_mfa_delete(bucket: PlannedBlock) -> bool:
+    configuration = _configuration(bucket, "versioning")
+    if configuration is None:
+        return False
+    if configuration.type == "aws_s3_bucket":
+        return bool(configuration.at("enabled") and configuration.at("mfa_delete"))
+    settings = the_one(configuration.blocks("versioning_configuration"))
+    return settings is not None and (settings.at("status"), settings.at_or("mfa_delete", "Disabled")) == ("Enabled", "Enabled")
+
+
+_YEAR = 365
+"""Days: what S3 takes a year of retention for."""
+
+
+def _answered_lock(bucket: AwsFacts) -> int:
+    answer = _ask(bucket, "s3:GetObjectLockConfiguration", "ObjectLockConfigurationNotFoundError")
+    if answer.page is None:
+        return 0
+    configuration = reported(answer.page, "ObjectLockConfiguration", answer)
+    if reported(configuration, "ObjectLockEnabled", answer) != "Enabled" or "Rule" not in configuration:
+        return 0
+    retention = reported(configuration["Rule"], "DefaultRetention", answer)
+    is_known = reported(retention, "Mode", answer) in ("GOVERNANCE", "COMPLIANCE")
+    return int(retention.get("Days") or retention.get("Years", 0) * _YEAR) if is_known else 0
+
+
+def _planned_lock(bucket: PlannedBlock) -> Any:
+    configuration = _configuration(bucket, "object_lock_configuration")
+    if configuration is None or configuration.at_or("object_lock_enabled", "Enabled") != "Enabled":
+        return 0
+    for rule in configuration.blocks("rule"):
+        for retention in rule.blocks("default_retention"):
+            return retention.at("days") or retention.at_or("years", 0) * _YEAR
+    return 0
+
+
+def _answered_lifecycle(bucket: AwsFacts) -> tuple[LifecycleRule, ...]:
+    answer = _ask(bucket, "s3:GetBucketLifecycleConfiguration", "NoSuchLifecycleConfiguration")
+    rules = () if answer.page is None else reported(answer.page, "Rules", answer)
+    return tuple(_answered_rule(rule) for rule in rules if reported(rule, "Status", answer) == "Enabled")
+
+
+def _answered_rule(rule: Mapping[str, Any]) -> LifecycleRule:
+    chosen, expiration = rule.get("Filter", {}), rule.get("Expiration", {})
+    prefix = rule.get("Prefix") or chosen.get("Prefix") or chosen.get("And", {}).get("Prefix") or ""
+    return LifecycleRule(rule.get("ID", ""), prefix, 0 if "Date" in expiration else expiration.get("Days"))
+
+
+def _planned_lifecycle(bucket: PlannedBlock) -> Sequence[LifecycleRule]:
+    kind = "aws_s3_bucket_lifecycle_configuration"
+    beside, rest = parts(bucket.plan.referring(kind, "bucket", bucket))
+    is_decided_beside = bool(beside or bucket.plan.removed(kind, "bucket", bucket))
+    rules, unknown = known_of(beside, lambda one: one.blocks("rule"))
+    inside, more = parts(bucket.written_blocks("lifecycle_rule", is_decided_beside=is_decided_beside))
+    found, unread = known_of([*rules, *inside], _planned_rule)
+    return collected(found, [*rest, *unknown, *more, *unread])
+
+
+def _planned_rule(rule: PlannedBlock) -> list[LifecycleRule]:
+    """None for one that is not enabled."""
+    is_on = rule.at("status") == "Enabled" if rule.at("enabled") is None else rule.at("enabled")
+    if not is_on:
+        return []
+    expires = [0 if one.text("date") else one.at("days") or None for one in rule.blocks("expiration")]
+    prefix = rule.text("prefix") or ""
+    for chosen in rule.blocks("filter"):
+        prefix = chosen.text("prefix") or next((both.text("prefix") for both in chosen.blocks("and")), None) or prefix
+    return [LifecycleRule(rule.text("id") or "", prefix, expires[0] if expires else None)]
+
+
+def _answered_ownership(bucket: AwsFacts) -> str | None:
+    """A bucket without the setting is older than it, and has its ACLs."""
+    answer = _ask(bucket, "s3:GetBucketOwnershipControls", "OwnershipControlsNotFoundError")
+    if answer.page is None:
+        return None
+    rules = reported(reported(answer.page, "OwnershipControls", answer), "Rules", answer)
+    ownership: str | None = next((reported(rule, "ObjectOwnership", answer) for rule in rules), None)
+    return ownership
+
+
+def _tells_ownership(bucket: PlannedBlock) -> bool:
+    kind = "aws_s3_bucket_ownership_controls"
+    beside, rest = parts(bucket.plan.referring(kind, "bucket", bucket))
+    return bool(bucket.plan.creates(bucket) or beside or rest or bucket.plan.removed(kind, "bucket", bucket))
+
+
+def _planned_ownership(bucket: PlannedBlock) -> Any:
+    """A new bucket enforces its owner unless somebody says otherwise (Amazon S3, "Default settings for new S3 buckets")."""
+    beside = the_one(bucket.plan.referring("aws_s3_bucket_ownership_controls", "bucket", bucket))
+    if beside is not None:
+        rule = the_one(beside.blocks("rule"))
+        return rule.at("object_ownership") if rule else None
+    if bucket.plan.removed("aws_s3_bucket_ownership_controls", "bucket", bucket):
+        return None
+    return "BucketOwnerEnforced" if bucket.plan.creates(bucket) else None
+
+
 def _configuration(bucket: PlannedBlock, name: str) -> PlannedBlock | None:
     """A bucket's setting: a resource of its own (since version 4 of the provider), or a block inside the bucket (before)."""
     kind = f"aws_s3_bucket_{name}"
@@ -222,6 +332,9 @@ class Bucket(Resource):
         "s3:GetBucketVersioning",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
+        "s3:GetObjectLockConfiguration",
+        "s3:GetBucketLifecycleConfiguration",
+        "s3:GetBucketOwnershipControls",
     )
     terraform = ("aws_s3_bucket",)
     planned_name = "bucket"
@@ -238,6 +351,21 @@ class Bucket(Resource):
     """Whether S3 calls the policy public; on a plan, whether `open_grants` finds something."""
     public_grants: tuple[str, ...] = field(aws=_answered_grants, plan=_planned_grants)
     """What its ACL grants to groups that anybody is in."""
+    lock_days: int = field(aws=_answered_lock, plan=_planned_lock)
+    """For how long object lock keeps each new version from being changed or deleted, unless its writer says otherwise; 0 for not."""
+    has_mfa_delete: bool = field(aws=_answered_mfa_delete, plan=_planned_mfa_delete)
+    """Whether the root user's MFA is asked for before a version is deleted."""
+    lifecycle: tuple[LifecycleRule, ...] = field(aws=_answered_lifecycle, plan=_planned_lifecycle)
+    """The rules that are enabled."""
+    ownership: str | None = field(aws=_answered_ownership, plan=_planned_ownership)
+    """``BucketOwnerEnforced`` where ACLs count for nothing; None for a bucket that was never told."""
+    tells_ownership: bool = field(aws=lambda _: True, plan=_tells_ownership)
+    """Whether it shows who owns its objects: of a bucket that exists a plan shows it only where the sources say it."""
+
+    @property
+    def has_acls(self) -> bool:
+        """True if ACLs may let somebody in beside the policy."""
+        return self.tells_ownership and self.ownership != "BucketOwnerEnforced"
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Bucket]":

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from stackproof.core.partial import collected, known_of, parts
 from stackproof.core.resource import Resource, field
 from stackproof.core.verdicts import AccessDenied, CallFailed, NotReported, NotYetKnown
 from stackproof.judgement.arns import arn
-from stackproof.judgement.trails import EVERYTHING, ManagementSelector
+from stackproof.judgement.retention import TRAIL, TRAIL_OF_AN_ORGANIZATION
+from stackproof.judgement.trails import EVERYTHING, ManagementSelector, ObjectSelector
 from stackproof.resources.encryption import KmsKey, encrypting_key
 from stackproof.resources.storage import Bucket
 from stackproof.sources.aws.facts import AwsFacts, listed
@@ -97,6 +99,66 @@ def _planned_conditions(selector: PlannedBlock) -> Conditions:
     }
 
 
+def _answered_object_selectors(trail: AwsFacts) -> tuple[ObjectSelector, ...]:
+    page = _ask(trail, "cloudtrail:GetEventSelectors", TrailName=trail.at("TrailARN"))
+    if "EventSelectors" not in page and "AdvancedEventSelectors" not in page:
+        raise NotReported(f"{trail.at('TrailARN')}: the answer has neither kind of event selector")
+    basic = [
+        _object_selector(one["ReadWriteType"], data["Values"])
+        for one in page.get("EventSelectors", ())
+        for data in one.get("DataResources", ())
+        if data["Type"] == OBJECTS
+    ]
+    advanced = [_advanced_objects(_answered_conditions(one)) for one in page.get("AdvancedEventSelectors", ())]
+    return (*basic, *(one for one in advanced if one))
+
+
+def _planned_object_selectors(trail: PlannedBlock) -> Sequence[ObjectSelector]:
+    basic, rest = parts(trail.written_blocks("event_selector"))
+    found, unknown = known_of(basic, _planned_objects)
+    advanced, more = parts(trail.written_blocks("advanced_event_selector"))
+    others, unread = known_of(advanced, lambda one: [made] if (made := _advanced_objects(_planned_conditions(one))) else [])
+    return collected([*found, *others], [*rest, *unknown, *more, *unread])
+
+
+def _planned_objects(selector: PlannedBlock) -> list[ObjectSelector]:
+    return [
+        _object_selector(selector.at("read_write_type") or "All", data.at("values"))
+        for data in selector.blocks("data_resource")
+        if data.at("type") == OBJECTS
+    ]
+
+
+OBJECTS = "AWS::S3::Object"
+
+
+def _object_selector(kind: str, values: Sequence[str]) -> ObjectSelector:
+    return ObjectSelector(kind in ("All", "ReadOnly"), kind in ("All", "WriteOnly"), tuple(values))
+
+
+def _advanced_objects(conditions: Conditions) -> ObjectSelector | None:
+    """What an advanced selector records of objects; None for one that is about others, or leaves some out by other fields.
+
+    >>> objects = {"eventCategory": {"Equals": ["Data"]}, "resources.type": {"Equals": ["AWS::S3::Object"]}}
+    >>> _advanced_objects(objects)
+    ObjectSelector(reads=True, writes=True, prefixes=('arn:',))
+    >>> _advanced_objects({**objects, "readOnly": {"Equals": ["false"]}, "resources.ARN": {"StartsWith": ["arn:aws:s3:::a/"]}})
+    ObjectSelector(reads=False, writes=True, prefixes=('arn:aws:s3:::a/',))
+    >>> _advanced_objects({**objects, "eventName": {"Equals": ["PutObject"]}}), _advanced_objects({})
+    (None, None)
+    """
+    is_about = conditions.get("eventCategory") == {"Equals": ["Data"]} and conditions.get("resources.type") == {
+        "Equals": [OBJECTS]
+    }
+    if not is_about or not conditions.keys() <= {"eventCategory", "resources.type", "readOnly", "resources.ARN"}:
+        return None
+    read_only = conditions.get("readOnly", {}).get("Equals", ("true", "false"))
+    named = conditions.get("resources.ARN", {"StartsWith": ["arn:"]})
+    if not named.keys() <= {"StartsWith"}:
+        return None
+    return ObjectSelector("true" in read_only, "false" in read_only, tuple(named["StartsWith"]))
+
+
 def _answered_bucket(trail: AwsFacts) -> Bucket | None:
     name = trail.at("S3BucketName")
     return Bucket.answered(trail, name, f"the trail {trail.at('TrailARN')} writes to {name}") if name else None
@@ -133,7 +195,7 @@ class Trail(Resource):
         "cloudtrail:GetEventSelectors",
         "kms:DescribeKey",
         "kms:GetKeyPolicy",
-        "s3:GetBucketPolicy",
+        *Bucket.operations,
     )
     terraform = ("aws_cloudtrail",)
 
@@ -151,6 +213,20 @@ class Trail(Resource):
     """Why its latest delivery to the bucket failed; None if it did not (CloudTrail reports no error then)."""
     selectors: tuple[ManagementSelector, ...] = field(aws=_answered_selectors, plan=_planned_selectors)
     """What it records of management events; see `stackproof.judgement.trails.unrecorded`."""
+    object_selectors: tuple[ObjectSelector, ...] = field(aws=_answered_object_selectors, plan=_planned_object_selectors)
+    """What it records of reading and writing objects of S3; see `stackproof.judgement.trails.unrecorded_objects`."""
+    is_organizations: bool = field(
+        aws="IsOrganizationTrail", plan=lambda trail: trail.at_or("is_organization_trail", default=False)
+    )
+    """Whether it records every account of an organization."""
+    key_prefix: str = field(aws=lambda trail: trail.at("S3KeyPrefix") or "", plan=lambda trail: trail.text("s3_key_prefix") or "")
+    """What the names of its files begin with; empty for nothing."""
+
+    @property
+    def path(self) -> str:
+        """The folders of its files in the bucket, ``*`` for any."""
+        where = TRAIL_OF_AN_ORGANIZATION if self.is_organizations else TRAIL
+        return f"{self.key_prefix}/{where}" if self.key_prefix else where
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Trail]":

@@ -65,6 +65,7 @@ def downgrade(sources: Mapping[str, str]) -> Downgraded:
         _downgrade_references,
         _downgrade_arguments,
         _downgrade_later,
+        _downgrade_unheard,
         _downgrade_absent,
         _downgrade_retyped,
         _downgrade_merged,
@@ -133,6 +134,9 @@ LATER: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Arguments that 3.39.0 has no word for, and the attributes of the API that they set (ModifyListenerAttributes)."""
+
+UNHEARD: Mapping[str, Mapping[str, str]] = {"aws_default_subnet": {"map_public_ip_on_launch": "MapPublicIpOnLaunch"}}
+"""Arguments that 3.39.0 takes, and does not set to false in what it adopts; the attributes of the API that they set."""
 
 ABSENT = frozenset({"aws_account_alternate_contact", "aws_guardduty_detector_feature", "aws_inspector2_enabler"})
 """Resources that 3.39.0 has no word for; `stackproof.embedded.later` makes them through the API after an apply."""
@@ -214,7 +218,8 @@ _NONCURRENT = ("noncurrent_version_expiration", "noncurrent_version_transition")
 
 def _object_lock(resource: hcl.Block) -> str:
     given = _only(resource, arguments=["object_lock_enabled"], blocks=["rule"])
-    return _block("object_lock_configuration", [*_assigned(given), *map(_text, resource.body.blocks)])
+    is_on = [] if "object_lock_enabled" in given else ['object_lock_enabled = "Enabled"']  # 6.x has it as its default
+    return _block("object_lock_configuration", [*is_on, *_assigned(given), *map(_text, resource.body.blocks)])
 
 
 MERGED: Mapping[str, Callable[[hcl.Block], str]] = {
@@ -367,6 +372,14 @@ def _downgrade_later(work: _Work) -> None:
                 work.later.setdefault(block.address, {})[attribute] = argument.value
                 work.note(argument.place, f"{block.address} {name} -> set after the apply")
     work.edit(edits)
+
+
+def _downgrade_unheard(work: _Work) -> None:
+    for block in work.resources(UNHEARD):
+        for name, attribute in UNHEARD[block.labels[0]].items():
+            if (argument := block.body.arguments.get(name)) and argument.text == "false":
+                work.later.setdefault(block.address, {})[attribute] = argument.text
+                work.note(argument.place, f"{block.address} {name} -> set after the apply")
 
 
 def _downgrade_absent(work: _Work) -> None:

@@ -37,6 +37,9 @@ UNMODELLED = {
     "s3:GetBucketPolicy": ("NoSuchBucketPolicy",),
     "s3:GetBucketPolicyStatus": ("NoSuchBucketPolicy",),
     "s3:GetPublicAccessBlock": ("NoSuchPublicAccessBlockConfiguration",),
+    "s3:GetBucketLifecycleConfiguration": ("NoSuchLifecycleConfiguration",),
+    "s3:GetBucketOwnershipControls": ("OwnershipControlsNotFoundError",),
+    "s3:GetObjectLockConfiguration": ("ObjectLockConfigurationNotFoundError",),
 }
 """Codes for "there is none" that S3 documents in its API reference ("List of error codes"), and not in its model."""
 

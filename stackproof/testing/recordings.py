@@ -101,7 +101,23 @@ def _each(
         f"the recording has no {operation} {dict(parameters)}: the edit would change nothing; "
         "record what the control asks, or add it with answers(...)"
     )
-    return [change(call) if is_asked else call for call, is_asked in zip(calls, asked, strict=True)]
+    several = len({call.call.region for call, is_asked in zip(calls, asked, strict=True) if is_asked}) > 1
+    changed = [
+        (_where_it_fits(call, change) if several else change(call)) if is_asked else call
+        for call, is_asked in zip(calls, asked, strict=True)
+    ]
+    assert any(after is not None for after, is_asked in zip(changed, asked, strict=True) if is_asked), (
+        f"no answer of {operation} {dict(parameters)} has what the edit changes"
+    )
+    return [after or call for after, call in zip(changed, calls, strict=True)]
+
+
+def _where_it_fits(call: Recorded, change: Callable[[Recorded], Recorded]) -> Recorded | None:
+    """A call after a change; None for that of a region whose answer lacks what is changed."""
+    try:
+        return change(call)
+    except (StopIteration, LookupError):
+        return None
 
 
 def _changed(call: Recorded, change: Callable[[dict[str, Any]], None]) -> Recorded:

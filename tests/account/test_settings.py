@@ -1,6 +1,7 @@
 """Settings of the whole account, and of each of its regions."""
 
 from stackproof.core.controls import control
+from stackproof.judgement.network_acls import administration_ports
 
 
 @control("ACC-04", severity="medium")
@@ -37,12 +38,28 @@ def test_aws_knows_whom_to_write_to_about_security(security_contact):
 
 
 @control("ACC-07", severity="high")
-def test_volumes_are_encrypted_and_no_snapshot_or_image_is_public(ebs_settings, subtests):
+def test_volumes_are_encrypted_and_no_snapshot_or_image_is_public(ebs_settings, profile, subtests):
     """In every region that is looked at: the setting is one region's alone."""
     for region in ebs_settings:
         with subtests.test(region.name):
             assert region.encrypts_by_default
         with subtests.test(region.name):
-            assert region.public_snapshots == ()
+            assert profile.baseline.without_others(region.public_snapshots) == []
         with subtests.test(region.name):
-            assert region.public_images == ()
+            assert profile.baseline.without_others(region.public_images) == []
+
+
+@control("SEC-NET-02", severity="medium")
+def test_networks_of_every_region_open_nothing_by_default(regional_default_groups, network_acls, launch_subnets, subtests):
+    """An intruder starts things where nobody looks: in a region that is not used, in the network that every account has there."""
+    for group in regional_default_groups:
+        with subtests.test(group.name):
+            assert group.ingress == frozenset()
+        with subtests.test(group.name):
+            assert group.egress == frozenset()
+    for acl in network_acls:
+        with subtests.test(acl.name):
+            assert acl.is_as_made or administration_ports(acl.rules) == []
+    for subnet in launch_subnets:
+        with subtests.test(subnet.name):
+            assert not subnet.gives_public_addresses

@@ -2,6 +2,7 @@
 
 from stackproof.core.controls import control
 from stackproof.judgement.deputies import confused_deputies
+from stackproof.judgement.retention import expiring_before
 from stackproof.judgement.trails import unrecorded
 
 
@@ -31,3 +32,19 @@ def test_trail_records_everything_in_every_region_unforgeably(trails, profile, s
             assert trail.kms_key is None or confused_deputies(trail.kms_key.policy, profile.told_account) == []
         with subtests.test(f"bucket of {trail.name}"):
             assert trail.bucket.policy is None or confused_deputies(trail.bucket.policy, profile.told_account) == []
+
+
+@control("SEC-TRAIL-02", severity="high")
+def test_what_the_trail_wrote_is_private_and_stays(trails, profile, subtests):
+    """Who has done what he should not, deletes the record of it first."""
+    for trail in trails:
+        where = f"bucket of {trail.name}"
+        with subtests.test(where):
+            block = trail.bucket.public_access_block
+            assert block is not None, "there is no public access block"
+            assert block.blocks_everything
+        with subtests.test(where):
+            kept = profile.audit.keep_days
+            assert trail.bucket.lock_days >= kept or trail.bucket.has_mfa_delete
+        with subtests.test(where):
+            assert expiring_before(trail.bucket.lifecycle, profile.audit.keep_days, path=trail.path) == []

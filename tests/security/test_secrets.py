@@ -18,3 +18,11 @@ def test_secrets_use_a_customer_key_and_rotate(secrets, profile, now, subtests):
             assert secret.rotates
         with subtests.test(secret.name):
             assert secret.is_rotated_since(now - timedelta(days=profile.secrets.rotated_within_days)), "no rotation ran lately"
+
+
+@control("SEC-SM-02", severity="low")
+def test_secrets_are_read_by_somebody(read_secrets, profile, now, subtests):
+    """What nobody reads, nobody misses: it is a password that somebody forgot, and that still opens something."""
+    for secret in read_secrets:
+        with subtests.test(secret.name):
+            assert secret.is_read_since(now - timedelta(days=profile.secrets.read_within_days)), "nobody has read it lately"

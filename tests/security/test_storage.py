@@ -2,7 +2,9 @@
 
 from stackproof.core.controls import control
 from stackproof.judgement.deputies import confused_deputies
+from stackproof.judgement.outsiders import undeclared_accounts
 from stackproof.judgement.policy import denies_plain_http, open_grants
+from stackproof.judgement.trails import unrecorded_objects
 
 
 @control("SEC-S3-01", severity="critical")
@@ -41,3 +43,18 @@ def test_buckets_are_encrypted_versioned_and_private(buckets, profile, subtests)
             assert bucket.policy is None or denies_plain_http(bucket.policy, bucket.name)
         with subtests.test(bucket.name):
             assert bucket.public_grants == ()
+
+
+@control("SEC-S3-03", severity="medium")
+def test_buckets_are_the_accounts_own_tidied_and_watched(buckets, object_events, profile, subtests):
+    """Who may, may also leave a trace: each reading and writing of an object is recorded, and ACLs give nobody a way past the policy."""
+    for bucket in buckets:
+        with subtests.test(bucket.name):
+            assert unrecorded_objects(object_events[bucket.name], bucket.name) == []
+        with subtests.test(bucket.name):
+            assert bucket.lifecycle != (), "no lifecycle rule is enabled"
+        with subtests.test(bucket.name):
+            assert not bucket.has_acls
+        with subtests.test(bucket.name):
+            policy, shared = bucket.policy, profile.storage.shared_with
+            assert policy is None or undeclared_accounts(policy, profile.told_account, declared=shared) == []

@@ -48,3 +48,10 @@ variable "security_contact" {
     error_message = "security_contact.email is an e-mail address."
   }
 }
+
+variable "default_zones" {
+  description = "The zones of the region in which the account's default VPC has a subnet, by their letters."
+  type        = list(string)
+  default     = ["a", "b", "c", "d"]
+  nullable    = false
+}

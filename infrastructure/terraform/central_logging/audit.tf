@@ -1,7 +1,7 @@
 # Who did what in the account, reading of log data among it, and who touched an object of the app's bucket.
 resource "aws_cloudtrail" "audit" {
   name                          = local.trail_name
-  s3_bucket_name                = aws_s3_bucket.audit.id
+  s3_bucket_name                = aws_s3_bucket.trail.id
   kms_key_id                    = aws_kms_key.audit.arn
   is_multi_region_trail         = true
   include_global_service_events = true
@@ -18,7 +18,7 @@ resource "aws_cloudtrail" "audit" {
   }
 
   # CloudTrail refuses a bucket that it may not write to.
-  depends_on = [aws_s3_bucket_policy.audit]
+  depends_on = [aws_s3_bucket_policy.trail]
 }
 
 resource "aws_s3_bucket" "audit" {
@@ -42,7 +42,6 @@ resource "aws_s3_bucket_versioning" "audit" {
 }
 
 # Load balancers deliver access logs to a bucket with S3's own keys alone (Elastic Load Balancing, Enable access logs).
-# CloudTrail encrypts with its KMS key whatever the bucket's default is.
 resource "aws_s3_bucket_server_side_encryption_configuration" "audit" {
   bucket = aws_s3_bucket.audit.id
 
@@ -79,8 +78,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "audit" {
   depends_on = [aws_s3_bucket_versioning.audit]
 }
 
-# Each service delivers for this account alone (the confused deputy problem). Flow logs and the trail say for whom in their requests;
-# load balancers, whose documentation promises no such thing, by the path: it has the account that owns the load balancer.
+# Each service delivers for this account alone (the confused deputy problem). Flow logs say for whom in their requests; load balancers, whose documentation promises no such thing, by the path: it has the account that owns the load balancer.
 resource "aws_s3_bucket_policy" "audit" {
   bucket = aws_s3_bucket.audit.id
 
@@ -123,22 +121,6 @@ resource "aws_s3_bucket_policy" "audit" {
           StringEquals = { "aws:SourceAccount" = var.aws_account_id, "s3:x-amz-acl" = "bucket-owner-full-control" }
           ArnLike      = { "aws:SourceArn" = "arn:aws:logs:${var.region}:${var.aws_account_id}:*" }
         }
-      },
-      {
-        Sid       = "TrailLooksAtTheBucket"
-        Effect    = "Allow"
-        Principal = { Service = "cloudtrail.amazonaws.com" }
-        Action    = "s3:GetBucketAcl"
-        Resource  = local.audit_bucket_arn
-        Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn } }
-      },
-      {
-        Sid       = "TrailDelivers"
-        Effect    = "Allow"
-        Principal = { Service = "cloudtrail.amazonaws.com" }
-        Action    = "s3:PutObject"
-        Resource  = "${local.audit_bucket_arn}/AWSLogs/${var.aws_account_id}/*"
-        Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn, "s3:x-amz-acl" = "bucket-owner-full-control" } }
       },
       {
         Sid       = "ConfigLooksAtTheBucket"

@@ -14,6 +14,7 @@ locals {
   # Policies name what they allow by ARNs made of names, so that a plan shows every policy in full.
   account_arn       = "arn:aws:iam::${var.aws_account_id}:root"
   audit_bucket_arn  = "arn:aws:s3:::${var.audit_bucket}"
+  trail_bucket_arn  = "arn:aws:s3:::${var.trail_bucket}"
   trail_arn         = "arn:aws:cloudtrail:${var.region}:${var.aws_account_id}:trail/${local.trail_name}"
   alerts_topic_arn  = "arn:aws:sns:${var.region}:${var.aws_account_id}:${local.name}-alerts"
   billing_topic_arn = "arn:aws:sns:us-east-1:${var.aws_account_id}:${local.billing_topic_name}"

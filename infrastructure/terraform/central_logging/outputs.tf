@@ -9,7 +9,7 @@ output "log_group_names" {
 }
 
 output "audit_bucket" {
-  description = "Bucket of CloudTrail, VPC flow logs and access logs: the app stack's access_logs_bucket."
+  description = "Bucket of VPC flow logs, AWS Config and access logs: the app stack's access_logs_bucket."
   value       = aws_s3_bucket.audit.id
 }
 

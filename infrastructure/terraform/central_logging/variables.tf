@@ -34,13 +34,24 @@ variable "aws_account_id" {
 }
 
 variable "audit_bucket" {
-  description = "Name of the bucket for CloudTrail, VPC flow logs and load balancer access logs; the app stack's access_logs_bucket."
+  description = "Name of the bucket for VPC flow logs, AWS Config and load balancer access logs; the app stack's access_logs_bucket."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.audit_bucket))
     error_message = "audit_bucket is the name of an S3 bucket."
+  }
+}
+
+variable "trail_bucket" {
+  description = "Name of the bucket for CloudTrail alone, which locks what it gets."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.trail_bucket))
+    error_message = "trail_bucket is the name of an S3 bucket."
   }
 }
 
