@@ -20,7 +20,7 @@ from stackproof.evidence import code, folders, recorded
 from stackproof.organisation import accounts, discovery, judging, pages, results, tasks
 from stackproof.organisation import plan as plans
 from stackproof.organisation.accounts import GLOBAL, Discover, Limits, Member, Organisation
-from stackproof.organisation.member import LONGEST_POLICY, Bounded, TokenBucket, session_policies
+from stackproof.organisation.member import LONGEST_POLICY, Bounded, session_policies
 from stackproof.organisation.plan import LeftOut, Plan, Task
 from stackproof.organisation.store import CannotStore, Folder, opened
 from stackproof.organisation.summary import Summary
@@ -330,16 +330,6 @@ def test_a_transport_whose_time_is_over_asks_nothing() -> None:
     answer = Bounded(Never(), -1).send(Call.of("ec2:DescribeVpcs", REGION))  # type: ignore[arg-type]
     with pytest.raises(CouldNotVerify, match="was not asked: the task has taken more than"):
         _ = answer.pages
-
-
-def test_a_token_bucket_lets_as_many_through_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [0.0]
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    monkeypatch.setattr("time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
-    bucket = TokenBucket(10)
-    for _ in range(110):
-        bucket.take()
-    assert now[0] == pytest.approx(10)
 
 
 def test_pages_run_nothing_and_escape_everything(cloud: tuple[str, Accounts], controls: list[Selected]) -> None:

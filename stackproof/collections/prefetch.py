@@ -7,6 +7,8 @@ from functools import partial
 from stackproof.collections.registry import collections
 from stackproof.core.verdicts import UsageError
 from stackproof.redaction.threads import Pool
+from stackproof.sources.aws.ahead import go_together
+from stackproof.sources.aws.progress import Work
 from stackproof.targets.base import Stage
 
 CONCURRENT_COLLECTIONS = 8
@@ -24,15 +26,16 @@ class Prefetch:
 
         Raises `UsageError` if the target itself cannot be opened: then nothing can be judged.
         """
+        wanted = [name for name in dict.fromkeys(names) if name not in self._outcomes]
+        work = self._stage.progress.begin("collections", len(wanted), wanted)
         pool = Pool(CONCURRENT_COLLECTIONS, thread_name_prefix="collect")
         try:
-            for name in names:
-                if name not in self._outcomes:
-                    make = partial(collections[name], self._stage)
-                    self._outcomes[name] = pool.submit(self._stage.observe, name, make)
+            for name in wanted:
+                self._outcomes[name] = pool.submit(self._fetched, name, work)
             wait(self._outcomes.values())
         finally:  # whoever interrupts does not wait for a deployment
             pool.shutdown(wait=False, cancel_futures=True)
+            work.end()
         for outcome in self._outcomes.values():
             if isinstance(outcome.exception(), UsageError):
                 outcome.result()
@@ -41,6 +44,13 @@ class Prefetch:
     def is_at_work(self) -> bool:
         """True if something is being made still: somebody interrupted it."""
         return not all(outcome.done() for outcome in self._outcomes.values())
+
+    def _fetched(self, name: str, work: Work) -> object:
+        work.waiting.remove(name)
+        try:
+            return go_together(self._stage.observe(name, partial(collections[name], self._stage)))
+        finally:
+            work.done += 1
 
     def outcome(self, name: str) -> Callable[[], object]:
         """A function that returns the collection, or raises what making it raised."""

@@ -8,7 +8,6 @@ Sources: AWS STS API reference, "AssumeRole"; IAM user guide, "Session policies"
 
 import functools
 import json
-import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -27,6 +26,7 @@ from stackproof.sources.aws.readonly import IDENTITY
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.live import LiveStage
 from stackproof.targets.request import Request
+from stackproof.util.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -154,27 +154,6 @@ def botocore_session() -> Any:
     return session
 
 
-class TokenBucket:
-    """Lets so many through in a second, and as many at once."""
-
-    def __init__(self, rate: float) -> None:
-        self._rate = rate
-        self._most = max(1.0, rate)
-        self._left = self._most
-        self._at = time.monotonic()
-        self._lock = threading.Lock()
-
-    def take(self) -> None:
-        """Wait for a token."""
-        with self._lock:
-            now = time.monotonic()
-            self._left = min(self._most, self._left + (now - self._at) * self._rate) - 1
-            self._at = now
-            wait = -self._left / self._rate
-        if wait > 0:
-            time.sleep(wait)
-
-
 class Bounded:
     """A transport that asks nothing more once its time is over."""
 
@@ -235,7 +214,12 @@ class MemberStage(LiveStage):
         asked = self._asked_for
         policies = session_policies(asked.operations, self.profile)
         sessions = Sessions(asked.account, policies, asked.run, asked.endpoint, asked.requests_per_second)
-        return Network(allowed_operations() & (asked.operations | {IDENTITY}), endpoint=asked.endpoint, clients=sessions.client)
+        return Network(
+            allowed_operations() & (asked.operations | {IDENTITY}),
+            endpoint=asked.endpoint,
+            clients=sessions.client,
+            progress=self.progress,
+        )
 
     def _probes(self, network: "Network") -> "Transport":
         from stackproof.probes import Probes

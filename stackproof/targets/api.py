@@ -56,7 +56,7 @@ class ApiStage(PlanningStage):
         from stackproof.resources import allowed_operations
         from stackproof.sources.aws.session import Network
 
-        return Network(allowed_operations(), endpoint=self.endpoint)
+        return Network(allowed_operations(), endpoint=self.endpoint, progress=self.progress)
 
     def _open_reader(self) -> "Reader":
         from stackproof.sources.aws.readonly import IDENTITY

@@ -15,6 +15,7 @@ from stackproof.profile.schema import Profile
 from stackproof.profile.terraform import APP
 from stackproof.resources.sources import Output
 from stackproof.sources import R, Source
+from stackproof.sources.aws.progress import Progress
 from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.limitations import field_limits, limit
@@ -104,6 +105,11 @@ class Stage:
 
     def say(self, line: str) -> None:
         """Tell the user what is going on."""
+
+    @cached_property
+    def progress(self) -> Progress:
+        """The progress of reading, told every ten seconds while it takes long."""
+        return Progress()
 
     def emulator(self) -> AbstractContextManager[str]:
         """The endpoint of an emulator that may be written to, for as long as it is needed."""

@@ -18,6 +18,7 @@ from stackproof.evidence.facts import Facts
 from stackproof.evidence.store import Store, document_path
 from stackproof.profile.terraform import APP
 from stackproof.scanners.git import git
+from stackproof.sources.aws.progress import Progress
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.base import Stage
 from stackproof.targets.request import Request
@@ -46,6 +47,10 @@ class RunStage(Stage):
 
     def say(self, line: str) -> None:
         self._say(line)
+
+    @cached_property
+    def progress(self) -> Progress:
+        return Progress(self._say)
 
     def observe(self, collection: str, make: Callable[[], Any]) -> Any:
         return self._store.observation(collection, make) if self._store else make()
@@ -156,7 +161,15 @@ class RunStage(Stage):
         from stackproof.sources.aws.source import Reader
 
         keep = self._store.answer if self._store else None
-        return Reader(transport, account=account, region=region, keep=keep, unseen=self.unseen, shared=self.profile.audit.shared)
+        return Reader(
+            transport,
+            account=account,
+            region=region,
+            keep=keep,
+            unseen=self.unseen,
+            shared=self.profile.audit.shared,
+            progress=self.progress,
+        )
 
     def _kept_plan(self, name: str, make: Callable[[], Plan]) -> Plan:
         """A plan that stays among the evidence."""

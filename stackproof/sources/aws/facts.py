@@ -1,8 +1,9 @@
 """The facts of a resource inside AWS's answers."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from stackproof.core.provenance import joined
 from stackproof.core.resource import Field, Found, Resource
@@ -14,6 +15,18 @@ if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader
 
 R = TypeVar("R", bound=Resource)
+
+
+class Together(Protocol):
+    """The collection that a resource is of, whose resources are asked about ahead: `stackproof.sources.aws.ahead.Siblings`."""
+
+    def reading(self, field: Field, place: int, asked: Collection[str]) -> AbstractContextManager[None]:
+        """While a field of the resource at a place is read; ``asked`` are the sources of the answers that it takes, when it ends."""
+        ...
+
+    def let_go_together(self, values: Sequence[object]) -> None:
+        """The resources that a field of one of these has are asked about ahead, too."""
+        ...
 
 
 class AwsFacts:
@@ -28,6 +41,15 @@ class AwsFacts:
         self._item = item
         self._source = source
         self._asked: dict[str, None] = {}
+        self.siblings: Together | None = None
+        """The collection that the resource is of, whose resources are asked about ahead."""
+        self.place = 0
+        """Its place among them."""
+
+    @property
+    def aws(self) -> "Reader":
+        """The reader that asks on behalf of the resource."""
+        return self._aws
 
     def at(self, path: str) -> Any:
         """The value at a path of dotted member names; None when the answer is silent about it."""
@@ -80,8 +102,19 @@ class AwsFacts:
         if not callable(field.aws):
             return Found(self.at(field.aws or field.name), self._source)
         tracing = AwsFacts(self._aws, self._item, self._source)
-        value = field.aws(tracing)
+        if self.siblings is None:
+            value = field.aws(tracing)
+        else:
+            with self.siblings.reading(field, self.place, tracing._asked):
+                value = field.aws(tracing)
+            if isinstance(value, tuple):
+                self.siblings.let_go_together(value)
         return Found(value, joined([self._source, *tracing._asked]))
+
+    def read_ahead(self, field: Field) -> None:
+        """Make the calls that a field takes, so that who reads it finds the answers."""
+        if callable(field.aws) and field.place not in self._aws.unseen:
+            field.aws(AwsFacts(self._aws, self._item, self._source))
 
 
 def listed(kind: type[R], aws: "Reader", answer: Answer, member: str, *, named: str) -> list[R]:

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.sources.aws import body, layers
 from stackproof.sources.aws.calls import Answer, Call, Exchange, Pages, redacted_page
+from stackproof.sources.aws.progress import Progress
+from stackproof.sources.aws.rates import Pace
 from stackproof.sources.aws.readonly import RefusedOperation
 from stackproof.sources.aws.refusals import meaning_of_failure, meaning_of_refusal, no_answer, redirected
 
@@ -75,6 +77,7 @@ class Network:
         endpoint: str | None = None,
         clients: "Callable[[str, str, Config], Any] | None" = None,
         profile: str | None = None,
+        progress: Progress | None = None,
     ) -> None:
         import boto3
         from botocore.config import Config
@@ -84,6 +87,8 @@ class Network:
         self._counts: Counter[str] = Counter()
         self._counting = threading.Lock()
         self._here = threading.local()
+        self._progress = progress or Progress()
+        self._pace = Pace() if endpoint is None else None
         self._clients: dict[tuple[str, str], Any] = {}
         self._making_clients = threading.Lock()
         self._slots = threading.BoundedSemaphore(MAX_CONCURRENT_CALLS)
@@ -119,9 +124,9 @@ class Network:
         time.sleep(seconds)
 
     def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
-        with self._slots:
+        with self._slots, self._progress.flight(call.operation) as flight:
             requests: list[tuple[str, int]] = []
-            self._here.attempts = 0
+            self._here.attempts, self._here.flight = 0, flight
             at, clock = datetime.now(UTC), time.perf_counter()
             answer = self._answer(call, absent, requests)
             answer.exchange = Exchange(at, time.perf_counter() - clock, self._here.attempts, tuple(requests))
@@ -136,6 +141,7 @@ class Network:
             pages = Pages()
             for page in self._pages(call):
                 requests.append(_request(page))
+                self._here.flight.answered()
                 pages.append(redacted_page(call, layers.with_platform(page) if call.operation == layers.OPERATION else page))
             return Answer(call, pages.finished(), is_redacted=True)
         except ClientError as error:
@@ -192,9 +198,14 @@ class Network:
         from stackproof.sources.aws import readonly
 
         def count(event_name: str, **_: Any) -> None:
+            action = event_name.rpartition(".")[2]
             self._here.attempts = getattr(self._here, "attempts", 0) + 1
+            if flight := getattr(self._here, "flight", None):
+                flight.attempts += 1
             with self._counting:
-                self._counts[f"{service}:{event_name.rpartition('.')[2]}"] += 1
+                self._counts[f"{service}:{action}"] += 1
+            if self._pace:
+                self._pace.take(service, action, client.meta.region_name)
 
         readonly.install(client, self._allowed)
         body.install(client)

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import cached_property
 from threading import Lock
 from types import MappingProxyType
 from typing import TypeVar
@@ -14,6 +15,7 @@ from stackproof.core.verdicts import CouldNotVerify, NotApplicable
 from stackproof.redaction.threads import Pool
 from stackproof.sources import R
 from stackproof.sources.aws.calls import Answer, Call
+from stackproof.sources.aws.progress import Progress
 from stackproof.sources.aws.session import MAX_CONCURRENT_CALLS, Transport
 from stackproof.util.spool import Reiterable
 
@@ -42,6 +44,7 @@ class Reader:
         keep: Keep | None = None,
         unseen: Mapping[str, str] = MappingProxyType({}),
         shared: Collection[str] = (),
+        progress: Progress | None = None,
     ) -> None:
         self.account = account
         self.region = region
@@ -50,10 +53,16 @@ class Reader:
         """The facts that this endpoint does not have (``Image.scans``), whatever it answers, and why; see `Stage.unseen`."""
         self.shared = shared
         """Other accounts, and buckets in them, that the profile declares: they are judged by themselves."""
+        self.progress = progress or Progress()
         self._keep = keep
         self._asked: dict[Call, Future[Answer]] = {}
         self._recent: dict[str, deque[Call]] = {}
         self._lock = Lock()
+
+    @cached_property
+    def ahead(self) -> Pool:
+        """The threads that ask what somebody is going to ask."""
+        return Pool(MAX_CONCURRENT_CALLS, thread_name_prefix="ahead")
 
     def read(
         self,

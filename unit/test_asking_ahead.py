@@ -1,0 +1,157 @@
+"""Many resources are asked about ahead, at the rates that AWS publishes, and what takes long is told."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from queue import Queue
+
+import pytest
+
+from stackproof.core.resource import Resource, field
+from stackproof.core.verdicts import AccessDenied
+from stackproof.sources.aws import rates
+from stackproof.sources.aws.ahead import AHEAD, go_together
+from stackproof.sources.aws.calls import Answer, Call
+from stackproof.sources.aws.facts import AwsFacts
+from stackproof.sources.aws.progress import Progress
+from stackproof.sources.aws.rates import Pace
+from stackproof.sources.aws.source import Reader
+from stackproof.util.spool import Reiterable
+from stackproof.util.token_bucket import TokenBucket
+
+
+class Bucket(Resource):
+    policy: str = field(aws=lambda one: one.read("s3:GetBucketPolicy", Bucket=one.at("Name")).pages[0].get("Policy"))
+    owner: str = field(aws=lambda one: one.read("s3:ListBuckets").pages[0].get("Owner"))
+
+
+class Cloud:
+    """A transport that answers, and lets the buckets that are asked about ahead wait for one another."""
+
+    def __init__(self, meeting: threading.Barrier | None = None, denied: str = "nobody") -> None:
+        self.counts: Counter[str] = Counter()
+        self.asked: list[str] = []
+        self._meeting = meeting
+        self._denied = denied
+
+    def send(self, call: Call, absent: tuple[str, ...]) -> Answer:
+        name = str(call.arguments.get("Bucket", ""))
+        self.asked.append(name)
+        if self._meeting and name >= "b2":
+            self._meeting.wait()
+        if name == self._denied:
+            return Answer(call, error=AccessDenied(f"{call} denied"))
+        return Answer(call, [{"Policy": f"of {name}", "Owner": "me"}])
+
+    def wait(self, seconds: float) -> None:
+        """Nothing is waited for."""
+
+
+def buckets(cloud: Cloud, number: int) -> list[Bucket]:
+    reader = Reader(cloud, account="123456789012", region="ap-northeast-2")
+    return [Bucket(f"b{at}", AwsFacts(reader, {"Name": f"b{at}"}, "a list"), "a list") for at in range(number)]
+
+
+def test_what_two_were_asked_each_the_next_ones_are_asked_at_the_same_time() -> None:
+    cloud = Cloud(threading.Barrier(4, timeout=600))  # passes only if the last four are asked at once
+    found = buckets(cloud, 6)
+    go_together(found)
+    assert [one.policy for one in found] == [f"of b{at}" for at in range(6)]
+    assert sorted(cloud.asked) == [f"b{at}" for at in range(6)]
+
+
+def test_a_list_that_is_made_anew_is_asked_about_in_portions() -> None:
+    cloud = Cloud()
+    found = buckets(cloud, 5)
+    again = go_together(Reiterable(lambda: iter(found)))
+    assert isinstance(again, Reiterable)
+    assert [one.policy for one in again] == [f"of b{at}" for at in range(5)]
+
+
+def test_what_all_were_asked_in_one_call_is_not_asked_ahead() -> None:
+    cloud = Cloud()
+    found = buckets(cloud, 5)
+    go_together(found)
+    assert {one.owner for one in found} == {"me"}
+    assert cloud.asked == [""]
+
+
+def test_nobody_is_asked_about_what_comes_much_later_or_is_not_read() -> None:
+    cloud = Cloud()
+    found = buckets(cloud, AHEAD + 20)
+    go_together(found)
+    assert [one.policy for one in found[:2]] == ["of b0", "of b1"]
+    found[1].origin.aws.ahead.shutdown()  # type: ignore[attr-defined]
+    assert len(cloud.asked) == AHEAD + 2
+
+
+def test_an_error_is_told_where_the_field_is_read() -> None:
+    found = buckets(Cloud(denied="b3"), 5)
+    go_together(found)
+    told = []
+    for one in found:
+        try:
+            told.append(one.policy)
+        except AccessDenied:
+            told.append("denied")
+    assert told == ["of b0", "of b1", "of b2", "denied", "of b4"]
+
+
+class TestPace:
+    def test_each_rate_is_a_bucket_of_its_own(self) -> None:
+        made: list[tuple[float, float]] = []
+
+        def bucket(rate: float, burst: float) -> TokenBucket:
+            made.append((rate, burst))
+            return TokenBucket(rate, burst, now=lambda: 0.0, sleep=lambda _: None)
+
+        pace = Pace(bucket)
+        for action, region in (("GetRole", "us-east-1"), ("GetPolicy", "us-east-1"), ("GetPolicy", "cn-north-1")):
+            pace.take("iam", action, region)
+        pace.take("logs", "FilterLogEvents", "us-east-1")
+        assert made == [(10, 20), (10, 20), (5, 5)]
+
+    def test_every_rate_says_where_it_is_published(self) -> None:
+        for service, rate in rates.published().items():
+            assert service == "default" or rate["source"].startswith("https://docs.aws.amazon.com/")
+            for one in (rate, *rate.get("operations", {}).values()):
+                assert 0 < one["rate"] <= one["burst"]
+
+    def test_a_bucket_lets_as_many_through_as_it_says(self) -> None:
+        now = [0.0]
+        bucket = TokenBucket(10, now=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
+        for _ in range(110):
+            bucket.take()
+        assert now[0] == pytest.approx(10)
+
+
+class TestProgress:
+    def test_a_line_has_the_operation_the_attempt_how_many_and_what_is_next(self) -> None:
+        progress = Progress()
+        assert progress.line() == ""
+        collections = progress.begin("collections", 3, ["roles", "users"])
+        collections.done = 1
+        field_of_many = progress.begin("Bucket.policy", 1000)
+        field_of_many.done = 412
+        with progress.flight("s3:GetBucketPolicy") as flight:
+            flight.attempts = 2
+            assert progress.line() == (
+                "Reading Bucket.policy 412 of 1,000; collections 1 of 3, next roles: s3:GetBucketPolicy (attempt 2)"
+            )
+            field_of_many.end()
+            flight.answered()
+            assert progress.line() == "Reading collections 1 of 3, next roles: s3:GetBucketPolicy (attempt 1, page 2)"
+        assert progress.line() == ""
+
+    def test_what_takes_long_is_told_again_and_again(self) -> None:
+        told: Queue[str] = Queue()
+        with Progress(told.put, every=0.001).flight("ec2:DescribeVpcs"):
+            assert [told.get(timeout=600) for _ in range(2)] == ["Reading ec2:DescribeVpcs (attempt 1)"] * 2
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_on() -> Iterator[None]:
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "progress":
+            thread.join(timeout=600)
