@@ -26,7 +26,8 @@ help:
 	@echo "make check-evidence RUN=reports/local-embedded   whether a run's evidence and reports are as it left them"
 	@echo "make up       keep an embedded cloud running between runs; make down ends it"
 	@echo "make localstack   the same for LocalStack; make localstack-down ends it"
-	@echo "make benchmark    what 10,000 and 100,000 log groups cost, plans of up to 20,000 resources, and how time grows with the text"
+	@echo "make benchmark    what 10,000 and 100,000 log groups cost, plans of up to 20,000 resources, accounts of up to 10,000 of each kind,"
+	@echo "              how time grows with the text, and prowler and checkov side by side"
 	@echo "make organisation   40 accounts on a cluster of this machine while a worker is killed, and what 500 accounts with 17 regions take"
 	@echo "make documents    write the documents that are made from the code"
 	@echo "make lint     ruff, mypy and the import contracts"
@@ -84,6 +85,8 @@ benchmark: setup
 	@$(BIN)/python -m benchmarks.ratios
 	@$(BIN)/python -m benchmarks.plans 1000 --checkov
 	@$(BIN)/python -m benchmarks.plans 1000 5000 20000
+	@$(BIN)/python -m benchmarks.growth
+	@$(BIN)/python -m benchmarks.peers
 
 organisation: setup $(VENV)/organisation
 	@$(BIN)/python -m benchmarks.organisation prove
