@@ -1,4 +1,4 @@
-"""So many in a second, as services count requests."""
+"""A token bucket, by which services count requests."""
 
 import threading
 import time

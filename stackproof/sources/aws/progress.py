@@ -1,4 +1,4 @@
-"""What is being read, told every ten seconds while it takes long, however quiet pytest is told to be."""
+"""Progress of reading, told every ten seconds while it takes long, however quiet pytest is told to be."""
 
 import threading
 import time
