@@ -38,6 +38,7 @@ class RunStage(Stage):
         self._request = request
         self._say = say
         self._store = store
+        self._readers: list[Reader] = []
         if request.now:
             self.now = request.now
 
@@ -153,6 +154,11 @@ class RunStage(Stage):
         del controls
         return []
 
+    def settle(self) -> None:
+        """Ask nothing more that no control waits for: what was asked is evidence, and is counted."""
+        for reader in self._readers:
+            reader.settle()
+
     def close(self) -> None:
         """End what was started for this run alone."""
 
@@ -161,7 +167,7 @@ class RunStage(Stage):
         from stackproof.sources.aws.source import Reader
 
         keep = self._store.answer if self._store else None
-        return Reader(
+        reader = Reader(
             transport,
             account=account,
             region=region,
@@ -170,6 +176,8 @@ class RunStage(Stage):
             shared=self.profile.audit.shared,
             progress=self.progress,
         )
+        self._readers.append(reader)
+        return reader
 
     def _kept_plan(self, name: str, make: Callable[[], Plan]) -> Plan:
         """A plan that stays among the evidence."""

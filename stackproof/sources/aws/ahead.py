@@ -8,6 +8,7 @@ that the control was not given, and what a call ends in is told where it is read
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ class Siblings:
             if place + 1 >= len(self._facts):
                 self._told[field].end()
         for facts in self._facts[begin:end]:
-            self._aws.ahead.submit(_ask, facts, field)
+            self._aws.ask_ahead(partial(_ask, facts, field))
 
 
 def _ask(facts: AwsFacts, field: Field) -> None:

@@ -85,7 +85,7 @@ class Progress:
                 self._works.remove(work)
 
     def line(self) -> str:
-        """A sentence on what is read now: the last begun, with how much there is of it, and the calls that are under way; empty for none."""
+        """A sentence on what is read now: the last begun, with how much there is of it, and the calls under way; empty for none."""
         with self._lock:
             calls = dict.fromkeys(map(str, self._flights.values()))
             if not calls:

@@ -57,12 +57,24 @@ class Reader:
         self._keep = keep
         self._asked: dict[Call, Future[Answer]] = {}
         self._recent: dict[str, deque[Call]] = {}
+        self._is_settled = False
         self._lock = Lock()
 
     @cached_property
-    def ahead(self) -> Pool:
-        """The threads that ask what somebody is going to ask."""
+    def _ahead(self) -> Pool:
         return Pool(MAX_CONCURRENT_CALLS, thread_name_prefix="ahead")
+
+    def ask_ahead(self, ask: Callable[[], object]) -> None:
+        """Let a function ask in a thread of its own what somebody is going to ask; nothing once `settle` was called."""
+        with self._lock:
+            if not self._is_settled:
+                self._ahead.submit(ask)
+
+    def settle(self) -> None:
+        """Ask nothing ahead any more, and wait for the answers that are under way: evidence is complete afterwards."""
+        with self._lock:
+            self._is_settled = True
+        self._ahead.shutdown(cancel_futures=True)
 
     def read(
         self,
@@ -130,7 +142,9 @@ class Reader:
     @property
     def answers(self) -> Mapping[Call, Answer]:
         """The calls so far with their answers, in order; where those are kept elsewhere, of each operation the last `ANSWERS_AT_HAND`."""
-        return {call: future.result() for call, future in self._asked.items() if future.done() and not future.exception()}
+        with self._lock:
+            asked = [*self._asked.items()]
+        return {call: future.result() for call, future in asked if future.done() and not future.exception()}
 
 
 class AwsSource:
