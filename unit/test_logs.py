@@ -295,4 +295,4 @@ class TestCluster:
 @pytest.mark.parametrize("value", ["true", "True", "yes"])
 def test_a_task_may_not_make_its_group(value: str) -> None:
     options = [Variable("awslogs-group", "/a"), Variable("awslogs-create-group", value)]
-    assert len(delivery_problems("awslogs", options, [], ["/a"])) == 1
+    assert len(delivery_problems("awslogs", options)) == 1

@@ -56,10 +56,10 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
     options = parser.parse_args(arguments)
     if bool(options.plans) == options.from_aws:
         raise UsageError(f"{prog}: give a plan (terraform show -json tfplan > plan.json; {prog} plan.json), or --from-aws")
-    target = "aws" if options.from_aws else "plan"
+    target = api_target() if options.from_aws else "plan"
     with temporary("check") as folder:
         profile = folder / f"{NAME}.toml"
-        about = {**of_the_account(options.region), "target": "aws"} if options.from_aws else {}
+        about = {**of_the_account(options.region), "target": target} if options.from_aws else {}
         lines = [f'{key} = "{value}"' for key, value in {"name": NAME, **about}.items()]
         lines += ['owned = ["*"]'] if about else []
         profile.write_text("\n".join([*lines, ""]), encoding="utf-8")
@@ -78,7 +78,7 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
 
 def _on(target: str) -> list[str]:
     """The controls that a target can show."""
-    code = {"plan": "P", "aws": "A"}[target]
+    code = {"plan": "P", "aws": "A", "embedded": "E"}[target]
     return [id for id, entry in catalogue().items() if code in entry.stages and id not in _SCANNERS]
 
 
@@ -101,6 +101,11 @@ def _pytest(arguments: Sequence[str]) -> tuple[int, str]:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
     )
     return ended.returncode, ended.stdout
+
+
+def api_target() -> str:
+    """The target that --from-aws means: AWS itself, or an emulator where ``AWS_ENDPOINT_URL`` is set; its runs never say aws."""
+    return "embedded" if os.environ.get("AWS_ENDPOINT_URL") else "aws"
 
 
 def of_the_account(region: str | None) -> dict[str, str]:
@@ -142,8 +147,9 @@ def reported(run: Run, report: Path, what: str, language: Language = "en") -> It
     if nothing := [one.id for one in aside if one.id not in needs]:
         yield from _listed(say("NOT_DECLARED, and there is nothing of the kind:"), nothing)
     if needs:
+        source = "--plan PLAN" if run.target == "plan" else "--from-aws"
         yield say(
-            "NOT_DECLARED: these need an expectation. stackproof init --plan PLAN writes what is there as a profile, for you to review:"
+            f"NOT_DECLARED: these need an expectation. stackproof init {source} writes what is there as a profile, for you to review:"
         )
         by_keys: dict[str, list[str]] = {}
         for id, keys in needs.items():

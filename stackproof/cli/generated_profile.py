@@ -48,7 +48,7 @@ def profile_of(stage: Stage, name: str, *, target: str, account: str = "", regio
         f"target = {_text(target)}",
         f"account = {_text(account)}" if account else '# account = "123456789012"  # no plan tells it; live AWS needs it',
         f"region = {_text(region)}" if region else '# region = "eu-central-1"  # not found; live AWS needs it',
-        *_owned([one for table, names in found.items() if table not in _ELSEWHERE for one in names]),
+        *_owned([one for table, names in found.items() if table not in _ELSEWHERE for one in names], target),
         *_absent([table for table, names in found.items() if not names]),
         *(line for block in _tables(stage, found) for line in ("", *block)),
         *_terraform(stage, directory),
@@ -58,6 +58,8 @@ def profile_of(stage: Stage, name: str, *, target: str, account: str = "", regio
 
 def _tables(stage: Stage, found: dict[str, list[str]]) -> Iterator[list[str]]:
     yield from (_database(one) for one in _all(lambda: stacks.databases_found(stage)))
+    logged = {_bucket_of(one) for one in _all(lambda: stacks.load_balancers(stage))}  # declared with its load balancer
+    found = {**found, "storage": [name for name in found["storage"] if name not in logged]}
     for table, key in (("storage", "buckets"), ("encryption", "keys"), ("secrets", "names")):
         if found[table]:
             yield [f"[{table}]", _names(key, found[table])]
@@ -128,12 +130,14 @@ def _names(key: str, names: Sequence[str]) -> str:
     )
 
 
-def _owned(names: Sequence[str]) -> list[str]:
-    """The beginning that the names have in common, for live AWS."""
+def _owned(names: Sequence[str], target: str) -> list[str]:
+    """The beginning that the names have in common, for live AWS; where they have none, the whole account, if that was looked at."""
     plain = [name.removeprefix("alias/").lstrip("/") for name in names]
     prefix = _beginning(plain)
     if prefix not in plain:
         prefix = prefix[: prefix.rfind("-") + 1]
+    if not prefix and target != "plan":
+        return ["# The whole account, as it was looked at; or the beginnings of the names of the stack.", 'owned = ["*"]']
     if not prefix:
         return ['# owned = ["PREFIX-"]  # the names have no beginning in common; live AWS needs it']
     return ["# Whatever else begins so in the account is judged, too.", f"owned = [{_text(prefix)}]"]
@@ -279,6 +283,14 @@ def _load_balancer(one: LoadBalancer) -> list[str]:
         "certificate_days = 30  # a default: set what you ask for",
         "hsts_seconds = 31536000  # a default: set what you ask for",
     ]
+
+
+def _bucket_of(balancer: LoadBalancer) -> object:
+    """The bucket of a load balancer's access logs; None where it is not known."""
+    try:
+        return balancer.access_log_bucket
+    except _UNKNOWN:
+        return None
 
 
 def _there(value: object) -> object:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from stackproof.cli.check import of_the_account
+from stackproof.cli.check import api_target, of_the_account
 from stackproof.cli.generated_profile import profile_of
 from stackproof.core.verdicts import UsageError
 from stackproof.processes.command_line import Parser, exit_status, show
@@ -100,6 +100,7 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
 
 def _generated(options: argparse.Namespace, root: Path) -> str:
     name, plans, from_aws = options.name, options.plan, options.from_aws
+    target = api_target() if from_aws else "plan"
     with temporary("init") as folder:
         blank = folder / f"{name}.toml"
         about = of_the_account(options.region) if from_aws else {}
@@ -109,10 +110,10 @@ def _generated(options: argparse.Namespace, root: Path) -> str:
             *(['owned = ["*"]'] if from_aws else []),
         ]
         blank.write_text("\n".join([*lines, ""]), encoding="utf-8")
-        request = resolve(root, str(blank), "aws" if from_aws else "plan", [str(Path(plan).absolute()) for plan in plans])
+        request = resolve(root, str(blank), target, [str(Path(plan).absolute()) for plan in plans])
         stage = open_stage(request, lambda line: show(line, file=sys.stderr))
         try:
-            return profile_of(stage, name, target="aws" if from_aws else "plan", directory=options.directory, **about)
+            return profile_of(stage, name, target=target, directory=options.directory, **about)
         finally:
             stage.close()
 

@@ -123,7 +123,7 @@ def clusters(stage: Stage) -> tuple[Cluster, ...]:
     own = stage.profile.clusters
     stage.named(Cluster, own)
     found = tuple(stage.source().collect(Cluster, own))
-    return found or there(stage, "service", Cluster, own)
+    return found or there(stage, "service", Cluster, own, ())
 
 
 def _read_ahead(look_at: Callable[[T], object], resources: Iterable[T]) -> None:

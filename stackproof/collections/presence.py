@@ -13,12 +13,17 @@ from stackproof.sources import R
 from stackproof.targets.base import Stage
 
 
-def there(stage: Stage, table: str, kind: type[R], names: Sequence[str], others: Iterable[R] = ()) -> tuple[R, ...]:
+def there(stage: Stage, table: str, kind: type[R], names: Sequence[str], others: Iterable[R] | None = None) -> tuple[R, ...]:
     """The declared resources of a kind, as far as they exist, and the others that are the stack's; ``table`` declares the kind.
 
-    Raises `DeclaredButMissing` where none is found and some are declared, `NotDeclared` where none is declared either.
+    Raises `DeclaredButMissing` where none is found and some are declared, `NotDeclared` where none is declared either: without ``others``
+    that is about declared ones alone, and nothing is said of what there is.
     """
-    found = *stage.existing(kind, names), *others
+    if others is None and not names:
+        reason = stage.profile.absent.get(table)
+        said = f"absent: {reason}" if reason else f"[{table}] is not declared"
+        raise NotDeclared(f"{said}: nothing to judge by", needs=() if reason else (table,))
+    found = *stage.existing(kind, names), *(others or ())
     if not found:
         raise nothing(stage, table, kind, names)
     return found

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from stackproof.judgement.exposure import Opening
 from stackproof.judgement.images import EcrRegistry
-from stackproof.profile.base import OF_THIS_ACCOUNT, OneOrMore, Table, placed, unsaid
+from stackproof.profile.base import OF_THIS_ACCOUNT, OneOrMore, Table, not_declared, placed, unsaid
 from stackproof.profile.baseline import Baseline
 from stackproof.profile.logs import Logs
 from stackproof.profile.owners import Owners
@@ -209,7 +209,12 @@ class Profile(Table):
         )
 
     def log_groups_of(self, service: str) -> tuple[str, ...]:
-        """The log groups that an ECS service (``cluster/service``) writes to; none for one of which nothing is said."""
+        """The log groups that an ECS service (``cluster/service``) writes to; none for one of which nothing is said.
+
+        Raises `NotDeclared` where nothing is said of any service.
+        """
+        if not self.logs.writers and not any(one.log_groups for one in self.service):
+            raise not_declared(Service, "log_groups")
         writers = self.logs.groups_of(service.rpartition("/")[2])
         return tuple(dict.fromkeys((*writers, *self.service_of(service).log_groups)))
 

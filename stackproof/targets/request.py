@@ -103,10 +103,10 @@ def resolve(
     for plan in plans:
         if not Path(plan).is_file():
             raise UsageError(f"--plan {plan}: there is no such file; make one with terraform show -json tfplan > plan.json")
-    require_for(chosen, profile, plans)
     if chosen == "aws":
         connection.require_direct(os.environ, profile.name)
     endpoint = os.environ.get("AWS_ENDPOINT_URL") if chosen in ("embedded", "localstack") else None
+    require_for(chosen, profile, plans, is_running=bool(endpoint))
     if not endpoint and (absent := extras.not_installed("embedded", *NEEDED.get(chosen, ()))):
         raise UsageError(f"{absent} (the target {chosen} needs it)")
     return Request(
@@ -136,11 +136,11 @@ _NEEDED = {
 """The keys that every target but a plan needs, and how each is written."""
 
 
-def require_for(target: str, profile: Profile, plans: Sequence[str]) -> None:
-    """Raises `UsageError` for a target that needs more than the profile says, with all that it needs."""
+def require_for(target: str, profile: Profile, plans: Sequence[str], *, is_running: bool = False) -> None:
+    """Raises `UsageError` for a target that needs more than the profile says, with all that it needs; one that runs needs no sources."""
     needed = [*_NEEDED] if target != "plan" else [] if plans else ["account", "region"]
     missing = [_NEEDED[key] for key in needed if not profile.says(key)]
-    if not plans and target in ("plan", "embedded") and not profile.terraform.is_declared:
+    if not plans and not is_running and target in ("plan", "embedded") and not profile.terraform.is_declared:
         missing.append(
             '[terraform] directory = "infra": the sources that are planned'
             + (", or the plan itself: --plan=FILE, made by terraform show -json tfplan" if target == "plan" else "")
