@@ -86,5 +86,13 @@ def document(*resources: Planned, **members: Any) -> dict[str, Any]:
     }
 
 
+def agreeing(content: dict[str, Any]) -> dict[str, Any]:
+    """A document whose planned values were edited, with the same values in its changes, as Terraform writes them."""
+    changes = {one["address"]: one["change"] for one in content["resource_changes"]}
+    for one in content["planned_values"]["root_module"]["resources"]:
+        changes[one["address"]]["after"] = {**(changes[one["address"]].get("after") or {}), **one["values"]}
+    return content
+
+
 def plan(*resources: Planned, **members: Any) -> Plan:
     return Plan(document(*resources, **members), "plan.json")

@@ -13,6 +13,7 @@ import pytest
 import secret_corpus
 from aws_server import Reply, Request, identity, json_error, json_reply, query_error, query_reply, serving
 from evidence_runs import PLAN, copied, files, newest, run
+from plan_documents import agreeing
 from test_evidence import ACCOUNT, seal
 
 from proofs import harness
@@ -196,7 +197,7 @@ def planted_plan() -> dict[str, Any]:
 
 def test_a_run_on_a_plan_shows_none(folder: Path) -> None:
     (folder / "given").mkdir()
-    (folder / "given" / "plan.json").write_text(json.dumps(planted_plan()))
+    (folder / "given" / "plan.json").write_text(json.dumps(agreeing(planted_plan())))
     (folder / "given" / "key.pem").write_text(f"-----BEGIN PRIVATE KEY-----\n{SECRETS['key']}\n")
     options = ("-m", "security", "--plan=given/plan.json", "--continue-on-collection-errors", *LOUD, *JUNIT)
     ended = run(folder, *options, **ENVIRONMENT)
@@ -478,7 +479,7 @@ def test_a_run_shows_no_form_of_a_secret(folder: Path, options: tuple[str, ...])
     given, temporary = folder / "given", folder / "tmp"
     given.mkdir()
     temporary.mkdir()
-    (given / "plan.json").write_text(json.dumps(planted_forms()))
+    (given / "plan.json").write_text(json.dumps(agreeing(planted_forms())))
     (given / "forms.json").write_text(json.dumps([f"{line.name}={line.text}" if line.name else line.text for line in FORMS]))
     (folder / "tests" / "security" / "test_database.py").write_text(EACH_FORM)
     (folder / "tests" / "security" / "test_imports.py").unlink()

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from evidence_runs import ACCOUNT, PLAN, REGION, ROOT, copied, files, newest, run, seal
 from hypothesis import given
 from hypothesis import strategies as st
+from plan_documents import agreeing
 
 from proofs import harness
 from stackproof.core import results_file as results_json
@@ -65,7 +66,7 @@ def plan_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     group["values"]["ingress"] = [
         {**rule, "from_port": port, "to_port": port} for rule in group["values"]["ingress"] for port in (22, 5432, 5433)
     ]
-    (folder / "plan.json").write_text(json.dumps(document))
+    (folder / "plan.json").write_text(json.dumps(agreeing(document)))
     (folder / "key.pem").write_bytes(pem(Ed25519PrivateKey.generate()))
     ended = run(folder, "-m", "security", "--plan=plan.json", "--signing-key=key.pem")
     assert ended.returncode == 1, ended.stdout + ended.stderr
