@@ -37,7 +37,7 @@ A_PAGE = 100
 """Items that a list answers at once; operations of AWS's answer 50 to 1,000."""
 MOST_MEGABYTES = 300
 """Of an account with 10,000 resources of any kind."""
-MOST_EXPONENT = 1.15
+MOST_EXPONENT = 1.2
 """Above it the time of an account is called worse than linear; memory and the processor's caches have their part in it."""
 TOKENS = ("NextToken", "nextToken", "Marker", "NextMarker", "ContinuationToken", "PaginationToken")
 RULES, POLICIES, LISTENERS = 10, 10, 10

@@ -47,20 +47,15 @@ OF_THE_EMULATOR = "ec2:DescribeSnapshotAttribute"
 EVERY = 0.05
 """Seconds between two looks at the memory."""
 COUNTED = """
-import atexit, collections, json, runpy, sys
+import atexit, collections, json, sys
 from botocore.endpoint import Endpoint
-counts, send = collections.Counter(), Endpoint._send
-def counting(self, request):
-    counts[request.context["stackproof_operation"]] += 1
-    return send(self, request)
-def named(self, request_dict, operation_model):
-    request = create(self, request_dict, operation_model)
-    request.context["stackproof_operation"] = f"{operation_model.service_model.service_name}:{operation_model.name}"
-    return request
-create = Endpoint.create_request
-Endpoint._send, Endpoint.create_request = counting, named
+counts, get = collections.Counter(), Endpoint._get_response
+def counting(self, request, operation_model, context):
+    counts[f"{operation_model.service_model.service_name}:{operation_model.name}"] += 1
+    return get(self, request, operation_model, context)
+Endpoint._get_response = counting
 atexit.register(lambda: open(counted, "w").write(json.dumps(counts)))
-sys.argv = ["prowler", *sys.argv[2:]]
+sys.argv = sys.argv[1:]
 from prowler.__main__ import prowler
 prowler()
 """

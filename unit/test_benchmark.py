@@ -77,7 +77,7 @@ def test_growth_of_an_account_is_told() -> None:
     linear, quadratic = [measured(100, 1.0, 90), measured(1000, 10.0, 120)], [measured(100, 1.0, 90), measured(1000, 100.0, 301)]
     assert growth.too_much(linear) == []
     assert growth.too_much(quadratic) == [
-        "keys: 1,000 take 100.0 s, with an exponent of 2.00: at most 1.15 is expected",
+        "keys: 1,000 take 100.0 s, with an exponent of 2.00: at most 1.2 is expected",
         "keys: 1,000 take 301 MB: at most 300 are expected",
     ]
     assert growth.row(linear).split() == ["keys", "1000", "3000", "10.0", "0.1", "120", "1.00"]
