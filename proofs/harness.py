@@ -172,9 +172,9 @@ def on_cloud(control: str, *edits: Edit, expected: Profile | None = None) -> Jud
     return judgement
 
 
-def asked(control: str, *edits: Edit) -> list[Call]:
+def asked(control: str, *edits: Edit, expected: Profile | None = None) -> list[Call]:
     """The calls that a control makes on the compliant recording after some edits."""
-    stage = edited_cloud(*edits, control=control)
+    stage = edited_cloud(*edits, expected=expected, control=control)
     judged(control, stage)
     return list(stage.reader.answers)
 

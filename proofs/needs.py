@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import stackproof.sources.aws
 from proofs import harness
@@ -11,6 +12,9 @@ from stackproof.core.controls import catalogue
 from stackproof.core.verdicts import UsageError
 from stackproof.processes.command_line import exit_status
 from stackproof.sources.aws import permissions
+
+if TYPE_CHECKING:
+    from proofs.cases import Case
 
 NEEDS = Path(stackproof.sources.aws.__path__[0]) / "needs.toml"
 HEAD = "# What each control asks AWS, the network and the database, in some proof of it. Written by python -m proofs.needs.\n"
@@ -34,13 +38,14 @@ def update(controls: Collection[str]) -> None:
 
 
 def _asked(control: str) -> set[str]:
-    return {call.operation for edits in ((), *_edits(control)) for call in asked(control, *edits)}
+    cases = (asked(control, *case.edits, expected=case.expected) for case in _cases(control))
+    return {call.operation for calls in (asked(control), *cases) for call in calls}
 
 
-def _edits(control: str) -> Iterable[tuple[harness.Edit, ...]]:
+def _cases(control: str) -> "Iterable[Case]":
     from proofs.rows import CASES
 
-    return (case.edits for case in CASES if case.control == control and case.stage == "cloud")
+    return (case for case in CASES if case.control == control and case.stage == "cloud")
 
 
 def _on_cloud() -> list[str]:

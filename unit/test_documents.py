@@ -1,11 +1,13 @@
 """Documents that are made from the sources are what `python -m scripts.documents` makes."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from scripts.documents import texts
 from scripts.logs_guide import Event, followed
+from stackproof.core.controls import catalogue
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,3 +45,11 @@ def test_the_guide_to_the_logs_follows_the_queries(query: str, found: list[dict[
 def test_a_command_that_the_guide_does_not_know_is_no_result() -> None:
     with pytest.raises(ValueError, match="parse"):
         followed("fields @message | parse @message '*' as all", EVENTS)
+
+
+@pytest.mark.parametrize("name", ["docs/architecture-decisions.md", "docs/architecture-decisions.ko.md"])
+def test_decisions_are_held_by_controls_that_there_are(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    named = re.findall(r"\b[A-Z]+(?:-[A-Z0-9]+)*-\d\d\b", text)
+    assert len(re.findall(r"^## \d+\. ", text, re.MULTILINE)) == 9
+    assert [one for one in named if one not in catalogue()] == []

@@ -393,6 +393,7 @@ def parameters(known: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         "secretsmanager:CreateSecret": {"Name": "second"},
         "secretsmanager:PutResourcePolicy": {"ResourcePolicy": ANYBODY},
         "secretsmanager:PutSecretValue": {"SecretString": "y"},
+        "rds:CreateEventSubscription": {"SubscriptionName": "contract", "SnsTopicArn": known["TopicArn"]},
         "sns:CreateTopic": {"Name": "second"},
         "sns:SetTopicAttributes": {"AttributeName": "DisplayName", "AttributeValue": "contract"},
         "sns:Subscribe": {"Protocol": "email", "Endpoint": "b@example.com"},

@@ -24,6 +24,7 @@ resource "aws_ecs_task_definition" "backend" {
     user                   = "1000:1000"
     privileged             = false
     readonlyRootFilesystem = true
+    linuxParameters        = { capabilities = { drop = ["ALL"] } }
 
     portMappings = [{ containerPort = 8000, hostPort = 8000, protocol = "tcp" }]
 
@@ -50,6 +51,8 @@ resource "aws_ecs_task_definition" "backend" {
         awslogs-group         = local.log_group_name
         awslogs-region        = var.region
         awslogs-stream-prefix = "backend"
+        mode                  = "non-blocking" # a slow CloudWatch Logs never stops an answer
+        max-buffer-size       = "25m"
       }
     }
   }])

@@ -102,12 +102,12 @@ variable "access_logs_bucket" {
 variable "image_tag" {
   description = "Tag of the first image that the service runs. Later images come from scripts/deploy-aws.sh."
   type        = string
-  default     = "latest"
+  default     = "initial"
   nullable    = false
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", var.image_tag))
-    error_message = "image_tag is an image tag, such as latest, v1.2.3 or a commit."
+    error_message = "image_tag is an image tag, such as initial, v1.2.3 or a commit."
   }
 }
 

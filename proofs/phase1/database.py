@@ -1,9 +1,27 @@
 """Amazon RDS."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
-from proofs.harness import Edit, answers, exists, omits, planned, recorded_at, says, unknown, without
+from proofs.harness import (
+    Edit,
+    answered,
+    answers,
+    changed,
+    exists,
+    fails,
+    omits,
+    planned,
+    profile,
+    recorded_at,
+    says,
+    unknown,
+    without,
+)
+from stackproof.core.verdicts import AccessDenied
+from stackproof.profile.stack import WithoutRestoreTest
+from stackproof.resources.database_care import COMPLETED, RESTORES
 from stackproof.resources.database_offers import STANDARD_SUPPORT
 
 INSTANCES, OPTIONS = "rds:DescribeDBInstances", "rds:DescribeOrderableDBInstanceOptions"
@@ -110,4 +128,81 @@ OFFERED = [
     cloud("RDS-02", "the version that runs not reported", ERROR, omits(INSTANCES, "DBInstances.0.EngineVersion")),
 ]
 
-CASES: list[Case] = [*AVAILABLE, *OFFERED]
+EVENTS, EVENT = "rds:DescribeEventSubscriptions", "EventSubscriptionsList.0"
+PLANNED_EVENTS = "module.account.aws_db_event_subscription.databases"
+UNSIGNED = changed(profile(), "database", without_restore_test=WithoutRestoreTest.undeclared())
+EXPIRED = changed(
+    profile(),
+    "database",
+    without_restore_test=WithoutRestoreTest(reason="to be had before winter", owner="devops", expires=date(2026, 11, 1)),
+)
+UNDECLARED = changed(profile(), "database", iam_authentication=False)
+DAYS = profile().database[0].restore_test_days
+
+
+def restored(*days: float, source: str | None = None) -> Edit:
+    """Let AWS Backup have restored the database, or another one, so many days ago."""
+    arn = source or answered(INSTANCES, "DBInstances.0.DBInstanceArn")
+    jobs = [{"SourceResourceArn": arn, "CompletionDate": recorded_at() - timedelta(days=one)} for one in days]
+    return answers(RESTORES, {"RestoreJobs": jobs}, ByResourceType="RDS", ByStatus=COMPLETED)
+
+
+CARED = [
+    cloud("RDS-03", "a log is not exported", FAIL, says(INSTANCES, "DBInstances.0.EnabledCloudwatchLogsExports", ["upgrade"])),
+    cloud("RDS-03", "no log is exported", FAIL, omits(INSTANCES, "DBInstances.0.EnabledCloudwatchLogsExports")),
+    cloud("RDS-03", "tags are not copied", FAIL, says(INSTANCES, "DBInstances.0.CopyTagsToSnapshot", False), names="copies_tags"),
+    cloud("RDS-03", "whether tags are copied is not reported", ERROR, omits(INSTANCES, "DBInstances.0.CopyTagsToSnapshot")),
+    cloud("RDS-03", "no tokens of IAM", FAIL, says(INSTANCES, "DBInstances.0.IAMDatabaseAuthenticationEnabled", False)),
+    cloud(
+        "RDS-03",
+        "whether IAM's tokens work is not reported",
+        ERROR,
+        omits(INSTANCES, "DBInstances.0.IAMDatabaseAuthenticationEnabled"),
+    ),
+    cloud("RDS-03", "nobody hears", FAIL, says(EVENTS, "EventSubscriptionsList", []), names="failure"),
+    cloud("RDS-03", "the subscription is off", FAIL, says(EVENTS, f"{EVENT}.Enabled", False), names="failure"),
+    cloud("RDS-03", "only of maintenance", FAIL, says(EVENTS, f"{EVENT}.EventCategoriesList", ["maintenance"]), names="failure"),
+    cloud("RDS-03", "of snapshots alone", FAIL, says(EVENTS, f"{EVENT}.SourceType", "db-snapshot"), names="failure"),
+    cloud("RDS-03", "of another database", FAIL, says(EVENTS, f"{EVENT}.SourceIdsList", ["other"]), names="failure"),
+    cloud("RDS-03", "of everything", PASS, omits(EVENTS, f"{EVENT}.SourceType"), omits(EVENTS, f"{EVENT}.EventCategoriesList")),
+    cloud("RDS-03", "subscriptions are not listed", ERROR, omits(EVENTS, "EventSubscriptionsList")),
+    cloud(
+        "RDS-03",
+        "what is wrong besides is said, too",
+        FAIL,
+        fails(EVENTS, AccessDenied("denied")),
+        says(INSTANCES, "DBInstances.0.CopyTagsToSnapshot", False),
+    ),
+    plan("RDS-03", "a log is not exported", FAIL, planned(INSTANCE, enabled_cloudwatch_logs_exports=["upgrade"])),
+    plan("RDS-03", "tags are not copied", FAIL, planned(INSTANCE, copy_tags_to_snapshot=None), names="copies_tags"),
+    plan("RDS-03", "no tokens of IAM", FAIL, planned(INSTANCE, iam_database_authentication_enabled=None)),
+    plan("RDS-03", "only of maintenance", FAIL, planned(PLANNED_EVENTS, event_categories=["maintenance"]), names="failure"),
+    plan("RDS-03", "the subscription is off", FAIL, planned(PLANNED_EVENTS, enabled=False), names="failure"),
+    plan("RDS-03", "no subscription in the plan", UNKNOWN, without(PLANNED_EVENTS), names="subscription"),
+    plan("RDS-03", "categories known after apply", UNKNOWN, unknown(PLANNED_EVENTS, "event_categories")),
+    plan("RDS-03", "tags known after apply", UNKNOWN, unknown(INSTANCE, "copy_tags_to_snapshot")),
+    *(
+        replace(case, expected=UNSIGNED)
+        for case in (
+            cloud("RDS-03", "restored lately", PASS, restored(DAYS, DAYS + 300)),
+            cloud("RDS-03", "restored too long ago", FAIL, restored(DAYS + 0.01, DAYS + 300)),
+            cloud("RDS-03", "never restored", FAIL, restored(), names="never restored"),
+            cloud(
+                "RDS-03", "another one was restored", FAIL, restored(1, source="arn:aws:rds:::db:other"), names="never restored"
+            ),
+            cloud("RDS-03", "restores are not told", ERROR, restored(), fails(RESTORES, AccessDenied("denied")), names="denied"),
+        )
+    ),
+    replace(cloud("RDS-03", "a signature that is over", FAIL, restored()), expected=EXPIRED),
+    replace(
+        cloud(
+            "RDS-03",
+            "tokens that nobody declares",
+            PASS,
+            says(INSTANCES, "DBInstances.0.IAMDatabaseAuthenticationEnabled", False),
+        ),
+        expected=UNDECLARED,
+    ),
+]
+
+CASES: list[Case] = [*AVAILABLE, *OFFERED, *CARED]

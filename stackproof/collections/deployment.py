@@ -19,7 +19,7 @@ from stackproof.collections.stack import (
     vpcs,
 )
 from stackproof.core.partial import Index, Partial, collected, known_of, parts
-from stackproof.core.resource import LazyMapping
+from stackproof.core.resource import FailedOrigin, LazyMapping
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotYetKnown, candidates_of
 from stackproof.judgement.costs import last_month
 from stackproof.judgement.trails import ObjectSelector
@@ -27,6 +27,7 @@ from stackproof.resources.account import Caller
 from stackproof.resources.alarms import Alarm
 from stackproof.resources.costs import MonthlyCosts
 from stackproof.resources.database import DatabaseInstance
+from stackproof.resources.database_care import EventSubscription, RestoredDatabase
 from stackproof.resources.database_offers import DatabaseOffer
 from stackproof.resources.flow_logs import FlowLog
 from stackproof.resources.load_balancer import LoadBalancer, TargetGroup
@@ -190,6 +191,38 @@ def database_offers(stage: Stage) -> Mapping[str, DatabaseOffer]:
         return stage.one(DatabaseOffer, f"{instance.engine}/{instance.engine_version}/{instance.instance_class}")
 
     return LazyMapping({one.name: partial(offer, one) for one in databases(stage)})
+
+
+@collection
+def event_subscriptions(stage: Stage) -> tuple[EventSubscription, ...]:
+    """The subscriptions to events of RDS; where they cannot be listed, and on a plan without one, one of which nothing is known."""
+    try:
+        found = tuple(stage.source().collect(EventSubscription, []))
+        if found or not stage.is_planned:
+            return found
+        untold: Exception = NotYetKnown(
+            "the plan makes no subscription to events of RDS; whether the account has one shows on AWS"
+        )
+    except CouldNotVerify as error:
+        untold = error
+    return (EventSubscription("every subscription", FailedOrigin(untold), stage.target),)
+
+
+@collection(reads=(DatabaseInstance,))
+def restored_databases(stage: Stage) -> tuple[RestoredDatabase, ...]:
+    """The databases of which a restore must be tested; a note tells of those that are signed for. A plan restores nothing."""
+    if stage.is_planned:
+        return ()
+    names = []
+    for database in databases(stage):
+        signed = stage.profile.database_of(database.name).without_restore_test
+        if signed.counts(stage.now.date()):
+            stage.notes.append(
+                f"No restore of {database.name} need be tested until {signed.expires} ({signed.owner}): {signed.reason}"
+            )
+        else:
+            names.append(database.name)
+    return stage.named(RestoredDatabase, names) if names else ()
 
 
 @collection(reads=(Service,))

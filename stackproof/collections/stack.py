@@ -492,6 +492,18 @@ def run_task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
     return tuple(found.values())
 
 
+@collection(reads=(Service,))
+def run_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
+    """The task definitions that services run, each revision once."""
+    return run_task_definitions(stage)
+
+
+@collection(reads=(Service,))
+def deployed_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
+    """The same where they run. On a plan there are none: the first one is planned before there is an image, and has no digest."""
+    return () if stage.is_planned else run_task_definitions(stage)
+
+
 def _note_other_revisions(stage: Stage, there: Iterable[Service]) -> None:
     """Tell which services run a revision that no plan has."""
     others = [one.name for one in there if isinstance(one.origin, PlannedBlock) and runs_another_revision(one.origin)]
@@ -554,6 +566,19 @@ def load_balancers(stage: Stage) -> tuple[LoadBalancer, ...]:
     names = [one.name for one in stage.profile.load_balancer]
     others = undeclared(stage, LoadBalancer, names, lambda one: _is_of_a_vpc(stage, one.vpc_id))
     return there(stage, "load_balancer", LoadBalancer, names, _chosen(others, lambda balancer: not balancer.is_internal))
+
+
+@collection(reads=(Vpc,))
+def walled_load_balancers(stage: Stage) -> tuple[LoadBalancer, ...]:
+    """The stack's application load balancers that a web ACL must be in front of; a note tells of those that are signed for."""
+    found = []
+    for balancer in load_balancers(stage):
+        signed = stage.profile.load_balancer_of(balancer.name).without_web_acl
+        if not signed.is_declared or signed.expires < stage.now.date():
+            found.append(balancer)
+            continue
+        stage.notes.append(f"{balancer.name} may be without a web ACL until {signed.expires} ({signed.owner}): {signed.reason}")
+    return tuple(found)
 
 
 @collection

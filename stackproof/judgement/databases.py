@@ -5,7 +5,7 @@ DB instance status"; Amazon Aurora user guide, "Security"; Amazon DocumentDB dev
 user guide, "Encryption in transit"; read 2026-11-28.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from stackproof.core.verdicts import CouldNotVerify
@@ -146,3 +146,51 @@ def serves(status: str) -> bool:
     if status not in _SERVING | _NOT_SERVING:
         raise CouldNotVerify(f"whether a DB instance that is {status} serves its clients is not known here")
     return status in _SERVING
+
+
+LOG_EXPORTS = {
+    "postgres": ("postgresql", "upgrade"),
+    "mysql": ("error", "slowquery"),
+    "mariadb": ("error", "slowquery"),
+}
+"""The logs of an engine that tell of errors and of slow statements (RDS user guide, "Publishing database logs to CloudWatch Logs")."""
+HEARD = ("configuration change", "failure", "maintenance")
+"""Categories of events of a DB instance that somebody must hear of (AWS FSBP RDS.20)."""
+
+
+def expected_exports(engine: str) -> tuple[str, ...]:
+    """The logs that a database of an engine must export where nobody says otherwise. Raises `CouldNotVerify` for an unknown engine.
+
+    >>> expected_exports("postgres")
+    ('postgresql', 'upgrade')
+    >>> expected_exports("db2-se")
+    Traceback (most recent call last):
+    stackproof.core.verdicts.CouldNotVerify: which logs a database of engine db2-se exports is not known here; say it: database.log_exports
+    """
+    if engine not in LOG_EXPORTS:
+        raise CouldNotVerify(f"which logs a database of engine {engine} exports is not known here; say it: database.log_exports")
+    return LOG_EXPORTS[engine]
+
+
+def hears_of(source_type: str | None, sources: Collection[str], identifier: str) -> bool:
+    """True if a subscription to events is about a DB instance: about all types, or about instances and this one among them.
+
+    >>> hears_of(None, (), "db"), hears_of("db-instance", (), "db"), hears_of("db-instance", ("db",), "db")
+    (True, True, True)
+    >>> hears_of("db-instance", ("other",), "db"), hears_of("db-snapshot", (), "db")
+    (False, False)
+    """
+    return source_type is None or (source_type == "db-instance" and (not sources or identifier in sources))
+
+
+def unheard(heard: Iterable[Collection[str]]) -> list[str]:
+    """The categories, of those `HEARD`, that no subscription to events of an instance has; one without categories has all.
+
+    >>> unheard([("failure",), ("maintenance", "backup")]), unheard([()]), unheard([])
+    (['configuration change'], [], ['configuration change', 'failure', 'maintenance'])
+    """
+    listed = [*heard]
+    if any(not one for one in listed):
+        return []
+    known = {category for one in listed for category in one}
+    return [category for category in HEARD if category not in known]

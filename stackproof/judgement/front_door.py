@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from stackproof.core.verdicts import CouldNotVerify
+
 
 def covers_host(names: Iterable[str], host: str) -> bool:
     """True if one of a certificate's names is a host's. A ``*`` stands for exactly one label, the first.
@@ -70,3 +72,21 @@ def hsts_seconds(header: str | None) -> int:
     directives = [part.strip().partition("=") for part in (header or "").split(";")]
     ages = [value.strip().strip('"') for name, _, value in directives if name.strip().lower() == "max-age"]
     return int(ages[0]) if len(ages) == 1 and ages[0].isascii() and ages[0].isdigit() else 0
+
+
+DESYNC_MODES = ("monitor", "defensive", "strictest")
+"""What a load balancer can do with ambiguous requests (Elastic Load Balancing user guide, "Desync mitigation mode")."""
+
+
+def stops_desync(mode: str) -> bool:
+    """True if a load balancer keeps ambiguous requests from its targets. Raises `CouldNotVerify` for a mode that nobody knows.
+
+    >>> [stops_desync(mode) for mode in DESYNC_MODES]
+    [False, True, True]
+    >>> stops_desync("off")
+    Traceback (most recent call last):
+    stackproof.core.verdicts.CouldNotVerify: desync mitigation mode off is not known here; there are monitor, defensive, strictest
+    """
+    if mode not in DESYNC_MODES:
+        raise CouldNotVerify(f"desync mitigation mode {mode} is not known here; there are {', '.join(DESYNC_MODES)}")
+    return mode != "monitor"

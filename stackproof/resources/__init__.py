@@ -55,6 +55,10 @@ _OURS: dict[str, tuple[str, ...]] = {
         "DatabaseInstance",
         "DatabaseCluster",
     ),
+    "database_care": (
+        "EventSubscription",
+        "RestoredDatabase",
+    ),
     "database_offers": ("DatabaseOffer",),
     "detection": (
         "Detector",
@@ -203,6 +207,7 @@ _OURS: dict[str, tuple[str, ...]] = {
         "RunningService",
     ),
     "trail": ("Trail",),
+    "web_acl": ("WebAcl",),
 }
 """The resource classes of stackproof, by module. A class that is not here cannot be read from AWS or replayed."""
 

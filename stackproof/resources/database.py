@@ -443,6 +443,20 @@ class DatabaseInstance(Guarded):
     """How long automated backups are kept; 0 if there are none."""
     deletion_protection: bool = field(aws="DeletionProtection", plan="deletion_protection")
     upgrades_minor_versions: bool = field(aws="AutoMinorVersionUpgrade", plan="auto_minor_version_upgrade")
+    log_exports: tuple[str, ...] = field(
+        aws=lambda instance: tuple(instance.at("EnabledCloudwatchLogsExports") or ()),
+        plan=lambda instance: tuple(instance.elements("enabled_cloudwatch_logs_exports")),
+    )
+    """The logs that it exports to CloudWatch; RDS has no such list where there is none (API reference, DBInstance)."""
+    copies_tags: bool = field(
+        aws="CopyTagsToSnapshot", plan=lambda instance: instance.at_or("copy_tags_to_snapshot", default=False)
+    )
+    """Whether its snapshots get its tags."""
+    iam_authentication: bool = field(
+        aws="IAMDatabaseAuthenticationEnabled",
+        plan=lambda instance: instance.at_or("iam_database_authentication_enabled", default=False),
+    )
+    """Whether users may log in with a token of IAM."""
     certificate_authority: CertificateAuthority = field(aws=_answered_authority, plan=_planned_authority)
     security_groups: tuple[SecurityGroup, ...] = field(
         aws=lambda instance: _answered_groups(instance), plan=lambda instance: _planned_groups(_origin_of_groups(instance))

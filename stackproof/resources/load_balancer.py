@@ -10,7 +10,8 @@ from stackproof.core.resource import Reference, Resource, StaticOrigin, field
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.judgement import tls
 from stackproof.judgement.exposure import Opening, merged, opening
-from stackproof.resources.network import Guarded, SecurityGroup
+from stackproof.resources.network import Guarded, SecurityGroup, Subnet
+from stackproof.resources.web_acl import WebAcl
 from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
 
@@ -246,12 +247,27 @@ def _answered_groups(balancer: AwsFacts) -> tuple[SecurityGroup, ...] | None:
     return tuple(SecurityGroup.answered(balancer, group) for group in groups or ())
 
 
+def _answered_zones(balancer: AwsFacts) -> tuple[str, ...] | None:
+    zones = balancer.at("AvailabilityZones")
+    return None if zones is None else tuple(sorted(str(zone["ZoneName"]) for zone in zones))
+
+
+def _planned_zones(balancer: PlannedBlock) -> tuple[str, ...]:
+    """The zones of its subnets. Raises `NotYetKnown` where one is not in the plan, or its zone not known before apply."""
+    mappings = balancer.blocks("subnet_mapping") if balancer.is_written("subnet_mapping") else ()
+    subnets = Subnet.planned(balancer, "subnets") if balancer.is_written("subnets") else ()
+    placed = (*subnets, *(subnet for mapping in mappings for subnet in Subnet.planned(mapping, "subnet_id")))
+    if not placed:
+        raise balancer.unknown("subnets")
+    return tuple(sorted({subnet.zone for subnet in placed}))
+
+
 class LoadBalancer(Guarded):
     """A load balancer."""
 
     operations = (
         *("elbv2:DescribeLoadBalancers", "elbv2:DescribeLoadBalancerAttributes"),
-        *(*Listener.operations, *SecurityGroup.operations),
+        *(*Listener.operations, *SecurityGroup.operations, *WebAcl.operations),
     )
     terraform = ("aws_lb", "aws_alb")
 
@@ -277,6 +293,18 @@ class LoadBalancer(Guarded):
     deletion_protection: bool = field(
         aws=lambda balancer: _is_on(balancer, "deletion_protection.enabled"), plan="enable_deletion_protection"
     )
+    desync_mode: str = field(
+        aws=lambda balancer: _attribute(balancer, "routing.http.desync_mitigation_mode"),
+        plan=lambda balancer: balancer.at_or("desync_mitigation_mode", default="defensive"),
+    )
+    """What it does with requests that a proxy and a server may understand differently; only of application load balancers."""
+    zones: tuple[str, ...] = field(aws=_answered_zones, plan=_planned_zones)
+    """The availability zones that it is in, sorted."""
+    web_acl: WebAcl | None = field(
+        aws=lambda balancer: WebAcl.answered(balancer, balancer.at("LoadBalancerArn")),
+        plan=lambda balancer: WebAcl.planned(balancer),
+    )
+    """None if there is none in front of it."""
     access_log_bucket: str | None = field(aws=_answered_log_bucket, plan=_planned_log_bucket)
     """Name of the bucket that gets the access logs; None where they are off."""
 

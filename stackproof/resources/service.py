@@ -68,6 +68,11 @@ class Container(Resource):
     user: str | None = field(aws="user")
     """``uid``, ``uid:gid``, or names."""
     readonly_root_filesystem: bool | None = field(aws="readonlyRootFilesystem")
+    log_mode: str | None = field(aws="logConfiguration.options.mode")
+    """``non-blocking``, ``blocking``; None where the account's setting decides."""
+    dropped_capabilities: tuple[str, ...] = field(aws=lambda one: tuple(one.at("linuxParameters.capabilities.drop") or ()))
+    """Linux capabilities that it does not have, of those that Docker gives; ``ALL`` is every one."""
+    added_capabilities: tuple[str, ...] = field(aws=lambda one: tuple(one.at("linuxParameters.capabilities.add") or ()))
 
 
 class _Declared:
@@ -115,6 +120,7 @@ _MEMBERS = (
     *("name", "image", "value", "valueFrom", "environment", "environmentFiles", "secrets"),
     *("logConfiguration", "logDriver", "options", "secretOptions"),
     *("entryPoint", "command", "healthCheck", "dockerLabels", "privileged", "user", "readonlyRootFilesystem"),
+    *("linuxParameters", "capabilities", "add", "drop"),
 )
 """The members of a container definition that are judged, as AWS spells them."""
 
@@ -318,6 +324,25 @@ def _planned_groups(service: PlannedBlock) -> Sequence[SecurityGroup]:
     raise NotReported(f"{service.source} has no network_configuration")
 
 
+def _answered_family(service: AwsFacts) -> bool:
+    """What is no Windows is Linux, which services that do not say run (API reference, Service)."""
+    return str(service.at("platformFamily") or "").upper().startswith("WINDOWS")
+
+
+def _planned_platform(service: PlannedBlock) -> str | None:
+    """``LATEST`` where the sources leave it out (Terraform's default), of a service on Fargate."""
+    providers = [block.at("capacity_provider") for block in service.blocks("capacity_provider_strategy")]
+    is_on_fargate = service.at("launch_type") == "FARGATE" or any(str(one).startswith("FARGATE") for one in providers)
+    version = service.at_or("platform_version", default="LATEST")
+    return version if is_on_fargate else None
+
+
+def _planned_family(service: PlannedBlock) -> bool:
+    definitions = [one.origin for one in planned_definitions(service) if isinstance(one.origin, PlannedBlock)]
+    families = [block.at("operating_system_family") for one in definitions for block in one.blocks("runtime_platform")]
+    return any(str(family).upper().startswith("WINDOWS") for family in families)
+
+
 class Service(Guarded):
     """An ECS service, named ``cluster/service`` as in its ARN."""
 
@@ -332,6 +357,9 @@ class Service(Guarded):
     """Whether ECS Exec opens a shell in its containers; off where the sources leave it out (Terraform's default)."""
     security_groups: tuple[SecurityGroup, ...] = field(aws=_answered_groups, plan=_planned_groups)
     """Security groups of its tasks."""
+    platform_version: str | None = field(aws="platformVersion", plan=lambda service: _planned_platform(service))
+    """Of Fargate; None of a service that does not run there (API reference, Service)."""
+    runs_windows: bool = field(aws=_answered_family, plan=lambda service: _planned_family(service))
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> list[Self]:

@@ -1,6 +1,7 @@
 """Amazon ECS."""
 
 from stackproof.core.controls import control
+from stackproof.judgement.containers import has_digest, is_current_platform, names_a_version, never_waits_for_its_log
 from stackproof.judgement.steadiness import replaced
 from stackproof.resources.tasks import Deployment
 
@@ -48,6 +49,32 @@ def test_tasks_run_the_declared_image_where_nobody_reaches_them(
                 assert task.security_groups == {task_security_groups[service.name].identity}
             with subtests.test(task.name):
                 assert not task.has_public_address
+
+
+@control("ECS-03", severity="medium")
+def test_containers_run_as_they_were_tried(services, run_definitions, deployed_definitions, subtests):
+    """On the current platform, from an image that nobody can exchange, without a capability, and never waiting for their log."""
+    for service in services:
+        with subtests.test(service.name):
+            version = service.platform_version
+            assert version is None or is_current_platform(version, windows=service.runs_windows)
+    for definition in run_definitions:
+        with subtests.test(definition.name):
+            assert definition.containers
+            for container in definition.containers:
+                with subtests.test(f"{definition.name} {container.name}"):
+                    assert names_a_version(container.image)
+                with subtests.test(f"{definition.name} {container.name}"):
+                    assert never_waits_for_its_log(container.log_mode)
+                with subtests.test(f"{definition.name} {container.name}"):
+                    assert "ALL" in container.dropped_capabilities
+                with subtests.test(f"{definition.name} {container.name}"):
+                    assert container.added_capabilities == ()
+    for definition in deployed_definitions:
+        with subtests.test(f"{definition.name}, deployed"):
+            for container in definition.containers:
+                with subtests.test(f"{definition.name} {container.name}, deployed"):
+                    assert has_digest(container.image)
 
 
 @control("ROLL-01", severity="medium")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from stackproof.core.controls import control
 from stackproof.judgement.deputies import confused_deputies
-from stackproof.judgement.front_door import covers_host, hsts_seconds, redirect_problems
+from stackproof.judgement.front_door import covers_host, hsts_seconds, redirect_problems, stops_desync
 from stackproof.judgement.policy import open_grants
 from stackproof.judgement.tls import obsolete
 
@@ -74,3 +74,18 @@ def test_load_balancers_are_careful_and_keep_their_logs_private(load_balancers, 
             assert bucket.policy is None or not bucket.policy_is_public
         with subtests.test(bucket.name):
             assert bucket.public_grants == ()
+
+
+@control("SEC-ALB-06", severity="medium")
+def test_load_balancers_survive_a_zone_and_stop_what_is_ambiguous(load_balancers, walled_load_balancers, subtests):
+    """Requests that two servers read differently end here, a zone that fails takes nothing along, and a web ACL logs what it does."""
+    for balancer in load_balancers:
+        with subtests.test(balancer.name):
+            assert not balancer.speaks_http or stops_desync(balancer.desync_mode)
+        with subtests.test(balancer.name):
+            assert len(balancer.zones) >= 2
+    for balancer in walled_load_balancers:
+        with subtests.test(balancer.name):
+            assert not balancer.speaks_http or balancer.web_acl is not None, "no web ACL in front of it"
+        with subtests.test(balancer.name):
+            assert not balancer.speaks_http or balancer.web_acl is None or balancer.web_acl.logs

@@ -108,11 +108,19 @@ locals {
       Statement = [{
         Sid       = "RulesOfThisAccount"
         Effect    = "Allow"
-        Principal = { Service = "events.amazonaws.com" }
+        Principal = { Service = ["events.amazonaws.com", "events.rds.amazonaws.com"] }
         Action    = "sns:Publish"
         Resource  = arn
         Condition = { StringEquals = { "aws:SourceAccount" = var.aws_account_id } }
       }]
     })
   }
+}
+
+# Of every database of the account, whichever stack makes it.
+resource "aws_db_event_subscription" "databases" {
+  name             = "triflow-ai-databases"
+  sns_topic        = aws_sns_topic.security.arn
+  source_type      = "db-instance"
+  event_categories = ["configuration change", "deletion", "failover", "failure", "low storage", "maintenance"]
 }

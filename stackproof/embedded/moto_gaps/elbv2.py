@@ -10,6 +10,9 @@ from moto.moto_api._internal import mock_random
 
 from stackproof.embedded.moto_gaps.registry import corrects, reports, supplies
 
+DESYNC = "routing.http.desync_mitigation_mode"
+"""The attribute of an application load balancer with what it does with ambiguous requests."""
+
 
 @reports(FakeListener, "ssl_policy", "elbv2:DescribeListeners SslPolicy", "moto gives HTTP listeners a TLS policy")
 def ssl_policy(self: FakeListener, given: str | None) -> str | None:
@@ -21,6 +24,19 @@ def ssl_policy(self: FakeListener, given: str | None) -> str | None:
 def create_load_balancer(original: Callable[..., Any], self: ELBv2Backend, *args: Any, **kwargs: Any) -> Any:
     """AWS's default is internet-facing."""
     return original(self, *args, **{**kwargs, "scheme": kwargs.get("scheme") or "internet-facing"})
+
+
+@corrects(
+    ELBv2Backend,
+    "describe_load_balancer_attributes",
+    "elbv2:DescribeLoadBalancerAttributes desync",
+    "moto tells no mode unless set",
+)
+def describe_load_balancer_attributes(original: Callable[..., dict[str, Any]], self: ELBv2Backend, arn: str) -> dict[str, Any]:
+    """AWS's default for application load balancers is defensive."""
+    attributes = original(self, arn)
+    default = {DESYNC: "defensive"} if self.load_balancers[arn].type == "application" else {}
+    return default | attributes
 
 
 @corrects(FakeRule, "__init__", "elbv2:DescribeRules RuleArn", "moto names default rules by a memory address")
