@@ -144,3 +144,17 @@ def set_aside(message: str) -> ControlResult:
 )
 def test_the_keys_that_a_control_needs(message: str, keys: list[str]) -> None:
     assert check.unstated(set_aside(message)) == keys
+
+
+def test_a_plan_of_what_no_control_looks_at_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = document(
+        *(Planned(name) for name in ("aws_cloudfront_distribution.site", "aws_eks_cluster.a", "aws_eks_cluster.b", "aws_vpc.a"))
+    )
+    (tmp_path / "plan.json").write_text(json.dumps(made))
+    monkeypatch.chdir(tmp_path)
+    assert check.main(["plan.json", "-m", "security"]) == 1
+    assert "No control looks at resources of these types in the plan: aws_cloudfront_distribution (1), aws_eks_cluster (2)." in (
+        " ".join(capsys.readouterr().out.split())
+    )

@@ -29,6 +29,8 @@ NAME = "check"
 """The name of the environment, in reports and evidence."""
 
 _UNSTATED = re.compile(r"(\[[\w.]+\] \w[\w-]*|\[\w+\]|\b(?:account|region|owned)\b) is not declared")
+UNLOOKED = "resources of these types in the plan"
+"""The words of the note that names what no control looks at."""
 _WIDTH = 120
 _LINES = 8
 """At most so many resources of one control are shown; the report shows all."""
@@ -157,6 +159,7 @@ def reported(run: Run, report: Path, what: str, language: Language = "en") -> It
         yield from (line for keys, ids in by_keys.items() for line in _listed(f"  {', '.join(ids)}:", [keys]))
     if elsewhere := [one.id for one in run.controls if one.verdict is Verdict.NOT_APPLICABLE]:
         yield from _listed(say("NOT_APPLICABLE here:"), elsewhere)
+    yield from (line for note in run.notes if UNLOOKED in note for line in textwrap.wrap(say(note), _WIDTH))
     counts = ", ".join(f"{run.counts[verdict]} {verdict}" for verdict in Verdict if run.counts[verdict])
     yield f"{counts}; {report}"
 

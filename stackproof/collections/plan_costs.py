@@ -33,7 +33,7 @@ def planned_month(stage: Stage) -> PlannedMonth:
     )
     prices = f"prices of {table()['region']}, {table()['as_of']}"
     source = f"{plan.where}; {prices}; {before:.2f} USD before the apply"
-    return PlannedMonth("a month", StaticOrigin({"known_usd": after}, source), source)
+    return PlannedMonth("a month", StaticOrigin({"known_usd": float(after)}, source), source)
 
 
 Priced = tuple[str, str, Callable[[], Cost]]

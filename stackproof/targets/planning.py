@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stackproof.evidence.store import Store
 from stackproof.profile.terraform import APP
 from stackproof.redaction.threads import Pool
+from stackproof.resources.unknown_types import unknown_types
 from stackproof.sources.plan.document import Plan
 from stackproof.sources.plan.stacks import joined
 from stackproof.targets.request import Request, read_plans
@@ -62,6 +63,8 @@ class PlanningStage(RunStage):
         if plan.forgotten:
             left = ", ".join(plan.forgotten)
             self.notes.append(f"Terraform lets go of these and leaves them alone in AWS, so they are not judged: {left}.")
+        if unknown := unknown_types(plan.document):
+            self.notes.append(f"No control looks at resources of these types in the plan: {', '.join(unknown)}.")
         return plan
 
     def _plans_made_here(self) -> dict[str, Plan]:
