@@ -240,7 +240,7 @@ class TestTwoAtOnce:
         for one in both:
             output = one.communicate(timeout=300)[0]
             assert one.returncode == 1
-            assert "local on plan: 1 FAIL, 2 ERROR" in output
+            assert "local on plan: 1 FAIL, 3 ERROR" in output
             assert "Traceback" not in output
         runs = folders.all_of(root / "reports" / "local-plan")
         assert len(runs) == 2

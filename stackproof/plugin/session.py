@@ -443,6 +443,12 @@ class Session:
                 yield
             except OSError as error:
                 raise room.no_room(error, self.folder.directory) from None
+            except KeyboardInterrupt:
+                self.folder.remove()
+                self.run = None
+                pytest.exit(
+                    "interrupted while the reports were written; this run leaves none", returncode=pytest.ExitCode.INTERRUPTED
+                )
 
     @contextmanager
     def _ending_without_room(self) -> Iterator[None]:
