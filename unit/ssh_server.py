@@ -53,7 +53,7 @@ def openssh(directory: Path) -> Iterator[int]:
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {directory / 'host'}\nAuthorizedKeysFile {directory / 'client.pub'}\n"
         "PasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nStrictModes no\nPidFile none\n"
     )
-    subprocess.run([SSHD, "-t", "-f", str(config)], check=True, capture_output=True, timeout=60)
+    subprocess.run([SSHD, "-t", "-f", str(config)], check=True, capture_output=True, timeout=600)
     with (directory / "sshd.log").open("wb") as log:
         server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
@@ -140,7 +140,7 @@ class _Server(paramiko.ServerInterface):
 
 
 def _execute(channel: paramiko.Channel, command: bytes) -> None:
-    ended = subprocess.run(["/bin/sh", "-c", command.decode()], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    ended = subprocess.run(["/bin/sh", "-c", command.decode()], stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
     channel.sendall(ended.stdout)
     channel.sendall_stderr(ended.stderr)
     channel.send_exit_status(ended.returncode)

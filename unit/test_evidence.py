@@ -63,7 +63,8 @@ def plan_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     group = next(
         one for one in document["planned_values"]["root_module"]["resources"] if one["address"] == "aws_security_group.rds"
     )
-    group["values"]["ingress"] = [
+    change = next(one["change"] for one in document["resource_changes"] if one["address"] == group["address"])
+    group["values"]["ingress"] = change["after"]["ingress"] = [
         {**rule, "from_port": port, "to_port": port} for rule in group["values"]["ingress"] for port in (22, 5432, 5433)
     ]
     (folder / "plan.json").write_text(json.dumps(agreeing(document)))

@@ -65,5 +65,5 @@ def test_scripts_of_ci_are_what_shellcheck_accepts() -> None:
     scripts = sorted((ROOT / ".ci").iterdir())
     assert scripts
     checker = Path(sys.executable).with_name("shellcheck")
-    ended = subprocess.run([checker, *scripts], capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run([checker, *scripts], capture_output=True, text=True, timeout=600, check=False)
     assert (ended.returncode, ended.stdout) == (0, "")

@@ -87,12 +87,12 @@ def test_leaves_nothing_running_and_the_next_one_works(step: str, sent: signal.S
         os.killpg(child.pid, sent)  # as a terminal does
     else:
         child.send_signal(sent)
-    said = child.communicate(timeout=60)[0]
+    said = child.communicate(timeout=600)[0]
     assert "Traceback" not in said
     assert until(lambda: not alive(mark), 60), "something runs on"
     again = up(where.root, mark)
     said = again.communicate(timeout=300)[0]
     assert again.returncode == 0, said
     down = where.command("down")
-    assert "Ended the embedded cloud" in down.communicate(timeout=60)[0]
+    assert "Ended the embedded cloud" in down.communicate(timeout=600)[0]
     assert until(lambda: not alive(mark), 60), "something runs on"

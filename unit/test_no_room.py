@@ -34,7 +34,7 @@ COMMAND = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--plan=pla
 
 def check(reports: Path) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "stackproof.evidence", "check", str(reports)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment())
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, env=environment())
 
 
 def left(reports: Path) -> list[str]:
@@ -299,7 +299,7 @@ def interruptible() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def until(condition: object, seconds: float = 30) -> bool:
+def until(condition: object, seconds: float = 600) -> bool:
     assert callable(condition)
     end = time.monotonic() + seconds
     while time.monotonic() < end:

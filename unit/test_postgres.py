@@ -63,7 +63,7 @@ def test_it_listens_on_this_machine_alone_and_makes_no_socket_file(database: Dat
 def test_nobody_else_connects(user: str, password: str, database: Database) -> None:
     command = [str(database.program / "psql"), "-X", "-w", "-c", "SELECT 1"]
     where = {"PGHOST": "127.0.0.1", "PGPORT": str(database.port), "PGDATABASE": "app", "PGUSER": user, "PGPASSWORD": password}
-    ended = subprocess.run(command, env=where, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(command, env=where, capture_output=True, text=True, timeout=600)
     assert ended.returncode == 2
     assert "authentication failed" in ended.stderr or "no password supplied" in ended.stderr
 

@@ -307,7 +307,7 @@ with process_guard.held(frozenset):
     except Exception as error:
         print(error)
 """
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=600)
     assert said.stdout.count("was stopped before it was s") == 2, said.stderr
 
 
@@ -329,7 +329,7 @@ class TestChildren:
         monkeypatch.setenv("AWS_REGION", REGION)
 
     def seen(self) -> str:
-        return subprocess.run(self.PRINT, capture_output=True, text=True, timeout=30).stdout.strip()
+        return subprocess.run(self.PRINT, capture_output=True, text=True, timeout=600).stdout.strip()
 
     def test_gets_none(self) -> None:
         with children.held():
@@ -339,7 +339,7 @@ class TestChildren:
     def test_gets_what_it_is_given(self) -> None:
         with children.held():
             given = {**children.with_credentials(os.environ)}
-            said = subprocess.run(self.PRINT, capture_output=True, text=True, timeout=30, env=given).stdout
+            said = subprocess.run(self.PRINT, capture_output=True, text=True, timeout=600, env=given).stdout
         assert "AWS_SECRET_ACCESS_KEY" in said
         assert "STACKPROOF" not in said
 

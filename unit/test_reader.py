@@ -12,6 +12,7 @@ import pytest
 from stackproof.core.ledger import Ledger
 from stackproof.core.resource import Resource, field
 from stackproof.core.verdicts import AccessDenied, CallFailed, NotReported
+from stackproof.resources.database import ClusterSnapshot
 from stackproof.sources.aws.calls import Answer, Call, from_jsonable, to_jsonable
 from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.aws.source import AwsSource, Reader
@@ -262,3 +263,13 @@ class TestJson:
             "$date": "a plain word",
         }
         assert from_jsonable(to_jsonable(answer)) == answer
+
+
+@pytest.mark.parametrize("meanwhile", [(), ({},), ({"DBClusterSnapshotIdentifier": "b"}, {"DBClusterSnapshotIdentifier": "a"})])
+def test_where_a_list_was_read_is_the_same_whatever_others_ask_meanwhile(meanwhile: tuple[dict[str, Any], ...]) -> None:
+    asking, _ = reader(lambda call: Answer(call, [{"DBClusterSnapshots": []}]))
+    for parameters in meanwhile:
+        asking.read(ClusterSnapshot.operations[-1], **parameters)
+    source = AwsSource(asking)
+    source.collect(ClusterSnapshot, [])
+    assert source.listing(ClusterSnapshot) == asking.read("rds:DescribeDBClusterSnapshots").source

@@ -1,9 +1,9 @@
 """Runs of pytest in processes that are forked from one that has imported the libraries: ``python -m pytest``, but for the start.
 
-`run` keeps such a process for the tests of this one. Where a run wants another interpreter than it (``PYTHONUTF8``), it is a new one.
+`run` keeps such a process for the tests of this one, and more where runs go on at the same time. A run that wants another interpreter
+(``PYTHONUTF8``) gets a new one.
 """
 
-import functools
 import gc
 import importlib
 import json
@@ -46,7 +46,12 @@ def run(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) 
         command = [sys.executable, "-m", "pytest", *arguments]
         return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False)
     with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as err:
-        status = _server().run(arguments, folder, environment, (out.fileno(), err.fileno()))
+        try:
+            server = _idle.pop()
+        except IndexError:
+            server = _Server()
+        status = server.run(arguments, folder, environment, (out.fileno(), err.fileno()))
+        _idle.append(server)
         for file in (out, err):
             file.seek(0)
         return subprocess.CompletedProcess(["pytest", *arguments], status, out.read(), err.read())
@@ -61,13 +66,8 @@ def _needs_another_interpreter(environment: Mapping[str, str]) -> bool:
     return any(environment.get(name) != os.environ.get(name) for name in names)
 
 
-@functools.cache
-def _server() -> "_Server":
-    return _Server()
-
-
 class _Server:
-    """The process that is forked. It ends with this one."""
+    """A process that is forked, for one run at a time. It ends with this one."""
 
     def __init__(self) -> None:
         self._here, there = socket.socketpair()
@@ -98,6 +98,10 @@ class _Server:
 def _end(process: "subprocess.Popen[bytes]", connection: socket.socket) -> None:
     connection.close()
     process.wait()
+
+
+_idle: list[_Server] = []
+"""The processes that wait for a run; there are as many as runs at the same time."""
 
 
 def serve(connection: socket.socket) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from stackproof.core.provenance import joined
 from stackproof.core.resource import Resource
@@ -55,6 +55,8 @@ class Reader:
         """Other accounts, and buckets in them, that the profile declares: they are judged by themselves."""
         self.progress = progress or Progress()
         self._keep = keep
+        self.listed: dict[type[Resource], dict[Call, None]] = {}
+        """The calls that it took to list the resources of a kind."""
         self._asked: dict[Call, Future[Answer]] = {}
         self._recent: dict[str, deque[Call]] = {}
         self._is_settled = False
@@ -147,6 +149,23 @@ class Reader:
         return {call: future.result() for call, future in asked if future.done() and not future.exception()}
 
 
+class _Noting:
+    """A reader that notes what is asked through it."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.noted: dict[Call, None] = {}
+
+    def read(self, operation: str, **named: Any) -> Answer:
+        answer = self._reader.read(operation, **named)
+        if len(self.noted) < ANSWERS_AT_HAND:
+            self.noted[answer.call] = None
+        return answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+
 class AwsSource:
     """Typed resources from AWS, or from an endpoint that speaks its API."""
 
@@ -154,9 +173,13 @@ class AwsSource:
         self.reader = reader
 
     def collect(self, kind: type[R], names: Sequence[str]) -> Collection[R]:
-        found = kind.from_aws(self.reader, names)
+        noting = _Noting(self.reader)
+        found = kind.from_aws(noting, names)
+        self.reader.listed.setdefault(kind, {}).update(noting.noted)
         return found if isinstance(found, Reiterable) else tuple(found)
 
     def listing(self, kind: type[Resource]) -> str:
-        answers = self.reader.answers.items()
-        return joined(answer.source for call, answer in answers if call.operation in kind.operations) or kind.operations[0]
+        """The sources of the list, whoever else has asked what meanwhile."""
+        noted = [call for call in [*self.reader.listed.get(kind, ())] if call.operation in kind.operations]
+        asked = noted or [call for call in self.reader.answers if call.operation in kind.operations]
+        return joined(Answer(call).source for call in sorted(asked, key=str)) or kind.operations[0]
