@@ -28,8 +28,8 @@ WORDS = {
         "intro": "Control COST-03 forecasts the month of a plan by this table and holds it against `[costs] monthly_budget_usd`. "
         "A resource type that is not in it is an ERROR, never nothing: give it a price in `[costs] prices`. Of what goes by use a "
         "plan tells nothing: it is named beside the resource, and counted as far as `[costs] usage` says how much. Prices are "
-        "without tax, of {region}. They were written down from memory on {as_of} and not read off the source pages: look there "
-        "before you rest a decision on them.",
+        "without tax, of {region}. They were written down from memory on {as_of}; those without a star agree with what others read "
+        "off AWS's price list ({confirmed}). No page of AWS was read here: look there before you rest a decision on them.",
         "stack": "The month of the reference stack",
         "resource": "resource",
         "usd": "USD a month",
@@ -53,7 +53,8 @@ WORDS = {
         "intro": "통제 COST-03은 이 표로 계획의 한 달 비용을 예측해 `[costs] monthly_budget_usd`와 비교한다. 표에 없는 "
         "리소스 유형은 무료가 아니라 ERROR이며 `[costs] prices`에 가격을 적는다. 사용량에 따른 비용은 계획에 나오지 "
         "않으므로 리소스 옆에 이름만 적고, `[costs] usage`에 적은 만큼 더한다. 가격은 {region} 리전 기준이며 세금은 "
-        "제외한다. {as_of}에 출처 페이지를 보지 않고 기억에 의존해 적은 값이므로 결정에 쓰기 전에 출처를 확인한다.",
+        "제외한다. {as_of}에 기억에 의존해 적은 값이며, 별표가 없는 것은 다른 사람들이 AWS 가격 목록({confirmed})에서 읽은 값과 "
+        "같다. 출처 페이지를 직접 본 것은 아니므로 결정에 쓰기 전에 확인한다.",
         "stack": "참조 스택의 한 달",
         "resource": "리소스",
         "usd": "월 USD",
@@ -77,7 +78,7 @@ def page(language: str) -> str:
     """The page in a language."""
     words = WORDS[language]
     prices = table()
-    intro = str(words["intro"]).format(region=prices["region"], as_of=prices["as_of"])
+    intro = str(words["intro"]).format(region=prices["region"], as_of=prices["as_of"], confirmed=prices["confirmed"]["as_of"])
     lines = [f"# {words['title']}", "", str(words["made"]), "", intro, "", f"## {words['stack']}", ""]
     lines += [
         *_stack(words),
@@ -93,9 +94,14 @@ def page(language: str) -> str:
     ]
     for part, unit in (("hourly", "hour"), ("monthly", "month"), ("usage", "unit")):
         lines += [f"| {words['key']} | {words[unit]} |", "| --- | ---: |"]
-        lines += [*(f"| `{key}` | {price:g} |" for key, price in prices[part].items()), ""]
+        lines += [*(f"| `{key}`{_star(key)} | {price:g} |" for key, price in prices[part].items()), ""]
     lines += [f"{words['free']}: {', '.join(f'`{kind}`' for kind in prices['free'])}.", "", f"{words['sources']}:", ""]
     return "\n".join([*lines, *(f"- {url}" for url in dict.fromkeys(prices["sources"].values())), ""])
+
+
+def _star(key: str) -> str:
+    """The mark of a price that nothing confirms."""
+    return "" if key in table()["confirmed"]["prices"] else r" \*"
 
 
 def _stack(words: Mapping[str, object]) -> Iterator[str]:
