@@ -641,3 +641,17 @@ def test_an_analyzer_that_is_not_there_is_named_so(aws: Callable[[str], Any]) ->
     missing = f"arn:aws:access-analyzer:{REGION}:{ACCOUNT}:analyzer/missing"
     status, code, _ = refused(aws("accessanalyzer").list_tags_for_resource, resourceArn=missing)
     assert (status, code) == (404, "ResourceNotFoundException")
+
+
+def test_a_page_of_tagged_resources_ends_after_resources_not_after_tags(aws: Callable[[str], Any]) -> None:
+    for number in range(30):
+        aws("logs").create_log_group(logGroupName=f"/tagged/{number}", tags={f"tag-{n}": "x" for n in range(5)})
+    page = aws("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["logs:log-group"], ResourcesPerPage=100)
+    assert not page.get("PaginationToken")
+    assert (
+        len(
+            {one["ResourceARN"] for one in page["ResourceTagMappingList"]}
+            & {f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/tagged/{n}" for n in range(30)}
+        )
+        == 30
+    )

@@ -230,7 +230,7 @@ DECLARED = [
 def previous() -> str:
     """How the previous revision is asked for."""
     arn: str = answered(SERVICES, f"{S}.taskDefinition")
-    family, _, revision = arn.rpartition("/")[2].rpartition(":")
+    family, _, revision = arn.rpartition(":")
     return f"{family}:{int(revision) - 1}"
 
 

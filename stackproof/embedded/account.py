@@ -103,6 +103,7 @@ def seed(endpoint: Endpoint, named: Mapping[str, Any], served: Certificate) -> d
     iam = endpoint.client("iam")
     iam.create_user(UserName="terraform-deploy")
     iam.create_access_key(UserName="terraform-deploy")
+    iam.generate_credential_report()  # moto tells at the second request that it is made
     if function_arn := named.get("rotation_lambda_arn"):
         _make_rotation_function(endpoint, str(function_arn).rpartition(":")[2])
     if "certificate_arn" not in named:

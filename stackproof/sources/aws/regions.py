@@ -23,3 +23,12 @@ def needs_opting_in(region: str) -> bool:
     (False, True, False)
     """
     return region not in _ENABLED and not region.startswith(("cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-"))
+
+
+def partition(region: str) -> str:
+    """The partition that a region lies in.
+
+    >>> partition("ap-northeast-2"), partition("cn-north-1"), partition("us-gov-west-1")
+    ('aws', 'aws-cn', 'aws-us-gov')
+    """
+    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
