@@ -91,7 +91,14 @@ NAMED_BY_TAG = [
         names="triflow-ai-production-rds",
     ),
     plan("SEC-SG-01", "no name, and a Name tag", PASS, unset(RDS, "name")),
-    plan("SEC-SG-01", "no name, and no tag", FAIL, unset(RDS, "name"), planned(RDS, tags={}), names="triflow-ai-production-rds"),
+    plan(
+        "SEC-SG-01",
+        "no name, and no tag",
+        FAIL,
+        unset(RDS, "name"),
+        planned(RDS, tags={}, tags_all={}),
+        names="triflow-ai-production-rds",
+    ),
 ]
 
 
