@@ -77,9 +77,10 @@ class Kind:
 
 
 class Base:
-    """The recording that every account begins with."""
+    """The recording that every account begins with, of whose regions that of the stack tells."""
 
-    def __init__(self, calls: "Iterable[Recorded]") -> None:
+    def __init__(self, calls: "Iterable[Recorded]", region: str) -> None:
+        self._region = region
         self._calls: dict[str, list[Recorded]] = {}
         for one in calls:
             self._calls.setdefault(one.call.operation, []).append(one)
@@ -90,7 +91,10 @@ class Base:
         if operation not in self._calls:
             raise LookupError(operation)
         calls = reversed(self._calls[operation])  # the last sample is the one that tells
-        found = max(calls, key=lambda one: sum(one.call.arguments.get(name) == asked[name] for name in asked))
+        found = max(
+            calls,
+            key=lambda one: (sum(one.call.arguments.get(name) == asked[name] for name in asked), one.call.region == self._region),
+        )
         merged: dict[str, Any] = {}
         for page in found.pages:
             for name, value in page.items():
@@ -161,7 +165,9 @@ def _data(text: str) -> Any:
 
 
 def _groups(base: Base, size: int) -> Mapping[str, Answer]:
-    rules = base.page("ec2:DescribeSecurityGroups")["SecurityGroups"][-1]["IpPermissions"]
+    rules = next(
+        one["IpPermissions"] for one in base.page("ec2:DescribeSecurityGroups")["SecurityGroups"] if one["IpPermissions"]
+    )
     ports = [{**rules[0], "FromPort": 5432 + number, "ToPort": 5432 + number} for number in range(RULES)]
     copy = base.copies(
         *("ec2:DescribeSecurityGroups", "SecurityGroups", "sg-b9c6f19ca119f13ca", "triflow-ai-production-rds"),
@@ -440,7 +446,8 @@ def run(kind: str, size: int) -> Measured:
     from stackproof.sources.aws.source import AwsSource, Reader
     from stackproof.targets.base import Stage
 
-    base, profile = Base(harness.compliant_calls()), harness.profile()
+    profile = harness.profile()
+    base = Base(harness.compliant_calls(), profile.region)
     controls = [
         one for one in harness.controls(*harness.ON_AWS) if KINDS[kind].lists in needed([one]) and not harness.has_own_stack(one)
     ]

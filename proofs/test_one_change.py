@@ -8,7 +8,7 @@ import pytest
 from proofs import harness
 from proofs.harness import Edit, omits, on_cloud, on_plan, planned, says, without
 from proofs.logging.edits import APPLICATION, CENTRAL, ERRORS, GROUPS, LLM, group, planned_group, tagged, tagged_in_plan
-from proofs.logging.events import DEFINITION, DEFINITIONS, PASSWORD, TEMPLATE, written
+from proofs.logging.events import DEFINITION, DEFINITIONS, PASSWORD, SERVICE, TEMPLATE, written
 from proofs.logging.keys import SECRETS_ARN, given_to_all_groups
 from stackproof.core.controls import catalogue
 from stackproof.core.runner import Judgement
@@ -39,7 +39,7 @@ def turned(judged: Callable[..., Judgement], controls: list[str], edit: Edit) ->
         (tagged(LLM, ExportEnabled="true"), {"LOG-13"}),
         (tagged(ERRORS, SentrySync="enabled"), {"LOG-08"}),
         (omits(DEFINITIONS, DEFINITION), {"LOG-11"}),
-        (written(ERRORS, f"login failed, password: {PASSWORD}"), {"LOG-12"}),
+        (written(SERVICE, f"login failed, password: {PASSWORD}"), {"LOG-12"}),
     ],
     ids=[
         *("kept for ever", "the other key", "a tag dropped", "said to be exported", "said to be linked"),

@@ -62,6 +62,8 @@ def _needs_another_interpreter(environment: Mapping[str, str]) -> bool:
     >>> _needs_another_interpreter({**os.environ, "PYTHONPATH": "x"}), _needs_another_interpreter({**os.environ, "PYTHONWARNINGS": "error"})
     (False, True)
     """
+    if any(Path(folder, "sitecustomize.py").exists() for folder in environment.get("PYTHONPATH", "").split(os.pathsep) if folder):
+        return True  # it is imported before anything else
     names = {name for name in (*environment, *os.environ) if name.startswith("PYTHON") and name not in _OWN}
     return any(environment.get(name) != os.environ.get(name) for name in names)
 

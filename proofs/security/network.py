@@ -78,9 +78,9 @@ ECS_NAME, RDS_NAME = (f"SecurityGroups.GroupName=triflow-ai-production-{one}.Gro
 
 NAMED_BY_TAG = [
     *(
-        cloud("SEC-SG-01", f"called {name}, with a Name tag", PASS, says(GROUPS, path, name))
+        cloud("SEC-SG-01", f"the group of {whose} called {name}, with a Name tag", PASS, says(GROUPS, path, name))
         for name in (MADE_UP, BY_CLOUDFORMATION)
-        for path in (ECS_NAME, RDS_NAME)
+        for whose, path in (("tasks", ECS_NAME), ("the database", RDS_NAME))
     ),
     cloud(
         "SEC-SG-01",

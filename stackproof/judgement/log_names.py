@@ -81,6 +81,22 @@ def parse(name: str, design: Design, rule: str = DEFAULT_RULE) -> LogName:
     >>> parse("/ecs/api", {"ecs": ("",)}, "/{service}/acme-{resource-name}")
     Traceback (most recent call last):
     stackproof.judgement.log_names.NotInDesign: /ecs/api: 'api' is not acme-{resource-name}
+    >>> parse("/ecs/api-logs", {"ecs": ("",)}, "/{service}/{resource-name}-logs").resource
+    'api'
+    >>> parse("ecs/a", {"ecs": ("",)}, "{service}/{resource-name}").service
+    'ecs'
+    >>> longest = "/aws/ecs/" + "a" * (LONGEST - 13) + "/llm"
+    >>> len(longest), parse(longest, design).log_type
+    (512, 'llm')
+    >>> for name in ("/aws/", "/logs/ecs/api/llm", f"/aws/ecs/{'a' * 50}bc{longest}", "/aws/ecs/api/llm/more/still"):
+    ...     try:
+    ...         parse(name, design)
+    ...     except NotInDesign as error:
+    ...         print(str(error)[-99:])
+    /aws/: it does not begin with /aws/
+    /logs/ecs/api/llm: it does not begin with /aws/
+    aaaaaaaaaaaaaaaaaaaaaaaaaaaab...: it has 573 characters; 512 is the most that CloudWatch Logs takes
+    /more/still: 'llm/more/still' is too much after the resource name; ecs has application, errors, llm
     """
     start = rule.partition("{")[0]
     if not name.startswith(start[: start.rindex("/") + 1] if "/" in start else "") or name == start:
@@ -106,7 +122,9 @@ def parse(name: str, design: Design, rule: str = DEFAULT_RULE) -> LogName:
 
 def _said(name: str, form: str, part: str) -> tuple[str, str]:
     """What is in a part of a rule, and the text of a name in its place. Raises `NotInDesign` for a text that is not like it."""
-    before, kind, after = re.split(r"(\{.*\})", form) if "{" in form else (form, "", "")
+    before, brace, rest = form.partition("{")
+    name_of, end, after = rest.rpartition("}")
+    kind = f"{brace}{name_of}{end}"
     text = part[len(before) : len(part) - len(after)]
     if f"{before}{text}{after}" != part or (text and not kind):
         raise NotInDesign(f"{name}: {part!r} is not {form}")

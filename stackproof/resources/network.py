@@ -27,7 +27,6 @@ class Vpc(Resource):
 
     identity: str = field(aws="VpcId", plan=lambda vpc: vpc.address)
     """Its id; on a plan its address."""
-    vpc_id: str = field(aws="VpcId", plan="id")
     cidr: str = field(aws="CidrBlock", plan="cidr_block")
     """Its first block of addresses; a second one is beside it."""
 

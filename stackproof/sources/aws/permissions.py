@@ -125,7 +125,7 @@ def length(document: Mapping[str, Any]) -> int:
     """The characters of a policy as AWS counts them: without white space.
 
     >>> length({"Action": ["iam:GetRole", "iam:GetUser"]})
-    38
+    40
     """
     return len(json.dumps(document, separators=(",", ":")))
 
