@@ -57,6 +57,7 @@ def judge(document: Mapping[str, Any], counting: Callable[[str], AbstractContext
 
 def steps(document: Mapping[str, Any]) -> Counter[str]:
     """The steps that judging each control on a plan takes."""
+    judge(document, lambda _: nullcontext())  # what is made once for all, and texts that are looked at once
     found: Counter[str] = Counter()
     judge(document, partial(counted, found))
     return found
@@ -65,7 +66,6 @@ def steps(document: Mapping[str, Any]) -> Counter[str]:
 def main(shape: str, *sizes: str) -> None:
     """Print the steps of each control by size, and how many resources each plan has."""
     documents = [plan_of(int(size), shape) for size in sizes]
-    judge(documents[-1], lambda _: nullcontext())  # what is made once for all, and texts that are looked at once
     print(json.dumps({"resources": [len(one["resource_changes"]) for one in documents], "steps": [*map(steps, documents)]}))
 
 

@@ -323,6 +323,7 @@ def test_a_run_on_log_events_shows_none(folder: Path) -> None:
         server.on("GetCallerIdentity", identity(ACCOUNT))
         server.on("FilterLogEvents", events)
         server.on("GetMetricData", bytes_that_came_in)
+        server.on("DescribeLogGroups", json_reply(logGroups=[{"logGroupName": name} for name in harness.profile().logs.groups]))
         server.on("DescribeQueryDefinitions", json_reply(queryDefinitions=[]))
         server.on("StartQuery", json_reply(queryId="1"))
         result = {"field": "@message", "value": f"{PERSONAL['telephone']} {url('url')}"}
