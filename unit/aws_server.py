@@ -1,17 +1,12 @@
 """A local HTTP server that answers AWS calls from a script, so that real botocore does the asking."""
 
 import json
-import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BufferedReader, BytesIO
 from urllib.parse import parse_qs
-
-from botocore.parsers import BaseCBORParser
 
 
 @dataclass(frozen=True)
@@ -31,7 +26,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    body: str | bytes
+    body: str
     status: int = 200
 
 
@@ -71,31 +66,6 @@ def json_reply(**members: object) -> Reply:
     return Reply(json.dumps(members))
 
 
-def cbor_reply(**members: object) -> Reply:
-    """In the form of CloudWatch, whose protocol is RPC v2 CBOR."""
-    return Reply(_cbor(members))
-
-
-def _cbor(value: object) -> bytes:
-    """A value as RFC 8949 writes it, as far as answers have such."""
-    match value:
-        case datetime():
-            return b"\xc1" + _cbor(value.timestamp())
-        case float():
-            return b"\xfb" + struct.pack(">d", value)
-        case str():
-            return _head(3, len(value.encode())) + value.encode()
-        case list():
-            return _head(4, len(value)) + b"".join(map(_cbor, value))
-        case dict():
-            return _head(5, len(value)) + b"".join(_cbor(key) + _cbor(one) for key, one in value.items())
-    raise TypeError(type(value))
-
-
-def _head(major: int, length: int) -> bytes:
-    return bytes([major << 5 | 26]) + length.to_bytes(4, "big")
-
-
 def json_error(code: str, message: str, status: int = 400) -> Reply:
     return Reply(json.dumps({"__type": code, "message": message}), status)
 
@@ -121,11 +91,7 @@ def serving() -> Iterator[AwsServer]:
         wbufsize = -1  # head and body in one packet; else each reply waits for a delayed acknowledgement
 
         def do_POST(self) -> None:
-            sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if self.headers.get("smithy-protocol") == "rpc-v2-cbor":
-                self._reply(self.path.rpartition("/")[2], BaseCBORParser().parse_data_item(BufferedReader(BytesIO(sent))))
-                return
-            content = sent.decode()
+            content = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             target = self.headers.get("X-Amz-Target")
             if target:
                 action, parameters = target.rpartition(".")[2], json.loads(content)
@@ -142,10 +108,8 @@ def serving() -> Iterator[AwsServer]:
 
         def _reply(self, action: str, parameters: Mapping[str, object]) -> None:
             reply = server.answer(Request(action, parameters, self.headers.get("Authorization", "")))
-            body = reply.body if isinstance(reply.body, bytes) else reply.body.encode()
+            body = reply.body.encode()
             self.send_response(reply.status)
-            if isinstance(reply.body, bytes):
-                self.send_header("smithy-protocol", "rpc-v2-cbor")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -4,14 +4,14 @@ import base64
 import gzip
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import secret_corpus
-from aws_server import Reply, Request, cbor_reply, identity, json_error, json_reply, query_error, query_reply, serving
+from aws_server import Reply, Request, identity, json_error, json_reply, query_error, query_reply, serving
 from evidence_runs import PLAN, copied, files, newest, run
 from plan_documents import agreeing
 from test_evidence import ACCOUNT, seal
@@ -315,9 +315,9 @@ def test_a_run_on_log_events_shows_none(folder: Path) -> None:
         return json_reply(events=found, **({} if "nextToken" in request.parameters else {"nextToken": "more"}))
 
     def bytes_that_came_in(request: Request) -> Reply:
-        series = {"Timestamps": [datetime(2026, 1, 20, 9, tzinfo=UTC)], "Values": [1234.0], "StatusCode": "Complete"}
+        series = {"Timestamps": [1768903200], "Values": [1234.0], "StatusCode": "Complete"}
         queries: Any = request.parameters["MetricDataQueries"]
-        return cbor_reply(MetricDataResults=[{"Id": query["Id"], **series} for query in queries])
+        return json_reply(MetricDataResults=[{"Id": query["Id"], **series} for query in queries])
 
     with serving() as server:
         server.on("GetCallerIdentity", identity(ACCOUNT))
