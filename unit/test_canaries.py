@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import time
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -315,7 +316,7 @@ def test_a_run_on_log_events_shows_none(folder: Path) -> None:
         return json_reply(events=found, **({} if "nextToken" in request.parameters else {"nextToken": "more"}))
 
     def bytes_that_came_in(request: Request) -> Reply:
-        series = {"Timestamps": [1768903200], "Values": [1234.0], "StatusCode": "Complete"}
+        series = {"Timestamps": [time.time() - 600], "Values": [1234.0], "StatusCode": "Complete"}
         queries: Any = request.parameters["MetricDataQueries"]
         return json_reply(MetricDataResults=[{"Id": query["Id"], **series} for query in queries])
 
