@@ -4,6 +4,8 @@ import contextlib
 import errno
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -114,6 +116,22 @@ class TestForward:
                 assert connection.recv(99) == b"hello"
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(address, timeout=5)
+
+    def test_ends_with_a_run_that_is_killed(self, ssh: Ssh, echo: int) -> None:
+        inside = ssh.bastion()
+        code = (
+            "import sys; from pathlib import Path; from stackproof.probes.bastion import Bastion; "
+            "print(Bastion(sys.argv[1], Path(sys.argv[2])).forward('127.0.0.1', int(sys.argv[3]))[1], flush=True); sys.stdin.read()"
+        )
+        command = [sys.executable, "-c", code, inside.url, str(inside._config), str(echo)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as run:
+            assert run.stdout
+            port = int(run.stdout.readline())
+            with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+                run.kill()
+                assert connection.recv(99) == b""  # whoever held the port is gone
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=5)
 
     def test_with_a_key_that_is_not_let_in_is_an_error(self, ssh: Ssh, echo: int) -> None:
         with pytest.raises(AccessDenied, match="Permission denied"):

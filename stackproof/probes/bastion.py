@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stackproof.core.verdicts import AccessDenied, CallFailed, CouldNotVerify, Unreachable, UsageError
+from stackproof.processes.command import tied
 from stackproof.util.ports import free_port
 
 PATIENCE = 15.0
@@ -65,44 +66,44 @@ class Bastion:
 
     def forward(self, host: str, port: int) -> Address:
         """A port of this machine that leads through the bastion to another host's. Raises `CouldNotVerify` if there is no way."""
-        self._require_ssh()
+        program = self._require_ssh()
         with self._starting:
             local, process = self._forwarding.get((host, port), (0, None))
             if process is None or process.poll() is not None:
-                local, process = self._forwarding[host, port] = self._start(host, port)
+                local, process = self._forwarding[host, port] = self._start(program, host, port)
         return "127.0.0.1", local
 
     def close(self) -> None:
         """End what was forwarded."""
         for _, process in self._forwarding.values():
-            process.terminate()
-            try:
-                process.communicate(timeout=5)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            process.communicate()  # closes its standard input, with which it ends
         self._forwarding.clear()
 
-    def _start(self, host: str, port: int) -> tuple[int, subprocess.Popen[bytes]]:
+    def _start(self, program: str, host: str, port: int) -> tuple[int, subprocess.Popen[bytes]]:
         local = free_port()
         way = f"127.0.0.1:{local}:{f'[{host}]' if ':' in host else host}:{port}"
-        arguments = ["ssh", *_arguments(), "-N", "-o", "ExitOnForwardFailure=yes", "-L", way]
+        arguments = [program, *_arguments(), "-N", "-o", "ExitOnForwardFailure=yes", "-L", way]
         arguments += ["-F", str(self._config)] if self._config else []
         arguments += ["-p", self._port] if self._port else []
         arguments += ["-l", self._user] if self._user else []
         process = subprocess.Popen(
-            [*arguments, "--", self._host], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            tied(*arguments, "--", self._host),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         deadline = time.monotonic() + PATIENCE
         while process.poll() is None and time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", local), timeout=1):
                 return local, process
             time.sleep(0.05)
-        process.kill()
         raise self._not_connected(process.communicate()[1].decode(errors="replace"))
 
-    def _require_ssh(self) -> None:
-        if not shutil.which("ssh"):
-            raise CouldNotVerify(f"{self.url} is asked by ssh, which is not on this machine; install the OpenSSH client")
+    def _require_ssh(self) -> str:
+        if program := shutil.which("ssh"):
+            return program
+        raise CouldNotVerify(f"{self.url} is asked by ssh, which is not on this machine; install the OpenSSH client")
 
     def _not_connected(self, said: str) -> CouldNotVerify:
         words = " ".join(said.split()) or "it said nothing"

@@ -30,13 +30,20 @@ class Ended:
         return f"exit status {self.exit_status}: {last_line(self.stderr or self.stdout)}" if self.exit_status else ""
 
 
+def tied(*command: str) -> list[str]:
+    """A command line that runs a command, by its path, until the standard input of the process is closed: by whoever started it, or
+    with its end. Start it with a pipe there, and as a session of its own: then all that it starts ends, too.
+    """
+    return [sys.executable, "-I", "-S", supervised.__file__, *command]
+
+
 def run(*command: str, name: str = "", directory: Path, environment: Mapping[str, str], timeout: float) -> Ended:
     """Run it, and whatever it starts, to the end. ``name`` is what people call a long one, ``timeout`` is in seconds.
 
     Raises `CouldNotVerify` for one that does not end; it is stopped then. It does not outlive this process.
     """
     with subprocess.Popen(
-        [sys.executable, "-I", "-S", supervised.__file__, *command],
+        tied(*command),
         cwd=directory,
         env=dict(environment),
         stdin=subprocess.PIPE,  # never written to: when it closes, the command and all that it started are ended
