@@ -1,10 +1,12 @@
 """AWS Certificate Manager."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from proofs.cases import ERROR, FAIL, PASS, Case, cloud
-from proofs.harness import Edit, adds, answered, fails, omits, on_page_2, recorded_at, says
+from proofs.harness import Edit, adds, answered, changed, fails, omits, on_page_2, profile, recorded_at, says
 from stackproof.core.verdicts import AccessDenied
+from stackproof.profile.baseline import Other
 
 ID, LIST, ONE = "SEC-ACM-01", "acm:ListCertificates", "CertificateSummaryList.0"
 STRONG = ("RSA-2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC-prime256v1", "EC_secp384r1", "EC_secp521r1")
@@ -20,7 +22,26 @@ def issued(renewable: str, *, in_use: bool = True) -> tuple[Edit, ...]:
     return (says(LIST, ONE, {**answered(LIST, ONE), **members}),)
 
 
+def with_others(case: Case, name: str) -> Case:
+    """The case, where one of the certificates is somebody else's, by its ARN or its domain."""
+    theirs = Other(name=name, owner="platform", reason="The platform team renews it.")
+    return replace(case, expected=changed(profile(), "baseline", others=(theirs,)))
+
+
+ANOTHER = {**answered(LIST, ONE), "KeyAlgorithm": "RSA_1024", "CertificateArn": f"{answered(LIST, f'{ONE}.CertificateArn')}0"}
+
 CASES: list[Case] = [
+    cloud(ID, "a short key of another", FAIL, adds(LIST, "CertificateSummaryList", ANOTHER), names="key_bits"),
+    *(
+        with_others(
+            cloud(ID, f"a short key of somebody else's, by {what}", verdict, adds(LIST, "CertificateSummaryList", another)), name
+        )
+        for what, verdict, another, name in (
+            ("ARN", PASS, ANOTHER, ANOTHER["CertificateArn"]),
+            ("domain", PASS, {**ANOTHER, "DomainName": "theirs.example.com"}, "theirs.example.com"),
+            ("another name", FAIL, ANOTHER, "theirs.example.com"),
+        )
+    ),
     *(cloud(ID, f"a key of {one}", PASS, says(LIST, f"{ONE}.KeyAlgorithm", one)) for one in STRONG),
     cloud(ID, "a short key", FAIL, says(LIST, f"{ONE}.KeyAlgorithm", "RSA_1024"), names="key_bits"),
     cloud(ID, "an algorithm that nobody knows", ERROR, says(LIST, f"{ONE}.KeyAlgorithm", "RSA_512"), names="RSA_512"),

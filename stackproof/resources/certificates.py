@@ -41,6 +41,7 @@ class ServerCertificate(Resource):
 
     operations = ("acm:ListCertificates",)
 
+    arn: str = field(aws="CertificateArn")
     key_bits: int = field(aws=_bits)
     """The length of its RSA key, or of one that is as strong."""
     not_after: datetime = field(aws="NotAfter")
