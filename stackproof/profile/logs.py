@@ -127,7 +127,8 @@ class Logs(Table):
     groups: tuple[str, ...] = unsaid()
     """Log groups that must exist, in whose names ``*`` stands for any text; an empty list says that there is none."""
     owned: tuple[str, ...] = ()
-    """Name prefixes: every other group that begins with one of them is the stack's too. ``/aws/`` takes in the whole account."""
+    """Name prefixes: every other group that begins with one of them is the stack's too. ``/aws/`` takes in the whole account.
+    Of a plan every group is, whatever its name."""
     exceptions: tuple[LogException, ...] = ()
     """Groups that may have a name outside of the design. One that is expired, or that no group has, fails."""
     key: str = unsaid()
