@@ -12,6 +12,7 @@ from stackproof.resources.filter_patterns import TEST
 from stackproof.resources.log_events import EVENTS
 from stackproof.resources.metrics import DATA
 from stackproof.resources.queries import DEFINITIONS, RESULTS, START
+from stackproof.sources.aws.calls import Call
 from stackproof.sources.replay import Recorded
 
 BYTES = "AWS/Logs IncomingBytes"
@@ -32,6 +33,21 @@ def counted(group: str) -> Edit:
 def written(group: str, message: str) -> Edit:
     """Let a group have one event more, and CloudWatch have counted it."""
     return lambda calls: counted(group)(adds(EVENTS, "events", event(message), logGroupName=group)(calls))
+
+
+def uncounted(message: str) -> Edit:
+    """Let CloudWatch have counted no byte anywhere, as LocalStack does, and a group that is asked then have this event."""
+
+    def edit(calls: list[Recorded]) -> list[Recorded]:
+        (one,) = (one for one in calls if one.call.operation == EVENTS and one.call.arguments["logGroupName"] == LLM)
+        asked = (
+            Call.of(EVENTS, one.call.region, **{**one.call.arguments, "logGroupName": name}) for name in profile().logs.groups
+        )
+        known = {other.call for other in calls}
+        more = [replace(one, call=call, pages=({"events": []},)) for call in asked if call not in known]
+        return measured(BYTES, **NOTHING)(adds(EVENTS, "events", event(message), logGroupName=ERRORS)([*calls, *more]))
+
+    return edit
 
 
 def on_second_page(group: str, message: str) -> Edit:
@@ -214,6 +230,8 @@ LEAKS = [
         measured(BYTES, only=LLM, **NOTHING),
         fails(EVENTS, CallFailed("500"), logGroupName=LLM),
     ),
+    cloud("LOG-12", "no byte is counted anywhere", FAIL, uncounted(f"login failed, password: {PASSWORD}"), names=ERRORS),
+    cloud("LOG-12", "no byte is counted anywhere, and no secret", PASS, uncounted("login failed")),
     cloud("LOG-12", "a group of which CloudWatch does not tell", ERROR, measured(BYTES, only=LLM), names="silent"),
     cloud("LOG-12", "no such group", FAIL, counted(SERVICE), absent(EVENTS, logGroupName=SERVICE), names=SERVICE),
     cloud("LOG-12", "the list is missing", ERROR, counted(SERVICE), omits(EVENTS, "events", logGroupName=SERVICE)),

@@ -31,13 +31,18 @@ def sampled_log_groups(stage: Stage) -> tuple[LogEvents, ...]:
 
 
 def _written_to(stage: Stage, groups: Sequence[str]) -> Sequence[str]:
-    """The groups that got bytes in the time of the sample; a note tells how many got none. All, where that is not measured so far back."""
+    """The groups that got bytes in the time of the sample; a note tells how many got none.
+
+    All, where that is not measured so far back, or no group got any: then nothing shows that it is measured at all (LocalStack).
+    """
     hours = stage.profile.logs.sample.hours
     if hours + _AHEAD.total_seconds() / HOUR > stage.profile.logs.cost.days * 24:
         return groups
     since = stage.now - timedelta(hours=hours) - _AHEAD
     silent = {metric.name for metric in stage.once(incoming_bytes) if not metric.datapoints.since(since)}
     asked = [group for group in groups if group not in silent]
+    if not asked:
+        return groups
     if len(asked) < len(groups):
         stage.notes.append(
             f"No event was looked for in {len(groups) - len(asked)} log groups: CloudWatch counted no byte that came in "
