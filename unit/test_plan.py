@@ -13,6 +13,7 @@ from stackproof.core.resource import Reference, Resource, field
 from stackproof.core.verdicts import NotReported, NotYetKnown, UsageError
 from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.sources.plan.document import Change, Plan, PlanSource
+from stackproof.sources.plan.shape import refuse_what_is_there_twice
 from stackproof.terraform.cli import Terraform
 
 KEY = Planned("aws_kms_key.logs", unknown={"arn": True, "id": True})
@@ -72,6 +73,14 @@ class TestDocument:
     def test_finds_resources_of_several_types_in_the_plans_order(self) -> None:
         found = plan(Planned("aws_b.y"), Planned("aws_a.x"), Planned("aws_c.z"))
         assert [one.address for one in found.resources("aws_a", "aws_b")] == ["aws_b.y", "aws_a.x"]
+
+    @pytest.mark.parametrize("place", ["resource_changes", "planned_values"])
+    def test_a_resource_that_is_there_twice_is_refused(self, place: str) -> None:
+        given = document(Planned("aws_s3_bucket.app", {"bucket": "a"}))
+        listed = given["resource_changes"] if place == "resource_changes" else given["planned_values"]["root_module"]["resources"]
+        listed.append(copy.deepcopy(listed[0]))
+        with pytest.raises(UsageError, match=r"the plan was edited: aws_s3_bucket\.app is there twice"):
+            refuse_what_is_there_twice(given, "plan.json")
 
 
 class TestValue:

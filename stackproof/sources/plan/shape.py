@@ -33,7 +33,7 @@ def checked(document: object, where: str) -> Mapping[str, Any]:
         raise UsageError(f"{where}: this nests more than {MOST_LEVELS} levels deep, which no plan does")
     formed(document, where)
     refuse_what_is_filtered(document, where)
-    refuse_what_contradicts_itself(document, where)
+    refuse_what_is_there_twice(document, where)
     return document
 
 
@@ -50,22 +50,14 @@ def formed(document: Mapping[str, Any], where: str) -> None:
         ) from None
 
 
-def refuse_what_contradicts_itself(document: Mapping[str, Any], where: str) -> None:
-    """Raises `UsageError` for a plan that was edited: Terraform writes each resource once, and its values in two places."""
-    changes = {(one["address"], one.get("deposed")): one["change"] for one in document.get("resource_changes") or ()}
-    said = ""
-    if len(changes) != len(document.get("resource_changes") or ()):
-        said = _twice([one["address"] for one in document["resource_changes"] if not one.get("deposed")])
-    planned = [*_managed(document["planned_values"].get("root_module", {}))]
-    if len({one["address"] for one in planned}) != len(planned):
-        said = _twice([one["address"] for one in planned])
-    for one in planned:
-        after = changes.get((one["address"], None), {}).get("after") or {}
-        for name, value in (one.get("values") or {}).items():
-            if name in after and after[name] != value:
-                said = said or f"{one['address']} has one {name} in planned_values and another in resource_changes"
-    if said:
-        raise UsageError(f"{where}: the plan was edited: {said}; give it as Terraform writes it: {HOW_TO}")
+def refuse_what_is_there_twice(document: Mapping[str, Any], where: str) -> None:
+    """Raises `UsageError` for a plan that was edited: Terraform writes each resource once among the changes, and once as it will be."""
+    changed = [(one["address"], one.get("deposed")) for one in document.get("resource_changes") or ()]
+    planned = [(one["address"], None) for one in _managed(document["planned_values"].get("root_module", {}))]
+    for places in (changed, planned):
+        if len({*places}) != len(places):
+            said = _twice([address for address, deposed in places if not deposed])
+            raise UsageError(f"{where}: the plan was edited: {said}; give it as Terraform writes it: {HOW_TO}")
 
 
 def _twice(addresses: list[str]) -> str:
