@@ -212,7 +212,7 @@ def matches(pattern: str, text: str, *, any_case: bool = False) -> bool:
     return bool(_compiled(pattern, any_case).fullmatch(text))
 
 
-@functools.lru_cache(maxsize=16384)
+@functools.lru_cache(maxsize=65536)
 def _compiled(pattern: str, any_case: bool) -> re.Pattern[str]:
     first, *rest = ["".join("." if letter == "?" else re.escape(letter) for letter in part) for part in pattern.split("*")]
     # Between two stars the first place that fits is as good as any: nothing is tried again (an atomic group).

@@ -61,7 +61,7 @@ def log_reading(
     ]
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=65536)
 def _is_in(pattern: str, group: str) -> bool:
     """Whether a resource pattern, of whatever partition, stands for a log group, or for some of its streams, whose names have no colon.
 
