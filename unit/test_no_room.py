@@ -152,7 +152,7 @@ class TestTemporaryFiles:
         with small(tmp_path / "small", "4m") as place:
             ended = run(root, *workers, TMPDIR=str(place))
             assert {path.name for path in place.iterdir()} <= {"filler", "pytest-of-root"}
-        if workers and ended.status == 1:  # what was left to keep had its place already, in one of two processes: then it is whole
+        if workers and ended.status == 1:  # what was left to keep had its place already: then it is whole
             assert check(ended.reports).returncode == 0
             return
         assert ended.status == pytest.ExitCode.USAGE_ERROR
