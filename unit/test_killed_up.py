@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_no_room import ATTACK, alive, interruptible, mark, until
+from test_no_room import ATTACK, alive, deliver, interruptible, mark, until
 from test_provision import REPOSITORY, STACK, site
 
 from stackproof.terraform.provider import PACKAGED_VERSION
@@ -83,10 +83,7 @@ def test_leaves_nothing_running_and_the_next_one_works(step: str, sent: signal.S
     child = up(where.root, mark, *STEPS[step].split())
     assert until(lambda: (where.root / "reached").exists() or child.poll() is not None, 300)
     assert child.poll() is None, child.communicate()[0]
-    if sent is signal.SIGINT:
-        os.killpg(child.pid, sent)  # as a terminal does
-    else:
-        child.send_signal(sent)
+    deliver(child, sent)
     said = child.communicate(timeout=600)[0]
     assert "Traceback" not in said
     assert until(lambda: not alive(mark), 60), "something runs on"

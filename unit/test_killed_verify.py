@@ -14,7 +14,7 @@ import pytest
 from evidence_runs import environment
 from test_evidence import results
 from test_killed_up import ENDLESS
-from test_no_room import ATTACK, alive, check, interruptible, mark, until
+from test_no_room import ATTACK, alive, check, deliver, interruptible, mark, until
 from test_provision import REPOSITORY, STACK, site
 
 from stackproof.evidence import folders
@@ -167,10 +167,7 @@ def test_leaves_nothing_running_and_the_next_run_is_whole(
     child = start(root, mark, way)
     assert until(lambda: (root / "reached").exists() or child.poll() is not None, 300)
     assert child.poll() is None, child.communicate()[0]
-    if sent is signal.SIGINT:
-        os.killpg(child.pid, sent)  # as a terminal does
-    else:
-        child.send_signal(sent)
+    deliver(child, sent)
     said = child.communicate(timeout=60)[0]
     assert "Traceback" not in said
     assert until(lambda: not alive(mark), 60), "something runs on"

@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from evidence_runs import environment
@@ -302,6 +303,14 @@ def interruptible() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def deliver(child: "subprocess.Popen[Any]", sent: signal.Signals) -> None:
+    """Send a process a signal; an interrupt goes to its whole group, as from a terminal."""
+    if sent is signal.SIGINT:
+        os.killpg(child.pid, sent)
+    else:
+        child.send_signal(sent)
+
+
 def until(condition: object, seconds: float = 600) -> bool:
     assert callable(condition)
     end = time.monotonic() + seconds
@@ -331,10 +340,7 @@ def test_a_killed_run_leaves_nothing_running_and_the_next_one_works(
             preexec_fn=interruptible,
         )
         assert until((root / "reached").exists, 60), (tmp_path / "output").read_text()
-        if sent is signal.SIGINT:
-            os.killpg(child.pid, sent)  # as a terminal does
-        else:
-            child.send_signal(sent)
+        deliver(child, sent)
         child.wait(30)
     assert until(lambda: not alive(mark)), "something runs on"
     reports = root / "reports" / "local-plan"
