@@ -74,7 +74,6 @@ def known(aws: Client) -> dict[str, Any]:
     topic = aws("sns").create_topic(Name="contract")["TopicArn"]
     subscription = aws("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="a@example.com", ReturnSubscriptionArn=True)
     secret = aws("secretsmanager").create_secret(Name=SECRET, SecretString="x")
-    linked = iam.create_service_linked_role(AWSServiceName="guardduty.amazonaws.com")["Role"]["RoleName"]
     trail = aws("cloudtrail").create_trail(Name="contract", S3BucketName=BUCKET)["TrailARN"]
     repository = aws("ecr").create_repository(repositoryName="contract")["repository"]["repositoryArn"]
     aws("cloudwatch").put_metric_alarm(**ALARM)
@@ -121,7 +120,6 @@ def known(aws: Client) -> dict[str, Any]:
         "TopicArn": topic,
         "SubscriptionArn": subscription["SubscriptionArn"],
         "SecretId": secret["ARN"],
-        "LinkedRoleName": linked,
         "TrailName": trail,
         "ResourceIdList": [trail],
         "repositoryName": "contract",
@@ -226,16 +224,8 @@ def parameters(known: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "ConfigurationRecorder": {"name": "contract", "roleARN": f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"}
         },
         "config:PutDeliveryChannel": {"DeliveryChannel": {"name": "contract", "s3BucketName": BUCKET}},
-        **{
-            f"config:{verb}ConfigurationRecorder": {"ConfigurationRecorderName": "contract"}
-            for verb in ("Delete", "Start", "Stop")
-        },
-        "config:DeleteDeliveryChannel": {"DeliveryChannelName": "contract"},
+        **{f"config:{verb}ConfigurationRecorder": {"ConfigurationRecorderName": "contract"} for verb in ("Start", "Stop")},
         "iam:CreateServiceLinkedRole": {"AWSServiceName": "config.amazonaws.com"},
-        "iam:DeleteServiceLinkedRole": {"RoleName": known["LinkedRoleName"]},
-        "iam:GetServiceLinkedRoleDeletionStatus": {
-            "DeletionTaskId": "task/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig/1"
-        },
         "cloudtrail:CreateTrail": {"Name": "second", "S3BucketName": BUCKET},
         "cloudtrail:AddTags": {"ResourceId": known["TrailName"]},
         "cloudtrail:RemoveTags": {"ResourceId": known["TrailName"]},
