@@ -37,7 +37,7 @@ verify: setup
 	$(PYTEST)
 
 test: setup
-	$(BIN)/python -m stackproof.localstack install
+	$(TIED) -m stackproof.localstack install
 	$(MAKE) engine
 	$(PYTEST)
 	$(BIN)/python -m stackproof.evidence check reports/local-embedded
@@ -75,7 +75,7 @@ down: setup
 	@$(BIN)/python -m stackproof.embedded down
 
 localstack: setup
-	@$(BIN)/python -m stackproof.localstack up
+	@$(TIED) -m stackproof.localstack up
 
 localstack-down: setup
 	@$(BIN)/python -m stackproof.localstack down

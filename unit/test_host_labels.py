@@ -47,7 +47,7 @@ def emulator(request: pytest.FixtureRequest) -> Iterator[str]:
     if not python.exists():
         pytest.skip("LocalStack is not installed yet: make localstack")
     with temporary("host-labels") as directory:
-        child = server._start(python, directory, free_port(), detached=False)
+        child = server._start(python, directory, free_port())
         try:
             yield server._answering(child).endpoint
         finally:

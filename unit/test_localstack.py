@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from aws_server import serving
+from test_no_room import until
 
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.embedded import process
 from stackproof.localstack import __main__ as command_line
 from stackproof.localstack import server
+from stackproof.processes.command_line import exit_status
 from stackproof.processes.venvs import environment
 from stackproof.util.ports import free_port
 
@@ -96,7 +98,7 @@ class TestForARun:
             server.health(found.endpoint)
 
     def test_it_ends_with_a_process_that_is_killed(self, package: Path) -> None:
-        child = server._start(python_that_runs(package, ANSWERING), package, free_port(), detached=False)
+        child = server._start(python_that_runs(package, ANSWERING), package, free_port())
         server._answering(child)
         assert child.process.stdin
         child.process.stdin.close()  # as the kernel does for a process that is gone
@@ -147,6 +149,25 @@ class TestUp:
         assert server.down(package, package) is None
         assert server.running(package) is None
         assert left_over(package) == []
+
+    @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL], ids=lambda sent: sent.name)
+    def test_that_is_killed_while_it_starts_leaves_nothing_running(
+        self, sent: signal.Signals, package: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        python_that_runs(package, "import os, pathlib, time; pathlib.Path('pid').write_text(str(os.getpid())); time.sleep(600)")
+        monkeypatch.setattr(server, "environment", lambda *_: package / "python")
+        if not (killed := os.fork()):
+            try:
+                exit_status(lambda: len(server.up(package, package, silent).endpoint))
+            finally:
+                os._exit(0)
+        assert until(lambda: any(path.read_text() for path in package.glob("*/pid")), 60)
+        (written,) = (int(path.read_text()) for path in package.glob("*/pid"))
+        os.kill(killed, sent)
+        os.waitpid(killed, 0)
+        assert until(lambda: process.started_at(written) is None, 60), "LocalStack runs on"
+        monkeypatch.setattr(server, "environment", lambda *_: python_that_runs(package, ANSWERING))
+        assert server.up(package, package, silent).how == "package"
 
     def test_leaves_a_port_that_is_taken_before_it_installs_anything(
         self, package: Path, monkeypatch: pytest.MonkeyPatch
@@ -224,7 +245,7 @@ class TestDocker:
 
     @pytest.fixture
     def container(self, docker: Path) -> Iterator[None]:
-        child = server._start(python_that_runs(docker, ANSWERING), docker, server.PORT, detached=False)
+        child = server._start(python_that_runs(docker, ANSWERING), docker, server.PORT)
         server._answering(child)
         yield
         server._end_child(child.process)

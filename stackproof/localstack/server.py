@@ -28,7 +28,7 @@ from filelock import FileLock
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.embedded import process
 from stackproof.embedded.files import read_json, write_private
-from stackproof.processes import supervised
+from stackproof.processes import command
 from stackproof.processes.children import last_line
 from stackproof.processes.venvs import environment
 from stackproof.util.http import direct
@@ -109,7 +109,7 @@ def for_a_run(root: Path, cache: Path, say: Say) -> Iterator[LocalStack]:
         directory = undo.enter_context(temporary("localstack"))
         python = installed(cache, say)
         say("Starting LocalStack without Docker ...")
-        child = _start(python, directory, free_port(), detached=False)
+        child = _start(python, directory, free_port())
         undo.callback(_end_child, child.process)
         yield _answering(child)
 
@@ -121,8 +121,10 @@ def up(root: Path, cache: Path, say: Say) -> LocalStack:
         if found := running(cache):
             return found
         if _docker_is_used():
+            undo.callback(_end_in_docker, root)
             started = _by_compose(root, say)
             _advertise(cache, {"endpoint": started.endpoint})
+            undo.pop_all()
             return started
         if not _is_free(PORT):
             raise UsageError(
@@ -132,11 +134,12 @@ def up(root: Path, cache: Path, say: Say) -> LocalStack:
         say("Starting LocalStack without Docker ...")
         directory = Path(tempfile.mkdtemp(prefix="stackproof-localstack-"))
         undo.callback(shutil.rmtree, directory, ignore_errors=True)
-        child = _start(python, directory, PORT, detached=True)
+        child = _start(python, directory, PORT)
         undo.callback(_end_child, child.process)
         started = _answering(child)
         about = {"pid": child.process.pid, "started": process.started_at(child.process.pid), "directory": str(directory)}
         _advertise(cache, {"endpoint": started.endpoint, **about})
+        _detach(child.process)
         undo.pop_all()
     return started
 
@@ -271,18 +274,15 @@ def installed(cache: Path, say: Say) -> Path:
 _PYTHONS = "3.11 to 3.13"
 
 
-def _start(python: Path, directory: Path, port: int, *, detached: bool) -> _Child:
-    """Start it. Everything that it writes is in the directory; unless it is detached, it ends with this process."""
+def _start(python: Path, directory: Path, port: int) -> _Child:
+    """Start it. Everything that it writes is in the directory. Unless it is `_detach`\\ ed, it ends with this process."""
     log = directory / "localstack.log"
-    command = [str(python), "-m", "localstack.runtime.main"]
-    if not detached:
-        command = [sys.executable, "-I", "-S", supervised.__file__, *command]
     with log.open("ab") as output:
         child = subprocess.Popen(
-            command,
+            command.tied(str(python), "-m", "localstack.runtime.main"),
             cwd=directory,
             env=_environment(directory, port),
-            stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
             start_new_session=True,  # Ctrl-C is for the owner, which ends it in its own time
@@ -320,11 +320,16 @@ def _answering(child: _Child) -> LocalStack:
     raise LocalStackFailed(f"LocalStack did not answer at {child.endpoint} within {START_SECONDS} s")
 
 
+def _detach(child: "subprocess.Popen[bytes]") -> None:
+    """Let it live on when this process ends."""
+    assert child.stdin
+    child.stdin.write(b"detach\n")
+    child.stdin.close()
+
+
 def _end_child(child: "subprocess.Popen[bytes]") -> None:
-    if child.stdin:
-        child.stdin.close()  # its supervisor ends all of it
-    else:
-        child.terminate()
+    assert child.stdin
+    child.stdin.close()  # its supervisor ends all of it
     try:
         child.wait(10)
     except subprocess.TimeoutExpired:
