@@ -16,7 +16,7 @@ import tests
 from proofs import kinds, live
 from proofs.edited_plans import EditedPlan
 from proofs.lazy_copies import Packed
-from proofs.plans import FROM_NOTHING, compliant_plan, packed
+from proofs.plans import FROM_NOTHING, LACKING, compliant_plan, packed
 from stackproof.core.controls import catalogue, declared
 from stackproof.core.runner import Judgement
 from stackproof.profile.base import as_frozen
@@ -200,7 +200,8 @@ def recording_of(calls: Iterable[Recorded], control: str = "") -> Recording:
 
 def on_plan(control: str, *edits: Edit, expected: Profile | None = None, base: str = FROM_NOTHING) -> Judgement:
     """Judge a control on a compliant plan after some edits."""
-    return judged(control, PlanStage(_edited_plan(_own_stacks(control), base, edits), expected or profile_for(control)))
+    edited = _edited_plan(_own_stacks(control), base, (*LACKING.get(control, ()), *edits))
+    return judged(control, PlanStage(edited, expected or profile_for(control)))
 
 
 @functools.lru_cache(maxsize=8)
@@ -214,7 +215,10 @@ def _edited_plan(more: tuple[Path, ...], base: str, edits: tuple[Edit, ...]) -> 
 
 def plan_for(control: str, base: str = FROM_NOTHING) -> dict[str, Any]:
     """A compliant plan, joined with those of the kinds that a control asks for and the stacks lack; a copy for whoever asks."""
-    return _joined(_own_stacks(control), base).copy()
+    document = _joined(_own_stacks(control), base).copy()
+    for edit in LACKING.get(control, ()):
+        edit(document)
+    return document
 
 
 @functools.cache
@@ -244,7 +248,7 @@ def _calls_of_the_stacks() -> tuple[Recorded, ...]:
 
 def has_own_stack(control: str) -> bool:
     """Whether a control is proven on more than the stacks: on kinds of resources that they lack."""
-    return bool(_own_stacks(control))
+    return control in LACKING or bool(_own_stacks(control))
 
 
 def _own_stacks(control: str) -> tuple[Path, ...]:

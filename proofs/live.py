@@ -1,5 +1,5 @@
 """What only AWS can show, in answers as it gives them: they complete the recording of the embedded cloud, so that the controls that are
-not applicable there are proven too.
+not applicable there are proven too; and what the stacks lack and waivers.toml accepts, so that the proofs start from what complies.
 """
 
 import json
@@ -15,8 +15,10 @@ from stackproof.probes import BASTION, CONNECT, GRAFANA, HERE, QUERY
 from stackproof.probes.postgres import USES
 from stackproof.profile.schema import Profile
 from stackproof.resources.costs import METRIC
+from stackproof.resources.database_care import COMPLETED, RESTORES
 from stackproof.resources.database_offers import STANDARD_SUPPORT
 from stackproof.resources.metrics import DATA, Metric
+from stackproof.resources.web_acl import LOGGING, OF_RESOURCE
 from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.replay import Recorded, Recording
 from stackproof.targets.base import Stage
@@ -32,7 +34,7 @@ def calls(recorded: Sequence[Recorded], expected: Profile, at: datetime) -> list
     there = {one.call for one in recorded}
     stage = CloudStage(Recording(recorded), expected, ROOT, at)
     supplied = [*_calls(recorded, expected), *_scans(recorded, expected), *_offers(recorded, expected, at), _costs(expected, at)]
-    supplied += [*_measured(stage), *_grafana(stage)]
+    supplied += [*_measured(stage), *_grafana(stage), *_lacking(recorded, expected, at)]
     return [one for one in supplied if one.call not in there]
 
 
@@ -94,6 +96,23 @@ def _calls(recorded: Sequence[Recorded], expected: Profile) -> Iterator[Recorded
     for address in sorted(addresses):
         task = {"Host": address, "Port": expected.workload.port}
         yield _answered(expected, CONNECT, {"Connected": True, "Answer": "asked from ssh://bastion"}, **task, From=BASTION)
+
+
+LACKING = (RESTORES, OF_RESOURCE, LOGGING)
+"""The operations that say what the stacks lack and waivers.toml accepts."""
+ACL = "arn:aws:wafv2:ap-northeast-2:123456789012:regional/webacl/main/0a"
+
+
+def _lacking(recorded: Sequence[Recorded], expected: Profile, at: datetime) -> Iterator[Recorded]:
+    """A restore of each database a day ago, and a web ACL that logs in front of each load balancer."""
+    arns = [item["DBInstanceArn"] for item in _items(recorded, "rds:DescribeDBInstances", "DBInstances")]
+    jobs = [{"SourceResourceArn": arn, "CompletionDate": at - timedelta(days=1)} for arn in arns]
+    yield _answered(expected, RESTORES, {"RestoreJobs": jobs}, ByResourceType="RDS", ByStatus=COMPLETED)
+    for item in _items(recorded, "elbv2:DescribeLoadBalancers", "LoadBalancers"):
+        acl = {"WebACL": {"Name": "main", "ARN": ACL}}
+        yield _answered(expected, OF_RESOURCE, acl, ResourceArn=item["LoadBalancerArn"])
+    configuration = {"ResourceArn": ACL, "LogDestinationConfigs": ["arn:aws:logs:::log-group:a"]}
+    yield _answered(expected, LOGGING, {"LoggingConfiguration": configuration}, ResourceArn=ACL)
 
 
 class _Noting:

@@ -7,11 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from proofs.lazy_copies import Packed
-from stackproof.testing.plans import BASE, RUNNING
+from stackproof.testing.plans import BASE, RUNNING, with_resource
 
 COMPLIANT = Path(__file__).with_name("compliant")
 FROM_NOTHING, UPDATE = "from nothing", "an update"
 BASES = (FROM_NOTHING, RUNNING, UPDATE)
+WALL, WALLED, WALL_LOGS = (f"aws_wafv2_web_acl{part}.main" for part in ("", "_association", "_logging_configuration"))
+LACKING = {
+    "SEC-ALB-06": (
+        with_resource(WALL, name="main"),
+        with_resource(WALLED, refers={"resource_arn": "aws_lb.main.arn", "web_acl_arn": f"{WALL}.arn"}),
+        with_resource(WALL_LOGS, refers={"resource_arn": f"{WALL}.arn"}, log_destination_configs=["arn"]),
+    )
+}
+"""What the stacks lack and waivers.toml accepts, by control: its proofs start from what complies. On a cloud: `proofs.live`."""
 
 
 def compliant_plan(base: str = FROM_NOTHING) -> dict[str, Any]:

@@ -6,13 +6,14 @@ import io
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from botocore.session import Session
 from botocore.validate import ParamValidator
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from finished_runs import NASTY, SAMPLES, as_pem, control, every_verdict, finished, scanned, signed_run
+from finished_runs import NASTY, SAMPLES, WAIVER, as_pem, control, every_verdict, finished, scanned, signed_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -220,6 +221,31 @@ def test_an_accepted_finding_is_suppressed_and_nothing_else_is() -> None:
     assert suppressed == {"WAIVED"}
     assert "SEC-7" in found["WAIVED"]["suppressions"][0]["justification"]  # type: ignore[index]
     assert {result["level"] for result in found.values() if result["kind"] == "open"} == {"none"}
+
+
+WITHOUT_ACCEPTANCE = {"dsse", "oscal-component", "pdf"}
+"""Formats that tell of controls, and not of findings; and one that is made of another."""
+
+ANYBODY = st.text("abcdefghijk", min_size=3)
+
+
+@pytest.mark.parametrize("name", sorted({*FORMATS} - WITHOUT_ACCEPTANCE))
+@settings(max_examples=5)
+@given(field=st.sampled_from(("", "web_acl")), confirmed_by=st.one_of(st.just(""), ANYBODY), owner=ANYBODY)
+def test_every_format_says_who_accepts_a_finding_until_when_and_whether_a_person_has_confirmed_it(
+    name: str, field: str, confirmed_by: str, owner: str
+) -> None:
+    accepted = replace(WAIVER, field=field, confirmed_by=confirmed_by, owner=owner)
+    text = document(name, finished(control("SEC-RDS-01", [Verdict.WAIVED, Verdict.PASS]), waivers=(accepted,)))
+    for said in (
+        owner,
+        "2027-05-31",
+        "SEC-7",
+        confirmed_by or ("confirmed_by" if name == "json" else "not confirmed by a person"),
+    ):
+        assert said in text, name
+    passed = READERS[name](text) if name in READERS else set()
+    assert "SEC-RDS-01" not in passed
 
 
 def test_what_could_not_be_verified_is_a_notification_too() -> None:

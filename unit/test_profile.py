@@ -133,6 +133,11 @@ class TestUnknown:
         assert f"here.toml: unknown key {key}; did you mean {meant}?" in str(stopped.value)
         assert meant in str(stopped.value).partition("Allowed here: ")[2]
 
+    def test_a_key_that_there_was_names_what_to_write_instead(self, tmp_path: Path) -> None:
+        text = 'extends = "production.toml"\n[database]\nwithout_restore_test = { reason = "x" }'
+        with pytest.raises(UsageError, match=r"no key database\.without_restore_test any more: accept .*\"RDS-03\" and field"):
+            loaded(tmp_path, here=text, production=PRODUCTION)
+
     def test_key_that_nothing_is_like(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=r"unknown key database\.zzz\. Allowed here: [a-z_, ]*identifier") as stopped:
             loaded(tmp_path, here='extends = "production.toml"\n[database]\nzzz = 1', production=PRODUCTION)

@@ -6,8 +6,11 @@ from functools import partial
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stackproof.core.resource import FailedOrigin, Origin, Resource, StaticOrigin, field
+from stackproof.core.results import ControlResult, WaiverState
 from stackproof.core.runner import Judgement, Subtests, judge
 from stackproof.core.verdicts import AccessDenied, DeclaredButMissing, NotApplicable, NotYetKnown, Verdict
 from stackproof.core.waivers import Waivers, parse
@@ -82,7 +85,7 @@ class TestAcceptance:
         assert judgement.verdict is Verdict.WAIVED
         one, two = judgement.resources
         assert (one.verdict, two.verdict) == (Verdict.WAIVED, Verdict.PASS)
-        assert "waived until 2026-11-21 by devops (T-1): Nothing private is in it." in one.message
+        assert "waived until 2026-11-21 by devops (T-1), not confirmed by a person: Nothing private is in it." in one.message
         assert "assert" in one.message
         assert "one: " in judgement.message
         assert not judgement.verdict.closes_the_gate("critical", ("critical",))
@@ -241,3 +244,133 @@ def test_an_accepted_finding_about_a_plan_is_told_at_the_source_that_declares_th
     (one,) = [each for each in found.resources if each.verdict is Verdict.WAIVED]
     assert one.subject
     assert (one.subject.file, one.subject.line) == place
+
+
+class Database(Resource):
+    zones: int = field()
+    is_private: bool = field()
+    backup: Bucket | None = field()
+
+
+def database(name: str, **facts: Any) -> Database:
+    """A database of which each fact is as wanted but these: a value, or the error that stands for it."""
+    found = {"zones": 2, "is_private": True, "backup": bucket("copy", True), **facts}
+    return Database(name, Facts(found), "a file")
+
+
+class Facts:
+    """Values, some of which are errors."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self._values = values
+
+    def look_up(self, field: Any) -> Any:
+        value = self._values[field.name]
+        if isinstance(value, Exception):
+            raise value
+        return StaticOrigin({field.name: value}, "a file").look_up(field)
+
+
+def test_databases(databases: list[Database], subtests: Subtests) -> None:
+    for one in databases:
+        with subtests.test(one.name):
+            assert one.zones >= 2
+        with subtests.test(one.name):
+            assert one.is_private
+        with subtests.test(one.name):
+            assert one.backup is not None
+            assert one.backup.is_private
+
+
+def test_database(database: Database) -> None:
+    assert database.zones >= 2
+    assert database.is_private
+
+
+test_databases.__test__ = test_database.__test__ = False  # type: ignore[attr-defined]  # controls, not tests of this file
+
+
+class TestFields:
+    """A waiver of a field: what else is wrong with the resource stays wrong."""
+
+    def test_what_is_found_about_the_field_is_waived(self) -> None:
+        judgement = judged(test_databases, [database("one", zones=1)], waiver(field='"zones"'))
+        assert [one.verdict for one in judgement.resources] == [Verdict.WAIVED, Verdict.PASS, Verdict.PASS]
+        assert judgement.verdict is Verdict.WAIVED
+
+    def test_what_is_found_about_another_field_fails_beside_it(self) -> None:
+        judgement = judged(test_databases, [database("one", zones=1, is_private=False)], waiver(field='"zones"'))
+        assert [one.verdict for one in judgement.resources] == [Verdict.WAIVED, Verdict.FAIL, Verdict.PASS]
+        assert judgement.verdict is Verdict.FAIL
+
+    def test_what_is_found_about_another_resource_fails_beside_it(self) -> None:
+        found = judged(test_databases, [database("one", zones=1), database("two", zones=1)], waiver(field='"zones"'))
+        assert [one.resource for one in found.resources if one.verdict is Verdict.FAIL] == ["two"]
+
+    def test_what_a_statement_says_of_a_field_of_the_field_is_about_that_one(self) -> None:
+        judgement = judged(test_databases, [database("one", backup=bucket("copy", False))], waiver(field='"backup"'))
+        assert "finds nothing about backup of one (but is_private)" in judgement.message
+        assert judged(test_databases, [database("one", backup=None)], waiver(field='"backup"')).verdict is Verdict.WAIVED
+
+    def test_one_that_ends_a_block_which_says_more_is_refused(self) -> None:
+        judgement = judged(test_database, database("one", zones=1), waiver(field='"zones"'))
+        assert "ends at zones of one, and what it says after that (is_private) would be accepted unseen" in judgement.message
+        assert judgement.verdict is Verdict.FAIL
+        assert judged(test_database, database("one", zones=1), waiver()).verdict is Verdict.WAIVED
+
+    def test_the_last_statement_of_a_block_hides_nothing(self) -> None:
+        judgement = judged(test_database, database("one", is_private=False), waiver(field='"is_private"'))
+        assert judgement.verdict is Verdict.WAIVED
+
+    @pytest.mark.parametrize("name", ["is_private", "zone", "zones.more"])
+    def test_one_that_accepts_nothing_is_refused(self, name: str) -> None:
+        judgement = judged(test_databases, [database("one", zones=1)], waiver(field=f'"{name}"'))
+        assert f"finds nothing about {name} of one (but zones)" in judgement.message
+        assert judgement.resources[0].verdict is Verdict.FAIL
+
+    def test_one_whose_resource_passes(self) -> None:
+        assert "one passes" in judged(test_databases, [database("one")], waiver(field='"zones"')).message
+
+    def test_one_that_has_expired_waives_nothing(self) -> None:
+        judgement = judged(test_databases, [database("one", zones=1)], waiver(field='"zones"', expires="2026-11-20"))
+        assert [one.verdict for one in judgement.resources] == [Verdict.FAIL, Verdict.PASS, Verdict.PASS, Verdict.FAIL]
+
+    @pytest.mark.parametrize("doubt", [AccessDenied("denied"), NotYetKnown("known only after apply")])
+    def test_what_could_not_be_judged_may_be_what_it_is_for(self, doubt: Exception) -> None:
+        judgement = judged(test_databases, [database("one", zones=doubt)], waiver(field='"zones"'))
+        assert judgement.verdict in (Verdict.ERROR, Verdict.UNKNOWN)
+        judgement = judged(test_databases, [database("one", zones=doubt, is_private=False)], waiver(field='"zones"'))
+        assert judgement.verdict is Verdict.FAIL
+        assert "waivers.toml" not in judgement.message
+
+    def test_a_person_who_confirms_it_is_named(self) -> None:
+        judgement = judged(test_databases, [database("one", zones=1)], waiver(field='"zones"', confirmed_by='"A. Person"'))
+        assert "by devops (T-1), confirmed by A. Person: " in judgement.message
+
+
+FIELDS = ("zones", "is_private")
+WRONG: dict[str, Any] = {"zones": 1, "is_private": False}
+
+
+@given(
+    wrong=st.dictionaries(st.sampled_from(("one", "two")), st.sets(st.sampled_from(FIELDS)), min_size=2),
+    waived=st.sets(st.tuples(st.sampled_from(("one", "two", "three")), st.sampled_from((*FIELDS, "backup")))),
+)
+def test_a_failure_is_waived_exactly_where_a_waiver_names_it_and_every_waiver_is_needed(
+    wrong: dict[str, set[str]], waived: set[tuple[str, str]]
+) -> None:
+    entries = [waiver(name, field=f'"{about}"') for name, about in sorted(waived)]
+    waivers = Waivers(parse("".join(entries)), "local", "embedded")
+    databases = [database(name, **{about: WRONG[about] for about in fields}) for name, fields in sorted(wrong.items())]
+    found = judge(test_databases, lambda _: databases, apply_waivers=partial(waivers.apply_waivers, CONTROL, TODAY))
+    about = {(one.resource, one.finding.field): one for one in found.resources if one.finding and one.finding.field}
+    expected = {(name, field) for name, fields in wrong.items() for field in fields}
+    assert {where for where, one in about.items() if one.verdict is Verdict.WAIVED} == expected & waived
+    assert {where for where, one in about.items() if one.verdict is Verdict.FAIL} == expected - waived
+    refused = [one for one in found.resources if one.resource.startswith("waivers.toml")]
+    assert len(refused) == len(waived - expected)
+    assert (found.verdict is Verdict.FAIL) is (expected != waived)
+    result = ControlResult(CONTROL, "", "", "high", found.verdict, "", 0.0, "", found.resources)
+    uses = waivers.register(TODAY, [result])
+    assert {(one.resource, one.field) for one in uses if one.accepts == 1} == expected & waived
+    assert {(one.resource, one.field) for one in uses if one.state is WaiverState.UNUSED} == waived - expected

@@ -1,7 +1,7 @@
 """Amazon RDS."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import (
@@ -20,7 +20,6 @@ from proofs.harness import (
     without,
 )
 from stackproof.core.verdicts import AccessDenied
-from stackproof.profile.stack import WithoutRestoreTest
 from stackproof.resources.database_care import COMPLETED, RESTORES
 from stackproof.resources.database_offers import STANDARD_SUPPORT
 
@@ -130,12 +129,6 @@ OFFERED = [
 
 EVENTS, EVENT = "rds:DescribeEventSubscriptions", "EventSubscriptionsList.0"
 PLANNED_EVENTS = "module.account.aws_db_event_subscription.databases"
-UNSIGNED = changed(profile(), "database", without_restore_test=WithoutRestoreTest.undeclared())
-EXPIRED = changed(
-    profile(),
-    "database",
-    without_restore_test=WithoutRestoreTest(reason="to be had before winter", owner="devops", expires=date(2026, 11, 1)),
-)
 UNDECLARED = changed(profile(), "database", iam_authentication=False)
 DAYS = profile().database[0].restore_test_days
 
@@ -181,19 +174,11 @@ CARED = [
     plan("RDS-03", "no subscription in the plan", UNKNOWN, without(PLANNED_EVENTS), names="subscription"),
     plan("RDS-03", "categories known after apply", UNKNOWN, unknown(PLANNED_EVENTS, "event_categories")),
     plan("RDS-03", "tags known after apply", UNKNOWN, unknown(INSTANCE, "copy_tags_to_snapshot")),
-    *(
-        replace(case, expected=UNSIGNED)
-        for case in (
-            cloud("RDS-03", "restored lately", PASS, restored(DAYS, DAYS + 300)),
-            cloud("RDS-03", "restored too long ago", FAIL, restored(DAYS + 0.01, DAYS + 300)),
-            cloud("RDS-03", "never restored", FAIL, restored(), names="never restored"),
-            cloud(
-                "RDS-03", "another one was restored", FAIL, restored(1, source="arn:aws:rds:::db:other"), names="never restored"
-            ),
-            cloud("RDS-03", "restores are not told", ERROR, restored(), fails(RESTORES, AccessDenied("denied")), names="denied"),
-        )
-    ),
-    replace(cloud("RDS-03", "a signature that is over", FAIL, restored()), expected=EXPIRED),
+    cloud("RDS-03", "restored lately", PASS, restored(DAYS, DAYS + 300)),
+    cloud("RDS-03", "restored too long ago", FAIL, restored(DAYS + 0.01, DAYS + 300)),
+    cloud("RDS-03", "never restored", FAIL, restored(), names="never restored"),
+    cloud("RDS-03", "another one was restored", FAIL, restored(1, source="arn:aws:rds:::db:other"), names="never restored"),
+    cloud("RDS-03", "restores are not told", ERROR, restored(), fails(RESTORES, AccessDenied("denied")), names="denied"),
     replace(
         cloud(
             "RDS-03",

@@ -34,10 +34,12 @@ WAIVERS = """\
 # [[waiver]]
 # control = "SEC-RDS-05"
 # resource = "orders-db"
+# field = "backup_days"
 # reason = "..."
 # owner = "platform"
 # ticket = "OPS-1"
 # expires = 2027-03-31
+# confirmed_by = "the person who has taken the risk on"
 """
 
 WORKFLOW = """\

@@ -568,19 +568,6 @@ def load_balancers(stage: Stage) -> tuple[LoadBalancer, ...]:
     return there(stage, "load_balancer", LoadBalancer, names, _chosen(others, lambda balancer: not balancer.is_internal))
 
 
-@collection(reads=(Vpc,))
-def walled_load_balancers(stage: Stage) -> tuple[LoadBalancer, ...]:
-    """The stack's application load balancers that a web ACL must be in front of; a note tells of those that are signed for."""
-    found = []
-    for balancer in load_balancers(stage):
-        signed = stage.profile.load_balancer_of(balancer.name).without_web_acl
-        if not signed.is_declared or signed.expires < stage.now.date():
-            found.append(balancer)
-            continue
-        stage.notes.append(f"{balancer.name} may be without a web ACL until {signed.expires} ({signed.owner}): {signed.reason}")
-    return tuple(found)
-
-
 @collection
 def declared_load_balancers(stage: Stage) -> tuple[LoadBalancer, ...]:
     """The stack's declared load balancers."""

@@ -119,6 +119,8 @@ class Finding:
     """Of the field, as `Reading.source`."""
     evidence: tuple[str, ...] = ()
     """As `Reading.evidence`."""
+    unjudged: tuple[str, ...] = ()
+    """The fields that the rest of its block is about, of which it says nothing: it ends with the first statement that does not hold."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,7 @@ def _unpacked_resource(text: str) -> Examined:
             "reason": Reason(found["reason"]),
             "operator": Operator(found["operator"]),
             "evidence": tuple(found["evidence"]),
+            "unjudged": tuple(found["unjudged"]),
         }
     return Examined(
         **data | {"verdict": Verdict(data["verdict"])},
@@ -289,6 +292,10 @@ class WaiverUse:
     state: WaiverState
     accepts: int
     """Findings of this run."""
+    field: str = ""
+    """The one field of the resource whose findings it accepts; empty for a waiver of all that its controls find about the resource."""
+    confirmed_by: str = ""
+    """The person who has taken the risk on; empty where nobody has yet."""
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def finding_of(error: BaseException, ledger: Ledger) -> tuple[Finding, Resource 
         return Finding(reason, source=latest.source if latest and about else ""), about
     said = _said(error.__traceback__)
     if said is None:
-        return _with_source(Finding(reason), latest), about
+        return _with_source(Finding(reason, unjudged=("...",)), latest), about
     found = replace(said.finding, reason=reason)
     resource = said.resource or about
     if resource is None:
@@ -118,7 +118,10 @@ def _said(traceback: TracebackType | None) -> _Said | None:
     for frame, line in reversed(list(_frames(traceback))):
         statements, names = _statements(frame.f_code.co_filename)
         if found := [one for one in statements if one.lineno <= line <= (one.end_lineno or one.lineno)]:
-            return _Reader(frame, names).read(found[-1].test)
+            reader = _Reader(frame, names)
+            said = reader.read(found[-1].test)
+            unjudged = dict.fromkeys(field for later in statements[found[-1]] for field in reader.fields(later.test))
+            return replace(said, finding=replace(said.finding, unjudged=(*unjudged,)))
     return None
 
 
@@ -129,8 +132,8 @@ def _frames(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
 
 
 @functools.lru_cache(maxsize=64)
-def _statements(file: str) -> tuple[Sequence[ast.Assert], Mapping[_Position, str]]:
-    """The ``assert`` statements of a file, and for each part of one the name under which pytest keeps its value."""
+def _statements(file: str) -> tuple[Mapping[ast.Assert, Sequence[ast.Assert]], Mapping[_Position, str]]:
+    """The ``assert`` statements of a file, each with those that it ends, and for each part the name under which pytest keeps its value."""
     from _pytest.assertion.rewrite import rewrite_asserts  # offered nowhere else
 
     try:
@@ -138,14 +141,37 @@ def _statements(file: str) -> tuple[Sequence[ast.Assert], Mapping[_Position, str
         tree, rewritten = ast.parse(source), ast.parse(source)
         rewrite_asserts(rewritten, source)
     except (OSError, SyntaxError, ValueError):
-        return (), {}
+        return {}, {}
     kept = (node for node in ast.walk(rewritten) if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Name))
     names = {
         _position(node.value): target.id
         for node in kept
         if isinstance(target := node.targets[0], ast.Name) and target.id.startswith("@py_assert")
     }
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Assert)], names
+    return dict(_with_what_they_end(tree, tree)), names
+
+
+def _with_what_they_end(
+    node: ast.AST, block: ast.AST, loop: ast.AST | None = None
+) -> Iterator[tuple[ast.Assert, Sequence[ast.Assert]]]:
+    """Each statement with the ones of its block that are not judged where it does not hold: those after it, and all of a loop around it.
+
+    A block is what is judged on its own: a function, or ``with subtests.test(...)``.
+    """
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.Assert():
+                found = (one for one in ast.walk(block) if isinstance(one, ast.Assert) and one is not child)
+                again = frozenset(ast.walk(loop)) if loop else frozenset()
+                yield child, [one for one in found if one.lineno > child.lineno or one in again]
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield from _with_what_they_end(child, child)
+            case ast.With(items=[ast.withitem(context_expr=ast.Call(func=ast.Attribute(attr="test")))]):
+                yield from _with_what_they_end(child, child)
+            case ast.For() | ast.While():
+                yield from _with_what_they_end(child, block, loop or child)
+            case _:
+                yield from _with_what_they_end(child, block, loop)
 
 
 def _position(node: ast.expr) -> _Position:
@@ -195,6 +221,22 @@ class _Reader:
             case ast.Compare(comparators=[middle, *_]):
                 return self._made(self._operand(middle), Operator.HOLDS, ast.unparse(test))
         return self._truth(test, wanted=True)
+
+    def fields(self, test: ast.expr) -> list[str]:
+        """What a statement that was not judged is about: fields, or its own words where no resource of it is known yet."""
+        match test:
+            case ast.BoolOp(op=ast.Or(), values=values):
+                return self.fields(values[-1])
+            case ast.BoolOp(values=values):
+                return [field for value in values for field in self.fields(value)]
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return self.fields(operand)
+            case ast.Compare(left=left, comparators=others):
+                sides = [left, *others]
+            case _:
+                sides = [test]
+        described = [self._described(side) for side in sides]
+        return [field for resource, field, _ in described if resource is not None and field] or [ast.unparse(test)]
 
     def _is_wrong(self, test: ast.expr) -> bool:
         value = self._value(test)

@@ -1,9 +1,10 @@
 """``waivers.toml``: findings that the project accepts, each with a reason, an owner, a ticket and a last day.
 
-A waiver accepts what one or more controls find about one resource. While it is alive, a FAIL of exactly that resource is WAIVED, and
-nothing else changes: an ERROR stays one. It must be needed: a waiver that has expired, that accepts nothing in a run which judged its
-control, or that is wider than one resource is itself a FAIL of the control. ``environments`` and ``targets`` say where it counts, if not
-everywhere: where it does not count it accepts nothing, and nothing is said about it.
+A waiver accepts what one or more controls find about one resource; with a ``field``, what they find about that field of it. While it is
+alive, a FAIL of exactly that is WAIVED, and nothing else changes: an ERROR stays one, and so does a FAIL of another field. It must be
+needed: a waiver that has expired, that accepts nothing in a run which judged its control, or that is wider than one resource is itself a
+FAIL of the control. ``environments`` and ``targets`` say where it counts, if not everywhere: where it does not count it accepts nothing,
+and nothing is said about it. Until ``confirmed_by`` names the person who has taken the risk on, every output says that nobody has.
 
 Controls that run a scanner (`SCANNERS`) have many findings about a resource. Their waivers name the scanner's check too, and are applied
 to the findings (`stackproof.collections.repository`).
@@ -55,10 +56,17 @@ class Waiver(BaseModel):
     resource: Annotated[str, Field(description="the name of one resource")] = ""
     """As the control names it: ``aws_s3_bucket.app`` to a scanner, ``HTTP:80`` where the verdicts are by resource, else the name of the one
     resource that the control asks for. A waiver without one, or with a wildcard, can be read, and fails its controls."""
+    field: Annotated[
+        str | None,
+        Field(pattern=r"^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*$", description="the field of a finding, such as web_acl"),
+    ] = None
+    """The field of the resource whose findings it accepts, as results.json has it; all that the control finds, if it does not say."""
     reason: Annotated[str, Field(min_length=20, description="a sentence, 20 characters or more")]
     owner: Annotated[str, Field(pattern=r"\S", description="a role, such as devops")]
     ticket: Annotated[str, Field(pattern=r"\S", description="the id or address of a ticket")]
     expires: Annotated[datetime.date, Field(description="the last day, a date without quotation marks, such as 2027-05-31")]
+    confirmed_by: Annotated[str | None, Field(pattern=r"\S", description="the name of a person")] = None
+    """The person who has taken the risk on. A waiver counts without one, and is said not to be confirmed wherever it is told."""
     environments: Annotated[
         tuple[str, ...] | None, Field(min_length=1, description="a list of environments"), BeforeValidator(_as_tuple)
     ] = None
@@ -77,7 +85,13 @@ class Waiver(BaseModel):
     @property
     def in_words(self) -> str:
         """Until when, by whom and why it is accepted, secrets hidden."""
-        return redact(f"waived until {self.expires} by {self.owner} ({self.ticket}): {self.reason}")
+        confirmed = f"confirmed by {self.confirmed_by}" if self.confirmed_by else "not confirmed by a person"
+        return redact(f"waived until {self.expires} by {self.owner} ({self.ticket}), {confirmed}: {self.reason}")
+
+    def is_about(self, one: Examined) -> bool:
+        """True for a judgement of the resource, and of the field if it names one, that the waiver is for."""
+        is_field = self.field is None or (one.finding is not None and one.finding.field == self.field)
+        return one.resource == self.resource and is_field
 
     def counts(self, environment: str, target: str) -> bool:
         """True if the waiver is meant for a run on this target of this environment."""
@@ -135,7 +149,8 @@ class Waivers:
             state = WaiverState.UNUSED
         else:
             state = WaiverState.ENDING_SOON if days_left <= ENDING else WaiverState.USED
-        reason, owner, ticket, resource = map(redact, (waiver.reason, waiver.owner, waiver.ticket, waiver.resource))
+        said = (waiver.reason, waiver.owner, waiver.ticket, waiver.resource, waiver.confirmed_by or "")
+        reason, owner, ticket, resource, confirmed_by = map(redact, said)
         return WaiverUse(
             number=number,
             controls=waiver.control,
@@ -148,6 +163,8 @@ class Waivers:
             days_left=days_left,
             state=state,
             accepts=accepts,
+            field=waiver.field or "",
+            confirmed_by=confirmed_by,
         )
 
 
@@ -160,19 +177,39 @@ def _problem(waiver: Waiver, control: str, today: datetime.date, examined: Seque
         return f"{named}, and a waiver accepts exactly one: write an entry for each"
     if waiver.expired(today):
         return f"it expired on {waiver.expires}: {waiver.owner} repairs {waiver.resource}, or renews the entry ({waiver.ticket})"
-    verdicts = {one.verdict for one in examined if one.resource == waiver.resource}
-    if verdicts == {Verdict.PASS}:
+    found = [one for one in examined if one.resource == waiver.resource]
+    failed = [one for one in found if one.verdict is Verdict.FAIL]
+    accepted = [one for one in failed if waiver.is_about(one)]
+    if unseen := shortened(distinct(field for one in accepted for field in _unseen(waiver, one)), _MOST_NAMES):
+        return (
+            f"{control} ends at {waiver.field} of {waiver.resource}, and what it says after that ({unseen}) would be accepted unseen: "
+            "repair the resource, or leave out the field, which accepts all that is found about it"
+        )
+    if accepted or (waiver.field and not is_complete):
+        return ""
+    if {one.verdict for one in found} == {Verdict.PASS}:
         return f"{waiver.resource} passes, and nothing is left to accept: take the entry out"
-    if not verdicts and is_complete:
+    if waiver.field and {one.verdict for one in found} <= {Verdict.PASS, Verdict.FAIL} and failed:
+        others = shortened(distinct(one.finding.field for one in failed if one.finding), _MOST_NAMES)
+        about = f"{waiver.field} of {waiver.resource}"
+        return f"{control} finds nothing about {about} (but {others}): name another field, or take the entry out"
+    if not found and is_complete:
         there = shortened(distinct(one.resource for one in examined), _MOST_NAMES) or "nothing that has a name of its own"
         return f"{control} did not examine {waiver.resource} (but {there}): name another resource, or take the entry out"
     return ""
 
 
+def _unseen(waiver: Waiver, one: Examined) -> Iterator[str]:
+    """What a block would have said about other fields than the waiver's, had it not ended."""
+    for field in one.finding.unjudged if waiver.field and one.finding else ():
+        if field != waiver.field and not field.startswith(f"{waiver.field}."):
+            yield field
+
+
 def _waived(one: Examined, numbered: tuple[int, Waiver]) -> Examined:
     """A failure that a waiver accepts, with whom to ask; anything else as it is."""
     number, waiver = numbered
-    if one.verdict is not Verdict.FAIL or one.resource != waiver.resource:
+    if one.verdict is not Verdict.FAIL or not waiver.is_about(one):
         return one
     message = "\n".join(filter(None, (one.message, waiver.in_words)))
     return replace(one, verdict=Verdict.WAIVED, message=message, waiver=number)
@@ -236,6 +273,8 @@ def parse(text: str | bytes, name: str = FILE) -> tuple[Waiver, ...]:
             waivers.append(waiver)
             unknown = [id for id in waiver.control if id not in catalogue()]
             problems += [f"{name}, waiver {number}, control: there is no {id} in the catalogue" for id in unknown]
+            if waiver.field and (scanning := [id for id in waiver.control if id in SCANNERS]):
+                problems.append(f"{name}, waiver {number}, field: {scanning[0]} runs a scanner, whose findings have a check")
     if problems:
         raise UsageError("\n".join([*problems, _ALLOWED]))
     _refuse_repetition(waivers, name)
@@ -291,10 +330,13 @@ def _problems(error: ValidationError) -> Iterator[str]:
 
 
 def _refuse_repetition(waivers: Sequence[Waiver], name: str) -> None:
-    numbers: dict[tuple[str, str, str | None], int] = {}
+    """A waiver of all that a control finds about a resource accepts each of its fields, too."""
+    numbers: dict[tuple[str, str, str | None], dict[str | None, int]] = {}
     for number, waiver in enumerate(waivers, 1):
         for control in waiver.control:
-            first = numbers.setdefault((control, waiver.resource, waiver.check), number)
-            if first != number:
-                finding = " ".join(filter(None, (control, waiver.check, waiver.resource)))
-                raise UsageError(f"{name}: waivers {first} and {number} both accept {finding}. Keep one.")
+            fields = numbers.setdefault((control, waiver.resource, waiver.check), {})
+            meeting = [*fields] if waiver.field is None else [field for field in (None, waiver.field) if field in fields]
+            for field in meeting:
+                finding = " ".join(filter(None, (control, waiver.check, waiver.resource, waiver.field or field)))
+                raise UsageError(f"{name}: waivers {fields[field]} and {number} both accept {finding}. Keep one.")
+            fields[waiver.field] = number

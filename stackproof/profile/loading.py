@@ -22,6 +22,12 @@ from stackproof.profile.place import file_of, from_home
 from stackproof.profile.schema import KINDS, Profile
 from stackproof.util import toml_document
 
+_MOVED = {
+    "without_web_acl": 'accept the finding in waivers.toml, with control = "SEC-ALB-06" and field = "web_acl"',
+    "without_restore_test": 'accept the finding in waivers.toml, with control = "RDS-03" and field = "restored_at"',
+}
+"""Keys that there were, and what to write instead."""
+
 
 def load(name_or_path: str, directory: Path) -> Profile:
     """The profile of a name (``production``) or a path (``./elsewhere/production.toml``).
@@ -93,7 +99,9 @@ def _problems(error: ValidationError, document: Mapping[str, Any]) -> list[str]:
     lines = []
     for problem in error.errors(include_url=False):
         key = _written(problem["loc"], document)
-        if problem["type"] == "extra_forbidden":
+        if problem["type"] == "extra_forbidden" and (instead := _MOVED.get(str(problem["loc"][-1]))):
+            lines.append(f"there is no key {key} any more: {instead}")
+        elif problem["type"] == "extra_forbidden":
             allowed = sorted(_allowed_keys(problem["loc"][:-1]))
             close = difflib.get_close_matches(str(problem["loc"][-1]), allowed, n=1)
             hint = f"; did you mean {close[0]}?" if close else "."

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from stackproof.judgement.exposure import CIDR, GROUP, PREFIX_LIST, Opening, Source, merged, opening
 from stackproof.profile.base import Names, RoleElsewhere, Table, unsaid
@@ -47,24 +47,6 @@ class SecurityGroup(Table):
     ingress: tuple[Ingress, ...] = ()
 
 
-class Signature(Table):
-    """Somebody answers for something that is missing, for a while."""
-
-    reason: str = Field(min_length=20)
-    owner: str = Field(pattern=r"\S")
-    """Who signs, as a role: devops."""
-    expires: Annotated[date, BeforeValidator(lambda day: date.fromisoformat(day) if isinstance(day, str) else day)]
-    """The last day on which it may be missing."""
-
-    def counts(self, today: date) -> bool:
-        """True if somebody has signed, and the last day is not over."""
-        return self.is_declared and today <= self.expires
-
-
-class WithoutRestoreTest(Signature):
-    """Nobody tests whether a database can be restored."""
-
-
 class Database(Table):
     """A database instance of Amazon RDS; write one table for each (``[[database]]``)."""
 
@@ -87,8 +69,6 @@ class Database(Table):
     """Whether users must be able to log in with a token of IAM."""
     restore_test_days: int = Field(default=90, ge=1)
     """How long ago AWS Backup may have restored it last."""
-    without_restore_test: WithoutRestoreTest = WithoutRestoreTest.undeclared()
-    """Why nobody tests that, who answers for it, and until when."""
     ca_certificate_days: int = Field(default=90, ge=1)
     """How long the certificate authority must still be valid: the clients need the next one before."""
     security_groups: tuple[str, ...] = ()
@@ -201,10 +181,6 @@ class MachineImages(Table):
     """Accounts, and ARNs of organizations and their units, that may launch the stack's machine images."""
 
 
-class WithoutWebAcl(Signature):
-    """A load balancer has no web ACL."""
-
-
 class LoadBalancer(Table):
     """A load balancer; write one table for each (``[[load_balancer]]``)."""
 
@@ -215,8 +191,6 @@ class LoadBalancer(Table):
     """The bucket of its access logs."""
     certificate_days: int = Field(default=30, ge=1)
     """How long its certificate must still be valid."""
-    without_web_acl: WithoutWebAcl = WithoutWebAcl.undeclared()
-    """Why it has no web ACL, who answers for that, and until when; without it, one with logging must be in front of it."""
     hsts_seconds: int = Field(default=31_536_000, ge=1)
     """For how long it must have browsers use HTTPS alone."""
     security_groups: tuple[str, ...] = ()

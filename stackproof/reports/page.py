@@ -26,7 +26,7 @@ from stackproof.frameworks.catalogue import frameworks
 from stackproof.frameworks.coverage import coverage, proven
 from stackproof.reports import changes, view
 from stackproof.reports.formats import Finished
-from stackproof.reports.text import WORST_FIRST, worst_first
+from stackproof.reports.text import WORST_FIRST, confirmation, worst_first
 from stackproof.util.text import duration, visible
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def render(finished: Finished) -> str:
         unverified=view.causes(run, language, view.UNVERIFIED),
         aside=view.set_aside(run, language),
         accepted=[one for one in waivers if one.state is not WaiverState.ELSEWHERE],
+        confirmation=partial(confirmation, language=language),
         elsewhere=[one for one in waivers if one.state is WaiverState.ELSEWHERE],
         trend=_trend(run),
         plans=[_plan(plan, language) for plan in run.plans],

@@ -10,7 +10,7 @@ from stackproof.core.sentences import of_finding, sentence
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.reports import view
-from stackproof.reports.text import WORST_FIRST, not_passed
+from stackproof.reports.text import WORST_FIRST, confirmation, not_passed
 from stackproof.util.text import duration, visible
 
 _WIDTH = 120
@@ -61,8 +61,9 @@ def _accepted(run: Run, language: Language) -> list[str]:
     for one in run.waivers:
         if one.state is not WaiverState.ELSEWHERE:
             state = say(language, f"state.{one.state.replace(' ', '-')}")
-            what = " ".join(filter(None, (one.check, one.resource)))
-            said = f"{', '.join(one.controls)}: {what}: {state}, {one.expires} ({one.owner}, {one.ticket})"
+            what = " ".join(filter(None, (one.check, one.resource, one.field)))
+            by = f"{one.owner}, {one.ticket}, {confirmation(one, language)}"
+            said = f"{', '.join(one.controls)}: {what}: {state}, {one.expires} ({by})"
             lines += _brief(f"{Verdict.WAIVED} {said}", "")
     return lines
 

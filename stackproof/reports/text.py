@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from stackproof.core.results import ControlResult, Examined
+from stackproof.core.messages import Language, say
+from stackproof.core.results import ControlResult, Examined, WaiverUse
 from stackproof.core.verdicts import Verdict
 from stackproof.util.spool import distinct
 
@@ -25,3 +26,10 @@ def worst_first(result: ControlResult) -> Iterator[Examined]:
 def not_passed(result: ControlResult) -> Iterator[Examined]:
     """The resources that decided against a pass, worst first."""
     return takewhile(lambda each: each.verdict is not Verdict.PASS, worst_first(result))
+
+
+def confirmation(waiver: WaiverUse, language: Language) -> str:
+    """The person who has taken the risk of a waiver on, in words; without one, that nobody has."""
+    if waiver.confirmed_by:
+        return say(language, "waiver.confirmed", who=waiver.confirmed_by)
+    return say(language, "waiver.not-confirmed")

@@ -37,7 +37,7 @@ class WebAcl(Resource):
         """The ACL in front of the resource of an ARN; None if there is none."""
         answer = of.read(OF_RESOURCE, absent=("WAFNonexistentItemException",), ResourceArn=arn)
         acl = None if answer.page is None else answer.page.get("WebACL")
-        return None if acl is None else of.nested(cls, str(acl.get("Name")), acl, answer)
+        return of.nested(cls, str(acl.get("Name")), acl, answer) if acl else None
 
     @classmethod
     def planned(cls, of: PlannedBlock) -> "WebAcl | None":

@@ -77,14 +77,13 @@ def test_load_balancers_are_careful_and_keep_their_logs_private(load_balancers, 
 
 
 @control("SEC-ALB-06", severity="medium")
-def test_load_balancers_survive_a_zone_and_stop_what_is_ambiguous(load_balancers, walled_load_balancers, subtests):
+def test_load_balancers_survive_a_zone_and_stop_what_is_ambiguous(load_balancers, subtests):
     """Requests that two servers read differently end here, a zone that fails takes nothing along, and a web ACL logs what it does."""
     for balancer in load_balancers:
         with subtests.test(balancer.name):
             assert not balancer.speaks_http or stops_desync(balancer.desync_mode)
         with subtests.test(balancer.name):
             assert len(balancer.zones) >= 2
-    for balancer in walled_load_balancers:
         with subtests.test(balancer.name):
             assert not balancer.speaks_http or balancer.web_acl is not None, "no web ACL in front of it"
         with subtests.test(balancer.name):

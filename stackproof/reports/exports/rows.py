@@ -14,6 +14,7 @@ from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict, worst
 from stackproof.frameworks.coverage import is_live
 from stackproof.reports.formats import Finished
+from stackproof.reports.text import confirmation
 
 NAMESPACE = uuid.UUID("5f0a3c5e-6a0b-5b58-9d0e-3f6f0d2a7c11")
 """Of the ids that are made from names, so that the same thing has the same id in every run."""
@@ -82,7 +83,9 @@ class Row:
         if self.verdict is not Verdict.WAIVED:
             return ""
         one = self.waiver
-        return f"{one.owner}, {one.expires} ({one.ticket}): {one.reason}" if one else told(self.examined.message, self.language)
+        if not one:
+            return told(self.examined.message, self.language)
+        return f"{one.owner}, {one.expires} ({one.ticket}), {confirmation(one, self.language)}: {one.reason}"
 
     @property
     def requirements(self) -> tuple[tuple[str, str], ...]:
