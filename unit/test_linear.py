@@ -25,6 +25,7 @@ from stackproof.redaction.credentials import credentials_in, in_line
 from stackproof.redaction.logged import redacted_message
 from stackproof.redaction.plain_secrets import Variable, plain_secrets
 from stackproof.util.patterns import Expression
+from stackproof.util.text import abridged
 
 try:
     from re import _parser as parser
@@ -118,7 +119,15 @@ def as_variable(text: str) -> object:
     return plain_secrets([Variable("SETTING", text)])
 
 
-LOOKS: tuple[Callable[[str], object], ...] = (redaction.redact, redacted_message, as_data, as_source, as_variable, displayed)
+LOOKS: tuple[Callable[[str], object], ...] = (
+    redaction.redact,
+    redacted_message,
+    as_data,
+    as_source,
+    as_variable,
+    displayed,
+    abridged,
+)
 
 
 def seconds(look: Callable[[str], object], text: str, times: int = 3) -> float:

@@ -1,5 +1,6 @@
 """How a control ends is its verdict; and a control that read nothing has proven nothing."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import cast
 
@@ -309,3 +310,14 @@ class TestMessage:
         message = judged(control).message
         assert "the-s" not in message
         assert message.endswith(f"… ({LONGEST_MESSAGE + 105} characters)")
+
+    def test_of_an_error_has_the_beginning_of_the_calls_arguments_and_all_of_the_reason(self) -> None:
+        arguments = json.dumps({"Queries": [{"Id": f"q{number}"} for number in range(500)]}, separators=(",", ":"))
+
+        def control() -> None:
+            raise AccessDenied(f"cloudwatch:GetMetricData ap-northeast-2 {arguments}: AccessDenied: not allowed")
+
+        message = judged(control).message
+        assert message.startswith('cloudwatch:GetMetricData ap-northeast-2 {"Queries":[{"Id":"q0"}')
+        assert message.endswith(f"… ({len(arguments) / 1000:.1f} kB)}}: AccessDenied: not allowed")
+        assert len(message) < 300

@@ -35,6 +35,7 @@ from stackproof.core.verdicts import (
 from stackproof.redaction.redaction import redact
 from stackproof.util import extras
 from stackproof.util.spool import distinct, spooled
+from stackproof.util.text import abridged
 
 ApplyWaivers = Callable[[Sequence[Examined], bool], Iterable[Examined]]
 """What waivers make of the resources that a control examined; told whether that is all of them. See `stackproof.core.waivers`."""
@@ -279,6 +280,8 @@ def message_of(error: BaseException) -> str:
     if "Extra items in the" in text:  # pytest has said what differs; its full diff says it again
         text = text.partition("Full diff")[0].rstrip()
     text = redact(text)
+    if verdict_of(error) is not Verdict.FAIL:
+        text = abridged(text)  # the evidence has the call's arguments
     return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}… ({len(text)} characters)"
 
 

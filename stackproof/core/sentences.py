@@ -2,7 +2,7 @@
 
 import re
 
-from stackproof.core.messages import Language, say
+from stackproof.core.messages import Language, catalogue, say
 from stackproof.core.results import ControlResult, Examined, Finding, Reason
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
@@ -35,6 +35,24 @@ def sentence_of(control: ControlResult, language: Language = "en") -> str:
     if decided := next((one for one in control.resources if one.verdict is control.verdict and one.finding), None):
         return sentence(decided, language)
     return of_finding(control.finding, control.message, language)
+
+
+def remedy(control: ControlResult, one: Examined, language: Language = "en") -> str:
+    """The thing to do about a judgement: what mends the condition, or what makes it possible to verify it.
+
+    >>> from stackproof.core.results import Operator
+    >>> control = ControlResult("A-01", "a", "", "high", Verdict.ERROR, "", 0.1, "", remedy="Encrypt it.")
+    >>> remedy(control, Examined("a", Verdict.FAIL)), remedy(control, Examined("a", Verdict.ERROR))
+    ('Encrypt it.', 'Mend what the finding says, and run again.')
+    """
+    return unverified_remedy(one, language) or (control.remedy_ko if language == "ko" and control.remedy_ko else control.remedy)
+
+
+def unverified_remedy(one: Examined, language: Language) -> str:
+    """The thing to do where it is not about the condition: to make it possible to verify, or to renew a waiver; else empty."""
+    reason = one.finding.reason if one.finding else Reason.NOT_VERIFIED if one.verdict is Verdict.ERROR else Reason.STATEMENT
+    key = f"todo.{_key(reason)}"
+    return say(language, key) if one.verdict.is_open and key in catalogue() else ""
 
 
 def of_finding(found: Finding | None, message: str, language: Language) -> str:

@@ -85,7 +85,6 @@ def render(finished: Finished) -> str:
         severity=lambda name: t(f"severity.{name}") if name in view.SEVERITIES else name,
         rank=lambda control: view.SEVERITIES.index(control.severity) if control.severity in view.SEVERITIES else 9,
         title=partial(view.title, language=language),
-        remedy=partial(view.remedy, language=language),
         groups=lambda control: json.dumps(view.groups(control)),
     )
 

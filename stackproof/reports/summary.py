@@ -4,6 +4,7 @@ import textwrap
 from itertools import islice
 from pathlib import Path
 
+from stackproof.core import sentences
 from stackproof.core.messages import Language, say
 from stackproof.core.results import ControlResult, Examined, Run, WaiverState
 from stackproof.core.sentences import of_finding, sentence
@@ -94,13 +95,19 @@ def _open(control: ControlResult, language: Language, *, is_short: bool) -> list
         return [heading]
     said = _sentences(control, language)
     shown, more = said[:_RESOURCES], len(said) - _RESOURCES
-    remedy = view.remedy(control, language)
+    remedy = sentences.remedy(control, _decisive(control), language)
     return [
         heading,
         *(line for one in shown for line in _brief(one, "    ")),
         *([f"    {say(language, 'terminal.more', count=f'{more:,}')}"] if more > 0 else []),
         *(_brief(f"-> {remedy}", "    ") if remedy else []),
     ]
+
+
+def _decisive(control: ControlResult) -> Examined:
+    """The first of its resources that decided; the control itself, where none did."""
+    whole = Examined("", control.verdict, control.message, finding=control.finding)
+    return next((one for one in control.resources if one.verdict is control.verdict), whole)
 
 
 def _sentences(control: ControlResult, language: Language) -> list[str]:
@@ -135,4 +142,5 @@ def _brief(text: str, indent: str) -> list[str]:
         subsequent_indent=indent + "  ",
         max_lines=2,
         placeholder=" ...",
+        break_on_hyphens=False,  # names have them
     )

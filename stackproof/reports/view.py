@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 
+from stackproof.core import sentences
 from stackproof.core.controls import FOLDERS
 from stackproof.core.messages import Language
 from stackproof.core.results import ControlResult, Examined, Reason, Run
@@ -39,6 +40,10 @@ class Cause:
     """Sentences of further findings."""
     places: list[str] = field(default_factory=list)
     """Files and lines of the Terraform sources."""
+    remedy: str = ""
+    """The thing to do about it."""
+    terraform: str = ""
+    """The argument that mends it; empty where it could not be verified."""
 
     @property
     def owners(self) -> list[str]:
@@ -133,6 +138,8 @@ def _cause(several: Sequence[_About], language: Language) -> Cause:
         list({control.id: control for control, _ in findings}.values()),
         said[1:],
         list(dict.fromkeys(f"{subject.file}:{subject.line}" for subject in islice(places, 100))),
+        sentences.remedy(control, worst, language),
+        "" if sentences.unverified_remedy(worst, language) else control.terraform,
     )
 
 

@@ -1,7 +1,14 @@
 """Words and numbers for people."""
 
+import re
 import unicodedata
 from collections.abc import Sequence, Set
+
+LONGEST_JSON = 160
+"""Characters of a JSON value in a sentence that are shown whole."""
+
+_OPENS = re.compile(r'[{\[](?=["{\[\]}])')
+_STEP = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}\[\]]', re.DOTALL)
 
 
 def visible(text: str) -> str:
@@ -45,6 +52,35 @@ def shortened(items: Sequence[str], limit: int) -> str:
     """
     rest = len(items) - limit
     return ", ".join(items[:limit]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def abridged(text: str, most: int = LONGEST_JSON) -> str:
+    """A text whose long JSON values (the arguments of a call) are cut to their beginning; what stands around them stays whole.
+
+    >>> abridged('GetMetricData {"Queries":[{"Id":"a"},{"Id":"b"}]}: AccessDenied', most=16)
+    'GetMetricData {"Queries":[{"Id… (0.0 kB)}: AccessDenied'
+    >>> abridged('GetMetricData {"Queries":[]}: AccessDenied'), abridged('{"never ends: AccessDenied', most=4)
+    ('GetMetricData {"Queries":[]}: AccessDenied', '{"never ends: AccessDenied')
+    """
+    pieces, at = [], 0
+    while (found := _OPENS.search(text, at)) and (end := _end_of_json(text, found.start())):
+        begin = found.start()
+        is_long = end - begin > most
+        shown = f"{text[begin : begin + most]}… ({(end - begin) / 1000:.1f} kB){text[end - 1]}" if is_long else text[begin:end]
+        pieces += [text[at:begin], shown]
+        at = end
+    return "".join([*pieces, text[at:]])
+
+
+def _end_of_json(text: str, begin: int) -> int:
+    """Where the bracket at ``begin`` is closed; 0 where it is not."""
+    depth = 0
+    for step in _STEP.finditer(text, begin):
+        if step[0][0] != '"':
+            depth += 1 if step[0] in "{[" else -1
+            if depth == 0:
+                return step.end()
+    return 0
 
 
 def difference(left: Set[object], right: Set[object]) -> list[str]:

@@ -61,7 +61,7 @@ def _control(found: Sequence[Row]) -> dict[str, Any]:
     control = row.control
     said = {
         "check": control.documented,
-        "fix": row.remedy,
+        "fix": row.fix,
         "rationale": row.why,
         "console": control.console,
     }

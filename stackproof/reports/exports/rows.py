@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from stackproof.core import sentences
 from stackproof.core.messages import Language, say
 from stackproof.core.results import ControlResult, Examined, Run, Subject, WaiverUse, finding_id
 from stackproof.core.sentences import sentence, sentence_of
@@ -59,10 +60,15 @@ class Row:
         return (self.control.why_ko if self.language == "ko" else self.control.why) or self.title
 
     @property
-    def remedy(self) -> str:
-        """The way to mend it, with the argument and the command where the control has them."""
-        said = self.control.remedy_ko if self.language == "ko" else self.control.remedy
+    def fix(self) -> str:
+        """The way to mend the condition, with the argument and the command where the control has them."""
+        said = self.control.remedy_ko if self.language == "ko" and self.control.remedy_ko else self.control.remedy
         return "\n".join(part for part in (said, self.control.terraform, self.control.cli) if part)
+
+    @property
+    def remedy(self) -> str:
+        """The thing to do about this judgement: `fix`, or what makes it possible to verify."""
+        return sentences.unverified_remedy(self.examined, self.language) or self.fix
 
     @cached_property
     def sentence(self) -> str:

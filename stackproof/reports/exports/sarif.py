@@ -74,7 +74,7 @@ def _rule(row: Row) -> dict[str, Any]:
         "name": _name(control),
         "shortDescription": {"text": _full_stop(row.title)},
         "fullDescription": {"text": _full_stop(row.why)},
-        "help": {"text": row.remedy or _full_stop(row.title), "markdown": _markdown(row)},
+        "help": {"text": row.fix or _full_stop(row.title), "markdown": _markdown(row)},
         "defaultConfiguration": {"level": _LEVELS[control.severity]},
         "properties": {"tags": tags, "precision": "very-high", "security-severity": SECURITY_SEVERITY[control.severity]},
     }
