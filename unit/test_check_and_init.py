@@ -114,8 +114,7 @@ def test_what_a_person_wrote_is_left_alone(plan: Path, capfd: pytest.CaptureFixt
     profile.write_text(written, encoding="utf-8")
     assert main(["init", "--plan", str(plan)]) == 1
     said = capfd.readouterr().out
-    assert '-cidr = "10.8.0.0/16"' in said
-    assert '+cidr = "10.9.0.0/16"' in said
+    assert '-network "shop" cidr = "10.8.0.0/16"\n+network "shop" cidr = "10.9.0.0/16"\n' in said
     assert profile.read_text(encoding="utf-8") == written
 
 

@@ -142,7 +142,7 @@ CASES = [
         unknown(f"{CENTRAL}.aws_cloudwatch_log_account_policy.ruled", "policy_document"),
     ),
     plan("LOG-03", "retention known after apply", UNKNOWN, unknown(planned_group(ERRORS), "retention_in_days")),
-    *untrue(ERRORS, "the tag says 14, kept for 90", "14 == 90", RetentionDays="14"),
+    *untrue(ERRORS, "the tag says 14, kept for 90", "'14' == '90'", RetentionDays="14"),
     *untrue(ERRORS, "the tag says another type than the name", "application", LogType="application"),
     *untrue(ERRORS, "an illegal type", "LogType is error; legal are application, errors, llm, access", LogType="error"),
     *untrue(ERRORS, "an illegal retention", "RetentionDays is 91", RetentionDays="91"),

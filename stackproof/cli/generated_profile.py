@@ -7,6 +7,7 @@ and marked.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 from stackproof.collections import deployment, inventory
@@ -40,6 +41,7 @@ _UNKNOWN = (CouldNotVerify, DeclaredButMissing, NotApplicable, NotDeclared, NotY
 def profile_of(stage: Stage, name: str, *, target: str, account: str = "", region: str = "", directory: str = "") -> str:
     """The text of the profile. ``directory`` are the Terraform sources, relative to the profile's repository; empty for none."""
     found = {kind.table: _named(stage, kind) for kind in inventory.KINDS}
+    region = region or _region(stage)
     lines = [
         f"# What {name} looks like, as it was found. Read each line: what is declared here is what every control holds the stack to.",
         f'# Then replace the line status by reviewed = "YOUR NAME, {stage.now:%Y-%m-%d}": until then the gate is closed.',
@@ -51,6 +53,7 @@ def profile_of(stage: Stage, name: str, *, target: str, account: str = "", regio
         *_owned([one for table, names in found.items() if table not in _ELSEWHERE for one in names], target),
         *_absent([table for table, names in found.items() if not names]),
         *(line for block in _tables(stage, found) for line in ("", *block)),
+        *_unnamed(stage),
         *_terraform(stage, directory),
     ]
     return "\n".join([*lines, ""])
@@ -87,6 +90,27 @@ def _named(stage: Stage, kind: inventory.Kind) -> list[str]:
 
 def _is_unnamed(one: Resource) -> bool:
     return isinstance(one.origin, PlannedBlock) and one.name == one.origin.address
+
+
+def _region(stage: Stage) -> str:
+    """The region that a plan has all of its resources in; empty where it shows none, or several."""
+    regions = {block.region for block in stage.plan().every()} if stage.is_planned else set()
+    return next(iter(regions)) or "" if len(regions) == 1 else ""
+
+
+def _unnamed(stage: Stage) -> list[str]:
+    """What a plan makes under names that it does not know yet: for a person to declare."""
+    lines = [
+        f"# {one.name}: {kind.line.format(name='NAME')}"
+        for kind in inventory.KINDS
+        for one in sorted(_all(partial(kind.resources, stage, ())), key=lambda one: one.name)
+        if _is_unnamed(one)
+    ]
+    head = [
+        "",
+        "# Made under names that are known only after apply. Declare them, with * for what is not known, as in /aws/vpc/*:",
+    ]
+    return [*head, *lines] if lines else []
 
 
 def _all(make: Callable[[], Iterable[T]]) -> Sequence[T]:

@@ -4,17 +4,19 @@ Nothing that is there is changed: where the profile exists, the difference to wh
 """
 
 import argparse
-import difflib
 import re
 import sys
+import tomllib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from stackproof.cli.check import api_target, of_the_account
 from stackproof.cli.generated_profile import profile_of
+from stackproof.cli.profile_diff import differences
 from stackproof.core.verdicts import UsageError
 from stackproof.processes.command_line import Parser, exit_status, show
+from stackproof.profile.loading import merged
 from stackproof.targets import open_stage
 from stackproof.targets.request import resolve
 from stackproof.util.temporary import temporary
@@ -121,13 +123,14 @@ def _generated(options: argparse.Namespace, root: Path) -> str:
 
 
 def _compared(profile: Path, text: str, root: Path) -> int:
-    there = profile.read_text(encoding="utf-8").splitlines()
     name = str(profile.relative_to(root))
-    lines = [*difflib.unified_diff(there, text.splitlines(), f"{name} (as it is)", f"{name} (as found now)", lineterm="", n=1)]
-    show("\n".join(lines) if lines else f"{name} says what is there; nothing was written.")
-    if lines:
-        show(f"\n{name} is there, so nothing was written. The lines with + are what is found now.")
-    return int(bool(lines))
+    lines = differences(merged(profile), tomllib.loads(text))
+    if not lines:
+        show(f"{name} says what is there; nothing was written.")
+        return 0
+    show("\n".join(lines))
+    show(f"\n{name} is there, so nothing was written. - is declared there and not found now, + is found now and not declared.")
+    return 1
 
 
 def _write(files: dict[Path, str], root: Path) -> None:

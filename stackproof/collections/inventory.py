@@ -99,7 +99,7 @@ def inventory(stage: Stage, kind: Kind) -> tuple[Listed, ...]:
             listed(
                 one.name,
                 _is_there(one),
-                _is_excluded(stage, kind, one, declared, may_be_missing if id(one) in unnamed else ""),
+                _is_excluded(stage, kind, one, declared, id(one) in unnamed, may_be_missing if id(one) in unnamed else ""),
                 one.source,
             )
             for one in found
@@ -144,17 +144,18 @@ def _is_there(one: Resource) -> object:
     return one.origin.error if isinstance(one.origin, FailedOrigin) else True
 
 
-def _is_excluded(stage: Stage, kind: Kind, one: Resource, declared: Names, may_be: str) -> object:
+def _is_excluded(stage: Stage, kind: Kind, one: Resource, declared: Names, is_unnamed: bool, may_be: str) -> object:
     """False for a kind of which the profile says that there is none; else the error that says how to declare this one."""
     if kind.table in stage.profile.absent or declared == ():
         return False
     if may_be:
         return NotYetKnown(f"it may be {may_be}: its name is known only after apply")
+    line = kind.line.format(name="NAME, with * for what is known only after apply" if is_unnamed else one.name)
     if stage.profile.is_blank:
-        return NotDeclared(f"[{kind.table}] is not declared: {kind.line.format(name=one.name)}", needs=(kind.table,))
+        return NotDeclared(f"[{kind.table}] is not declared: {line}", needs=(kind.table,))
     said = "the stack has one that the profile does not know" if declared is None else "the profile does not declare it"
     return CouldNotVerify(
-        f"{said}. Declare it: {kind.line.format(name=one.name)}. Or take it away"
+        f"{said}. Declare it: {line}. Or take it away"
         + (f', and say that there is none: absent.{kind.table} = "REASON"' if declared is None else "")
     )
 

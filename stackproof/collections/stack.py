@@ -13,7 +13,6 @@ from stackproof.core.partial import Index, collected, is_among, known_of, parts
 from stackproof.core.resource import FailedOrigin, LazyMapping, Resource
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotDeclared, NotReported, NotYetKnown, candidates_of
 from stackproof.judgement.exposure import Opening, merged
-from stackproof.judgement.iam import ECS_TASKS, lets_in
 from stackproof.profile.base import not_declared
 from stackproof.profile.schema import Profile
 from stackproof.profile.stack import LoadBalancer as LoadBalancerTable
@@ -412,14 +411,11 @@ def roles(stage: Stage) -> tuple[Role, ...]:
 
 
 def roles_found(stage: Stage) -> list[Role]:
-    """The roles of ECS tasks that are the stack's, as many as there are."""
+    """The roles of the stack, as many as there are, but for those of log readers, which another table declares."""
     names = stage.profile.identity.roles if stage.profile.identity.says("roles") else ()
-    return [*stage.existing(Role, names), *_other_roles(stage, names)]
-
-
-def _other_roles(stage: Stage, names: Sequence[str]) -> list[Role]:
     readers = stage.profile.logs.readers if stage.profile.logs.says("readers") else ()
-    return _chosen(undeclared(stage, Role, [*names, *readers]), lambda role: lets_in(role.trust, ECS_TASKS))
+    others = undeclared(stage, Role, [*names, *readers])
+    return [*stage.existing(Role, names), *_chosen(others, lambda role: not role.is_service_linked)]
 
 
 @collection

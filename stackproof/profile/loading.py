@@ -38,11 +38,16 @@ def load(name_or_path: str, directory: Path) -> Profile:
     if not path.is_file():
         known = sorted(found.stem for found in directory.glob("*.toml"))
         raise UsageError(f"unknown environment {name_or_path!r}: there is no {path}. Known: {', '.join(known) or 'none'}")
-    document = as_frozen({"name": path.stem, **_merged(path, ())})
+    document = as_frozen({"name": path.stem, **merged(path)})
     try:
         return Profile.model_validate(document)
     except ValidationError as error:
         raise UsageError("\n".join(f"{path}: {problem}" for problem in _problems(error, document))) from None
+
+
+def merged(path: Path) -> dict[str, Any]:
+    """The tables of a profile with those that it inherits, unchecked. Raises `UsageError`."""
+    return _merged(path, ())
 
 
 def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:

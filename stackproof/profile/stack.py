@@ -131,7 +131,7 @@ class Identity(Table):
     """Roles and users of AWS IAM."""
 
     roles: tuple[str, ...] = unsaid()
-    """Roles of ECS tasks that must exist; an empty list says that there is none."""
+    """Roles that must exist, in whose names ``*`` stands for any text; an empty list says that there is none."""
     deploy_users: tuple[str, ...] = ()
     """IAM users that deploy; none where that is done by roles."""
     administrator_until: date = unsaid()

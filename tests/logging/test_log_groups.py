@@ -1,8 +1,8 @@
 """Log groups by the central logging design."""
 
 from stackproof.core.controls import control
-from stackproof.judgement.log_tags import tag_problems
 from stackproof.judgement.subscriptions import export_problems, link_problems, recipient_problem
+from stackproof.judgement.tags import in_design, tag_problems
 
 
 @control("LOG-01", severity="medium")
@@ -43,9 +43,11 @@ def test_log_groups_say_what_they_are_by_their_tags(tagged_log_groups, profile, 
         with subtests.test(group.name):
             assert tag_problems(group.tags, profile.logs.tags) == []
         with subtests.test(group.name):
-            assert "RetentionDays" not in profile.logs.tags or int(group.tags.get("RetentionDays", 0)) == group.retention_days
+            said = in_design(group.tags, profile.logs.tags)
+            assert "RetentionDays" not in said or said["RetentionDays"] == str(group.retention_days)
         with subtests.test(group.name):
-            assert "LogType" not in profile.logs.tags or group.tags.get("LogType") == profile.logs.log_type_of(group.group_name)
+            said = in_design(group.tags, profile.logs.tags)
+            assert "LogType" not in said or said["LogType"] == profile.logs.log_type_of(group.group_name)
 
 
 @control("LOG-08", severity="high")

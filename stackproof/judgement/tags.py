@@ -1,13 +1,13 @@
-"""The tags of a log group, held against the tag policy.
+"""The tags of a resource, held against the tag policy.
 
-Source: central logging design (IN-116), "Tags".
+Source: of log groups, central logging design (IN-116), "Tags"; of other resources, the environment's profile.
 """
 
 from collections.abc import Collection, Mapping
 
 
 def tag_problems(tags: Mapping[str, str], legal: Mapping[str, Collection[str]]) -> list[str]:
-    """The problems of a log group's tags, by the legal values of each required tag; no legal values: any but the empty one.
+    """The problems of a resource's tags, by the legal values of each required tag; no legal values: any but the empty one.
 
     >>> legal = {"LogType": ("application", "errors"), "Project": ()}
     >>> tag_problems({"LogType": "errors", "Project": "triflow-ai", "Team": "x"}, legal)
@@ -18,6 +18,15 @@ def tag_problems(tags: Mapping[str, str], legal: Mapping[str, Collection[str]]) 
     ['LogType is missing', 'Project is missing']
     """
     return [problem for tag, values in legal.items() if (problem := _problem(tag, tags.get(tag), values))]
+
+
+def in_design(tags: Mapping[str, str], legal: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """The tags of a resource that the policy is about; what else it has is nobody's concern.
+
+    >>> in_design({"LogType": "errors", "Team": "x"}, {"LogType": ("errors",), "RetentionDays": ()})
+    {'LogType': 'errors'}
+    """
+    return {tag: value for tag, value in tags.items() if tag in legal}
 
 
 def _problem(tag: str, value: str | None, values: Collection[str]) -> str:
