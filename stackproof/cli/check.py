@@ -184,7 +184,8 @@ def _severity(control: ControlResult) -> int:
 def _open(control: ControlResult, language: Language) -> Iterator[str]:
     """The control, a sentence for each resource that decided, and what to do."""
     yield f"{control.verdict} {control.id} ({control.severity}) {visible(view.title(control, language))}"
-    decided = dict.fromkeys(sentence(one, language) for one in control.resources if one.verdict is control.verdict)
+    telling = (one for one in control.resources if one.verdict is control.verdict and (one.message or one.finding))
+    decided = dict.fromkeys(sentence(one, language) for one in telling)
     said = [*decided] or [sentence_of(control, language)]
     for line in said[:_LINES]:
         yield from textwrap.wrap(

@@ -13,8 +13,18 @@ from typing import TypeVar
 from stackproof.collections import deployment, inventory
 from stackproof.collections import stack as stacks
 from stackproof.core.partial import Index, parts
-from stackproof.core.resource import Resource
-from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotApplicable, NotDeclared, NotYetKnown
+from stackproof.core.resource import FailedOrigin, Resource
+from stackproof.core.verdicts import (
+    AccessDenied,
+    CallFailed,
+    CouldNotVerify,
+    DeclaredButMissing,
+    NotApplicable,
+    NotDeclared,
+    NotYetKnown,
+    Throttled,
+    Unreachable,
+)
 from stackproof.judgement.exposure import CIDR, GROUP, Opening, is_public
 from stackproof.resources.database import DatabaseInstance
 from stackproof.resources.load_balancer import LoadBalancer
@@ -35,12 +45,18 @@ _ELSEWHERE = ("logs", "registry")
 WEB = (80, 443)
 """The ports that the whole internet may reach."""
 
+_FAILED = (AccessDenied, Throttled, Unreachable, CallFailed)
+"""What a call to AWS fails with, other than that an emulator lacks it."""
+
 _UNKNOWN = (CouldNotVerify, DeclaredButMissing, NotApplicable, NotDeclared, NotYetKnown)
 
 
 def profile_of(stage: Stage, name: str, *, target: str, account: str = "", region: str = "", directory: str = "") -> str:
-    """The text of the profile. ``directory`` are the Terraform sources, relative to the profile's repository; empty for none."""
-    found = {kind.table: _named(stage, kind) for kind in inventory.KINDS}
+    """The text of the profile. ``directory`` are the Terraform sources, relative to the profile's repository; empty for none.
+
+    Raises `CouldNotVerify` where something cannot be listed: a profile of half of what is there would say that the rest is not.
+    """
+    found = _by_table(stage)
     region = region or _region(stage)
     lines = [
         f"# What {name} looks like, as it was found. Read each line: what is declared here is what every control holds the stack to.",
@@ -82,9 +98,26 @@ def _tables(stage: Stage, found: dict[str, list[str]]) -> Iterator[list[str]]:
             yield [f"[{table}]", _names("names", found[table])]
 
 
+def _by_table(stage: Stage) -> dict[str, list[str]]:
+    """The names of each kind that are found and known. Raises `CouldNotVerify` with every kind that cannot be listed."""
+    found: dict[str, list[str]] = {}
+    failed: dict[str, str] = {}
+    for kind in inventory.KINDS:
+        try:
+            found[kind.table] = _named(stage, kind)
+        except _FAILED as error:
+            failed[kind.table] = str(error).splitlines()[0]
+    if failed:
+        lines = "\n".join(f"  [{table}]: {problem}" for table, problem in failed.items())
+        raise CouldNotVerify(f"not all that is there can be read, and nothing was written:\n{lines}")
+    return found
+
+
 def _named(stage: Stage, kind: inventory.Kind) -> list[str]:
-    """The names of a kind that are found and known."""
     resources = _all(lambda: kind.resources(stage, ()))
+    for one in resources:
+        if isinstance(one.origin, FailedOrigin) and isinstance(one.origin.error, _FAILED):
+            raise one.origin.error
     return sorted({one.name for one in resources if not _is_unnamed(one)})
 
 
@@ -114,11 +147,17 @@ def _unnamed(stage: Stage) -> list[str]:
 
 
 def _all(make: Callable[[], Iterable[T]]) -> Sequence[T]:
-    """What is known of a collection; nothing where it is not there."""
+    """What is known of a collection; nothing where it is not there. Raises what a call to AWS failed with."""
     try:
-        return parts(make())[0]
+        known, rest = parts(make())
+    except _FAILED:
+        raise
     except _UNKNOWN:
         return []
+    for error in rest:
+        if isinstance(error, _FAILED):
+            raise error
+    return known
 
 
 def _said(key: str, make: Callable[[], object], looks_wrong: Callable[[object], str] = lambda _: "") -> list[str]:

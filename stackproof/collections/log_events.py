@@ -7,6 +7,7 @@ from stackproof.collections.registry import collection
 from stackproof.collections.stack import log_groups
 from stackproof.core.verdicts import NotReported
 from stackproof.profile.base import not_declared
+from stackproof.profile.logs import LogCost
 from stackproof.profile.workload import Service
 from stackproof.resources.filter_patterns import FilterPattern, PatternOn
 from stackproof.resources.log_events import EventsOf, LogEvents
@@ -109,7 +110,12 @@ def cpu_metrics(stage: Stage) -> tuple[Metric, ...]:
 
 @collection(reads=(LogGroup,))
 def incoming_bytes(stage: Stage) -> tuple[Metric, ...]:
-    """The bytes that each of the stack's log groups got, an hour each, under the name of the group."""
+    """The bytes that each of the stack's log groups got, an hour each, under the name of the group.
+
+    Raises `NotDeclared` where no price and no budget is declared: nothing is asked for then.
+    """
+    if not stage.profile.logs.cost.is_declared:
+        raise not_declared(LogCost, "monthly_budget_usd")
     period = Period.before(stage.now, timedelta(days=stage.profile.logs.cost.days), seconds=HOUR)
     return stage.named(
         Metric,

@@ -476,6 +476,15 @@ def task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
     return *run, *(definition for definition in active if definition.name not in names)
 
 
+@collection(reads=(Service, ActiveTaskDefinition))
+def any_task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
+    """The same; none where the stack has no service, for a control that has something else to judge."""
+    try:
+        return task_definitions(stage)
+    except NotDeclared:
+        return ()
+
+
 def run_task_definitions(stage: Stage) -> tuple[TaskDefinition, ...]:
     """The task definitions that the services run, each revision once. Raises `NotReported` where a service does not tell."""
     there = services(stage)

@@ -111,7 +111,7 @@ def _decisive(control: ControlResult) -> Examined:
 
 
 def _sentences(control: ControlResult, language: Language) -> list[str]:
-    open_ones = (one for one in not_passed(control) if one.verdict.is_open)
+    open_ones = (one for one in not_passed(control) if one.verdict.is_open and (one.finding or one.message))
     said = [_sentence(one, language) for one in islice(open_ones, 10_000)]
     whole = of_finding(control.finding, control.message, language) if control.finding or not said else ""
     return list(dict.fromkeys(one for one in (*said, whole) if one))

@@ -35,12 +35,12 @@ def test_nobody_holds_more_than_the_work_asks_for(roles, deploy_users, profile, 
 
 
 @control("SEC-IAM-03", severity="critical")
-def test_roles_are_assumed_by_nobody_from_outside(roles, task_definitions, profile, subtests):
+def test_roles_are_assumed_by_nobody_from_outside(roles, any_task_definitions, profile, subtests):
     """Roles of ECS tasks are for these alone, of this account; and what starts a task is not what runs in it."""
     for role in roles:
         with subtests.test(role.name):
             assert role_trust_problems(role.trust, profile.told_account) == []
-    for definition in task_definitions:
+    for definition in any_task_definitions:
         with subtests.test(definition.name):
             assert definition.task_role != definition.execution_role
         with subtests.test(definition.name):
