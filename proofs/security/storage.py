@@ -61,6 +61,12 @@ DENY: dict[str, Any] = {
     "Condition": {"Bool": {"aws:SecureTransport": "false"}},
 }
 ALLOW = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{ARN}/*"}
+DELIVERS = {
+    **ALLOW,
+    "Principal": {"Service": "logging.s3.amazonaws.com"},
+    "Action": "s3:PutObject",
+    "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
+}
 ADDRESSES = {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}
 
 
@@ -162,6 +168,13 @@ PRIVACY = [
     cloud("SEC-S3-02", "no grant", ERROR, says("s3:GetBucketAcl", "Grants", [])),
     cloud("SEC-S3-02", "a grant to a group without a name", ERROR, granted("")),
     cloud("SEC-S3-02", "S3's own key", FAIL, says("s3:GetBucketEncryption", f"{RULE}.SSEAlgorithm", "AES256", Bucket=APP)),
+    cloud(
+        "SEC-S3-02",
+        "S3's own key, where access logs are delivered to",
+        PASS,
+        says("s3:GetBucketEncryption", f"{RULE}.SSEAlgorithm", "AES256", Bucket=APP),
+        says("s3:GetBucketPolicy", "Policy", json.dumps({"Statement": [DENY, DELIVERS]}), Bucket=APP),
+    ),
     cloud(
         "SEC-S3-02",
         "two layers with KMS",

@@ -1,4 +1,4 @@
-"""What a profile says and what is found now, compared as data: the layout, the comments and what a person added make no difference."""
+"""A profile held against what is found now, as data: the layout, the comments and what a person added make no difference."""
 
 import json
 from collections.abc import Iterator, Mapping
