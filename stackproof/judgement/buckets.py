@@ -1,8 +1,8 @@
 """The encryption that a bucket can have.
 
-Sources: Elastic Load Balancing user guide, "Enable access logs for your Application Load Balancer" (the only encryption that is supported is
-SSE-S3), and its list of the accounts that deliver; Amazon S3 user guide, "Enabling Amazon S3 server access logging" (SSE-KMS is not supported
-for a destination bucket).
+Sources: Elastic Load Balancing user guide, "Enable access logs for your Application Load Balancer" (no other encryption than SSE-S3 is
+supported), and its list of the accounts that deliver; Amazon S3 user guide, "Enabling Amazon S3 server access logging" (no SSE-KMS for a
+destination bucket).
 """
 
 from typing import Protocol
@@ -15,7 +15,7 @@ OF_S3 = "AES256"
 
 _SERVICES = frozenset({"logging.s3.amazonaws.com", "logdelivery.elasticloadbalancing.amazonaws.com"})
 _ACCOUNTS = frozenset(
-    [
+    (
         "009996457667",
         "027434742980",
         "033677994240",
@@ -40,7 +40,7 @@ _ACCOUNTS = frozenset(
         "797873946194",
         "897822967062",
         "985666609251",
-    ]
+    )
 )
 """The accounts of Elastic Load Balancing, one a region, that deliver access logs."""
 
