@@ -46,7 +46,7 @@ _ACCOUNTS = frozenset(
 
 
 class Bucket(Protocol):
-    """What is asked of a bucket here."""
+    """A bucket, as far as its encryption is judged."""
 
     @property
     def encryption(self) -> str | None: ...

@@ -122,6 +122,8 @@ class Sources(Table):
     """The compose file that starts a local emulator."""
     deployment_script: str = unsaid()
     """The script that deploys, rolls back, and tells what it would do."""
+    deployment_summary: str = Field(default="Running Tasks: 2/2", min_length=1)
+    """What the script prints after a deployment of two tasks, both of which run."""
     environment_example: str = unsaid()
     """The example of the application's environment, without values."""
     environment_output: str = "env_variables"

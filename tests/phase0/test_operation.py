@@ -18,7 +18,7 @@ def test_local_emulator_is_pinned_checked_and_on_this_machine_alone(compose_serv
 
 
 @control("OPS-01", severity="high")
-def test_deployment_script_is_careful(deployment_script):
+def test_deployment_script_is_careful(deployment_script, profile):
     """It deploys, rolls back and only tells what it would do, as it is asked; and stops at whatever fails."""
     assert deployment_script.findings == ()
     assert deployment_script.accepts == ()
@@ -30,7 +30,7 @@ def test_deployment_script_is_careful(deployment_script):
     assert deployment_script.is_by_digest
     assert deployment_script.strays == ()
     assert deployment_script.alters == ()
-    assert "Running Tasks: 2/2" in deployment_script.says
+    assert profile.sources.deployment_summary in deployment_script.says
     assert deployment_script.misnames == ()
     assert deployment_script.ignores == ()
 
