@@ -18,6 +18,7 @@ from stackproof.resources.costs import METRIC
 from stackproof.resources.database_care import COMPLETED, RESTORES
 from stackproof.resources.database_offers import STANDARD_SUPPORT
 from stackproof.resources.metrics import DATA, Metric
+from stackproof.resources.vpc_endpoints import ENDPOINTS
 from stackproof.resources.web_acl import LOGGING, OF_RESOURCE
 from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.replay import Recorded, Recording
@@ -113,6 +114,39 @@ def _lacking(recorded: Sequence[Recorded], expected: Profile, at: datetime) -> I
         yield _answered(expected, OF_RESOURCE, acl, ResourceArn=item["LoadBalancerArn"])
     configuration = {"ResourceArn": ACL, "LogDestinationConfigs": ["arn:aws:logs:::log-group:a"]}
     yield _answered(expected, LOGGING, {"LoggingConfiguration": configuration}, ResourceArn=ACL)
+
+
+ENDPOINT_POLICY = {
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalAccount": "123456789012"}},
+        }
+    ]
+}
+"""Of an endpoint that lets out whoever is of the account."""
+
+
+def endpoints(recorded: Sequence[Recorded], expected: Profile) -> Recorded:
+    """The endpoints of the VPC that the profile wants."""
+    name = {"Key": "Name", "Value": expected.network[0].vpc}
+    vpc = next(one["VpcId"] for one in _items(recorded, "ec2:DescribeVpcs", "Vpcs") if name in one.get("Tags", ()))
+    found = [
+        {
+            "VpcEndpointId": f"vpce-{number}",
+            "VpcEndpointType": "Gateway" if service == "s3" else "Interface",
+            "VpcId": vpc,
+            "ServiceName": f"com.amazonaws.{expected.region}.{service}",
+            "State": "available",
+            "PolicyDocument": json.dumps(ENDPOINT_POLICY),
+            **({"RouteTableIds": ["rtb-1"]} if service == "s3" else {"PrivateDnsEnabled": True}),
+        }
+        for number, service in enumerate(expected.network[0].endpoints)
+    ]
+    return _answered(expected, ENDPOINTS, {"VpcEndpoints": found})
 
 
 class _Noting:

@@ -13,12 +13,32 @@ COMPLIANT = Path(__file__).with_name("compliant")
 FROM_NOTHING, UPDATE = "from nothing", "an update"
 BASES = (FROM_NOTHING, RUNNING, UPDATE)
 WALL, WALLED, WALL_LOGS = (f"aws_wafv2_web_acl{part}.main" for part in ("", "_association", "_logging_configuration"))
+_VPC = "aws_vpc.main"
+_ENDPOINTS = ("s3", "ecr.api", "ecr.dkr", "logs", "secretsmanager")
+_POLICY = {
+    "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*",
+    "Condition": {"StringEquals": {"aws:PrincipalAccount": "123456789012"}},
+}  # fmt: skip
 LACKING = {
+    "SEC-NET-03": tuple(
+        with_resource(
+            f"aws_vpc_endpoint.{service.replace('.', '_')}",
+            refers={"vpc_id": f"{_VPC}.id"},
+            service_name=f"com.amazonaws.ap-northeast-2.{service}",
+            policy=json.dumps({"Statement": [_POLICY]}),
+            **(
+                {"route_table_ids": ["rtb-1"]}
+                if service == "s3"
+                else {"vpc_endpoint_type": "Interface", "private_dns_enabled": True}
+            ),
+        )
+        for service in _ENDPOINTS
+    ),
     "SEC-ALB-06": (
         with_resource(WALL, name="main"),
         with_resource(WALLED, refers={"resource_arn": "aws_lb.main.arn", "web_acl_arn": f"{WALL}.arn"}),
         with_resource(WALL_LOGS, refers={"resource_arn": f"{WALL}.arn"}, log_destination_configs=["arn"]),
-    )
+    ),
 }
 """What the stacks lack and waivers.toml accepts, by control: its proofs start from what complies. On a cloud: `proofs.live`."""
 

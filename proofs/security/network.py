@@ -1,6 +1,8 @@
 """Amazon VPC."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
@@ -9,10 +11,12 @@ from proofs.harness import (
     adds,
     answered,
     answers,
+    changed,
     fails,
     omits,
     on_page_2,
     planned,
+    profile,
     refers,
     says,
     unknown,
@@ -723,4 +727,65 @@ TYPED = [
     ),
 ]
 
-CASES = [*DECLARED, *OTHERS, *ATTACHED, *TYPED]
+ENDPOINTS = "ec2:DescribeVpcEndpoints"
+FULL = json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]})
+OURS = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::triflow-ai-prod/*"}]}'
+THEIRS = json.dumps(
+    {"Statement": [{**json.loads(FULL)["Statement"][0], "Condition": {"StringEquals": {"aws:ResourceAccount": "999999999999"}}}]}
+)
+WANTED = profile().network[0].endpoints
+DRAFT = changed(profile(), "network", endpoints=("s3",))
+
+
+def leading(member: str, value: object, service: str = "logs") -> Edit:
+    return says(ENDPOINTS, f"VpcEndpoints.{WANTED.index(service)}.{member}", value)
+
+
+def untold(member: str, service: str = "logs") -> Edit:
+    return omits(ENDPOINTS, f"VpcEndpoints.{WANTED.index(service)}.{member}")
+
+
+ROUTED = with_resource(
+    "aws_vpc_endpoint_route_table_association.s3", refers={"vpc_endpoint_id": "aws_vpc_endpoint.s3.id"}, route_table_id="rtb-1"
+)
+SERVED = [
+    cloud("SEC-NET-03", "no endpoint", FAIL, says(ENDPOINTS, "VpcEndpoints", []), names="secretsmanager"),
+    cloud("SEC-NET-03", "one of another VPC", FAIL, leading("VpcId", "vpc-0other"), names="logs"),
+    cloud(
+        "SEC-NET-03", "one for another service", FAIL, leading("ServiceName", "com.amazonaws.ap-northeast-2.kms"), names="logs"
+    ),
+    cloud("SEC-NET-03", "one that is not accepted yet", FAIL, leading("State", "pendingAcceptance"), names="logs"),
+    cloud("SEC-NET-03", "one without its names", FAIL, leading("PrivateDnsEnabled", False), names="logs"),
+    cloud("SEC-NET-03", "one without routes", FAIL, leading("RouteTableIds", [], "s3"), names="s3"),
+    cloud("SEC-NET-03", "one of another type", FAIL, leading("VpcEndpointType", "Resource"), names="logs"),
+    cloud("SEC-NET-03", "an open policy", FAIL, leading("PolicyDocument", FULL), names="everyone"),
+    cloud("SEC-NET-03", "a policy for another account", FAIL, leading("PolicyDocument", THEIRS), names="everyone"),
+    cloud("SEC-NET-03", "a policy for a bucket", PASS, leading("PolicyDocument", OURS, "s3")),
+    replace(
+        cloud("SEC-NET-03", "one that nobody declares, with an open policy", FAIL, leading("PolicyDocument", FULL)),
+        expected=DRAFT,
+    ),
+    replace(cloud("SEC-NET-03", "one that nobody declares is missing", PASS, leading("State", "failed")), expected=DRAFT),
+    cloud("SEC-NET-03", "a type that nobody knows", ERROR, leading("VpcEndpointType", "Tunnel"), names="Tunnel"),
+    cloud("SEC-NET-03", "a state that nobody knows", ERROR, leading("State", "asleep"), names="asleep"),
+    cloud("SEC-NET-03", "a policy that is not reported", ERROR, untold("PolicyDocument")),
+    cloud("SEC-NET-03", "names that are not reported", ERROR, untold("PrivateDnsEnabled")),
+    cloud("SEC-NET-03", "not listed", ERROR, fails(ENDPOINTS, AccessDenied("denied")), names="denied"),
+    plan("SEC-NET-03", "no endpoint for S3", FAIL, without("aws_vpc_endpoint.s3"), names="s3"),
+    plan("SEC-NET-03", "one without its names", FAIL, planned("aws_vpc_endpoint.logs", private_dns_enabled=None), names="logs"),
+    plan("SEC-NET-03", "one without routes", FAIL, planned("aws_vpc_endpoint.s3", route_table_ids=None), names="s3"),
+    plan("SEC-NET-03", "routes beside it", PASS, planned("aws_vpc_endpoint.s3", route_table_ids=None), ROUTED),
+    plan("SEC-NET-03", "no policy", FAIL, planned("aws_vpc_endpoint.s3", policy=None), names="everyone"),
+    plan("SEC-NET-03", "an open policy", FAIL, planned("aws_vpc_endpoint.s3", policy=FULL), names="everyone"),
+    plan(
+        "SEC-NET-03",
+        "a type that nobody knows",
+        ERROR,
+        planned("aws_vpc_endpoint.s3", vpc_endpoint_type="Tunnel"),
+        names="Tunnel",
+    ),
+    plan("SEC-NET-03", "a service known after apply", UNKNOWN, unknown("aws_vpc_endpoint.logs", "service_name")),
+    plan("SEC-NET-03", "a policy known after apply", UNKNOWN, unknown("aws_vpc_endpoint.logs", "policy")),
+]
+
+CASES = [*DECLARED, *OTHERS, *ATTACHED, *TYPED, *SERVED]

@@ -31,6 +31,7 @@ from stackproof.resources.network import Guarded, InterfaceEndpoint, SecurityGro
 from stackproof.resources.secrets import Secret
 from stackproof.resources.service import ActiveTaskDefinition, Service, TaskDefinition, runs_another_revision
 from stackproof.resources.storage import Bucket
+from stackproof.resources.vpc_endpoints import ServedVpc, VpcEndpoint
 from stackproof.sources import R
 from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.targets.base import Stage
@@ -286,6 +287,18 @@ def _groups_of_stack(stage: Stage) -> list[SecurityGroup]:
 def vpcs(stage: Stage) -> tuple[Vpc, ...]:
     """The stack's VPCs: the declared ones, and every other of its."""
     return there(stage, "network", Vpc, [one.vpc for one in stage.profile.network], stage.once(_other_vpcs))
+
+
+@collection
+def served_vpcs(stage: Stage) -> tuple[ServedVpc, ...]:
+    """The declared VPCs, with the services that their endpoints lead to."""
+    return there(stage, "network", ServedVpc, [one.vpc for one in stage.profile.network])
+
+
+@collection(reads=(Vpc,))
+def vpc_endpoints(stage: Stage) -> tuple[VpcEndpoint, ...]:
+    """The endpoints of the stack's VPCs."""
+    return tuple(undeclared(stage, VpcEndpoint, (), lambda one: _is_of_a_vpc(stage, one.vpc_id)))
 
 
 def _other_vpcs(stage: Stage) -> list[Vpc]:

@@ -119,6 +119,8 @@ class Network(Table):
     """Of those with a way out alone, through a NAT gateway."""
     security_groups: tuple[SecurityGroup, ...] = unsaid()
     """Every way in: what is not listed fails, and so does what is listed and missing."""
+    endpoints: tuple[str, ...] = unsaid()
+    """Services of AWS that are reached by endpoints: ``s3``, ``ecr.api``, ``ecr.dkr``, ``logs``, ``secretsmanager``."""
 
     def openings_of(self, group: str) -> frozenset[Opening]:
         """The declared ways into a security group. Raises `LookupError` for a group that is not declared."""

@@ -207,6 +207,10 @@ _OURS: dict[str, tuple[str, ...]] = {
         "RunningService",
     ),
     "trail": ("Trail",),
+    "vpc_endpoints": (
+        "VpcEndpoint",
+        "ServedVpc",
+    ),
     "web_acl": ("WebAcl",),
 }
 """The resource classes of stackproof, by module. A class that is not here cannot be read from AWS or replayed."""

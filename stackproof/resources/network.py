@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from stackproof.core.partial import Partial, collected, known_of, parts
 from stackproof.core.resource import Reference, Resource, StaticOrigin, field, type_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Vpc(Resource):
     """A VPC, named by its Name tag."""
 
-    operations = ("ec2:DescribeVpcs",)
+    operations: ClassVar[tuple[str, ...]] = ("ec2:DescribeVpcs",)
     terraform = ("aws_vpc",)
 
     identity: str = field(aws="VpcId", plan=lambda vpc: vpc.address)

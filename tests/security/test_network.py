@@ -1,6 +1,7 @@
 """Amazon VPC."""
 
 from stackproof.core.controls import control
+from stackproof.judgement.endpoints import lets_through, not_served
 from stackproof.judgement.exposure import opens_to_the_world
 from stackproof.judgement.flow_logs import uncaptured
 
@@ -43,3 +44,15 @@ def test_flow_logs_capture_all_traffic_encrypted(flow_logs, every_flow_log, vpcs
     for log in every_flow_log:
         with subtests.test(log.name):
             assert log.is_encrypted
+
+
+@control("SEC-NET-03", severity="medium")
+def test_services_are_reached_by_endpoints_that_let_out_nothing_else(served_vpcs, vpc_endpoints, profile, subtests):
+    """What the tasks ask of AWS does not leave by the internet; and no endpoint is a way out to a stranger's bucket."""
+    for vpc in served_vpcs:
+        declared = profile.network_of(vpc.name)
+        with subtests.test(vpc.name):
+            assert not_served(declared.endpoints, vpc.served) == []
+    for endpoint in vpc_endpoints:
+        with subtests.test(endpoint.name):
+            assert endpoint.policy is None or lets_through(endpoint.policy, profile.told_account) == []
