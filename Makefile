@@ -47,10 +47,12 @@ test: setup
 engine: setup $(VENV)/organisation
 	$(PYTEST) unit proofs stackproof --doctest-modules -q -n auto
 
+ATTACKS := bad_input tampers bystanders process_guard content_policy linear detector canaries clock no_room localstack \
+	killed_up killed_verify terraform_modules
+
 attack: setup
-	STACKPROOF_ATTACK=1000 $(PYTEST) unit/test_bad_input.py unit/test_tampers.py unit/test_bystanders.py unit/test_content_policy.py \
-		unit/test_process_guard.py unit/test_linear.py unit/test_terraform_modules.py proofs/test_plan_properties.py -q -n 0
-	STACKPROOF_ATTACK=1000 $(PYTEST) unit/test_no_room.py unit/test_killed_up.py unit/test_killed_verify.py -q -n auto
+	STACKPROOF_ATTACK=1000 $(PYTEST) $(ATTACKS:%=unit/test_%.py) proofs/test_plan_properties.py \
+		proofs/test_counterexamples.py::test_a_call_that_fails_is_an_error -q -n 4 --dist worksteal
 
 shuffled: setup
 	$(PYTEST) unit proofs -n auto -p random_order --random-order

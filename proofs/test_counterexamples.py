@@ -1,6 +1,7 @@
 """Every control that reads AWS: what is compliant passes, each counterexample fails, and whatever goes wrong on the way is an ERROR."""
 
 import itertools
+from collections.abc import Callable
 
 import pytest
 
@@ -58,10 +59,12 @@ def test_a_counterexample_is_seen(case: Case, proven: Proven) -> None:
 
 
 @pytest.mark.parametrize("control", ON_CLOUD)
-def test_a_call_that_fails_is_an_error(control: str, proven: Proven) -> None:
+def test_a_call_that_fails_is_an_error(control: str, proven: Proven, record_property: Callable[[str, object], None]) -> None:
     """Whichever operation it is, and however it fails."""
     silent = []
-    for operation, error in itertools.product(harness.operations(control), ERRORS):
+    faults = [*itertools.product(harness.operations(control), ERRORS)]
+    record_property("attack", {"ERROR": len(faults)})
+    for operation, error in faults:
         judgement = on_cloud(control, fails(operation, error))
         if judgement.verdict is Verdict.ERROR and str(error) in judgement.message:
             proven(control, Verdict.ERROR)

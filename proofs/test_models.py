@@ -1,6 +1,7 @@
 """What the code knows of AWS is what AWS's models say; see `stackproof.testing.models` for what every other proof shows of it."""
 
 import functools
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from proofs import harness
-from proofs.enums import values
+from proofs.enums import SHAPES, types, values
 from proofs.rows import CASES
 from proofs.test_counterexamples import ON_CLOUD
 from stackproof.core.resource import Field, Resource
@@ -28,6 +29,11 @@ def test_the_known_values_are_those_of_the_model() -> None:
     for operation, members in known().items():
         for path, found in members.items():
             assert sorted(found) == values(operation, path), f"{operation} {path}"
+
+
+def test_the_shapes_are_those_of_the_model() -> None:
+    """Of all operations that the guard lets through: ``python -m proofs.enums`` adds those of a new one."""
+    assert json.loads(SHAPES.read_text(encoding="utf-8")) == types()
 
 
 def enumerations() -> Iterator[tuple[str, str]]:

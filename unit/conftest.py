@@ -2,7 +2,9 @@
 
 import socket
 from collections.abc import Iterator
+from typing import Any
 
+import attack_figures
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -29,3 +31,10 @@ def closed_port() -> Iterator[int]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """End a run of ``make attack`` with its figures."""
+    if attack_figures.ATTACK:
+        terminalreporter.section("what was tried")
+        terminalreporter.write_line(attack_figures.table(attack_figures.of_reports(terminalreporter.stats)))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attack_figures import PROPERTY
 from evidence_runs import ROOT, seal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -159,12 +160,10 @@ class Tally:
 
 
 @pytest.fixture
-def tally(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Iterator[Tally]:
+def tally(record_property: Callable[[str, object], None]) -> Iterator[Tally]:
     counts = Tally()
     yield counts
-    if "STACKPROOF_ATTACK" in os.environ:
-        with capsys.disabled():
-            print(f"\n{request.node.name}: {counts.ended.total()} cases: {dict(counts.ended)}")
+    record_property(PROPERTY, dict(counts.ended))
 
 
 @pytest.fixture(scope="module")
@@ -390,12 +389,19 @@ def test_of_a_manifest(tally: Tally, tmp_path: Path) -> None:
     attack()
 
 
-@given(st.binary())
-@bounded
-def test_of_any_bytes(content: bytes) -> None:
-    for read in (json_document.loads, waivers.parse):
-        with contextlib.suppress(ValueError, UsageError):
-            read(content)
+def test_of_any_bytes(tally: Tally) -> None:
+    @bounded
+    @given(st.binary())
+    def attack(content: bytes) -> None:
+        def judge() -> Verdict | None:
+            for read in (json_document.loads, waivers.parse):
+                with contextlib.suppress(ValueError, UsageError):
+                    read(content)
+            return None
+
+        tally.attempt(judge)
+
+    attack()
 
 
 @pytest.mark.parametrize("text", ['{"Statement": [1], "Statement": []}', "[" * 5000, '{"a": 1e999}', "null", "[]", ""])

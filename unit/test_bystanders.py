@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from attack_figures import ATTACK
 from test_plugin import PASS, Ended, repository, run
 
 CONTROLS = """
@@ -67,7 +68,7 @@ def outputs(ended: Ended) -> dict[str, str]:
 
 
 HOOKS = (TAKES_OUT, RUNS_NONE, RUNS_NOTHING, MARKS, EXPECTS)
-UNDER_XDIST = HOOKS if "STACKPROOF_ATTACK" in os.environ else (TAKES_OUT, RUNS_NOTHING)
+UNDER_XDIST = HOOKS if ATTACK else (TAKES_OUT, RUNS_NOTHING)
 """A hook of the collection, which each worker has, and one of the run; all of them by ``make attack``."""
 
 

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_no_room import ATTACK, alive, deliver, interruptible, mark, until
+from attack_figures import ATTACK
+from test_no_room import alive, deliver, interruptible, mark, until
 from test_provision import REPOSITORY, STACK, site
 
 from stackproof.terraform.provider import PACKAGED_VERSION

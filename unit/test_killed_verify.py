@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from attack_figures import ATTACK
 from evidence_runs import environment
 from test_evidence import results
 from test_killed_up import ENDLESS
-from test_no_room import ATTACK, alive, check, deliver, interruptible, mark, until
+from test_no_room import alive, check, deliver, interruptible, mark, until
 from test_provision import REPOSITORY, STACK, site
 
 from stackproof.evidence import folders

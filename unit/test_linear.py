@@ -4,7 +4,6 @@ regular expression of the package."""
 import ast
 import importlib
 import inspect
-import os
 import pkgutil
 import re
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from attack_figures import ATTACK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,7 +33,7 @@ except ImportError:
     import sre_parse as parser
 
 SMALL = 1 << 14
-LARGE = 1 << 20 if "STACKPROOF_ATTACK" in os.environ else 1 << 17
+LARGE = 1 << 20 if ATTACK else 1 << 17
 QUICK = 0.06
 """Seconds of a processor: what takes less for a small text is not measured; what is quadratic takes ten times as long."""
 
@@ -162,7 +162,7 @@ def units(look: Callable[[str], object]) -> Sequence[str]:
     ``make attack`` tries each with everything.
     """
     place, others = LOOKS.index(look), len(LOOKS) - 1
-    return HOSTILE if place == 0 or "STACKPROOF_ATTACK" in os.environ else HOSTILE[place - 1 :: others]
+    return HOSTILE if place == 0 or ATTACK else HOSTILE[place - 1 :: others]
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.__name__)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attack_figures import ATTACK
 from evidence_runs import environment
 from test_evidence import results
 from test_plugin import CONTROLS, Ended, repository, run
@@ -29,7 +30,6 @@ from stackproof.evidence.store import Store
 from stackproof.plugin.judged import bad_input
 from stackproof.processes.command_line import exit_status
 
-ATTACK = bool(os.environ.get("STACKPROOF_ATTACK"))
 COMMAND = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--plan=plan.json"]
 
 

@@ -36,6 +36,8 @@ from stackproof.sources.aws.source import AwsSource, Reader
 REGION = "ap-northeast-2"
 ACCOUNT = "123456789012"
 LOG_GROUPS, DATABASES, BUCKETS = "logs:DescribeLogGroups", "rds:DescribeDBInstances", "s3:ListBuckets"
+NO_LISTS: tuple[Any, ...] = ("", "x", {}, 0, True)
+NO_TOKENS: tuple[Any, ...] = (0, False, [], {}, 7)
 SCP = "User: arn:aws:iam::1:user/ci is not authorized with an explicit deny in a service control policy"
 
 
@@ -237,6 +239,22 @@ CLOCK, RENEW, ENABLE = "clock and AWS's differ.*set the clock", "renew", "enable
             "'maybe' in it, which is no boolean",
         ),
         ("kms:GetKeyRotationStatus", "GetKeyRotationStatus", json_reply(KeyRotationEnabled="maybe"), REGION, "no boolean"),
+        # what botocore reads as an empty list, or as the last page
+        *((LOG_GROUPS, "DescribeLogGroups", json_reply(logGroups=one), REGION, "no list in it") for one in NO_LISTS),
+        (LOG_GROUPS, "DescribeLogGroups", json_reply(logGroups=["x"]), REGION, "LogGroup is no object in it"),
+        *((LOG_GROUPS, "DescribeLogGroups", json_reply(logGroups=[], nextToken=one), REGION, "no token") for one in NO_TOKENS),
+        (DATABASES, "DescribeDBInstances", query_reply("DescribeDBInstances", "<DBInstances>x</DBInstances>"), REGION, "no list"),
+        (
+            DATABASES,
+            "DescribeDBInstances",
+            query_reply(
+                "DescribeDBInstances",
+                "<DBInstances><DBInstance><AllocatedStorage>x</AllocatedStorage></DBInstance></DBInstances>",
+            ),
+            REGION,
+            "ValueError",
+        ),
+        ("kms:ListAliases", "ListAliases", json_reply(Aliases=[], Truncated=True), REGION, "Truncated is true on the last page"),
     ],
 )
 def test_an_error_that_is_no_denial_says_what_to_do_about_its_cause(

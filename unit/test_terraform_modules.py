@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from attack_figures import ATTACK
 
 from stackproof.terraform.cli import Terraform
 from stackproof.terraform.provider import choose
@@ -13,7 +14,7 @@ from stackproof.terraform.workspace import prepare
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(tests.parent for tests in (ROOT / "infrastructure" / "terraform" / "modules").glob("*/tests"))
 FOUND = [terraform for terraform in (Terraform.bundled(), Terraform.on_path()) if terraform]
-TERRAFORMS = FOUND if "STACKPROOF_ATTACK" in os.environ else FOUND[:1]
+TERRAFORMS = FOUND if ATTACK else FOUND[:1]
 """Each starts the provider dozens of times: the one that everybody has, and with ``make attack`` that of this machine, too."""
 
 

@@ -69,6 +69,9 @@ def statements(document: Document) -> list[Mapping[str, Any]]:
     >>> statements({"Statement": [{"Effect": "Allow", "Resource": "*"}]})
     Traceback (most recent call last):
     stackproof.core.verdicts.CouldNotVerify: a policy statement has no Action: what it allows cannot be told
+    >>> statements({"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": ["*", 1]}]})
+    Traceback (most recent call last):
+    stackproof.core.verdicts.CouldNotVerify: the Resource of a policy statement is ['*', 1], which is no text and no list of texts
     """
     found = document.get("Statement")
     read = [found] if isinstance(found, Mapping) else list(found or ())
@@ -77,6 +80,11 @@ def statements(document: Document) -> list[Mapping[str, Any]]:
     if document.get("Version", VERSIONS[0]) not in VERSIONS:
         raise CouldNotVerify(f"a policy document is of version {document['Version']!r}, which cannot be read here")
     for statement in read:
+        if not isinstance(statement, Mapping):
+            raise CouldNotVerify(f"a policy statement is {statement!r}, which is no object")
+        for element, one in _texts(statement):
+            if not _is_text(one):
+                raise CouldNotVerify(f"the {element} of a policy statement is {one!r}, which is no text and no list of texts")
         if statement.get("Effect") not in ("Allow", "Deny"):
             raise CouldNotVerify(f"the Effect of a policy statement is {statement.get('Effect')!r}, neither Allow nor Deny")
         if not any(statement.get(element) for element in ("Action", "NotAction")):
@@ -84,6 +92,28 @@ def statements(document: Document) -> list[Mapping[str, Any]]:
         if not any(statement.get(element) for element in ("Resource", "NotResource", "Principal", "NotPrincipal")):
             raise CouldNotVerify("a policy statement has neither a Resource nor a Principal: what it allows cannot be told")
     return read
+
+
+def _texts(statement: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """What a statement says in texts, by the names of its elements.
+
+    >>> list(_texts({"Sid": 1, "Action": "a", "NotResource": 2, "Principal": {"AWS": 3}, "NotPrincipal": "*"}))
+    [('Action', 'a'), ('NotResource', 2), ('Principal AWS', 3), ('NotPrincipal', '*')]
+    """
+    for element in ("Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal"):
+        one = statement.get(element)
+        if isinstance(one, Mapping):
+            yield from ((f"{element} {kind}", named) for kind, named in one.items())
+        elif one is not None:
+            yield element, one
+
+
+def _is_text(element: object) -> bool:
+    """
+    >>> _is_text("a"), _is_text(["a", "b"]), _is_text(()), _is_text(1), _is_text(["a", None]), _is_text({"a": "b"})
+    (True, True, True, False, False, False)
+    """
+    return isinstance(element, str) or (isinstance(element, list | tuple) and all(isinstance(one, str) for one in element))
 
 
 def values(element: object) -> list[str]:

@@ -1,5 +1,6 @@
 """Amazon RDS."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from stackproof.core.provenance import within
 from stackproof.core.resource import LazyMapping, Reference, Resource, StaticOrigin, field
-from stackproof.core.verdicts import NotReported, NotYetKnown
+from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.judgement import certificates
 from stackproof.judgement.databases import (
     OPTION,
@@ -79,7 +80,15 @@ def _answered_sharing(snapshot: AwsFacts, kind: str = "DBSnapshot") -> tuple[str
     identifier = {f"{kind}Identifier": snapshot.at(f"{kind}Identifier")}
     page = snapshot.read(f"rds:Describe{kind}Attributes", **identifier).pages[0]
     attributes = page.get(f"{kind}AttributesResult", {}).get(f"{kind}Attributes", ())
-    return next((tuple(one["AttributeValues"]) for one in attributes if one.get("AttributeName") == "restore"), None)
+    shared = next((tuple(one["AttributeValues"]) for one in attributes if one.get("AttributeName") == "restore"), None)
+    for one in shared or ():
+        if not _GRANTEE.fullmatch(one):
+            raise CouldNotVerify(f"rds:Describe{kind}Attributes {identifier}: it is shared with {one!r}, which is not known here")
+    return shared
+
+
+_GRANTEE = re.compile(r"all|[0-9]{12}")
+"""With whom a snapshot is shared (API reference, ``ModifyDBSnapshotAttribute``): everyone, or an account."""
 
 
 def _answered_names(snapshot: AwsFacts, *members: str) -> tuple[str, ...]:

@@ -1,9 +1,11 @@
-"""The bodies of answers: one that is none of the service's is no answer, and a word that is no boolean is none.
+"""The bodies of answers: one that is none of the service's is no answer, and neither is one whose values or pages are not whole.
 
-botocore reads JSON that is none as an empty answer, an HTML page as XML, and every word but ``true`` as false.
+botocore reads JSON that is none as an empty answer, an HTML page as XML, every word but ``true`` as false, a text in the place of a list as
+an empty list, and takes the first page for the last where the token of the next one is no text.
 """
 
 import functools
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,8 +60,36 @@ def problem_of(body: bytes, protocol: str) -> str:
     return "" if body.endswith(end) else "cut off"
 
 
+def require_token(page: Mapping[str, Any]) -> None:
+    """Raise `NoAnswer` for a page whose token of the next one is no text.
+
+    >>> require_token({"logGroups": [], "nextToken": 0})
+    Traceback (most recent call last):
+    stackproof.sources.aws.body.NoAnswer: nextToken is 0, which is no token
+    """
+    for member, value in page.items():
+        if member.lower().endswith(_TOKENS) and not isinstance(value, str):
+            raise NoAnswer(f"{member} is {str(value)[:40]}, which is no token")
+
+
+def require_end(page: Mapping[str, Any]) -> None:
+    """Raise `NoAnswer` for a last page that says that there is another.
+
+    >>> require_end({"Users": [], "IsTruncated": True})
+    Traceback (most recent call last):
+    stackproof.sources.aws.body.NoAnswer: IsTruncated is true on the last page
+    """
+    for member in _TRUNCATED:
+        if page.get(member):
+            raise NoAnswer(f"{member} is true on the last page")
+
+
+_TOKENS = ("token", "marker", "position")
+_TRUNCATED = ("IsTruncated", "Truncated")
+
+
 class _Strict:
-    """botocore's parsers, each with booleans that are some."""
+    """botocore's parsers, each with booleans, lists and structures that are some."""
 
     def create_parser(self, protocol: str) -> Any:
         return _strict(protocol)()
@@ -69,12 +99,41 @@ class _Strict:
 def _strict(protocol: str) -> type:
     from botocore.parsers import PROTOCOL_PARSERS
 
-    def read(_: object, shape: "Shape", value: Any) -> bool:
+    parser: type = PROTOCOL_PARSERS[protocol]
+    if protocol not in (*_JSON, *_XML):
+        return parser
+    is_json = protocol in _JSON
+
+    def parse(self: Any, *arguments: Any) -> Any:
+        try:
+            return parser.parse(self, *arguments)  # type: ignore[attr-defined]
+        except (TypeError, ValueError, ArithmeticError) as error:  # what is no number, and no time
+            raise NoAnswer(type(error).__name__) from None
+
+    def boolean(_: object, shape: "Shape", value: Any) -> bool:
         text = getattr(value, "text", value)
         found = text if isinstance(text, bool) else _BOOLEANS.get(str(text).lower()) if protocol != "json" else None
         if found is None:
             raise NoAnswer(f"{shape.name} is {str(text)[:40]!r} in it, which is no boolean")
         return found
 
-    parser: type = PROTOCOL_PARSERS[protocol]
-    return type(parser.__name__, (parser,), {"_handle_boolean": read}) if protocol in (*_JSON, *_XML) else parser
+    def of(handler: str, kind: type, word: str) -> Callable[..., Any]:
+        handled = getattr(parser, handler)
+
+        def handle(self: Any, shape: Any, value: Any) -> Any:
+            is_one = value is None or isinstance(value, kind) or getattr(shape, "is_document_type", False)
+            if not (is_one if is_json else _is_without_text(shape, value)):
+                raise NoAnswer(f"{shape.name} is no {word} in it")
+            return handled(self, shape, value)
+
+        return handle
+
+    handlers = {"parse": parse, "_handle_boolean": boolean, "_handle_list": of("_handle_list", list, "list")}
+    if is_json:
+        handlers |= {"_handle_structure": of("_handle_structure", dict, "object"), "_handle_map": of("_handle_map", dict, "map")}
+    return type(parser.__name__, (parser,), handlers)
+
+
+def _is_without_text(shape: Any, node: Any) -> bool:
+    """True for an element of XML that may be a list: nothing but elements stands in it."""
+    return isinstance(node, list) or bool(shape.serialization.get("flattened")) or not (node.text or "").strip()

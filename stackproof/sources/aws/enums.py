@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any, NoReturn, overload
 
 from stackproof.core.verdicts import CouldNotVerify
+from stackproof.sources.aws.shapes import check_of, typed
 
 Known = Mapping[str, frozenset[str]]
 """The known values of an answer's members, by their paths: ``Listeners[].Protocol``; ``{}`` stands for the values of a map."""
@@ -45,7 +46,7 @@ def known() -> Mapping[str, Known]:
 
 
 def marked(operation: str, page: Page) -> Page:
-    """A page in which values that are not known are `UnknownValue`.
+    """A page in which values that are not known are `UnknownValue`, and those of another type `stackproof.sources.aws.shapes.Malformed`.
 
     >>> page = marked("kms:DescribeKey", {"KeyMetadata": {"KeyState": "Frozen", "KeyManager": "CUSTOMER"}})
     >>> page["KeyMetadata"]["KeyManager"] == "CUSTOMER", str(page["KeyMetadata"]["KeyState"])
@@ -54,6 +55,7 @@ def marked(operation: str, page: Page) -> Page:
     Traceback (most recent call last):
     stackproof.core.verdicts.CouldNotVerify: kms:DescribeKey KeyMetadata.KeyState is Frozen, which is not known here: judge it by hand, ...
     """
+    page = typed(operation, page)
     for path, values in known().get(operation, {}).items():
 
         def mark(value: Any, path: str = path, values: frozenset[str] = values) -> Any:
@@ -115,7 +117,7 @@ class MarkedPages(Sequence[Page]):
 
 
 def marked_pages(operation: str, pages: Sequence[Page]) -> Sequence[Page]:
-    """All pages of an answer as `marked` has them; of an operation without enumerations that are compared, the pages themselves."""
-    if operation not in known():
+    """All pages of an answer as `marked` has them; of an operation that no table has, the pages themselves."""
+    if operation not in known() and not check_of(operation):
         return pages
     return tuple(marked(operation, page) for page in pages) if isinstance(pages, tuple) else MarkedPages(operation, pages)

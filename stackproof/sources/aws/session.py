@@ -163,6 +163,15 @@ class Network:
             return Answer(call, error=no_answer(call, type(error).__name__))
 
     def _pages(self, call: Call) -> Iterator[dict[str, Any]]:
+        """The pages, to the last one. Raises `body.NoAnswer` where that says that there is another."""
+        page: dict[str, Any] = {}
+        for page in self._each_page(call):
+            body.require_token(page)
+            yield page
+        if "PaginationConfig" not in call.arguments:  # with which the caller may want no more
+            body.require_end(page)
+
+    def _each_page(self, call: Call) -> Iterator[dict[str, Any]]:
         from botocore import xform_name
         from botocore.exceptions import PaginationError
 
