@@ -147,6 +147,8 @@ class Resource:
         return [cls(block.name_or_address(cls.planned_name), block, block.source) for block in plan.resources(*cls.terraform)]
 
     def __init__(self, name: str, origin: Origin, source: str) -> None:
+        if not isinstance(name, str):
+            raise CouldNotVerify(f"{source}: the name of a {type(self).__name__} is {name!r}, which is no text")
         self.name = name
         self.origin = origin
         self.source = source

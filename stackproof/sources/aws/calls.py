@@ -14,6 +14,7 @@ from stackproof.core.verdicts import CouldNotVerify, NotReported
 from stackproof.redaction.logged import redacted_events
 from stackproof.redaction.redaction import redact, redact_data
 from stackproof.sources.aws.enums import marked, marked_pages
+from stackproof.sources.aws.shapes import whole
 from stackproof.util.once import Once
 from stackproof.util.spool import Index, Spool
 
@@ -145,7 +146,8 @@ class Answer:
         for number, page in enumerate(self.pages, start=1):
             if not isinstance(page.get(member), list):
                 raise NotReported(f"{self.call}: page {number} of the answer has no list {member}")
-            yield from page[member]
+            for item in page[member]:
+                yield whole(item)
 
     def kept(self, member: str) -> Sequence[Mapping[str, Any]]:
         """The items of a list as `items` has them, for whoever keeps them all: those of a long answer are looked up when asked."""

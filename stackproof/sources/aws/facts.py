@@ -9,6 +9,7 @@ from stackproof.core.provenance import joined
 from stackproof.core.resource import Field, Found, Resource
 from stackproof.core.verdicts import CouldNotVerify, NotApplicable, NotReported
 from stackproof.sources.aws.calls import Answer
+from stackproof.sources.aws.shapes import Malformed, whole
 from stackproof.util.spool import Reiterable
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class AwsFacts:
         """The value at a path of dotted member names; None when the answer is silent about it."""
         value: Any = self._item
         for member in path.split("."):
-            value = value.get(member) if isinstance(value, Mapping) else None
+            value = value.get(member) if isinstance(value, Mapping | Malformed) else None
         return value
 
     def read(self, operation: str, *, absent: tuple[str, ...] = (), region: str | None = None, **parameters: Any) -> Answer:
@@ -100,7 +101,7 @@ class AwsFacts:
         if reason := self._aws.unseen.get(field.place):
             raise NotApplicable(reason)
         if not callable(field.aws):
-            return Found(self.at(field.aws or field.name), self._source)
+            return Found(whole(self.at(field.aws or field.name)), self._source)
         tracing = AwsFacts(self._aws, self._item, self._source)
         if self.siblings is None:
             value = field.aws(tracing)
@@ -109,7 +110,7 @@ class AwsFacts:
                 value = field.aws(tracing)
             if isinstance(value, tuple):
                 self.siblings.let_go_together(value)
-        return Found(value, joined([self._source, *tracing._asked]))
+        return Found(whole(value), joined([self._source, *tracing._asked]))
 
     def read_ahead(self, field: Field) -> None:
         """Make the calls that a field takes, so that who reads it finds the answers."""

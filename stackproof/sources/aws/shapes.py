@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib.resources import files
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from stackproof.core.verdicts import CouldNotVerify
 
@@ -30,7 +30,7 @@ Check = Callable[[Any], Any]
 
 
 class Malformed:
-    """A value of another type than it must have. It can be shown; whoever does anything else with it gets `CouldNotVerify`."""
+    """A value of another type than it must have. It has a ``repr``; whoever does anything else with it gets `CouldNotVerify`."""
 
     __slots__ = ("_place", "_value", "_wanted")
 
@@ -40,19 +40,31 @@ class Malformed:
     def __repr__(self) -> str:
         return repr(self._value)
 
-    def _used(self, *_: object) -> NoReturn:
+    def used(self, *_: object) -> NoReturn:
+        """Raise `CouldNotVerify`, which says what stands where."""
         raise CouldNotVerify(
-            f"{self._place} is {str(self)[:80]}, which is not {self._wanted}: no answer of AWS has that; "
+            f"{self._place} is {repr(self)[:80]}, which is not {self._wanted}: no answer of AWS has that; "
             "look at what answered (a proxy, an emulator, edited evidence)"
         )
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):  # what Python itself asks for
             raise AttributeError(name)
-        self._used()
+        self.used()
 
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = __contains__ = _used
-    __hash__ = __bool__ = __len__ = __iter__ = __getitem__ = __int__ = __float__ = __index__ = _used
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = __contains__ = used
+    __str__ = __format__ = __hash__ = __bool__ = __len__ = __iter__ = __getitem__ = __int__ = __float__ = __index__ = used
+
+
+T = TypeVar("T")
+
+
+def whole(value: T) -> T:
+    """A fact, or an item of an answer, as it was read. Raises `CouldNotVerify` for one that is `Malformed`, or has such an item."""
+    for one in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(one, Malformed):
+            one.used()
+    return value
 
 
 @functools.cache
