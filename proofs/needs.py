@@ -12,6 +12,7 @@ from stackproof.core.controls import catalogue
 from stackproof.core.verdicts import UsageError
 from stackproof.processes.command_line import exit_status
 from stackproof.sources.aws import permissions
+from stackproof.sources.aws.calls import Call
 
 if TYPE_CHECKING:
     from proofs.cases import Case
@@ -38,8 +39,13 @@ def update(controls: Collection[str]) -> None:
 
 
 def _asked(control: str) -> set[str]:
+    return {call.operation for call in calls(control)}
+
+
+def calls(control: str) -> set[Call]:
+    """What a control asks of the recordings, in every proof of it on a cloud."""
     cases = (asked(control, *case.edits, expected=case.expected) for case in _cases(control))
-    return {call.operation for calls in (asked(control), *cases) for call in calls}
+    return {call for calls in (asked(control), *cases) for call in calls}
 
 
 def _cases(control: str) -> "Iterable[Case]":

@@ -30,7 +30,7 @@ _ID = re.compile(
     r"|\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b"  # a network card
     r"|\b\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]\d{1,3}\b(?!/)"  # an address, but no range
     r"|(?<![0-9A-Za-z])[0-9a-f]{16,}(?![0-9A-Za-z])"
-    r"|(?<![0-9A-Za-z])(?=[A-Z]*\d)[0-9A-Z]{16,}(?![0-9A-Za-z])"
+    r"|(?<![0-9A-Za-z])(?:(?=[A-Z]*\d)[0-9A-Z]{16,}|A[GIKNRS][A-Z]A[0-9A-Z]{16,})(?![0-9A-Za-z])"  # of IAM: with a digit or without one
     r"|(?<=-)[0-9A-Za-z]{6}(?=$)"  # what Secrets Manager ends an ARN with
 )
 _REQUEST = re.compile(r'(?<="request_id":")[0-9a-f]{32}')
@@ -41,6 +41,13 @@ _PROCESS = re.compile(r"(?<=/)\d+-[0-9a-f]{8}$")
 _QUEUE = re.compile(r"^http://127\.0\.0\.1:\d+/(\d{12})/")
 """The beginning of a queue's URL, which an emulator makes of its own address."""
 _NUMBER = re.compile(r"[0-9a-f]{8,}|\d+")
+_SECONDS = re.compile(r"\d{10}(?:\.\d+)?")
+"""The whole of a text that is a moment: SQS tells seconds so."""
+_SHORT_IDS = frozenset(
+    {"ApiId", "ApiMappingId", "AuthorizerId", "IntegrationId", "RouteId"}
+    | {"deploymentId", "id", "parentId", "restApiId", "rootResourceId"}
+)
+"""Of API Gateway: the members with ids of a few letters and digits, which no form tells from words."""
 
 
 # Moments
@@ -53,7 +60,7 @@ def shifted(data: Any, by: timedelta) -> Any:
 
 def at_rest(entries: Sequence[Entry], now: datetime) -> list[Entry]:
     """Entries that say the same of a cloud however long it had been running at ``now``."""
-    entries = [_of_any_process(entry) for entry in entries]
+    entries = [_of_any_process(entry) for entry in with_long_ids(entries)]
     streams = _streams(entries)
     latest: dict[str, list[Any]] = {}
     still = []
@@ -69,6 +76,39 @@ def at_rest(entries: Sequence[Entry], now: datetime) -> list[Entry]:
                 latest.setdefault(group, pages[0]["events"])
         still.append({**entry, **({"pages": pages} if "pages" in entry else {})})
     return still
+
+
+def with_long_ids(entries: Sequence[Entry]) -> list[Entry]:
+    """Entries in which API Gateway's short ids have the form of ids, wherever they stand."""
+    short = {text for entry in entries if entry["operation"].startswith("apigateway") for text in _short_ids(entry)}
+    if not short:
+        return list(entries)
+    words = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(sorted(short))})(?![0-9A-Za-z])")
+
+    def long(data: Any) -> Any:
+        match data:
+            case dict():
+                return {name: long(value) for name, value in data.items()}
+            case list():
+                return [long(value) for value in data]
+            case str():
+                return words.sub(lambda found: hashlib.sha256(found[0].encode()).hexdigest()[:16], data)
+        return data
+
+    return [long(entry) for entry in entries]
+
+
+def _short_ids(data: Any) -> Iterator[str]:
+    match data:
+        case dict():
+            for name, value in data.items():
+                if name in _SHORT_IDS and isinstance(value, str) and re.fullmatch(r"[0-9a-z]{4,12}", value):
+                    yield value
+                else:
+                    yield from _short_ids(value)
+        case list():
+            for value in data:
+                yield from _short_ids(value)
 
 
 def settled(new: Sequence[Entry], old: Sequence[Entry], now: datetime) -> list[Entry]:
@@ -122,6 +162,10 @@ def _with_moments(data: Any, change: Callable[[datetime], datetime], kept: Colle
             return {name: _with_moments(value, change, kept) for name, value in data.items()}
         case list():
             return [_with_moments(value, change, kept) for value in data]
+        case str() if data not in kept and _SECONDS.fullmatch(data):
+            whole, dot, fraction = data.partition(".")
+            moved = count(int(whole), 1)
+            return data if moved == int(whole) else f"{moved}{dot}{'0' * len(fraction)}"
         case str() if data not in kept:
             return _ISO.sub(iso, _MILLISECONDS.sub(lambda found: str(count(int(found[0]), 1000)), data))
         case bool():
@@ -157,10 +201,11 @@ def _page(operation: str, page: Entry, streams: Mapping[str, str], now: datetime
 
 
 def _sorted_pages(pages: list[Entry]) -> list[Entry]:
-    """Pages of tags, which come in any order, with their items in that of their ARNs."""
-    if len(pages) < 2 or any("ResourceTagMappingList" not in page for page in pages):
+    """Pages of tags, which come in any order, with their items in that of their ARNs, and the tags in that of their keys."""
+    if any("ResourceTagMappingList" not in page for page in pages):
         return pages
     items = sorted((item for page in pages for item in page["ResourceTagMappingList"]), key=itemgetter("ResourceARN"))
+    items = [{**item, "Tags": sorted(item.get("Tags", ()), key=itemgetter("Key"))} for item in items]
     tokens = [{"PaginationToken": str(number)} if page.get("PaginationToken") else {} for number, page in enumerate(pages, 1)]
     sizes = [len(page["ResourceTagMappingList"]) for page in pages]
     return [

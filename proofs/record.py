@@ -5,13 +5,17 @@ asked of the embedded cloud with all stacks (``stackproof cloud up`` keeps one);
 ``main.tf`` of the kind is applied (`proofs.kinds`). With ``--again`` what was recorded of the control's kinds is asked anew.
 
 ``python -m proofs.record`` records the stacks as a whole: every control that reads AWS is judged there, and what was asked is kept,
-secrets hidden; so is a plan of the stacks. What did not change stays as it was, byte by byte (`proofs.normal`).
+secrets hidden; so is a plan of the stacks, and so are the kinds that the stacks lack, each on its cloud. What did not change stays as it
+was, byte by byte (`proofs.normal`).
+
+What was recorded before and is not asked this time stays for as long as a proof asks it, of an edited recording or under another
+profile; then it is left out, and told.
 """
 
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,12 +25,25 @@ from typing import Any
 from botocore import xform_name
 
 from proofs import harness, kinds, live, needs, normal
-from proofs.harness import COMPLIANT, ON_AWS, ROOT, CloudStage, compliant_calls, controls, judged, profile, recorded_at
+from proofs.harness import (
+    COMPLIANT,
+    ON_AWS,
+    ROOT,
+    CloudStage,
+    compliant_calls,
+    controls,
+    judged,
+    profile,
+    profile_for,
+    recorded_at,
+)
 from stackproof.core.controls import catalogue, declared
+from stackproof.core.resource import Resource
 from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.embedded.account import Endpoint
 from stackproof.processes.command_line import exit_status
 from stackproof.resources import allowed_operations
+from stackproof.sources.aws import permissions
 from stackproof.sources.aws.calls import Answer, Call, kept_pages, plain
 from stackproof.sources.aws.session import Network, Transport
 from stackproof.sources.aws.source import AwsSource, Reader
@@ -43,11 +60,15 @@ CLOUD, PLAN = "cloud.json", "plan.json"
 
 
 class Clock:
-    """A transport to a cloud of now for whoever takes it to be the moment of the recordings: times are moved on both ways."""
+    """A transport to a cloud of now for whoever takes it to be the moment of the recordings: times are moved on both ways.
+
+    That moment is a little later than now, so that whatever the cloud has logged and measured by now is before it.
+    """
 
     def __init__(self, transport: Transport, then: datetime) -> None:
         self._transport = transport
-        self._since = timedelta(seconds=round((datetime.now(UTC) - then).total_seconds()))  # so that both ways are exact
+        late = datetime.now(UTC) + normal.LATELY
+        self._since = timedelta(seconds=round((late - then).total_seconds()))  # so that both ways are exact
 
     @property
     def counts(self) -> Counter[str]:
@@ -107,71 +128,137 @@ def add(control: str, *, again: bool = False) -> None:
     """Record what a control asks and the recordings lack. Raises `UsageError` if it does not pass there."""
     if control not in controls(*ON_AWS):
         raise UsageError(f"{control} is no control that reads AWS; those are: {', '.join(controls(*ON_AWS))}")
-    test = declared[control]
-    own, asked_kinds = kinds.own_stacks(test), kinds.asked_by(test)
+    _add([control], again=again)
+    needs.update([control])
+
+
+def _add(chosen: Sequence[str], *, again: bool) -> None:
+    """Record what some controls with the same stacks of their own ask and the recordings lack."""
+    own = kinds.own_stacks(declared[chosen[0]])
+    asked_kinds = tuple(dict.fromkeys(kind for control in chosen for kind in kinds.asked_by(declared[control])))
     before = {path: kinds.calls_in(path) for path in map(kinds.folder, asked_kinds)}
-    lists = {kind.operations[0] for kind in asked_kinds if kinds.folder(kind) in own}  # of a kind that the stacks lack
-    recorded_before = {one.call for calls in before.values() for one in calls}
-    forgotten = {one.call for one in compliant_calls(control) if one.call.operation in lists and one.call not in recorded_before}
-    forgotten |= recorded_before if again else set()
     for path in own:
         _write(path / PLAN, _planned(path))
     with _cloud_of(own) as transport:
-        completed = Completed((one for one in compliant_calls(control) if one.call not in forgotten), transport)
-        stage = CloudStage(Recording([]), profile())
-        stage.reader = Reader(completed, account=profile().account, region=profile().region)
-        judgement = judged(control, stage)
-    if judgement.verdict is not Verdict.PASS:
-        read = "\n".join(f"  {one.resource}: {one.field} = {one.value} ({one.source})" for one in judgement.read)
-        raise UsageError(
-            f"{control} is {judgement.verdict} on what should comply, so nothing is recorded: {judgement.message}\nIt has read:\n{read}"
-        )
-    answers = [answer for call, answer in stage.reader.answers.items() if call in completed.added]
-    for path, new in _by_kind(answers, asked_kinds).items():
-        kept = [] if again else before.get(path, ())
-        text = to_text(_settled(new, before.get(path, ())), kept)
-        _write(path / CLOUD, text)
-        print(f"{(path / CLOUD).relative_to(ROOT)}: {len(new)} calls added")
+        forgotten = _forgotten(chosen[0], own, asked_kinds, again=again)
+        completed = Completed((one for one in compliant_calls(chosen[0]) if one.call not in forgotten), transport)
+        answers = _answers(chosen, completed)
+    of_kind = _by_kind(answers, asked_kinds)
+    new = _settled(answers, [one for path in of_kind for one in before[path]])
+    now = {from_entry(entry).call for entry in new}
+    needed = _needed({call for call in forgotten if call not in now})
+    for path in dict.fromkeys([*of_kind, *(path for path, calls in before.items() if again and calls)]):
+        mine = [entry for entry in new if entry["operation"] in {answer.call.operation for answer in of_kind.get(path, ())}]
+        kept = [one for one in before[path] if one.call not in now and (one.call not in forgotten or one.call in needed)]
+        _write(path / CLOUD, to_text(mine, kept))
+        print(f"{(path / CLOUD).relative_to(ROOT)}: {len(mine)} calls added")
     if not answers:
-        print(f"{control} asks nothing that the recordings lack.")
+        print(f"{', '.join(chosen)} asks nothing that the recordings lack.")
     _forget_what_was_read()
-    needs.update([control])
+
+
+def _forgotten(control: str, own: Sequence[Path], asked_kinds: Sequence[type[Resource]], *, again: bool) -> set[Call]:
+    """The calls of the recordings that are asked anew: lists in which the stacks had nothing, or all of what only these kinds' own
+    stacks have.
+    """
+    lists = {kind.operations[0] for kind in asked_kinds if kinds.folder(kind) in own}
+    there = {one.call for kind in asked_kinds for one in kinds.calls_in(kinds.folder(kind))}
+    forgotten = {one.call for one in compliant_calls(control) if one.call.operation in lists and one.call not in there}
+    if again:
+        anew = [kind for kind in asked_kinds if not own or _is_of_own_stacks(kind)]
+        forgotten |= {one.call for kind in anew for one in kinds.calls_in(kinds.folder(kind))}
+    return forgotten
+
+
+def _is_of_own_stacks(kind: type[Resource]) -> bool:
+    """Whether no control asks for a kind of the reference stacks alone."""
+    return all(kinds.own_stacks(declared[one]) for one in controls(*ON_AWS) if kind in kinds.asked_by(declared[one]))
+
+
+def _answers(chosen: Iterable[str], completed: Completed) -> list[Answer]:
+    """What some controls ask and a recording lacks. Raises `UsageError` for one that does not pass."""
+    chosen = tuple(chosen)
+    stage = CloudStage(Recording([]), profile_for(chosen[0]) if chosen else profile())
+    stage.reader = Reader(completed, account=profile().account, region=profile().region)
+    for control in chosen:
+        judgement = judged(control, stage)
+        if judgement.verdict is not Verdict.PASS:
+            read = "\n".join(f"  {one.resource}: {one.field} = {one.value} ({one.source})" for one in judgement.read)
+            raise UsageError(
+                f"{control} is {judgement.verdict} on what should comply, so nothing is recorded: {judgement.message}\n"
+                f"It has read:\n{read}"
+            )
+    return [answer for call, answer in stage.reader.answers.items() if call in completed.added]
+
+
+def _needed(calls: Collection[Call]) -> set[Call]:
+    """The recorded calls among some that a proof asks: a control under another profile, or of an edited recording."""
+    operations = {call.operation for call in calls}
+    asking = [control for control in controls(*ON_AWS) if operations & {*permissions.needs().get(control, ())}]
+    needed = {call for control in asking for call in needs.calls(control)} & {*calls}
+    for call in sorted({*calls} - needed, key=str):
+        print(f"No proof asks any more: {call}")
+    return needed
 
 
 def record_all() -> None:
     """Record the stacks as a whole."""
     chosen = [control for control in controls(*ON_AWS) if set("EA") & set(catalogue()[control].stages)]
+    on_stacks = [control for control in chosen if not kinds.own_stacks(declared[control])]
     stage = open_stage(resolve(ROOT, "local"), print)
     try:
         source = stage.source()
         assert isinstance(source, AwsSource)
-        complying = [one for one in compliant_calls() if one.call.operation in live.LACKING]
-        source.reader.transport = Completed(complying, Clock(source.reader.transport, recorded_at()))
+        source.reader.transport = Clock(source.reader.transport, recorded_at())
         stage.now = recorded_at()
-        for control in (control for control in chosen if not kinds.own_stacks(declared[control])):
+        supplied = [control for control in on_stacks if _is_supplied(control)]
+        for control in (control for control in on_stacks if control not in supplied):
             judgement = judged(control, stage)
             if judgement.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE):
                 raise UsageError(f"{control} is {judgement.verdict}: {judgement.message}")
         answers = list(source.reader.answers.values())
-        _write(COMPLIANT / PLAN, _plan_text(stage.plan().document))
+        there = recorded(answers).calls
+        completed = Completed((*there, *live.calls(there, profile(), recorded_at())), source.reader.transport)
+        answers += _answers(supplied, completed)
+        plan = _plan_text(stage.plan().document)
     finally:
         stage.close()
-    old = {
-        path: kinds.calls_in(path) for path in (COMPLIANT, *sorted(kinds.FOLDER.glob("*"))) if not (path / "main.tf").is_file()
-    }
-    new = _settled(answers, [one for calls in old.values() for one in calls])
-    elsewhere = {one.call for path, calls in old.items() if path != COMPLIANT for one in calls}
-    for path, calls in old.items():
-        there = {one.call for one in calls}
-        mine = [one for one in new if (call := from_entry(one).call) in there or (path == COMPLIANT and call not in elsewhere)]
-        _write(path / CLOUD, to_text(mine))
+    _write_whole(_settled(answers, [one for path in _whole() for one in kinds.calls_in(path)]))
+    _write(COMPLIANT / PLAN, plan)
     _forget_what_was_read()
-    for control in chosen:
-        test = declared[control]
-        is_unseen = limit("embedded", control) and any(kinds.calls_in(kinds.folder(kind)) for kind in kinds.asked_by(test))
-        if kinds.own_stacks(test) or is_unseen:
-            add(control, again=True)
+    for group in _groups(control for control in chosen if control not in on_stacks):
+        _add(group, again=True)
     needs.main()
+
+
+def _is_supplied(control: str) -> bool:
+    """Whether some of what a control asks is not of the cloud: what only AWS can show, or what the stacks lack (`proofs.live`)."""
+    return bool(limit("embedded", control)) or not {*live.LACKING}.isdisjoint(permissions.needs().get(control, ()))
+
+
+def _whole() -> list[Path]:
+    """The folders of recordings of the reference stacks."""
+    return [COMPLIANT, *(path for path in sorted(kinds.FOLDER.glob("*")) if not (path / "main.tf").is_file())]
+
+
+def _write_whole(new: Sequence[normal.Entry]) -> None:
+    """Write a recording of the reference stacks, each call where it was; a new one to the others of the stacks."""
+    now = {from_entry(entry).call: entry for entry in new}
+    old = {path: [one.call for one in kinds.calls_in(path)] for path in _whole()}
+    needed = _needed({call for calls in old.values() for call in calls if call not in now})
+    elsewhere = {call for path, calls in old.items() if path != COMPLIANT for call in calls}
+    for path, calls in old.items():
+        mine = [entry for call, entry in now.items() if call in calls or (path == COMPLIANT and call not in elsewhere)]
+        kept = [one for one in kinds.calls_in(path) if one.call in needed]
+        _write(path / CLOUD, to_text(mine, kept))
+
+
+def _groups(chosen: Iterable[str]) -> list[list[str]]:
+    """Controls by the stacks of their own."""
+    groups: dict[frozenset[Path], list[str]] = {}
+    for control in chosen:
+        groups.setdefault(frozenset(kinds.own_stacks(declared[control])), []).append(control)
+    return [*groups.values()]
 
 
 @contextmanager

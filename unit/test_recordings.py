@@ -3,12 +3,17 @@
 import copy
 import json
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from proofs import normal
+from proofs import harness, kinds, needs, normal, record
+from stackproof.core.controls import declared
+from stackproof.sources import replay
+from stackproof.sources.aws import permissions
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 VPC, OTHER = "vpc-1017a1312d1509c8d", "vpc-8065235b863cb3f3f"
@@ -106,3 +111,75 @@ def test_moments_are_moved_there_and_back_and_constants_are_not() -> None:
     there = normal.shifted(data, by)
     assert {name for name in data if there[name] != data[name]} == {"a", "b", "c"}
     assert normal.shifted(there, -by) == data
+
+
+@pytest.mark.parametrize(
+    ("operation", "page"),
+    [
+        ("iam:ListRoles", {"Roles": [{"RoleName": "a", "RoleId": "{}"}]}),
+        ("apigateway:GetRestApis", {"items": [{"name": "a", "id": "{}", "endpoint": "https://{}.execute-api.example"}]}),
+        ("sqs:GetQueueAttributes", {"Attributes": {"CreatedTimestamp": "{}"}}),
+    ],
+)
+def test_what_is_another_each_time_is_recorded_in_the_same_words(operation: str, page: dict[str, Any]) -> None:
+    each = {
+        "iam": ("AROARZPUZDIKD54TCPHU7", "AROARZPUZDIKKIOIYTDKL"),  # without a digit it has the form of a word
+        "apigateway": ("k4zvmbwgfy", "8kbuobgigl"),
+        "sqs": (f"{(NOW - timedelta(minutes=1)).timestamp():.6f}", f"{(NOW - timedelta(minutes=7)).timestamp():.6f}"),
+    }[operation.partition(":")[0]]
+    one, other = ([entry(operation, json.loads(json.dumps(page).replace("{}", value)))] for value in each)
+    first = normal.settled(one, [], NOW)
+    assert normal.settled(other, first, NOW) == first
+
+
+def test_log_groups_with_tags_come_in_one_order() -> None:
+    def tagged(*names: str, keys: str = "ab") -> list[dict[str, Any]]:
+        items = [{"ResourceARN": name, "Tags": [{"Key": key, "Value": "1"} for key in keys]} for name in names]
+        return [entry("resourcegroupstaggingapi:GetResources", {"ResourceTagMappingList": items})]
+
+    assert normal.at_rest(tagged("y", "x", keys="ba"), NOW) == tagged("x", "y")
+
+
+class TestWhatIsRecordedAnew:
+    """The recorder, without a cloud: which calls it writes where."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+        monkeypatch.setattr(record, "COMPLIANT", tmp_path)
+        monkeypatch.setattr(kinds, "FOLDER", tmp_path / "kinds")
+        (tmp_path / "kinds" / "root_user").mkdir(parents=True)
+        kinds.calls_in.cache_clear()
+        yield tmp_path
+        kinds.calls_in.cache_clear()
+
+    def test_what_is_not_asked_stays_while_a_proof_asks_it(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def read(where: Path) -> list[str]:
+            return [one["operation"] for one in json.loads((where / "cloud.json").read_text(encoding="utf-8"))]
+
+        again, looked, gone, summary, new = (entry(f"iam:{name}", {}) for name in ("Again", "Looked", "Gone", "Summary", "New"))
+        (folder / "cloud.json").write_text(record.to_text([again, looked, gone]), encoding="utf-8")
+        (folder / "kinds" / "root_user" / "cloud.json").write_text(record.to_text([summary]), encoding="utf-8")
+        asked_in_proofs = {replay.from_entry(one).call for one in (looked, summary)}
+        monkeypatch.setattr(permissions, "needs", lambda: {"ACC-01": ["iam:Looked", "iam:Summary"]})
+        monkeypatch.setattr(needs, "calls", {"ACC-01": asked_in_proofs}.__getitem__)
+        record._write_whole([new, again])
+        assert read(folder) == ["iam:Again", "iam:Looked", "iam:New"]
+        assert read(folder / "kinds" / "root_user") == ["iam:Summary"]
+        assert capsys.readouterr().out.strip().startswith("No proof asks any more: iam:Gone")
+
+    def test_controls_of_the_same_stacks_are_recorded_on_one_cloud(self) -> None:
+        of_kinds = [control for control in harness.controls(*harness.ON_AWS) if kinds.own_stacks(declared[control])]
+        groups = record._groups(of_kinds)
+        assert sorted(control for group in groups for control in group) == sorted(of_kinds)
+        stacks = [{frozenset(kinds.own_stacks(declared[control])) for control in group} for group in groups]
+        assert all(len(one) == 1 for one in stacks)
+        assert len({*map(frozenset, stacks)}) == len(stacks)
+
+    def test_what_the_reference_stacks_have_too_is_not_asked_of_a_small_cloud(self) -> None:
+        kinds_of_control = kinds.asked_by(declared["SEC-API-02"])
+        forgotten = record._forgotten("SEC-API-02", kinds.own_stacks(declared["SEC-API-02"]), kinds_of_control, again=True)
+        assert {call.operation for call in forgotten} >= {"apigatewayv2:GetDomainNames", "apigatewayv2:GetApis"}
+        recorded = {one.call for path in map(kinds.folder, kinds_of_control) for one in kinds.calls_in(path)}
+        assert forgotten <= recorded | {one.call for one in harness.compliant_calls("SEC-API-02")}

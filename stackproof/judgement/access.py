@@ -203,6 +203,8 @@ def names_action(statement: Mapping[str, Any], action: str) -> bool:
 
     >>> names_action({"Action": ["S3:get*"]}, "s3:GetObject"), names_action({"NotAction": "s3:*"}, "s3:GetObject")
     (True, False)
+    >>> [names_action({element: ["ec2:*", "S3:get*"]}, "s3:GetObject") for element in ("Action", "NotAction")]
+    [True, False]
     """
     if "NotAction" in statement:
         return not any(matches(pattern, action, any_case=True) for pattern in values(statement["NotAction"]))
@@ -215,6 +217,8 @@ def naming(documents: Iterable[Document]) -> Callable[[str], bool]:
     >>> names = naming([{"Statement": {"Effect": "Allow", "Action": ["s3:Get*", "i?m:PassRole"], "Resource": "*"}}])
     >>> names("S3:GetObject"), names("iam:PassRole"), names("s3:PutObject")
     (True, True, False)
+    >>> naming([{"Statement": {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}}])("iam:PassRole")
+    True
     """
     by_service: dict[str, list[Mapping[str, Any]]] = {}
     others: list[Mapping[str, Any]] = []
@@ -238,6 +242,8 @@ def matches(pattern: str, text: str, *, any_case: bool = False) -> bool:
 
     >>> matches("arn:aws:s3:::*/a?", "arn:aws:s3:::bucket/ab"), matches("[a]", "a"), matches("S3:*", "s3:x", any_case=True)
     (True, False, True)
+    >>> matches("S3:*", "s3:x"), matches("a*b*c", "ac")
+    (False, False)
     """
     return bool(_compiled(pattern, any_case).fullmatch(text))
 
@@ -288,6 +294,8 @@ def overlap(one: str, other: str) -> bool:
 
     >>> overlap("arn:*:role/a*", "arn:aws:*b"), overlap("a?", "a"), overlap("*x", "*y")
     (True, False, False)
+    >>> overlap("*b", "ab"), overlap("*b", "")
+    (True, False)
     """
     todo, seen = [(0, 0)], set()
     while todo:
@@ -331,6 +339,12 @@ def holds(condition: Mapping[str, Mapping[str, Any]] | None, context: Mapping[st
 
 
 def _compares(operator: str, wanted: list[str], reported: str | None) -> bool | None:
+    """Whether an operator holds for a value that a request has; None where that cannot be told.
+
+    >>> operators = ("StringLike", "StringNotLike", "StringNotEquals", "ArnLike")
+    >>> [_compares(one, ["a*", "b"], "ab") for one in operators], [_compares(one, ["c", "d"], "ab") for one in operators]
+    ([True, False, True, None], [False, True, True, False])
+    """
     if reported is None:
         return _holds_without_the_key(operator, wanted)
     match operator.rpartition(":")[2].removesuffix("IfExists"):  # ForAnyValue: and ForAllValues: mean the same for one value
@@ -368,6 +382,10 @@ def _resources(statement: Mapping[str, Any], action: str) -> list[str]:
     >>> role = {"NotResource": "arn:aws:iam::*:role/*"}
     >>> _resources(role, "iam:PassRole"), _resources(role, "s3:GetObject"), _resources({"NotResource": "*"}, "s3:GetObject")
     ([], ['*'], [])
+    >>> _resources({"NotResource": ["arn:aws:iam::*:role/*", "arn:aws:s3:::*"]}, "iam:PassRole")
+    []
+    >>> _resources({"NotResource": "arn:aws:ecs:*:*:service/*"}, "ecs:TagResource")
+    ['*']
     """
     if "NotResource" in statement:
         left_out = [re.sub(r"^arn:aws[a-z-]*:", "arn:*:", one) for one in values(statement["NotResource"]) if "${" not in one]
@@ -381,7 +399,15 @@ def _widened(pattern: str) -> str:
 
 
 def _denies(statement: Mapping[str, Any], action: str, pattern: str, context: Mapping[str, str | None]) -> bool:
-    """Whether a Deny certainly takes the action away on everything that a pattern stands for."""
+    """Whether a Deny certainly takes the action away on everything that a pattern stands for.
+
+    >>> objects = "arn:aws:s3:::b/*"
+    >>> others = [objects, "arn:aws:s3:::c/*"]
+    >>> [_denies({"Action": "s3:*", of: others}, "s3:GetObject", objects, {}) for of in ("Resource", "NotResource")]
+    [True, False]
+    >>> _denies({"Action": "ec2:*", "Resource": "*"}, "s3:GetObject", objects, {})
+    False
+    """
     if not names_action(statement, action) or holds(statement.get("Condition"), context) is not True:
         return False
     if "NotResource" in statement:
@@ -390,7 +416,19 @@ def _denies(statement: Mapping[str, Any], action: str, pattern: str, context: Ma
 
 
 def _may_allow(boundary: Document, action: str, pattern: str, context: Mapping[str, str | None]) -> bool:
-    """Whether a boundary may let the action through on something that a pattern stands for."""
+    """Whether a boundary may let the action through on something that a pattern stands for.
+
+    >>> objects, get = "arn:aws:s3:::b/*", {"Action": "s3:Get*", "Resource": "*"}
+    >>> allow, deny = {"Effect": "Allow", **get}, {"Effect": "Deny", **get}
+    >>> [_may_allow({"Statement": given}, "s3:GetObject", objects, {}) for given in ([allow, deny], [deny])]
+    [True, False]
+    >>> some = {**allow, "Resource": ["arn:aws:s3:::b/a", "arn:aws:s3:::c/*"]}
+    >>> [_may_allow({"Statement": [some]}, action, objects, {}) for action in ("s3:GetObject", "s3:PutObject")]
+    [True, False]
+    >>> to_one = {**allow, "Condition": {"StringEquals": {"aws:SourceAccount": "1"}}}
+    >>> [_may_allow({"Statement": [to_one]}, "s3:GetObject", objects, {"aws:sourceaccount": it}) for it in ("1", "2")]
+    [True, False]
+    """
     return any(
         statement.get("Effect") == "Allow"
         and names_action(statement, action)
@@ -404,6 +442,11 @@ def _can_be_used_on(action: str, pattern: str) -> bool:
     """Whether a resource pattern stands for something that the action is used on: ``iam:PassRole`` on a bucket allows nothing.
 
     An action that the reference does not know may be used on whatever is not of another service by its ARN.
+
+    >>> [_can_be_used_on("s3:PutObject", one) for one in ("arn:aws:s3:::b/a", "arn:aws:s3:::b", "*")]
+    [True, False, True]
+    >>> [_can_be_used_on("nosuch:Thing", one) for one in ("*", "arn:aws:nosuch:::x", "arn:aws:s3:::x")]
+    [True, True, False]
     """
     arns = resource_arns(action)
     if arns is None:
@@ -413,7 +456,17 @@ def _can_be_used_on(action: str, pattern: str) -> bool:
 
 
 def _may_be(pattern: str, arn: str) -> bool:
-    """Whether a resource pattern may stand for an ARN of a kind. No partition, service, region or account has a colon in it."""
+    """Whether a resource pattern may stand for an ARN of a kind. No partition, service, region or account has a colon in it.
+
+    >>> [_may_be(one, "arn:*:s3:::*/*") for one in ("arn:aws:s3:::b/a", "arn:aws:s3:::b", "arn:aws:iam::1:role/a", "arn:aws:s3*")]
+    [True, False, False, True]
+    >>> [_may_be(one, "arn:*:s3:::*") for one in ("arn:*:iam::1:role/a", "a:b:c:d:e:f:g")], _may_be("arn:aws:s3:::b", "arn:aws")
+    ([True, False], False)
+    >>> _may_be("arn:aws:s3:::b/x:y:z", "arn:*:s3:::*:y:z"), _may_be("arn:aws:s3:::b", "arn:*:s3:::*:y:z")
+    (True, False)
+    >>> [_may_be(one, "arn:*:x::*:role/*") for one in ("arn:aws:s3:x::1:role/a", "arn:aws:s3:x::1:role/*")]
+    [False, False]
+    """
     mine, theirs = pattern.split(":", 5), arn.split(":", 5)
     if min(len(mine), len(theirs)) < 6 or any(set("*?") & set(part) for part in mine[:5]):
         return overlap(pattern, arn)
@@ -470,6 +523,8 @@ def actions_matching(pattern: str) -> Iterator[str]:
     """The known actions that a pattern stands for; the service is named in full.
 
     >>> list(actions_matching("ecr:Get*Token"))
+    ['ecr:GetAuthorizationToken']
+    >>> list(actions_matching("ECR:get*token"))
     ['ecr:GetAuthorizationToken']
     """
     service, _, name = pattern.partition(":")

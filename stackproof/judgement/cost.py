@@ -97,6 +97,19 @@ def daily_gigabytes(arrived: Mapping[str, Arrived], now: datetime) -> dict[str, 
     group that has none got nothing; CloudWatch has datapoints only for groups that got something.
 
     Raises `NotReported` if no group has any: nothing is known then, and nothing is not what they cost.
+
+    >>> from types import SimpleNamespace
+    >>> day, hour = datetime(2026, 1, 20), timedelta(hours=1)
+    >>> def group(*points):
+    ...     return SimpleNamespace(points=points, total=sum(size for _, size in points))
+    >>> some = {"a": group((day, 2e9), (day + hour, 2e9)), "b": group((day + 24 * hour, 1e9)), "silent": group()}
+    >>> daily_gigabytes(some, day + 48 * hour)
+    {'a': 2.0, 'b': 0.5, 'silent': 0.0}
+    >>> daily_gigabytes({"a": group((day, 1e9))}, day + hour / 60)
+    {'a': 24.0}
+    >>> daily_gigabytes({"silent": group()}, day)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    stackproof.core.verdicts.NotReported: AWS/Logs IncomingBytes has no datapoint for any of 1 log groups: ...
     """
     begun = min((series.points[0][0] for series in arrived.values() if series.points), default=None)
     if begun is None:

@@ -49,6 +49,8 @@ def last_month(today: date) -> tuple[date, date]:
     ['2025-12-01', '2026-01-01']
     >>> [str(day) for day in last_month(date(2026, 3, 1))]
     ['2026-02-01', '2026-03-01']
+    >>> [str(day) for day in last_month(date(2026, 1, 1))]
+    ['2025-12-01', '2026-01-01']
     """
     end = today.replace(day=1)
     return (end - timedelta(days=1)).replace(day=1), end

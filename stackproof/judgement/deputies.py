@@ -41,6 +41,8 @@ def is_bound(statement: Mapping[str, Any], account: str) -> bool:
     [True, False, False]
     >>> bound("ArnLike", SourceArn="arn:aws:s3:::logs"), bound("ArnLikeIfExists", SourceArn="arn:aws:ecs:*:123456789012:*")
     (False, False)
+    >>> bound("StringEquals", SourceAccount=["123456789012", "210987654321"])
+    False
     """
     return any(all(_is_of(account, key, value) for value in admitted) for key, admitted in confining(statement))
 
@@ -51,12 +53,16 @@ def _is_of(account: str, key: str, value: str) -> bool:
     True
     >>> _is_of("123456789012", "aws:sourcearn", "arn:aws:sns:us-east-1:123456789012")
     True
+    >>> _is_of("123456789012", "aws:sourcearn", "arn:aws:sns:us-east-1:210987654321:123456789012")
+    False
+    >>> _is_of("123456789012", "aws:sourcearn", "arn:aws:logs:us-east-1:123456789012:log-group:a:*")
+    True
     """
     value = re.sub(r"\$\{aws:ResourceAccount\}", account, value, flags=re.IGNORECASE)
     if key == "aws:sourceaccount":
         return value == account
     names_a_resource = key == "aws:sourcearn" or re.fullmatch("kms:encryptioncontext:aws:[a-z]+:arn", key)
-    return bool(names_a_resource) and value.split(":", 5)[4:5] == [account]
+    return bool(names_a_resource) and value.split(":")[4:5] == [account]
 
 
 @whichever_account
@@ -71,6 +77,9 @@ def confused_deputies(document: Document, account: str) -> list[str]:
     >>> bound = {"StringEquals": {"aws:SourceArn": "arn:aws:cloudtrail:us-east-1:123456789012:trail/audit"}}
     >>> confused_deputies(policy(trail, Condition=bound), "123456789012"), confused_deputies(policy({"AWS": "1"}), "123456789012")
     ([], [])
+    >>> others = policy({"Federated": "cloudtrail.amazonaws.com"}), policy({"Service": "ec2.amazonaws.com"})
+    >>> [confused_deputies(one, "123456789012") for one in others]
+    [[], []]
     """
     return [
         f"{service} may do {', '.join(values(statement.get('Action'))) or 'every action but those named'} for every account: "
@@ -103,6 +112,13 @@ def unbound_services(document: Document, account: str) -> list[str]:
 
 
 def _is_for_an_organization(statement: Mapping[str, Any]) -> bool:
+    """Whether a statement is confined to one organization, by its id.
+
+    >>> def asks(key, *ids):
+    ...     return _is_for_an_organization({"Condition": {"StringEquals": {key: list(ids)}}})
+    >>> asks("aws:SourceOrgID", "o-1234567890"), asks("aws:SourceOrgID", "o-1234567890", "*"), asks("aws:SourceArn", "o-1234567890")
+    (True, False, False)
+    """
     return any(
         key == "aws:sourceorgid" and all(re.fullmatch("o-[a-z0-9]{10,32}", value) for value in admitted)
         for key, admitted in confining(statement)

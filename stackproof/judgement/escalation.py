@@ -66,6 +66,12 @@ def escalations(
     ['assumes a role of another account that is not declared: sts:AssumeRole']
     >>> escalations(assumes, account="123456789012", declared=[role]), escalations(assumes, account="210987654321")
     ([], [])
+    >>> both = {**assumes[0]["Statement"], "Resource": [role, "arn:aws:iam::123456789012:role/x"]}
+    >>> escalations([{"Statement": both}], account="123456789012")
+    ['assumes a role of another account that is not declared: sts:AssumeRole']
+    >>> tasks = {"Statement": {"Effect": "Allow", "Action": ["iam:PassRole", "ecs:RunTask"], "Resource": "*"}}
+    >>> escalations([tasks, {"Statement": {"Effect": "Deny", "Action": "ecs:*", "Resource": "*"}}])
+    []
     """
     is_named = naming(policies)
     near = (path for path in paths() if all(map(is_named, path.needs)))
@@ -87,6 +93,13 @@ def administers(policies: Sequence[Document], boundary: Document | None = None, 
     True
     >>> does(NotAction="iam:*", Resource="*"), does(Action="iam:PutRolePolicy", Resource="arn:aws:iam::123456789012:role/app-*")
     (False, False)
+    >>> everything, little = ({"Statement": {"Effect": "Allow", "Action": one, "Resource": "*"}} for one in ("*", "s3:GetObject"))
+    >>> no_iam = {"Statement": {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}}
+    >>> administers([everything, no_iam]), administers([little])  # the rest is more than enough
+    (True, False)
+    >>> me = {"Effect": "Allow", "Action": "iam:PutUserPolicy", "Resource": "arn:aws:iam::123456789012:user/deploy"}
+    >>> [administers([{"Statement": me}], own=own) for own in (["group/x", "user/deploy"], ["user/other"])]
+    [True, False]
     """
     is_named = naming(policies)
     return any(map(allows_everything, policies)) or any(
@@ -137,7 +150,7 @@ def _is_elsewhere(resource: str, account: str, declared: Sequence[str]) -> bool:
     >>> _is_elsewhere(role, "123456789012", ["arn:aws:iam::210987654321:role/*"]), _is_elsewhere(role, "", [])
     (False, False)
     """
-    where = resource.split(":", 5)[4:5]
+    where = resource.split(":")[4:5]
     if where == [account] or (where and where[0].isdigit() and not account):
         return False
     return not any(covers(one, resource) for one in declared)

@@ -121,6 +121,9 @@ def opening(protocol: str, first_port: int | None, last_port: int | None, let_in
 
     >>> opening("-1", None, None, "0.0.0.0/0"), opening("6", 22, 22, "10.0.0.0/8"), opening("-1", 0, 0, "sg-1")
     (everything from 0.0.0.0/0, tcp 22 from 10.0.0.0/8, everything from sg-1)
+    >>> everything = opening("tcp", 0, 65535, "sg-1")
+    >>> opening("tcp", 8, None, "sg-1") == everything, opening("tcp", None, 22, "sg-1") == everything
+    (True, True)
     """
     named = {"-1": ALL, ALL: ALL, "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}.get(protocol.lower(), protocol.lower())
     typed = source(let_in) if isinstance(let_in, str) else let_in
@@ -202,6 +205,8 @@ def is_public(cidr: str) -> bool:
 
     >>> is_public("8.8.8.0/24"), is_public("169.254.171.0/24"), is_public("fd00:ec2:80::/64"), is_public("0.0.0.0/0")
     (True, False, False, True)
+    >>> is_public("8.8.8.8/32")
+    True
     """
     network = Source(CIDR, cidr).network
     return network is not None and _public(network) > 0
@@ -212,6 +217,8 @@ def network_of(text: str) -> Network | None:
 
     >>> network_of("10.0.0.7"), network_of("sg-1")
     (IPv4Network('10.0.0.7/32'), None)
+    >>> network_of("10.0.0.7/8")
+    IPv4Network('10.0.0.0/8')
     """
     try:
         return ipaddress.ip_network(text, strict=False)
@@ -232,5 +239,9 @@ def _shared(one: Network, other: Network) -> int:
 
 
 def _ports(one: Opening) -> tuple[int, int]:
-    """The range of an opening's ports, its end excluded. What has no ports (ICMP has types and codes there) is open as a whole."""
+    """The range of an opening's ports, its end excluded. What has no ports (ICMP has types and codes there) is open as a whole.
+
+    >>> _ports(opening("tcp", 22, 22, "sg-1")), _ports(opening("udp", 53, 54, "sg-1")), _ports(opening("icmp", 8, 0, "sg-1"))
+    ((22, 23), (53, 55), (0, 65536))
+    """
     return (one.first_port, one.last_port + 1) if one.protocol in ("tcp", "udp") else (0, 65536)

@@ -54,6 +54,14 @@ def matches(pattern: str, message: str) -> bool:
     (True, True, True)
     >>> matches('{ $.level = "ERROR" && $.duration > 1e3 }', '{"level": "ERROR", "duration": 1200}')
     True
+    >>> matches("[ERROR", "[ERROR"), matches("ERROR]", "ERROR]"), matches("{ERROR", "{ERROR"), matches("ERROR}", "ERROR}")
+    (True, True, True, True)
+    >>> matches('{ $.a = "b"}', '{"a": "b"}'), matches("{ $.a = b }", "no JSON"), matches("{ $.a = b }", "[]")
+    (True, False, False)
+    >>> matches("ERROR -Exiting", "ERROR, Exiting"), matches("ERROR -Exiting", "Fine"), matches("A B", "A"), matches("-A -B", "A")
+    (False, False, False, False)
+    >>> matches("[ERROR", "x"), matches("ERROR]", "x"), matches('{$.a = "b"}', '{"a": "b"}')
+    (False, False, True)
     """
     return extracted(pattern, message) is not None
 
@@ -83,7 +91,12 @@ def _compiled(pattern: str) -> Callable[[str], dict[str, str] | None]:
 
 
 def _terms(text: str) -> Callable[[str], bool]:
-    """All plain terms, and none with a minus. Terms with a question mark are alternatives, ignored beside any other term."""
+    """All plain terms, and none with a minus. Terms with a question mark are alternatives, ignored beside any other term.
+
+    >>> _terms('ERROR "')
+    Traceback (most recent call last):
+    stackproof.judgement.filter_pattern.InvalidPattern: 'ERROR "' cannot be read from character 7
+    """
     found: dict[str, list[Callable[[str], bool]]] = {"": [], "-": [], "?": []}
     position = 0
     while position < len(text):
@@ -130,6 +143,14 @@ def words(line: str) -> list[str]:
 
 
 def _fields(text: str) -> tuple[_Field, ...]:
+    """The fields of a space-delimited pattern, whose brackets are taken off.
+
+    >>> [one.name for one in _fields('a, ..., b=","')]
+    ['a', '...', 'b']
+    >>> _fields("..., a, ...")
+    Traceback (most recent call last):
+    stackproof.judgement.filter_pattern.InvalidPattern: [..., a, ...] has more than one ellipsis
+    """
     parts = [""]
     for piece in re.findall(r'"(?:\\.|[^"\\])*"|%[^%]*%|.', text, re.DOTALL):  # a comma inside quotation marks separates nothing
         if piece == ",":
@@ -172,7 +193,16 @@ def _the(word: str) -> Look:
 
 
 def _laid_out(fields: Sequence[_Field], found: Sequence[str]) -> list[tuple[_Field, str]] | None:
-    """Each word with its field; None if there are too few. Without an ellipsis the last field takes all words that are left."""
+    """Each word with its field; None if there are too few. Without an ellipsis the last field takes all words that are left.
+
+    >>> def laid(fields, line):
+    ...     given = _laid_out(_fields(fields), line.split())
+    ...     return given and [(field.name, word) for field, word in given]
+    >>> laid("a, b", "1 2 3"), laid("a, b", "1 2"), laid("a, b", "1")
+    ([('a', '1'), ('b', '2 3')], [('a', '1'), ('b', '2')], None)
+    >>> laid("..., a, b", "1 2 3"), laid("..., a, b", "1 2"), laid("..., a, b", "1")
+    ([('...', '1'), ('a', '2'), ('b', '3')], [('a', '1'), ('b', '2')], None)
+    """
     spread = next((number for number, field in enumerate(fields) if field.name == "..."), None)
     if spread is None:
         if len(found) < len(fields):
@@ -189,6 +219,13 @@ def _laid_out(fields: Sequence[_Field], found: Sequence[str]) -> list[tuple[_Fie
 
 
 def _holds_for_json(condition: Test, message: str) -> bool:
+    """Whether a condition holds for a message; for one that is no JSON object, none does.
+
+    >>> [_holds_for_json(lambda look: True, message) for message in ('{"a": 1}', "[]", "{")]
+    [True, False, False]
+    >>> _holds_for_json(lambda look: False, "{}")
+    False
+    """
     try:
         event = json.loads(message)
     except (ValueError, RecursionError):
@@ -197,7 +234,14 @@ def _holds_for_json(condition: Test, message: str) -> bool:
 
 
 def _property(event: object, selector: str) -> object:
-    """What a selector points at in a JSON event; `_MISSING` where nothing is."""
+    """What a selector points at in a JSON event; `_MISSING` where nothing is.
+
+    >>> event = {"a": [{"b": 1}], "": 2}
+    >>> [_property(event, one) is _MISSING for one in ("$.a[0].b", "$.a[1]", "$.a.b", "$[0]", "$.c", "$.a[0].b.c")]
+    [False, True, True, True, True, True]
+    >>> _property([3, 4], "$[1]"), _property({"1": 5}, "$[1]") is _MISSING
+    (4, True)
+    """
     found = event
     for name, index in re.findall(r"\.([\w-]+)|\[(\d+)\]", selector):
         if name and isinstance(found, dict) and name in found:
@@ -230,6 +274,12 @@ class _Conditions:
         return test
 
     def _tokenised(self) -> list[tuple[str, str]]:
+        """Each token with its kind. Raises `InvalidPattern`.
+
+        >>> _Conditions('a = "b', selectors=False)
+        Traceback (most recent call last):
+        stackproof.judgement.filter_pattern.InvalidPattern: 'a = "b' cannot be read from character 5
+        """
         tokens, position = [], 0
         while position < len(self._text):
             token = _TOKEN.match(self._text, position)
@@ -241,18 +291,45 @@ class _Conditions:
         return tokens
 
     def _any(self) -> Test:
+        """What is joined by ``||``.
+
+        >>> either = _Conditions("a = 1 || a = 2", selectors=False).whole()
+        >>> [either(lambda name: value) for value in ("1", "2", "3")]
+        [True, True, False]
+        """
         tests = [self._all()]
         while self._takes("||"):
             tests.append(self._all())
         return lambda look: any(test(look) for test in tests)
 
     def _all(self) -> Test:
+        """What is joined by ``&&``.
+
+        >>> both = _Conditions("a = 1* && a != 12", selectors=False).whole()
+        >>> [both(lambda name: value) for value in ("11", "12", "2")]
+        [True, False, False]
+        """
         tests = [self._one()]
         while self._takes("&&"):
             tests.append(self._one())
         return lambda look: all(test(look) for test in tests)
 
     def _one(self) -> Test:
+        """A comparison, or conditions in parentheses. Raises `InvalidPattern`.
+
+        >>> grouped = _Conditions("(a = 1 || a = 2) && a != 2", selectors=False).whole()
+        >>> grouped(lambda name: "1"), grouped(lambda name: "2")
+        (True, False)
+        >>> _Conditions("(a = 1", selectors=False).whole()
+        Traceback (most recent call last):
+        stackproof.judgement.filter_pattern.InvalidPattern: '(a = 1' is not a condition that can be read
+        >>> _Conditions("a ( 1", selectors=False).whole()
+        Traceback (most recent call last):
+        stackproof.judgement.filter_pattern.InvalidPattern: 'a ( 1' is not a condition that can be read
+        >>> _Conditions("a b 1", selectors=False).whole()
+        Traceback (most recent call last):
+        stackproof.judgement.filter_pattern.InvalidPattern: 'a b 1' is not a condition that can be read
+        """
         if self._takes("("):
             test = self._any()
             if not self._takes(")"):
@@ -271,7 +348,20 @@ class _Conditions:
         return _compared(name, comparison, *self._token())
 
     def _stated(self, name: str, word: str) -> Test:
-        """``IS NULL``, ``IS TRUE``, ``IS FALSE``, ``NOT EXISTS``."""
+        """``IS NULL``, ``IS TRUE``, ``IS FALSE``, ``NOT EXISTS``.
+
+        >>> def stated(text, value):
+        ...     return _Conditions(f"$.a {text}", selectors=True).whole()(lambda name: value)
+        >>> values = (None, True, False, _MISSING)
+        >>> [[stated(text, value) for value in values] for text in ("IS NULL", "IS TRUE", "NOT EXISTS")]
+        [[True, False, False, False], [False, True, False, False], [False, False, False, True]]
+        >>> stated("IS EXISTS", 1)
+        Traceback (most recent call last):
+        stackproof.judgement.filter_pattern.InvalidPattern: '$.a IS EXISTS' is not a condition that can be read
+        >>> stated("NOT NULL", 1)
+        Traceback (most recent call last):
+        stackproof.judgement.filter_pattern.InvalidPattern: '$.a NOT NULL' is not a condition that can be read
+        """
         _, what = self._token()
         if (word, what) == ("NOT", "EXISTS"):
             return lambda look: look(name) is _MISSING
@@ -296,6 +386,19 @@ class _Conditions:
 
 
 def _compared(name: str, comparison: str, kind: str, wanted: str) -> Test:
+    """Whether what a name stands for compares with what is wanted. Raises `InvalidPattern`.
+
+    >>> def compares(comparison, kind, wanted):
+    ...     return [_compared("a", comparison, kind, wanted)(lambda name: value) for value in ("4", 5, "x", None)]
+    >>> compares(">=", "plain", "5"), compares("=", "plain", "5"), compares("!=", "quoted", "5")
+    ([False, True, False, False], [False, True, False, False], [True, False, True, False])
+    >>> compares(">", "quoted", "5")
+    Traceback (most recent call last):
+    stackproof.judgement.filter_pattern.InvalidPattern: a > '5' compares with no number
+    >>> compares(">", "plain", "x")
+    Traceback (most recent call last):
+    stackproof.judgement.filter_pattern.InvalidPattern: a > 'x' compares with no number
+    """
     if kind in ("operator", "selector"):
         raise InvalidPattern(f"{name} {comparison} {wanted!r} compares with nothing")
     if comparison in _COMPARES:
@@ -319,6 +422,17 @@ def _compared(name: str, comparison: str, kind: str, wanted: str) -> Test:
 
 
 def _equals(kind: str, wanted: str) -> Callable[[str | float], bool]:
+    r"""Whether a value is what was asked for: a number as a number, if it is written without quotation marks.
+
+    >>> [_equals("plain", "1e2")(value) for value in ("100", 100, "1e2", 101, "x")]
+    [True, True, True, False, False]
+    >>> [_equals("quoted", "1e2")(value) for value in ("100", 100)], _equals("plain", "x")("x")
+    ([False, False], True)
+    >>> _equals("quoted", r'a\"')('a"'), _equals("plain", r"a\"")('a"')
+    (True, False)
+    >>> [_equals("regex", "4[0-9]+")(value) for value in ("a 404", "5", 404)]
+    [True, False, False]
+    """
     if kind == "regex":
         regex = _regex(wanted)
         return lambda value: isinstance(value, str) and regex.is_in(value)
@@ -338,6 +452,8 @@ def _fits(wanted: str, value: str) -> bool:
 
     >>> _fits("4*", "404"), _fits("*html*", "GET /index.html HTTP/1.0"), _fits("Ev*ent", "Event"), _fits("*", "")
     (True, True, False, True)
+    >>> _fits("*", "x")
+    True
     """
     core = wanted.removeprefix("*").removesuffix("*") if wanted != "*" else ""
     match wanted[:1] == "*", wanted[-1:] == "*":
@@ -351,6 +467,11 @@ def _fits(wanted: str, value: str) -> bool:
 
 
 def _number(value: object) -> float | None:
+    """The number that a value is or says; None for any other, and for true and false.
+
+    >>> [_number(value) for value in ("1.5", 2, True, "x", None, [1])]
+    [1.5, 2.0, None, None, None, None]
+    """
     if isinstance(value, str):
         return float(value) if _NUMBER.fullmatch(value) else None
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
@@ -361,7 +482,14 @@ def _unescaped(text: str) -> str:
 
 
 def _regex(text: str) -> Expression:
-    """Raises `InvalidPattern` for what the documentation does not allow between percent signs."""
+    r"""A regular expression as CloudWatch Logs reads it. Raises `InvalidPattern` for what may not stand between percent signs.
+
+    >>> _regex("a[0-9]").is_in("a1"), _regex(r"\d").is_in("\u0663")
+    (True, False)
+    >>> _regex("a(b)")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    stackproof.judgement.filter_pattern.InvalidPattern: %a(b)% has a character that a regular expression ...
+    """
     if not re.fullmatch(r"[A-Za-z0-9:_#=@/;,\s^$?\[\]{}|\\*+.-]+", text):
         raise InvalidPattern(f"%{text}% has a character that a regular expression of a filter pattern may not have")
     try:

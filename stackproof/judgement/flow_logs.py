@@ -52,6 +52,9 @@ def uncaptured(logs: Sequence[Log], subnets: Iterable[Subnet]) -> list[str]:
     ([], [])
     >>> uncaptured([log("REJECT"), log("ACCEPT", "subnet-1")], subnets), uncaptured([log("ALL", works=False)], subnets[:1])
     (['subnet-2: no flow log that works captures all of its traffic'], ['subnet-1: no flow log that works captures all of its traffic'])
+    >>> uncaptured([log("SOME"), log("OTHER")], subnets)
+    Traceback (most recent call last):
+    stackproof.core.verdicts.CouldNotVerify: what a flow log of the traffic SOME captures is not known; report this
     """
     known, errors = parts(logs)
     captured = [(log, _captured(log, errors)) for log in known]
@@ -81,6 +84,20 @@ def _captured(log: Log, errors: list[Exception]) -> frozenset[str]:
 
 
 def _is_of(log: Log, subnet: Subnet, errors: list[Exception]) -> bool:
+    """Whether a log is a subnet's; one of which that is not known yet is nobody's, and its error is kept.
+
+    >>> from types import SimpleNamespace as Given
+    >>> one = Given(name="a", subnet_id="subnet-1")
+    >>> [_is_of(Given(subnet_id=id), one, []) for id in ("subnet-1", "subnet-2", None)]
+    [True, False, False]
+    >>> class Unknown:
+    ...     @property
+    ...     def subnet_id(self):
+    ...         raise NotYetKnown("known after apply")
+    >>> errors = []
+    >>> _is_of(Unknown(), one, errors), [str(error) for error in errors]
+    (False, ['known after apply'])
+    """
     try:
         return log.subnet_id is not None and log.subnet_id == subnet.subnet_id
     except NotYetKnown as error:

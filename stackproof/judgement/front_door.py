@@ -33,6 +33,8 @@ def redirect_problems(asked: str, status: int, location: str | None) -> list[str
     ['status 302, not 301', 'host elsewhere.example, not example.com', 'path /, not /a', 'query is not b=1']
     >>> redirect_problems("http://example.com", 301, "https://example.com"), redirect_problems("http://example.com/", 301, "//example.com/")
     ([], ['scheme (none), not https'])
+    >>> redirect_problems("http://example.com/a", 301, "https://example.com")
+    ['path /, not /a']
     >>> redirect_problems("http://example.com/", 200, None)
     ['status 200, not 301', 'no Location']
     >>> redirect_problems("http://example.com/", 301, "https://example.com:99999/")

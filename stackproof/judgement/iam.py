@@ -64,6 +64,13 @@ def _broad(statement: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_whole_services(statement: Mapping[str, Any]) -> Iterator[str]:
+    """The parts of a statement that are wider than actions of one service, in words.
+
+    >>> [*_of_whole_services({"Action": ["s3:*", "s3:Get*", "ssm-guiconnect:*ection*"]})]
+    ['every action of s3 (s3:*)', 'every action of ssm-guiconnect (ssm-guiconnect:*ection*)']
+    >>> [*_of_whole_services({"Action": ["s?:Get", "?*"]})]
+    ['actions of many services (s?:Get)', 'every action of every service (?*)']
+    """
     if "NotAction" in statement:
         yield "every action but those named (NotAction)"
     for action in values(statement.get("Action")):
@@ -87,6 +94,12 @@ def _known(pattern: str) -> tuple[str, ...]:
 
 
 def _on_every_resource(action: str, statement: Mapping[str, Any]) -> bool:
+    """Whether a statement allows an action on all that it can be used on.
+
+    >>> resources = ["arn:aws:s3:::triflow-ai-prod/*", "*"]
+    >>> [_on_every_resource("s3:GetObject", {"Resource": one}) for one in (resources, resources[:1])]
+    [True, False]
+    """
     resources = values(statement.get("Resource"))
     return any(_is_everything_for(one, action) for one in resources) and not _is_confined(action, statement)
 
@@ -117,6 +130,9 @@ def _is_confined(action: str, statement: Mapping[str, Any]) -> bool:
     (False, False)
     >>> confined("iam:PassRole", "iam:PassedToService", "ecs-tasks.amazonaws.com"), confined("s3:GetObject", "s3:ExistingObjectTag/a", "b")
     (False, True)
+    >>> either = {"StringLike": {"cloudwatch:namespace": ["TriFlow/*", "*"]}}
+    >>> _is_confined("cloudwatch:PutMetricData", {"Condition": either})
+    False
     """
     keys = _confining_keys(action)
     return any(
@@ -126,7 +142,15 @@ def _is_confined(action: str, statement: Mapping[str, Any]) -> bool:
 
 @functools.cache
 def _confining_keys(action: str) -> frozenset[str]:
-    """The condition keys of an action that say which resource, in lower case and without a tag's name."""
+    """The condition keys of an action that say which resource, in lower case and without a tag's name.
+
+    >>> sorted(_confining_keys("secretsmanager:GetSecretValue"))
+    ['aws:resourcetag/', 'secretsmanager:resourcetag/', 'secretsmanager:secretid']
+    >>> sorted(_confining_keys("cloudformation:UpdateStackInstances"))  # it needs a stack set, whatever the region
+    []
+    >>> sorted(_confining_keys("ecs:RunTask"))
+    ['aws:resourcetag/', 'ecs:cluster']
+    """
     details = action_details(action)
     if details is None:
         return frozenset()
@@ -161,6 +185,11 @@ def _plain(name: str) -> str:
 
 
 def _admits_everything(value: str) -> bool:
+    """Whether a value of a condition is, or ends in, nothing but wildcards.
+
+    >>> [_admits_everything(one) for one in ("*", "?*", "?", "arn:aws:ecs:*:*:cluster/*", "arn:aws:ecs:*:*:cluster/a*", "a")]
+    [True, True, True, True, False, False]
+    """
     last = re.split("[:/]", value)[-1] if value.startswith("arn:") else value
     return set(last) <= {"*", "?"}
 
@@ -175,6 +204,8 @@ def _is_every_action(service: str, pattern: str) -> bool:
 
     >>> _is_every_action("ssm-guiconnect", "*ection*"), _is_every_action("s3", "Get*"), _is_every_action("nosuch", "*a*")
     (True, False, False)
+    >>> _is_every_action("ssm-guiconnect", "*ECTION*")
+    True
     """
     known = actions_of(service.lower()) if "*" in pattern else ()
     return bool(known) and all(matches(pattern, action, any_case=True) for action in known)
@@ -197,6 +228,8 @@ def is_every_resource(resource: str, action: str) -> bool:
     >>> key = "arn:aws:kms:ap-northeast-2:123456789012:key"
     >>> [is_every_resource(f"{key}/{one}", "kms:Decrypt") for one in ("?*", "*-*-*", "????????-*", "1234abcd-*", "mrk-*")]
     [True, True, True, False, True]
+    >>> is_every_resource("arn:aws:s3:::*/*", "s3:*"), is_every_resource("arn:aws:s3:::b/*", "s3:*")  # of some of the actions
+    (True, False)
     """
     return any(_is_everything_for(resource, one) for one in _known(action))
 
@@ -297,6 +330,12 @@ def _names_nothing(resource: str) -> bool:
 
     >>> [_names_nothing(one) for one in ("*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:*", "arn:aws:s3:::triflow-ai-prod/*")]
     [True, True, True, True, False]
+    >>> [_names_nothing(f"{one}:s3:::b/a:*") for one in ("arn:aws", "arn:*", "arn:a*", "*:aws", "a?n:*")]
+    [False, False, True, True, True]
+    >>> [_names_nothing(f"arn:aws:{one}:::b/*") for one in ("s3", "s*", "?3")], _names_nothing("arn:aws:s3:*::b/*")
+    ([False, True, True], False)
+    >>> _names_nothing("arn:aws:s3:::*/?:*"), _names_nothing("arn:aws:s3:::*:a")
+    (True, False)
     """
     parts = resource.split(":", maxsplit=5)
     if len(parts) < 6 or set(parts[5]) <= {"*", "?", "/", ":"}:
@@ -305,7 +344,14 @@ def _names_nothing(resource: str) -> bool:
 
 
 def _in_the_place_of(resource: str, arn: str) -> str:
-    """The ARN of a kind of resource, with partition, region and account as another ARN has them."""
+    """The ARN of a kind of resource, with partition, region and account as another ARN has them.
+
+    >>> group = "arn:aws:logs:eu-west-1:123456789012:log-group:a:*"
+    >>> _in_the_place_of(group, "arn:*:logs:*:*:log-group:*")
+    'arn:aws:logs:eu-west-1:123456789012:log-group:*'
+    >>> _in_the_place_of("*", "arn:*:logs:*:*:log-group:*"), _in_the_place_of(group, "*")
+    ('arn:*:logs:*:*:log-group:*', '*')
+    """
     mine, theirs = arn.split(":", 5), resource.split(":", 5)
     if len(mine) < 6 or len(theirs) < 6:
         return arn
@@ -338,6 +384,10 @@ def sweeping_grants(document: Document) -> list[str]:
     (['every action of autoscaling (autoscaling:*)'], ['ecr:PutImage on every resource'])
     >>> of(["ecr:BatchGetImage", "logs:PutLogEvents", "s3:List*"]), of("s3:PutObject", "arn:aws:s3:::amazon-braket-*")
     ([], [])
+    >>> sweeping_grants({"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}})
+    []
+    >>> sweeping_grants({"Statement": {"Effect": "Allow", "Action": "s3:*", "NotResource": "*"}})
+    []
     """
     return [
         problem
@@ -348,6 +398,14 @@ def sweeping_grants(document: Document) -> list[str]:
 
 
 def _changes_everywhere(statement: Mapping[str, Any]) -> Iterator[str]:
+    """The actions of a statement that change something and are allowed on everything, in words.
+
+    >>> session = {"Action": "s3express:CreateSession", "Resource": "*"}
+    >>> read_only = {"Condition": {"StringEquals": {"s3express:SessionMode": "ReadOnly"}}}
+    >>> reading = {"Action": "ecr:GetAnything", "Resource": "*"}
+    >>> [[*_changes_everywhere(one)] for one in (session, {**session, **read_only}, reading)]
+    [['s3express:CreateSession on every resource'], [], []]
+    """
     for action in values(statement.get("Action")):
         reads = action.partition(":")[2].startswith(_READING) or _TO_READ_ALONE in confining(statement)
         known = () if reads or _is_a_whole_service(action) else _known(action)
@@ -384,6 +442,11 @@ def allows_everything(document: Document) -> bool:
     (True, True, True)
     >>> allows("s3:*", "*"), allows("*", "arn:aws:s3:::*"), allows("*", "arn:aws:iam::123456789012:role/*")
     (False, False, False)
+    >>> allows(["s3:*", "*"], ["arn:aws:s3:::b", "*"])
+    True
+    >>> admin = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    >>> [allows_everything({"Statement": [one, {**admin, "Action": "s3:*"}]}) for one in (admin, {**admin, "Effect": "Deny"})]
+    [True, False]
     """
     return any(
         statement["Effect"] == "Allow"
@@ -394,9 +457,15 @@ def allows_everything(document: Document) -> bool:
 
 
 def _is_everything(resource: str) -> bool:
-    """Whether a resource pattern names neither a service nor anything of one."""
-    parts = resource.split(":", maxsplit=5)
-    return all(set(part) <= {"*", "?", "/", ":"} for part in (*parts[2:3], *parts[5:]))
+    """Whether a resource pattern names neither a service nor anything of one.
+
+    >>> [_is_everything(one) for one in ("*", "arn:aws:*", "arn:aws:*:eu-1:1:*:*", "arn:aws:*:*:*:*?/")]
+    [True, True, True, True]
+    >>> [_is_everything(one) for one in ("arn:aws:*:*:*:a", "arn:aws:*:*:*:a:*", "arn:aws:*:*:*:*:a", "arn:aws:s3")]
+    [False, False, False, False]
+    """
+    parts = resource.split(":")
+    return all(set(part) <= {"*", "?", "/"} for part in (*parts[2:3], *parts[5:]))
 
 
 ECS_TASKS = "ecs-tasks.amazonaws.com"
@@ -411,6 +480,11 @@ def lets_in(document: Document, service: str) -> bool:
     >>> [lets_in({"Statement": {"Effect": "Allow", "Principal": one, "Action": "sts:AssumeRole"}}, "ecs-tasks.amazonaws.com")
     ...     for one in (ecs, anyone, "*", {"AWS": "arn:aws:iam::123456789012:root"}, {"Service": "lambda.amazonaws.com"})]
     [True, True, True, False, False]
+    >>> two = [{"Effect": "Allow", "Principal": one, "Action": "sts:AssumeRole"} for one in ({"AWS": "1"}, ecs)]
+    >>> lets_in({"Statement": two}, "ecs-tasks.amazonaws.com")
+    True
+    >>> lets_in({"Statement": {**two[0], "Principal": {**ecs, "AWS": "1"}}}, "ecs-tasks.amazonaws.com")
+    True
     """
     return any(
         "NotPrincipal" in statement
@@ -463,6 +537,8 @@ def too_old(created: Mapping[str, datetime], *, days: int, now: datetime) -> lis
     >>> from datetime import UTC
     >>> now = datetime(2026, 4, 1, tzinfo=UTC)
     >>> too_old({"a": now - timedelta(days=91), "b": now - timedelta(days=89)}, days=90, now=now)
+    ['a']
+    >>> too_old({"a": now - timedelta(days=90)}, days=90, now=now)
     ['a']
     """
     return [name for name, moment in created.items() if now - moment >= timedelta(days=days)]

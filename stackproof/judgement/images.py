@@ -87,6 +87,8 @@ def image_name(reference: str) -> ImageName:
     ImageName(registry='registry.example:5000', repository='team/backend', tag='v1', digest='')
     >>> image_name("registry.example/backend@sha256:0a").id, image_name("python").id
     ({'imageDigest': 'sha256:0a'}, {'imageTag': 'latest'})
+    >>> image_name("localhost/backend").registry, image_name("team/backend").registry, image_name("backend.example").registry
+    ('localhost', '', '')
     """
     name, _, digest = reference.partition("@")
     host, slash, rest = name.partition("/")
@@ -108,6 +110,9 @@ def platforms(manifest: str) -> tuple[tuple[str, str], ...]:
     ((('linux/amd64', 'sha256:0a'),), ())
     >>> reported({"platform": amd64}, {"platform": amd64, "annotations": {"vnd.docker.reference.type": "attestation-manifest"}})
     (('linux/amd64', 'sha256:0a'),)
+    >>> reported({"mediaType": INDEX[0]})
+    Traceback (most recent call last):
+    ValueError: an index in an index: sha256:0a
     """
     entries = [entry for entry in _document(manifest).get("manifests", ()) if not _attests(entry)]
     if nested := [entry.get("digest") for entry in entries if entry.get("mediaType") in INDEX]:
@@ -121,7 +126,14 @@ def _attests(entry: Mapping[str, Any]) -> bool:
 
 
 def config_digest(manifest: str) -> str:
-    """The digest of the configuration of a manifest, which says what the image is built for. Raises `ValueError`."""
+    """The digest of the configuration of a manifest, which says what the image is built for. Raises `ValueError`.
+
+    >>> config_digest('{"config": {"digest": "sha256:0c"}}')
+    'sha256:0c'
+    >>> config_digest('{"manifests": []}')
+    Traceback (most recent call last):
+    ValueError: not the manifest of an image: it names no configuration
+    """
     digest = _document(manifest).get("config", {}).get("digest")
     if not isinstance(digest, str):
         raise ValueError("not the manifest of an image: it names no configuration")
@@ -135,6 +147,8 @@ def platform_name(platform: Mapping[str, str]) -> str:
     ('linux/arm/v7', 'unknown/unknown')
     >>> platform_name({"os": "linux", "architecture": "arm64", "variant": "v8"}), platform_name({"os": "Linux", "architecture": "x86_64"})
     ('linux/arm64', 'linux/amd64')
+    >>> [normal_platform(one) for one in ("linux/arm/6", "linux/x/6", "linux/armhf", "linux/arm/v5")]
+    ['linux/arm/v6', 'linux/x/6', 'linux/arm/v7', 'linux/arm/v5']
     """
     system, written = platform.get("os", "unknown").lower(), platform.get("architecture", "unknown").lower()
     architecture, implied = _ARCHITECTURES.get(written, (written, "v7" if written == "arm" else ""))
@@ -150,11 +164,24 @@ def normal_platform(name: str) -> str:
 
     >>> normal_platform("linux/arm64/v8")
     'linux/arm64'
+    >>> normal_platform("linux/amd64"), normal_platform("linux/arm/v7/x")
+    ('linux/amd64', 'linux/arm/v7/x')
     """
     return platform_name(dict(zip(("os", "architecture", "variant"), name.split("/", 2), strict=False)))
 
 
 def _document(manifest: str) -> Mapping[str, Any]:
+    """A manifest or an index. Raises `ValueError` for what is neither.
+
+    >>> _document('{"manifests": []}'), _document('{"config": {}}')
+    ({'manifests': []}, {'config': {}})
+    >>> _document("[]")
+    Traceback (most recent call last):
+    ValueError: neither the manifest of an image nor an index
+    >>> _document("{}")
+    Traceback (most recent call last):
+    ValueError: neither the manifest of an image nor an index
+    """
     document = json_document.loads(manifest)
     if not isinstance(document, Mapping) or not ("manifests" in document or "config" in document):
         raise ValueError("neither the manifest of an image nor an index")

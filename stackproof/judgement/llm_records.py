@@ -48,6 +48,11 @@ def problem(message: str, members: Mapping[str, Form]) -> str:
 
 
 def _is(value: object, form: Form) -> bool:
+    """Whether a value has a form; a count is whole, and neither it nor a number is negative.
+
+    >>> [_is(value, "number") for value in (0, 1.5, -1, True, "1", None)], [_is(value, "count") for value in (0, 1.5, -1)]
+    ([True, True, False, False, False, False], [True, False, False])
+    """
     if form == "text":
         return isinstance(value, str)
     if isinstance(value, bool) or not isinstance(value, int | float):

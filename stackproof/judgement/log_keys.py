@@ -53,6 +53,12 @@ def log_key_problems(document: Document, *, region: str, account: str) -> list[s
     >>> reader = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/x"}, "Action": "kms:Decrypt", "Resource": "*"}
     >>> log_key_problems(policy(reader), **here)
     ['lets AWS arn:aws:iam::123456789012:role/x in']
+    >>> others = {"Service": ["logs.ap-northeast-2.amazonaws.com", "logs.us-east-1.amazonaws.com"]}
+    >>> log_key_problems(policy(Principal=others), **here)
+    ['lets Service logs.us-east-1.amazonaws.com in']
+    >>> some = ["kms:Encrypt", "kms:Decrypt"], ["kms:ReEncrypt*", "kms:GenerateDataKey*"]
+    >>> log_key_problems(policy(*(policy(Action=one)["Statement"][1] for one in some), Action="kms:DescribeKey"), **here)
+    []
     """
     service = f"logs.{region}.amazonaws.com"
     allowing = [statement for statement in statements(document) if statement.get("Effect") == "Allow"]
@@ -93,6 +99,8 @@ def _is_bound(statement: Mapping[str, Any], region: str, account: str) -> bool:
     (False, False)
     >>> [holds("ArnEquals", f"arn:aws:logs:ap-northeast-2:{one}:query-result:*", key="aws:SourceArn") for one in ("123456789012", "*")]
     [True, False]
+    >>> holds("ArnLike", "arn:aws:logs:ap-northeast-2:123456789012:*", "arn:aws:logs:*:*:*")
+    False
     """
     return any(
         key in (CONTEXT, SOURCE) and all(_is_in(arn, region, account) for arn in arns) for key, arns in confining(statement)
@@ -100,6 +108,13 @@ def _is_bound(statement: Mapping[str, Any], region: str, account: str) -> bool:
 
 
 def _is_for_query_results(statement: Mapping[str, Any]) -> bool:
+    """Whether a statement is about the results of queries alone.
+
+    >>> def about(key, *arns):
+    ...     return _is_for_query_results({"Condition": {"ArnLike": {key: [f"arn:aws:logs:*:1:{arn}:*" for arn in arns]}}})
+    >>> about("aws:SourceArn", "query-result"), about("aws:SourceArn", "query-result", "log-group"), about("aws:x", "query-result")
+    (True, False, False)
+    """
     return any(key == SOURCE and all(":query-result:" in arn for arn in arns) for key, arns in confining(statement))
 
 

@@ -97,6 +97,12 @@ def parse(name: str, design: Design, rule: str = DEFAULT_RULE) -> LogName:
     /logs/ecs/api/llm: it does not begin with /aws/
     aaaaaaaaaaaaaaaaaaaaaaaaaaaab...: it has 573 characters; 512 is the most that CloudWatch Logs takes
     /more/still: 'llm/more/still' is too much after the resource name; ecs has application, errors, llm
+    >>> parse("/awk/ecs/api/llm", design)
+    Traceback (most recent call last):
+    stackproof.judgement.log_names.NotInDesign: /awk/ecs/api/llm: it does not begin with /aws/
+    >>> parse("/ecs/api", {"ecs": ("",)}, "/acme-{service}/{resource-name}")
+    Traceback (most recent call last):
+    stackproof.judgement.log_names.NotInDesign: /ecs/api: 'ecs' is not acme-{service}
     """
     start = rule.partition("{")[0]
     if not name.startswith(start[: start.rindex("/") + 1] if "/" in start else "") or name == start:

@@ -50,6 +50,9 @@ def log_reading(
     ['logs:GetLogEvents on arn:aws:logs:*:*:log-group:/aws/ecs/api/*']
     >>> reading("logs:PutLogEvents", "*"), reading("logs:*", "arn:aws:logs:*:*:log-group:/aws/ecs/other:*")
     ([], [])
+    >>> some = {"Effect": "Allow", "Action": "logs:GetLogEvents", "Resource": "arn:aws:logs:*:*:log-group:/aws/*"}
+    >>> log_reading([{"Statement": some}], None, groups=["/aws/a", "/b"], region="ap-northeast-2", account="123456789012")
+    ['logs:GetLogEvents on arn:aws:logs:*:*:log-group:/aws/*']
     """
     documents = list(policies)
     arns = [f"arn:aws:logs:{region}:{account}:log-group:{group}" for group in groups]
@@ -68,6 +71,9 @@ def _is_in(pattern: str, group: str) -> bool:
     >>> group = "arn:aws:logs:ap-northeast-2:123456789012:log-group:/aws/ecs/api/errors"
     >>> [_is_in(f"{group}{more}", group) for more in ("", ":*", ":log-stream:*", ":log-stream:api/*/1", "-2", "-2:*")]
     [True, True, True, True, False, False]
+    >>> some = "arn:aws:logs:*:*:log-group:/aws/ecs/"
+    >>> [_is_in(f"{some}{more}", group) for more in ("*:a", "api/errors:l*", "api/errors:l*x", "*b:x*")]
+    [True, True, True, False]
     """
     pattern = re.sub(r"^arn:aws[a-z-]+:", "arn:aws:", pattern)
     stream = f"{group}:log-stream"
@@ -81,5 +87,7 @@ def records_reading(selectors: Iterable[ManagementSelector]) -> bool:
 
     >>> records_reading([ManagementSelector(reads=True, writes=False)]), records_reading([ManagementSelector(reads=False, writes=True)])
     (True, False)
+    >>> records_reading([ManagementSelector(reads=True, writes=False), ManagementSelector(reads=False, writes=True)])
+    True
     """
     return any(one.reads and "logs.amazonaws.com" not in one.excluded for one in selectors)

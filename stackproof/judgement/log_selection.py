@@ -30,6 +30,17 @@ def selects(criteria: str | None, name: str) -> bool:
     ValueError: LogGroupName MATCHES 'x': MATCHES is no operator that is known
 
     Raises `ValueError` for criteria of a form that is not known.
+    >>> selects("LogGroupName = 'x' 'y' 'z'", "x")
+    Traceback (most recent call last):
+    ValueError: LogGroupName = 'x' 'y' 'z': 'y' is no operator between conditions that is known
+    >>> selects("LogGroupName LIKE 'x'", "x"), selects("LogGroupName LIKE 'x'", "xy"), selects("LogGroupName IN ['x', 'y',]", "y")
+    (True, False, True)
+    >>> selects("LogGroupName IN ['x' 'y']", "y")
+    Traceback (most recent call last):
+    ValueError: LogGroupName IN ['x' 'y']: LogGroupName IN ['x' 'y'] is no list that is known
+    >>> selects("LogGroupName IN ['x'", "y")
+    Traceback (most recent call last):
+    ValueError: LogGroupName IN ['x': LogGroupName IN ['x' is no list that is known
     """
     if not (criteria or "").strip() or (criteria or "").strip() == "*":
         return True
@@ -123,6 +134,14 @@ class _Criteria:
 
 @functools.lru_cache(maxsize=64)  # one policy is looked at for every log group
 def _tokens(written: str) -> tuple[str, ...]:
+    """The tokens of criteria. Raises `ValueError`.
+
+    >>> _tokens("LogGroupName = 'x'")
+    ('LogGroupName', '=', "'x'")
+    >>> _tokens("LogGroupName ~ 'a name that is long enough'")
+    Traceback (most recent call last):
+    ValueError: LogGroupName ~ 'a name that is long enough': ~ 'a name that is lo is not understood
+    """
     found, at = [], 0
     while at < len(written):
         match = _TOKEN.match(written, at)

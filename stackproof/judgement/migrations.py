@@ -32,6 +32,14 @@ def script(source: str, name: str) -> Script:
     >>> script('revision = make()', "c.py")
     Traceback (most recent call last):
     stackproof.core.verdicts.CouldNotVerify: c.py: revision is no constant text
+    >>> script('revision = "b"\\nparent.revision = other = "c"\\ndown_revision = 7', "d.py")
+    Traceback (most recent call last):
+    stackproof.core.verdicts.CouldNotVerify: d.py: down_revision is not None, a text, or several
+    >>> script('revision = "b"\\ndown_revision = ("a", 7)', "d.py")
+    Traceback (most recent call last):
+    stackproof.core.verdicts.CouldNotVerify: d.py: down_revision is not None, a text, or several
+    >>> script('revision = "b"\\nother = "c"\\ndown_revision = "a"', "d.py")
+    Script(revision='b', follows=('a',))
     """
     said: dict[str, object] = {}
     try:

@@ -102,6 +102,8 @@ def undeclared(document: Document, declared: Iterable[str]) -> list[str]:
     ['AWS arn:aws:iam::123456789012:root']
     >>> undeclared(trust({"AWS": f"{here}:root"}), ["123456789012"]), undeclared(trust("*"), ["123456789012"])
     ([], ['* (everyone)'])
+    >>> undeclared(trust({"AWS": f"{here}:role/app-1"}), [*app, "210987654321"])
+    []
     """
     patterns = [_in_full(one) for one in declared]
 
@@ -126,7 +128,13 @@ def _in_full(principal: str) -> str:
 
 
 def _asks_only(statement: Mapping[str, Any], is_meant: Callable[[str], bool]) -> bool:
-    """Whether some condition admits only requests of principals that are meant."""
+    """Whether some condition admits only requests of principals that are meant.
+
+    >>> def asks(key, *admitted):
+    ...     return _asks_only({"Condition": {"StringEquals": {key: list(admitted)}}}, lambda one: one == "1")
+    >>> asks("aws:PrincipalAccount", "1"), asks("aws:PrincipalAccount", "1", "2"), asks("aws:SourceAccount", "1")
+    (True, False, False)
+    """
     return any(key in _WHO_ASKS and all(map(is_meant, admitted)) for key, admitted in confining(statement))
 
 
@@ -140,6 +148,8 @@ def denies_plain_http(document: Document, bucket: str) -> bool:
     (True, False)
     >>> denies_plain_http({"Statement": [bucket, {**objects, "Action": "s3:GetObject"}]}, "data")
     False
+    >>> denies_plain_http({"Statement": [bucket, {**objects, "Action": ["s3:GetObject", "S3:*"]}]}, "data")
+    True
     """
     denied = [
         re.sub(r"^arn:aws[a-z-]*:", "arn:aws:", resource)
@@ -167,6 +177,10 @@ def _is_for_everyone(statement: Mapping[str, Any]) -> bool:
     """Whether a statement is for principals that it does not name one by one. One without a principal names none.
 
     Nor does one that names a provider of web identities: whoever has an account with it, has one. A SAML provider is one's own.
+
+    >>> saml, web = "arn:aws:iam::123456789012:saml-provider/x", "arn:aws:iam::123456789012:oidc-provider/x.com"
+    >>> [_is_for_everyone({"Principal": {"Federated": one}}) for one in (saml, web, [saml, web])], _is_for_everyone({})
+    ([False, True, True], True)
     """
     named = principals(statement)
     return not named or any(not _is_fixed(one) or (kind == "Federated" and ":saml-provider/" not in one) for kind, one in named)
@@ -187,6 +201,10 @@ def _confines(operator: str, key: str, admitted: list[str]) -> bool:
     (True, False)
     >>> _confines("stringlike", "gitlab.com:sub", ["project_path:triflow/*"]), _confines("stringlike", "gitlab.com:sub", ["project_path:*"])
     (True, False)
+    >>> _confines("ipaddress", "aws:vpcsourceip", ["192.0.2.0/24"]), _confines("notipaddress", "aws:sourceip", ["192.0.2.0/24"])
+    (False, False)
+    >>> _confines("stringlike", "aws:sourceaccount", ["123456789012", "*"])
+    False
     """
     if operator == "ipaddress" and key == "aws:sourceip":
         networks = [network_of(value) for value in admitted]
@@ -199,6 +217,13 @@ def _says_who(key: str) -> Callable[[str], bool] | None:
     """What tells whether a value of a condition key stands for somebody in particular; None for a key that does not say who asks.
 
     A claim of a web identity is called by its provider: ``accounts.google.com:aud``.
+
+    >>> [_says_who(key) is not None for key in ("aws:sourcearn", "accounts.google.com:aud", "a.b:sub")]
+    [True, True, True]
+    >>> [_says_who(key) for key in ("aws:sub", "a:b.c:sub", "aws:aud", "x.com:amr", ".com:sub", "com.:sub")]
+    [None, None, None, None, None, None]
+    >>> _says_who("a.b:sub") is _is_fixed_subject, _says_who("aws:app_id"), _says_who("a:b.c:aud")
+    (True, None, None)
     """
     if key in _WHO:
         return _is_fixed

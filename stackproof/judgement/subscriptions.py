@@ -75,6 +75,9 @@ def recipient_problem(
     'arn:x gets its events, as an export, and the tag ExportEnabled is false'
     >>> problem("kinesis"), problem("firehose", account="2")
     ('arn:x gets its events: logs.recipients does not name it', 'arn:x of account 2 gets its events: logs.recipients does not name it')
+    >>> other = Given(tag="LangfuseSync", log_type="llm", pattern="")
+    >>> to = Given(pattern="ERROR", destination="arn:x", destination_service="lambda", destination_account="1")
+    >>> recipient_problem(to, group, [other, sentry], [], "1")
     """
     destination = recipient.destination
     if any(one.is_given(group.group_name, destination) for one in declared):
@@ -96,6 +99,14 @@ def recipient_problem(
 
 
 def _is_enabled(tags: Mapping[str, str], link: Link) -> bool:
+    """Whether a group's tags say that it is linked.
+
+    >>> from types import SimpleNamespace as Given
+    >>> link = Given(tag="SentrySync", log_type="errors")
+    >>> states = ("enabled", "errors"), ("enabled", "llm"), ("pending", "errors")
+    >>> [_is_enabled({"SentrySync": state, "LogType": kind}, link) for state, kind in states]
+    [True, False, False]
+    """
     return tags.get(link.tag) == "enabled" and tags.get("LogType") == link.log_type
 
 
@@ -121,6 +132,8 @@ def link_problems(
     ([], ['SentrySync is pending, and none of the 2 filter slots is free'])
     >>> link_problems({**enabled, "LogType": "application"}, sentry, [link], [], 2)
     ['SentrySync is enabled on a group whose LogType is application, not errors']
+    >>> link_problems(enabled, sentry, [link, Given(pattern="[level=ERROR]", destination_service="firehose")], [], 2)
+    []
     """
     return [*_link_problems(tags, link, filters, shared, slots)]
 
@@ -160,6 +173,8 @@ def export_problems(tags: Mapping[str, str], recipients: Sequence[Recipient]) ->
     (['nothing delivers its events to Firehose'], ['only what matches x is exported'])
     >>> export_problems(kept, [some])
     ['it is exported to Firehose, and the tag ExportEnabled is false']
+    >>> export_problems(exported, [some, every])
+    []
     """
     exports = [one for one in recipients if one.destination_service == EXPORTS]
     if not is_exported(tags):

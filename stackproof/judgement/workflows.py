@@ -65,6 +65,9 @@ def needless_permissions(document: Document) -> tuple[str, ...]:
     >>> alerts = {"security-events": "write"}
     >>> needless_permissions({"permissions": alerts, "jobs": {"a": {"steps": [upload]}, "b": {"steps": [{"run": "make"}]}}})
     ('b: security-events: write',)
+    >>> apart = [{"uses": role["uses"]}, {"with": role["with"]}]
+    >>> needless_permissions({"permissions": {}, "jobs": {"a": {"permissions": token, "steps": apart}}})
+    ('a: id-token: write',)
     """
     return tuple(
         f"{name}: {granted}"
@@ -139,6 +142,8 @@ def open_to_outsiders(document: Document) -> tuple[str, ...]:
     >>> run = "deploy ${{ inputs.tag }}", "echo ${{ github.event.issue.title }}", "echo ${{ github.event_name }}"
     >>> open_to_outsiders({"jobs": {"deploy": {"steps": [{"run": one} for one in run]}}})
     ('jobs.deploy.steps.0.run', 'jobs.deploy.steps.1.run')
+    >>> open_to_outsiders({"jobs": {"a": {"steps": [{"run": "echo ${{ github.sha }} ${{ inputs.tag }}"}]}}})
+    ('jobs.a.steps.0.run',)
     """
     theirs = re.compile(r"\binputs\b|\bgithub\W+(event|head_ref|ref|ref_name)\b")
     return (
@@ -169,6 +174,10 @@ def is_gate(document: Document) -> bool:
     False
     >>> is_gate(workflow | {"jobs": {"verify": {"needs": "build", "steps": [{"run": "make test"}]}}})
     False
+    >>> is_gate(workflow | {"jobs": {"other": {"needs": "verify"}, **workflow["jobs"]}})
+    True
+    >>> is_gate(workflow | {"on": events | {"pull_request": {"types": ["opened", "synchronize", "reopened"]}}})
+    True
     """
     events = triggers(document)
     return (
@@ -199,7 +208,11 @@ def _is_pushed_to_main(events: Mapping[str, Document]) -> bool:
 
 
 def _always_counts(part: Document) -> bool:
-    """Whether a job or a step runs under no condition, and its failure is one."""
+    """Whether a job or a step runs under no condition, and its failure is one.
+
+    >>> [_always_counts(part) for part in ({}, {"continue-on-error": True}, {"if": False})]
+    [True, False, False]
+    """
     return _always_runs(part) and not part.get("continue-on-error")
 
 
@@ -253,6 +266,9 @@ def is_deployment(document: Document) -> bool:
     True
     >>> [is_deployment(workflow | {"jobs": {"deploy": job | change}}) for change in ({"if": False}, {"steps": steps[1:]})]
     [False, False]
+    >>> jobs = {"deploy": job | {"needs": ["build", "elsewhere"]}, "build": {}, "other": {}}
+    >>> is_deployment(workflow | {"jobs": jobs}), is_deployment(workflow | {"jobs": {**jobs, "build": {"if": False}}})
+    (True, False)
     """
     events = triggers(document)
     inputs = _mapping(events.get("workflow_dispatch", {}).get("inputs"))
@@ -281,7 +297,7 @@ def _deploys(document: Document, name: str) -> bool:
 def _awaited(all_jobs: Mapping[str, Document], name: str) -> set[str]:
     """A job, and those that it waits for.
 
-    >>> sorted(_awaited({"a": {"needs": ["b"]}, "b": {"needs": "c"}, "c": {}, "d": {}}, "a"))
+    >>> sorted(_awaited({"a": {"needs": ["b", "elsewhere"]}, "b": {"needs": "c"}, "c": {}, "d": {}}, "a"))
     ['a', 'b', 'c']
     """
     awaited: set[str] = set()
