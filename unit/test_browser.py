@@ -78,7 +78,7 @@ def test_the_policy_refuses_nothing_of_ours_and_everything_else(tmp_path: Path) 
     ended = opened(shown(whole()), tmp_path, WAIT, "--dump-dom")
     assert "Content Security Policy" not in ended.stderr
     injected = shown(whole()).replace(
-        "<main>", '<main><img src="x" onerror="document.title=1"><script>document.title=2</script>', 1
+        '<main id="main">', '<main id="main"><img src="x" onerror="document.title=1"><script>document.title=2</script>', 1
     )
     refused = opened(injected, tmp_path, WAIT, "--dump-dom")
     assert "Content Security Policy" in refused.stderr

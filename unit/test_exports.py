@@ -5,7 +5,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stackproof.core.results import Examined
+from stackproof.core.translation import told
 from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.evidence import manifest, signing
 from stackproof.reports.exports import dsse, sarif
@@ -423,3 +424,37 @@ def test_a_summary_fits_into_a_comment() -> None:
     text = document("md", finished(control("SEC-RDS-01", [Verdict.FAIL], resources=[*many, *waived])))
     assert len(text) < 65_536
     assert "more; the report has all" in text
+
+
+def leaves(name: str, text: str) -> set[str]:
+    """The texts of a document, without markup."""
+    if name == "html":
+        data = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', text, re.DOTALL)
+        bare = re.sub(r"<(script|style)[^>]*>.*?</\1>", "", text, flags=re.DOTALL)
+        return {one.strip() for one in re.split(r"<[^>]*>", bare)} | {*strings(json.loads(data[0]))}
+    if name == "csv":
+        return {cell for row in csv.reader(io.StringIO(text)) for cell in row}
+    if name in ("md", "annotations"):
+        return {*re.split(r"::|\n|[|]|<br>", text)}
+    return {*strings(json.loads(text))}
+
+
+def strings(document: object) -> Iterator[str]:
+    match document:
+        case str():
+            yield document
+        case dict():
+            for value in document.values():
+                yield from strings(value)
+        case list():
+            for value in document:
+                yield from strings(value)
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in ("pdf", "json", "dsse")])
+def test_what_has_a_korean_sentence_is_said_in_korean_in_every_format(name: str) -> None:
+    for what, one in SAMPLES.items():
+        text = render(name, replace(one, language="ko"))
+        assert isinstance(text, str)
+        left = {leaf for leaf in leaves(name, text) if " " in leaf and told(leaf, "ko") != leaf}
+        assert left == set(), what

@@ -11,12 +11,14 @@ from string import Formatter
 import pytest
 from written_messages import Written, written
 
+from stackproof import cli
 from stackproof.core.changes import Action
 from stackproof.core.messages import LANGUAGES, catalogue
 from stackproof.core.results import Operator, Reason, WaiverState
-from stackproof.core.sentences import _key
+from stackproof.core.sentences import _key, _shown
 from stackproof.core.translation import KOREAN, fitted, sentences, told
 from stackproof.core.verdicts import Verdict
+from stackproof.judgement.escalation import paths
 
 PACKAGE = Path(__file__).parents[1] / "stackproof"
 SOURCES = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.template")]
@@ -144,3 +146,21 @@ def test_a_sentence_in_a_sentence_is_said_too() -> None:
         in told(says, "ko")
     )
     assert told("The plan of app (from nothing): 1 to add, 0 to change", "ko") == "app의 plan (처음부터 생성): 추가 1, 변경 0"
+
+
+def test_what_opens_privileges_and_kinds_of_secrets_are_said_inside_of_a_list() -> None:
+    """As a finding has them: the items of a list, some with commas, behind them what the suite does not say."""
+    for path in paths():
+        found = _shown(f"[{path}, s3:Get* on every resource]", "ko")
+        assert re.search(r"[가-힣]", found.partition(":")[0]), path
+        assert found.endswith(", 모든 리소스에 대한 s3:Get*]")
+    assert told("src/a.py line 3 of 6bb995d43b: JSON web token", "ko") == "6bb995d43b의 src/a.py 3번째 줄: JSON 웹 토큰(JWT)"
+
+
+def test_help_is_in_the_language_that_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["report", "--lang", "ko", "--help"])
+    assert "끝난 실행을 결과만으로" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        cli.main(["report", "--help"])
+    assert "a finished run as a document" in capsys.readouterr().out

@@ -314,7 +314,7 @@ def test_the_summary_gives_the_reason_of_every_control_that_did_not_pass() -> No
     shown = Markup(html.summary_html(one_of_each())).text
     assert [verdict for verdict in Verdict if f"{verdict} because" in shown] == [v for v in Verdict if v != Verdict.PASS]
     assert (
-        "The gate is closed: of 7 controls, 1 FAIL, 1 ERROR, 1 UNKNOWN, 1 NOT_APPLICABLE, 1 NOT_DECLARED, 1 WAIVED, 1 PASS."
+        "The gate is closed. Of 7 controls: 1 FAIL, 1 ERROR, 1 UNKNOWN, 1 NOT_APPLICABLE, 1 NOT_DECLARED, 1 WAIVED, 1 PASS."
         in shown
     )
     assert "2026-11-21 11:35:02 UTC" in shown
@@ -322,7 +322,7 @@ def test_the_summary_gives_the_reason_of_every_control_that_did_not_pass() -> No
 
 
 def test_an_open_gate_and_a_run_without_controls_are_told_apart() -> None:
-    assert "The gate is open: of 1 control, 1 PASS." in html.summary_html(run(control()))
+    assert "The gate is open. Of 1 controls: 1 PASS." in html.summary_html(run(control()))
     assert "No control ran." in html.summary_html(run())
 
 

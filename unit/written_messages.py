@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stackproof.processes.command_line import paragraphs
+
 PACKAGE = Path(__file__).parents[1] / "stackproof"
 
 NOT_FOR_READERS = (
@@ -22,13 +24,15 @@ NOT_FOR_READERS = (
 )
 """Modules whose texts are not what a reader of a report or a user of a command sees."""
 
-DATA = ("targets/limitations.toml",)
+BILINGUAL = ("core/messages", "frameworks/", "organisation/pages.toml")
+"""Data files that have both languages themselves."""
+
+NOT_SHOWN = frozenset({"source", "sources", "prices"})
+"""Keys of data files whose texts no reader is shown."""
 
 _WORD = re.compile(r"(?<![\w.\-/<:])[a-z]{2,}(?![\w\-/=(:.]\w|[(=])")
-_NO_SENTENCES = frozenset(
-    {"compile", "execute", "executemany", "add_argument", "addoption", "ArgumentParser", "getLogger", "TypeVar"}
-)
-"""Functions whose arguments are patterns, SQL, or the help of options."""
+_NO_SENTENCES = frozenset({"compile", "execute", "executemany", "getLogger", "TypeVar"})
+"""Functions whose arguments are patterns or SQL."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,9 @@ def written(package: Path = PACKAGE) -> Iterator[Written]:
     for file in sorted(package.rglob("*.py")):
         name = file.relative_to(package).as_posix()
         if not name.startswith(NOT_FOR_READERS):
-            for node in _literals(ast.parse(file.read_bytes()), []):
+            tree = ast.parse(file.read_bytes())
+            yield from _help(tree, name)
+            for node in _literals(tree, []):
                 template, holes = _template(node)
                 if is_sentence(template):
                     choices = frozenset(str(number) for number, hole in enumerate(holes) if isinstance(hole, ast.IfExp))
@@ -55,15 +61,32 @@ def written(package: Path = PACKAGE) -> Iterator[Written]:
 
 
 def _data(package: Path) -> Iterator[Written]:
-    """The sentences of data files that a reader is shown."""
-    for name in DATA:
-        for line in _texts(tomllib.loads((package / name).read_text(encoding="utf-8"))):
-            yield Written(line, f"{name}:1", frozenset(), ())
+    """The sentences of data files."""
+    for file in sorted(package.rglob("*.toml")):
+        name = file.relative_to(package).as_posix()
+        if not name.startswith(BILINGUAL):
+            for line in filter(is_sentence, _texts(tomllib.loads(file.read_text(encoding="utf-8")))):
+                yield Written(line, f"{name}:1", frozenset(), ())
 
 
 def _texts(data: Any) -> Iterator[str]:
-    for value in data.values():
-        yield from [value] if isinstance(value, str) else _texts(value)
+    match data:
+        case str():
+            yield data
+        case dict():
+            for key, value in data.items():
+                yield from () if key in NOT_SHOWN else _texts(value)
+        case list():
+            for value in data:
+                yield from _texts(value)
+
+
+def _help(tree: ast.Module, name: str) -> Iterator[Written]:
+    """The paragraphs of a module's docstring that its command shows as its help."""
+    shown = any(isinstance(node, ast.Name) and node.id == "__doc__" for node in ast.walk(tree))
+    if shown and (doc := ast.get_docstring(tree)):
+        for paragraph in paragraphs(doc):
+            yield Written(_escaped(paragraph), f"{name}:1", frozenset(), ())
 
 
 def is_sentence(template: str) -> bool:

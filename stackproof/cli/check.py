@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "stackproof check")
 
 
 def _main(arguments: Sequence[str] | None, prog: str) -> int:
-    parser = Parser(prog=prog, description=__doc__.partition("\n")[0])
+    parser = Parser(prog=prog, description=__doc__)
     parser.add_argument(
         "plans", metavar="PLAN", nargs="*", help="made by terraform show -json tfplan > plan.json; several stacks, several"
     )

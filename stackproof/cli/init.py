@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "stackproof init") 
 
 
 def _main(arguments: Sequence[str] | None, prog: str) -> int:
-    parser = Parser(prog=prog, description=__doc__.partition("\n")[0])
+    parser = Parser(prog=prog, description=__doc__)
     parser.add_argument(
         "--plan", metavar="FILE", action="append", default=[], help="made by terraform show -json; again for other stacks"
     )

@@ -159,7 +159,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "stackproof new") -
 
 
 def _main(arguments: Sequence[str] | None, prog: str) -> int:
-    parser = Parser(prog=prog, description=__doc__.partition("\n")[0])
+    parser = Parser(prog=prog, description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
     control = commands.add_parser("control", help="a test, its row, its proofs, and what they need")
     control.add_argument("id", metavar="ID", help="as SEC-DDB-01: letters and two digits")

@@ -16,11 +16,17 @@ def main(arguments: list[str] | None = None, prog: str = "stackproof report") ->
 
 
 def _main(arguments: list[str] | None, prog: str) -> int:
-    parser = Parser(prog=prog, description=__doc__)
+    parser = Parser(prog=prog, description=__doc__, table={name: one.meaning for name, one in FORMATS.items()})
     parser.add_argument(
         "run", metavar="RUN", type=Path, help="the folder of a run, reports/local-embedded (its latest), or a results.json"
     )
-    parser.add_argument("--format", choices=FORMATS, default=next(iter(FORMATS)), help="; ".join(_meanings()))
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        metavar="FORMAT",
+        default=next(iter(FORMATS)),
+        help="one of those below (default: %(default)s)",
+    )
     parser.add_argument("--output", metavar="FILE", type=Path, help="default: standard output")
     options = parser.parse_args(arguments)
     document = render(options.format, finished_run(options.run, users_language()))
@@ -33,7 +39,3 @@ def _main(arguments: list[str] | None, prog: str) -> int:
     except OSError as error:
         raise UsageError(f"{options.output}: {error.strerror}") from None
     return 0
-
-
-def _meanings() -> list[str]:
-    return [f"{name}: {one.meaning}" for name, one in FORMATS.items()]

@@ -3,7 +3,8 @@
 import functools
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
@@ -33,6 +34,16 @@ def say(language: Language, key: str, /, **values: object) -> str:
     '요청 제한에 걸려 확인하지 못했습니다'
     """
     return catalogue()[key][language].format(**values)
+
+
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """Inside the block, the user's language is this one."""
+    token = chosen.set(language)
+    try:
+        yield
+    finally:
+        chosen.reset(token)
 
 
 def users_language(environment: Mapping[str, str] = os.environ) -> Language:

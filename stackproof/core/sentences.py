@@ -1,6 +1,7 @@
 """The findings of controls as sentences, in English and Korean, made from their data."""
 
 import re
+from collections.abc import Sequence
 
 from stackproof.core.messages import Language, catalogue, say
 from stackproof.core.results import ControlResult, Examined, Finding, Reason
@@ -9,6 +10,8 @@ from stackproof.core.verdicts import Verdict
 
 _KOREAN = re.compile("[가-힣]")
 _WORDS = str.maketrans("_.", "  ")
+_COMMAS = 3
+"""Parts of one item of a list that are tried as one."""
 
 
 def sentence(one: Examined, language: Language = "en") -> str:
@@ -79,8 +82,8 @@ def of_finding(found: Finding | None, message: str, language: Language) -> str:
         language,
         f"sentence.{_key(found.operator)}",
         what=_what(found, language),
-        actual=_shown(found.actual),
-        expected=_shown(found.expected),
+        actual=_shown(found.actual, language),
+        expected=_shown(found.expected, language),
     )
 
 
@@ -92,8 +95,33 @@ def _what(found: Finding, language: Language) -> str:
     return f"{found.field} ({found.rule})" if found.rule else found.field
 
 
-def _shown(value: str) -> str:
-    return value or "none"
+def _shown(value: str, language: Language) -> str:
+    """A value as a sentence has it: of a list, each item that is the suite's own in the language.
+
+    >>> _shown("[ecs:RunTask on every resource, tcp 22]", "ko"), _shown("", "en")
+    ('[모든 리소스에 대한 ecs:RunTask, tcp 22]', 'none')
+    """
+    if not value:
+        return told("none", language)
+    if language == "en" or not (value.startswith("[") and value.endswith("]")):
+        return told(value, language)
+    items, said = value[1:-1].split(", "), []
+    while items:
+        first = _first_item(items, language)
+        said.append(told(", ".join(items[:first]), language))
+        items = items[first:]
+    return f"[{', '.join(said)}]"
+
+
+def _first_item(parts: Sequence[str], language: Language) -> int:
+    """The number of parts, which commas separate, that the first item of a list consists of: several where it is a known sentence."""
+
+    def is_known(*some: str) -> bool:
+        return told(", ".join(some), language) != ", ".join(some)
+
+    most = min(len(parts), _COMMAS)
+    several = (number for number in range(2, most + 1) if is_known(*parts[:number]) and not is_known(parts[number - 1]))
+    return 1 if is_known(parts[0]) else next(several, 1)
 
 
 def _first_word(line: str) -> str:

@@ -234,6 +234,8 @@ def _whole(text: str, candidates: Sequence[_Sentence]) -> tuple[_Sentence | None
     """The first sentence that a text is from its start to its end, and its values."""
     for sentence in candidates:
         values = sentence.is_whole(text)
+        if any("\n" in value for value in values or ()) and not any("\n" in piece for piece in sentence.pieces):
+            continue  # it is a sentence of one of the lines
         if values is not None and (not sentence.is_light or sentence.is_sure(values)):
             return sentence, values
     return None, []
@@ -273,7 +275,10 @@ def _value(text: str, depth: int) -> str:
     if len(parts) > 1 and all(map(_is_word, parts)):
         return ", ".join(_korean(part, depth + 1) for part in parts)
     whole = _korean(text, depth + 1)
-    return whole if whole != text or len(parts) == 1 else ", ".join(_korean(part, depth + 1) for part in parts)
+    if whole != text or depth > _DEPTH:
+        return whole
+    separator = "; " if "; " in text else ", "
+    return separator.join(_korean(part, depth + 1) for part in text.split(separator))
 
 
 def _is_word(text: str) -> bool:

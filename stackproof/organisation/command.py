@@ -81,7 +81,7 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
 
 
 def _options(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
-    parser = Parser(prog=prog, description=(__doc__ or "").partition("\n")[0])
+    parser = Parser(prog=prog, description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
     verify = commands.add_parser("verify", help="judge every account and region of a file")
     verify.add_argument(

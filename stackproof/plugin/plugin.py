@@ -16,8 +16,10 @@ results back.
 
 import os
 import sys
-from collections.abc import Collection, Generator
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import ExitStack
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -42,43 +44,63 @@ _PARTS = ("stackproof-session", "stackproof-html-columns", "stackproof-fixtures"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("stackproof")
+    group, said = parser.getgroup("stackproof"), _helper(sys.argv)
     group.addoption(
-        "--env", metavar="NAME", help="environment: a name in environments/, or a path (default: local, or the recorded one)"
+        "--env",
+        metavar="NAME",
+        help=said("environment: a name in environments/, or a path (default: local, or the recorded one)"),
     )
     group.addoption(
         "--target",
         choices=TARGETS,
-        help="where to judge (default: what the environment says; plan, if --plan is given)",
+        help=said("where to judge (default: what the environment says; plan, if --plan is given)"),
     )
     group.addoption(
         "--plan",
         metavar="FILE",
         action="append",
         default=[],
-        help="judge this plan, the output of terraform show -json; may be given again for each other stack",
+        help=said("judge this plan, the output of terraform show -json; may be given again for each other stack"),
     )
-    group.addoption("--evidence", metavar="DIR", help="judge a recorded run again: reports/local-embedded")
-    group.addoption("--public-key", metavar="FILE", help="of a recorded run: the Ed25519 key, PEM, that must have signed it")
+    group.addoption("--evidence", metavar="DIR", help=said("judge a recorded run again: reports/local-embedded"))
+    group.addoption(
+        "--public-key", metavar="FILE", help=said("of a recorded run: the Ed25519 key, PEM, that must have signed it")
+    )
     group.addoption(
         "--bastion",
         metavar="URL",
-        help="a host in the VPC, ssh://user@host[:port]: the database is asked through it, and what it reaches is judged (HOST-02)",
+        help=said(
+            "a host in the VPC, ssh://user@host[:port]: the database is asked through it, and what it reaches is judged (HOST-02)"
+        ),
     )
     group.addoption(
         "--signing-key",
         metavar="FILE",
-        help=f"sign the evidence with this Ed25519 key, PEM (default: {SIGNING_KEY}, a file or the key itself)",
+        help=said(f"sign the evidence with this Ed25519 key, PEM (default: {SIGNING_KEY}, a file or the key itself)"),
     )
-    parser.addini(places.SUITE, "judge the controls that come with stackproof, too, when one of its options is given", "bool")
+    parser.addini(
+        places.SUITE, said("judge the controls that come with stackproof, too, when one of its options is given"), "bool"
+    )
     group.addoption(
-        "--lang", choices=("en", "ko"), help="language of the report and of the terminal (default: that of the locale)"
+        "--lang", choices=("en", "ko"), help=said("language of the report and of the terminal (default: that of the locale)")
     )
     group.addoption(
         "--iam-policy",
         action="store_true",
-        help="print the IAM policy that the selected controls need on live AWS, and judge nothing",
+        help=said("print the IAM policy that the selected controls need on live AWS, and judge nothing"),
     )
+
+
+def _helper(arguments: Sequence[str]) -> Callable[[str], str]:
+    """Says the help of an option in the user's language; where no help is asked for, nothing is looked up."""
+    if not {"-h", "--help"} & {*arguments}:
+        return str
+    from stackproof.core.messages import LANGUAGES, users_language
+    from stackproof.core.translation import told
+
+    last = next((one for one in reversed([*map("=".join, pairwise(arguments)), *arguments]) if one.startswith("--lang=")), "")
+    asked = next((one for one in LANGUAGES if last == f"--lang={one}"), None)
+    return partial(told, language=asked or users_language())
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest's own capturing, which need not capture

@@ -5,7 +5,8 @@ import contextvars
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, TextIO
 
 from stackproof.core import room
@@ -17,24 +18,56 @@ from stackproof.util.text import visible
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser with ``--lang`` that raises `UsageError` for bad arguments, so that they end as all bad input does."""
+    """A parser with ``--lang``, whose help is in the user's language, and that raises `UsageError` for bad arguments.
 
-    def __init__(self, **about: Any) -> None:
-        super().__init__(**about)
+    ``description`` is the docstring of the command's module, ``table`` the meaning of names that the help ends with.
+    """
+
+    def __init__(self, description: str | None = None, table: Mapping[str, str] | None = None, **about: Any) -> None:
+        formatter = argparse.RawDescriptionHelpFormatter
+        self._table = table or {}
+        super().__init__(description=description, formatter_class=formatter, add_help=False, **about)
+        self.add_argument("-h", "--help", action="help", help="show this help, and end")
         self.add_argument(
-            "--lang", choices=LANGUAGES, default=argparse.SUPPRESS, help="language of what is said (default: that of the locale)"
+            "--lang", choices=LANGUAGES, action=_Lang, help="language of what is said (default: that of the locale)"
         )
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override] # of any kind
-        """The options; the language among them is that of everything which the command says."""
-        options = super().parse_args(args, namespace)
-        if language := getattr(options, "lang", None):
-            chosen.set(language)
-        return options
+    def format_help(self) -> str:
+        """The help, in the language of ``--lang`` where it stands before ``--help``, else in that of the locale."""
+        for action in self._actions:
+            action.help = for_user(action.help) if action.help and action.help != argparse.SUPPRESS else action.help
+            for choice in getattr(action, "_choices_actions", ()):
+                choice.help = for_user(choice.help)
+        for group in self._action_groups:
+            group.title = for_user(group.title or "")
+        wrapped = (textwrap.fill(for_user(one), 100) for one in paragraphs(self.description or ""))
+        self.description = "\n\n".join(wrapped)
+        self.epilog = "\n".join(f"  {name:<18}{for_user(meaning)}" for name, meaning in self._table.items())
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` with the message and the usage."""
         raise UsageError(f"{message}\n{self.format_usage().strip()}")
+
+
+class _Lang(argparse.Action):
+    """The language of everything that the command says from here on."""
+
+    def __init__(self, **about: Any) -> None:
+        super().__init__(**{**about, "default": argparse.SUPPRESS})
+
+    def __call__(self, _parser: object, namespace: argparse.Namespace, values: Any, _option: object = None) -> None:
+        namespace.lang = values
+        chosen.set(values)
+
+
+def paragraphs(docstring: str) -> list[str]:
+    """The paragraphs of a docstring, each on one line, without markup.
+
+    >>> paragraphs("Judge\\n``a plan``.\\n\\nAnd more.\\n")
+    ['Judge a plan.', 'And more.']
+    """
+    return [line for one in docstring.split("\n\n") if (line := " ".join(one.replace("``", "").split()))]
 
 
 def show(text: str, file: TextIO | None = None) -> None:

@@ -5,6 +5,8 @@ from html import escape
 from itertools import islice
 
 from stackproof.core.changes import Action, ChangedResource, PlannedChanges
+from stackproof.core.messages import say, users_language
+from stackproof.core.translation import for_user
 from stackproof.util.text import counted, visible
 
 _SIGN = {
@@ -67,19 +69,18 @@ def lines(plans: Sequence[PlannedChanges]) -> Iterator[str]:
 
 def section(plans: Sequence[PlannedChanges]) -> str:
     """The part of the HTML report about plans; empty where there are none."""
-    return "".join(f'<section class="changes"><h3>{_html(headline(plan))}</h3>{_table(plan)}</section>' for plan in plans)
+    return "".join(
+        f'<section class="changes"><h3>{_html(for_user(headline(plan)))}</h3>{_table(plan)}</section>' for plan in plans
+    )
 
 
 def _table(plan: PlannedChanges) -> str:
     in_order = (change for action in Action for change in plan.changes if change.action is action)
     rows = "".join(map(_row, islice(in_order, MOST_ROWS)))
     more = len(plan.changes) - MOST_ROWS
-    rest = f"<p>and {counted(more, 'resource')} more: results.json has each of them</p>" if more > 0 else ""
-    return (
-        f"<table><thead><tr><th>Action</th><th>Resource</th><th>What changes</th></tr></thead>{rows}</table>{rest}"
-        if rows
-        else ""
-    )
+    rest = for_user(f"and {counted(more, 'resource')} more: results.json has each of them") if more > 0 else ""
+    heads = "".join(f"<th>{say(users_language(), f'report.{key}')}</th>" for key in ("action", "resource", "what-changes"))
+    return f"<table><thead><tr>{heads}</tr></thead>{rows}</table><p>{rest}</p>" if rows else ""
 
 
 def _row(change: ChangedResource) -> str:
@@ -87,7 +88,7 @@ def _row(change: ChangedResource) -> str:
         f"<li><code>{_html(one.field)}</code>: {_html(one.before)} → {_html(one.after)}</li>" for one in change.fields
     )
     return (
-        f'<tr class="{change.action}"><td>{change.action}</td><td>{_html(_named(change))}</td>'
+        f'<tr class="{change.action}"><td>{say(users_language(), f"action.{change.action}")}</td><td>{_html(_named(change))}</td>'
         f"<td>{f'<ul>{fields}</ul>' if fields else ''}</td></tr>"
     )
 

@@ -11,6 +11,7 @@ escaped here. Three of its rules shape the cells:
 Filtering needs no script: each count is a checkbox, and report.css hides the rows of an unchecked one.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC
 from html import escape
@@ -18,10 +19,13 @@ from itertools import groupby, islice
 from pathlib import Path
 from urllib.parse import quote
 
+from stackproof.core.messages import say, users_language
 from stackproof.core.results import ControlResult, Reading, Run
+from stackproof.core.sentences import sentence_of
+from stackproof.core.translation import for_user
 from stackproof.core.verdicts import Verdict
-from stackproof.reports import changes
-from stackproof.reports.text import WORST_FIRST, examined, not_passed, worst_first
+from stackproof.reports import changes, view
+from stackproof.reports.text import WORST_FIRST, examined, worst_first
 from stackproof.util.text import counted, duration, shortened, visible
 
 STYLESHEET = Path(__file__).with_name("report.css")
@@ -31,16 +35,6 @@ MOST_ROWS = 1000
 """Of each table under a control; results.json has all."""
 
 SEVERITIES = ("critical", "high", "medium", "low")
-
-_MEANING: Mapping[Verdict, str] = {
-    Verdict.FAIL: "does not hold",
-    Verdict.ERROR: "could not be verified",
-    Verdict.UNKNOWN: "not known before it is applied",
-    Verdict.NOT_DECLARED: "nothing of the kind, or nothing declared to judge by",
-    Verdict.NOT_APPLICABLE: "this target cannot show it",
-    Verdict.WAIVED: "accepted by a waiver",
-    Verdict.PASS: "holds",
-}
 
 _OUTCOME: Mapping[Verdict, str] = {
     Verdict.FAIL: "Failed",
@@ -56,35 +50,37 @@ _OUTCOME: Mapping[Verdict, str] = {
 
 def title(environment: str, target: str) -> str:
     """The heading of the report; pytest-html escapes it."""
-    return visible(f"Conditions of {environment}, judged on {target}")
+    return visible(_say("title", environment=environment, target=target))
 
 
 def header_cells() -> list[str]:
     """The heads of the columns that `row_cells` fills."""
     heads = {
-        "testId": "Control",
-        "title": "Condition",
-        "severity": "Severity",
-        "verdict": "Verdict",
-        "resources": "Resources examined",
-        "seconds": "Time",
+        "testId": "control",
+        "title": "condition",
+        "severity": "severity",
+        "verdict": "verdict",
+        "resources": "resources",
+        "seconds": "took",
     }
     return [
-        '<th class="sortable" data-column-type="result" hidden>Outcome</th>',
-        *(f'<th class="sortable" data-column-type="{name}">{text}</th>' for name, text in heads.items()),
+        f'<th class="sortable" data-column-type="result" hidden>{_say("state")}</th>',
+        *(f'<th class="sortable" data-column-type="{name}">{_say(key)}</th>' for name, key in heads.items()),
     ]
 
 
 def row_cells(result: ControlResult) -> list[str]:
     """The row of one control."""
     names = examined(result)
-    korean = f'<span class="ko" lang="ko">{_text(result.title_ko)}</span>' if result.title_ko else ""
+    language = users_language()
+    is_other = language == "en" and result.title_ko
+    korean = f'<span class="ko" lang="ko">{_text(result.title_ko)}</span>' if is_other else ""
     more = f'<span class="names">{_text(shortened(names, 3))}</span>' if names else ""
     return [
         f'<td class="col-result" hidden>{_OUTCOME[result.verdict]}</td>',
         # pytest-html makes this text the row's id in the page: the summary links to it.
         f'<td class="col-testId">{_text(result.id)}</td>',
-        f'<td class="col-title">{_text(result.title)}{korean}</td>',
+        f'<td class="col-title">{_text(view.title(result, language))}{korean}</td>',
         f'<td class="col-severity">{_severity(result.severity)}</td>',
         f'<td class="col-verdict">{_verdict(result.verdict)}</td>',
         f'<td class="col-resources"><span data-order="{len(names):06}">{len(names)}</span>{more}</td>',
@@ -101,7 +97,7 @@ def other_row_cells(test: str, outcome: str, seconds: float) -> list[str]:
     return [
         f'<td class="col-result" hidden>{_OUTCOME[verdict]}</td>',
         f'<td class="col-testId">{_text(test)}</td>',
-        '<td class="col-title">Not a control</td>',
+        f'<td class="col-title">{_said("Not a control")}</td>',
         '<td class="col-severity"></td>',
         f'<td class="col-verdict">{_verdict(verdict)}</td>',
         '<td class="col-resources"></td>',
@@ -113,7 +109,7 @@ def detail_html(result: ControlResult) -> str:
     """The markup, one line, that opens under a row: why, which resources, and what was read where."""
     return (
         f'<div class="detail">{_message(result)}{_resources(result)}{_evidence(result.read)}'
-        f'<p class="test">Test <code>{_text(result.test)}</code></p></div>'
+        f'<p class="test">{_say("test")} <code>{_text(result.test)}</code></p></div>'
     )
 
 
@@ -122,56 +118,58 @@ def summary_html(run: Run) -> str:
     return (
         f'<div class="run">{_outcome(run)}{changes.section(run.plans)}{_facts(run)}{_counts(run)}{_severities(run)}{_notes(run)}'
         f"{''.join(_reasons(run, verdict) for verdict in WORST_FIRST if verdict is not Verdict.PASS)}"
-        "<noscript><p>The table of all controls needs JavaScript; results.json holds the same.</p></noscript></div>"
+        f"<noscript><p>{_say('needs-script')}</p></noscript></div>"
     )
 
 
 def _outcome(run: Run) -> str:
     if not run.controls:
-        return '<p class="outcome closed">No control ran.</p>'
+        return f'<p class="outcome closed">{_said("No control ran.")}</p>'
     state = "closed" if run.exit_status else "open"
     counts = ", ".join(f"{run.counts[verdict]} {verdict}" for verdict in WORST_FIRST if run.counts[verdict])
-    nothing = " Nothing was judged." if run.judged_nothing else ""
-    return f'<p class="outcome {state}">The gate is {state}: of {counted(len(run.controls), "control")}, {counts}.{nothing}</p>'
+    of = _say("of-controls", total=len(run.controls), counts=counts)
+    nothing = f" {_said('Nothing was judged.')}" if run.judged_nothing else ""
+    return f'<p class="outcome {state}">{_say(f"gate-{state}")} {of}{nothing}</p>'
 
 
 def _facts(run: Run) -> str:
     calls = ", ".join(f"{operation} {number}" for operation, number in sorted(run.calls.items()))
     facts = {
-        "Environment": run.environment,
-        "Target": run.target,
-        "Account": run.account or "none",
-        "Region": run.region or "none",
-        "Started": f"{run.started.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
-        "Took": duration(run.seconds),
+        "environment": run.environment,
+        "target": run.target,
+        "account": run.account or _say("none"),
+        "region": run.region or _say("none"),
+        "started": f"{run.started.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        "took": duration(run.seconds),
     }
     wide = {
-        "Versions": ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items())),
-        "AWS calls": f"{sum(run.calls.values()):,}" + (f": {calls}" if calls else ""),
+        "versions": ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items())),
+        "calls": f"{sum(run.calls.values()):,}" + (f": {calls}" if calls else ""),
     }
     return (
         '<dl class="facts">'
-        + "".join(f"<div><dt>{name}</dt><dd>{_text(value)}</dd></div>" for name, value in facts.items())
-        + "".join(f'<div class="wide"><dt>{name}</dt><dd>{_text(value)}</dd></div>' for name, value in wide.items())
+        + "".join(f"<div><dt>{_say(key)}</dt><dd>{_text(value)}</dd></div>" for key, value in facts.items())
+        + "".join(f'<div class="wide"><dt>{_say(key)}</dt><dd>{_text(value)}</dd></div>' for key, value in wide.items())
         + "</dl>"
     )
 
 
 def _counts(run: Run) -> str:
     chips = "".join(
-        _filter(verdict.value, run.counts[verdict], f"verdict-{verdict.value}", _MEANING[verdict]) for verdict in WORST_FIRST
+        _filter(verdict.value, run.counts[verdict], f"verdict-{verdict.value}", _meaning(verdict)) for verdict in WORST_FIRST
     )
-    return f'<div class="counts" role="group" aria-label="Controls by verdict">{chips}</div>'
+    return f'<div class="counts" role="group" aria-label="{_say("verdict")}">{chips}</div>'
 
 
 def _severities(run: Run) -> str:
+    number = Counter(control.severity for control in run.controls)
     chips = "".join(
-        _filter(severity, sum(control.severity == severity for control in run.controls), f"severity-{order}", "")
+        _filter(say(users_language(), f"severity.{severity}"), number[severity], f"severity-{order}", "")
         for order, severity in enumerate(SEVERITIES)
     )
     return (
-        f'<div class="counts severities" role="group" aria-label="Controls by severity">{chips}'
-        '<span class="hint">Untick a count to hide its rows; paper always shows all.</span></div>'
+        f'<div class="counts severities" role="group" aria-label="{_say("severity")}">{chips}'
+        f'<span class="hint">{_said("Untick a count to hide its rows; paper always shows all.")}</span></div>'
     )
 
 
@@ -187,8 +185,8 @@ def _filter(name: str, count: int, css_class: str, meaning: str) -> str:
 
 
 def _notes(run: Run) -> str:
-    notes = "".join(f"<li>{_text(note)}</li>" for note in run.notes)
-    return f'<section class="notes"><h3>Read before you rely on this</h3><ul>{notes}</ul></section>' if notes else ""
+    notes = "".join(f"<li>{_text(for_user(note))}</li>" for note in run.notes)
+    return f'<section class="notes"><h3>{_say("notes")}</h3><ul>{notes}</ul></section>' if notes else ""
 
 
 def _reasons(run: Run, verdict: Verdict) -> str:
@@ -196,26 +194,24 @@ def _reasons(run: Run, verdict: Verdict) -> str:
     rows = [
         _row(
             f'<a href="#{_text(control.id)}">{_text(control.id)}</a>',
-            _text(control.title),
+            _text(view.title(control, users_language())),
             _severity(control.severity),
             _text(_reason(control)),
         )
         for control in run.controls
         if control.verdict is verdict
     ]
-    heading = f"{verdict}: {_MEANING[verdict]}"
-    return _table(heading, f"reasons verdict-{verdict}", ("Control", "Condition", "Severity", "Why"), rows)
+    heads = ("control", "condition", "severity", "finding")
+    return _table(f"{verdict}: {_meaning(verdict)}", f"reasons verdict-{verdict}", heads, rows)
 
 
 def _reason(control: ControlResult) -> str:
-    messages = [control.message, *(each.message for each in not_passed(control))]
-    first = next((message for message in messages if message.strip()), "no reason was given")
-    return first.strip().partition("\n")[0]
+    return sentence_of(control, users_language()).strip().partition("\n")[0] or _said("no reason was given")
 
 
 def _message(result: ControlResult) -> str:
     """The message: its first line in words, what follows as it was laid out."""
-    first, _, rest = result.message.strip().partition("\n")
+    first, _, rest = for_user(result.message).strip().partition("\n")
     if not first:
         return ""
     laid_out = f'<pre class="more">{_lines(rest)}</pre>' if rest.strip() else ""
@@ -224,11 +220,11 @@ def _message(result: ControlResult) -> str:
 
 def _resources(result: ControlResult) -> str:
     rows = [
-        _row(_verdict(each.verdict), _text(each.resource), f'<span class="why">{_lines(each.message)}</span>')
+        _row(_verdict(each.verdict), _text(each.resource), f'<span class="why">{_lines(for_user(each.message))}</span>')
         for each in islice(worst_first(result), MOST_ROWS)
     ]
     rest = _rest(len(result.resources), "resource")
-    return _table("Resources", "resources", ("Verdict", "Resource", "Why"), rows, rest)
+    return _table(_say("resources"), "resources", ("verdict", "resource", "finding"), rows, rest)
 
 
 def _evidence(read: Sequence[Reading]) -> str:
@@ -243,13 +239,15 @@ def _evidence(read: Sequence[Reading]) -> str:
                 f"<td>{_text(reading.source)}{''.join(map(_file, reading.evidence))}</td></tr>"
             )
             first = ""
-    return _table("Evidence", "evidence", ("Resource", "Field", "Value", "Source"), rows, _rest(len(read), "reading"))
+    heads = ("resource", "field", "value", "source")
+    return _table(_say("evidence"), "evidence", heads, rows, _rest(len(read), "reading"))
 
 
 def _rest(number: int, noun: str) -> str:
     """Where to find what a table has no row for."""
     more = number - MOST_ROWS
-    return f'<p class="rest">{counted(more, noun)} more, of {number:,}: results.json has them all.</p>' if more > 0 else ""
+    said = _said(f"{counted(more, noun)} more, of {number:,}: results.json has them all.")
+    return f'<p class="rest">{said}</p>' if more > 0 else ""
 
 
 def _file(path: str) -> str:
@@ -265,7 +263,7 @@ def _table(heading: str, css_class: str, heads: Iterable[str], rows: Collection[
     """A table with its heading, of rows that are markup, and what stands below it; nothing for no rows."""
     if not rows:
         return ""
-    head = "".join(f"<th>{text}</th>" for text in heads)
+    head = "".join(f"<th>{_say(key)}</th>" for key in heads)
     return (
         f'<section class="{css_class}"><h3>{heading}</h3>'
         f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>{below}</section>"
@@ -279,11 +277,26 @@ def _verdict(verdict: Verdict) -> str:
 
 def _severity(severity: str) -> str:
     order = SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
-    return f'<span data-order="{order}" class="severity severity-{order}">{_text(severity)}</span>'
+    shown = say(users_language(), f"severity.{severity}") if severity in SEVERITIES else severity
+    return f'<span data-order="{order}" class="severity severity-{order}">{_text(shown)}</span>'
 
 
 def _seconds(seconds: float) -> str:
     return f'<span data-order="{seconds:012.3f}">{duration(seconds)}</span>'
+
+
+def _meaning(verdict: Verdict) -> str:
+    return _text(say(users_language(), f"verdict.{verdict}"))
+
+
+def _say(key: str, **values: object) -> str:
+    """A message of reports in the user's language, as markup."""
+    return _text(say(users_language(), f"report.{key}", **values))
+
+
+def _said(text: str) -> str:
+    """A sentence of this page in the user's language, as markup."""
+    return _text(for_user(text))
 
 
 def _code(text: str) -> str:

@@ -122,11 +122,12 @@ def _hash(text: str) -> str:
 
 
 def _sections(run: Run) -> list[tuple[str, str]]:
+    judged = bool(run.controls) or not run.aborted
     parts = {
-        "wrong": "report.wrong",
-        "unverified": "report.unverified",
+        "wrong": "report.wrong" if judged else "",
+        "unverified": "report.unverified" if judged else "",
         "accepted": "report.accepted",
-        "since": "report.since",
+        "since": "report.since" if judged else "",
         "changes": "report.changes" if run.plans else "",
         "everything": "report.everything" if run.controls else "",
         "frameworks": "report.frameworks" if run.controls else "",
@@ -212,12 +213,20 @@ def _embedded(run: Run, language: Language) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
+def _named(name: str, language: Language) -> str:
+    """The name of a resource; of one that is named by a sentence of the suite (where a credential may lie), with that in the language."""
+    if language == "en" or " " not in name:
+        return name
+    kind, _, rest = name.partition(" ")
+    return said if (said := told(name, language)) != name else f"{kind} {told(rest, language)}"
+
+
 def _control(control: ControlResult, language: Language, texts: _Texts, names: Mapping[str, str]) -> dict[str, Any]:
     said = ((one.resource, one.verdict, sentence(one, language)) for one in worst_first(control))
     each = dict.fromkeys(islice(said, MOST_RESOURCES))
-    rows = [[texts(name), WORST_FIRST.index(verdict), texts(finding)] for name, verdict, finding in each]
+    rows = [[texts(_named(name, language)), WORST_FIRST.index(verdict), texts(finding)] for name, verdict, finding in each]
     read = [
-        [texts(one.resource), texts(one.field), texts(one.value), texts(one.source), *map(texts, one.evidence)]
+        [texts(_named(one.resource, language)), *map(texts, (one.field, one.value, one.source, *one.evidence))]
         for one in islice(control.read, MOST_READINGS)
     ]
     return {

@@ -7,9 +7,11 @@ https://saf.mitre.org/framework/normalize
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
+from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.exports.rows import Row, as_json, extent, rows
 from stackproof.reports.formats import Finished
@@ -31,7 +33,8 @@ def hdf(finished: Finished) -> str:
     """The run as the JSON that InSpec's exec writes."""
     run = finished.run
     controls = [_control(list(found)) for _, found in groupby(rows(finished), key=lambda row: row.control.id)]
-    title = f"{run.environment} judged on {run.target}"
+    say = partial(told, language=finished.language)
+    title = say(f"{run.environment} judged on {run.target}")
     return as_json(
         {
             "platform": {"name": "aws", "release": run.region, "target_id": run.account},
@@ -43,7 +46,7 @@ def hdf(finished: Finished) -> str:
                     "version": run.versions.get("stackproof", "0"),
                     "title": title,
                     "maintainer": "stackproof",
-                    "summary": " ".join([f"{title}.", extent(run), *run.notes]),
+                    "summary": " ".join([f"{title}.", *map(say, [extent(run), *run.notes])]),
                     "supports": [],
                     "attributes": [],
                     "groups": [],

@@ -6,14 +6,17 @@ https://pages.nist.gov/OSCAL/reference/latest/assessment-results/
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
 from stackproof.core.results import Run
+from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.frameworks.coverage import is_live
+from stackproof.reports import view
 from stackproof.reports.exports.rows import Row, as_json, extent, named_id, rows
 from stackproof.reports.formats import Finished
 
@@ -28,18 +31,18 @@ _TODO = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN, Verdict.WAIVED)
 
 def assessment_results(finished: Finished) -> str:
     """The run as assessment results: an observation for each judgement, a finding for each control, a risk for what is wrong."""
-    run = finished.run
+    run, say = finished.run, _speaker(finished)
     found = list(rows(finished))
     plan = named_id("assessment plan", run.environment)
     subjects = {row.subject.id: row for row in found}
     result = {
         "uuid": named_id("result", _run_name(run)),
-        "title": f"{run.environment} judged on {run.target}",
-        "description": extent(run),
+        "title": say(f"{run.environment} judged on {run.target}"),
+        "description": say(extent(run)),
         "start": run.started.isoformat(),
         "props": _props(
             environment=run.environment, target=run.target, account=run.account, region=run.region, run=run.id, commit=run.commit,
-            caller=run.caller, manifest=finished.head, signer=finished.signer, exit_status=str(run.exit_status), aborted=run.aborted,
+            caller=run.caller, manifest=finished.head, signer=finished.signer, exit_status=str(run.exit_status), aborted=say(run.aborted),
         ),
         "local-definitions": {"inventory-items": [_inventory(row) for row in subjects.values()]},
         "reviewed-controls": {"control-selections": [{"include-controls": [{"control-id": id} for id in _ids(found)]}]},
@@ -51,10 +54,10 @@ def assessment_results(finished: Finished) -> str:
         {
             "assessment-results": {
                 "uuid": named_id("assessment results", _run_name(run)),
-                "metadata": _metadata(finished, "Assessment results"),
+                "metadata": _metadata(finished, say("Assessment results")),
                 "import-ap": {"href": f"#{plan}"},
                 "results": [_without_nothing(result)],
-                "back-matter": {"resources": [_resource(plan, "The controls that were selected", run.selection)]},
+                "back-matter": {"resources": [_resource(plan, say("The controls that were selected"), run.selection)]},
             }
         }
     )
@@ -62,28 +65,30 @@ def assessment_results(finished: Finished) -> str:
 
 def component_definition(finished: Finished) -> str:
     """The suite as a component that validates: its controls, and the requirements of frameworks that they say something about."""
-    run = finished.run
+    run, say, language = finished.run, _speaker(finished), finished.language
     suite = named_id("suite")
-    own = [_implemented(control.id, control.id, control.title, ()) for control in run.controls]
-    implementations = [_implementation(suite, "stackproof", "The controls of the suite.", own)] if own else []
+    own = [_implemented(control.id, control.id, view.title(control, language), ()) for control in run.controls]
+    implementations = [_implementation(suite, "stackproof", say("The controls of the suite."), own)] if own else []
     mapped: dict[str, dict[str, list[tuple[str, str, str]]]] = {}
     for control in run.controls if is_live(run) else ():
         for one in (one for one in control.frameworks if one.covers != "contradicts"):
-            mapped.setdefault(one.framework, {}).setdefault(one.id, []).append((control.id, one.covers, one.reason))
+            mapped.setdefault(one.framework, {}).setdefault(one.id, []).append(
+                (control.id, one.covers, one.reason_ko if language == "ko" else one.reason)
+            )
     for framework, requirements in mapped.items():
-        told = [
+        implemented = [
             _implemented(f"{framework} {id}", _token(framework, id), " ".join(dict.fromkeys(reason for *_, reason in by)), by)
             for id, by in requirements.items()
         ]
         source = named_id("framework", framework)
         implementations.append(
-            _implementation(source, framework, f"Requirements of {framework} that controls show a part of.", told)
+            _implementation(source, framework, say(f"Requirements of {framework} that controls show a part of."), implemented)
         )
     component = {
         "uuid": named_id("component"),
         "type": "validation",
         "title": "stackproof",
-        "description": "A suite of controls that judges an AWS stack.",
+        "description": say("A suite of controls that judges an AWS stack."),
         "props": _props(version=run.versions.get("stackproof", "")),
         "control-implementations": implementations,
     }
@@ -92,9 +97,9 @@ def component_definition(finished: Finished) -> str:
         {
             "component-definition": {
                 "uuid": named_id("component definition", _run_name(run)),
-                "metadata": _metadata(finished, "Component definition"),
+                "metadata": _metadata(finished, say("Component definition")),
                 "components": [_without_nothing(component)],
-                "back-matter": {"resources": [_resource(suite, "The controls of the suite", ""), *sources]},
+                "back-matter": {"resources": [_resource(suite, say("The controls of the suite"), ""), *sources]},
             }
         }
     )
@@ -102,7 +107,7 @@ def component_definition(finished: Finished) -> str:
 
 def plan_of_action(finished: Finished) -> str:
     """All that is wrong, accepted or could not be verified, as a plan of action; where there is nothing, one item says so."""
-    run = finished.run
+    run, say = finished.run, _speaker(finished)
     found = [row for row in rows(finished) if row.verdict in _TODO]
     items: list[dict[str, Any]] = [
         {
@@ -119,18 +124,23 @@ def plan_of_action(finished: Finished) -> str:
     ]
     nothing = {
         "uuid": named_id("item", "nothing", _run_name(run)),
-        "title": "Nothing is open",
-        "description": "No judgement is open.",
+        "title": say("Nothing is open"),
+        "description": say("No judgement is open."),
     }
     document = {
         "uuid": named_id("plan of action", _run_name(run)),
-        "metadata": _metadata(finished, "Plan of action and milestones"),
+        "metadata": _metadata(finished, say("Plan of action and milestones")),
         "system-id": {"id": f"{run.environment}-{run.target}"},
         "observations": [_observation(row) for row in found],
         "risks": [_risk(row) for row in found],
         "poam-items": items or [nothing],
     }
     return as_json({"plan-of-action-and-milestones": _without_nothing(document)})
+
+
+def _speaker(finished: Finished) -> Callable[[str], str]:
+    """Says a text of this document in its language."""
+    return partial(told, language=finished.language)
 
 
 def _run_name(run: Run) -> str:
@@ -140,7 +150,7 @@ def _run_name(run: Run) -> str:
 def _metadata(finished: Finished, title: str) -> dict[str, Any]:
     run = finished.run
     return {
-        "title": f"{title}: {run.environment} judged on {run.target}",
+        "title": _speaker(finished)(f"{title}: {run.environment} judged on {run.target}"),
         "last-modified": run.started.isoformat(),
         "version": _line(run.id) or "1",
         "oscal-version": VERSION,
@@ -159,7 +169,7 @@ def _inventory(row: Row) -> dict[str, Any]:
     subject = row.subject
     return {
         "uuid": named_id("subject", subject.id),
-        "description": _line(subject.arn or subject.address or subject.name) or "the environment",
+        "description": _line(subject.arn or subject.address or subject.name) or told("the environment", row.language),
         "props": _props(
             type=subject.type or "Environment", name=subject.name, arn=subject.arn, address=subject.address, file=subject.file,
             line=str(subject.line or ""),
@@ -199,7 +209,7 @@ def _risk(row: Row) -> dict[str, Any]:
             {
                 "uuid": named_id("remedy", row.id),
                 "lifecycle": "recommendation",
-                "title": f"{row.control.id}: what to do",
+                "title": told(f"{row.control.id}: what to do", row.language),
                 "description": row.remedy or row.title,
             }
         ],

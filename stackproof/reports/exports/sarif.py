@@ -6,11 +6,14 @@ https://docs.github.com/code-security/code-scanning/integrating-with-code-scanni
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from stackproof.core.results import ControlResult
+from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
+from stackproof.reports import view
 from stackproof.reports.exports.rows import Row, as_json, rows
 from stackproof.reports.formats import Finished
 
@@ -29,10 +32,10 @@ _WEIGHT = [Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN, Verdict.WAIVED]
 
 def sarif(finished: Finished) -> str:
     """The run as a SARIF log with one run of the tool."""
-    run = finished.run
+    run, say = finished.run, partial(told, language=finished.language)
     found = sorted((row for row in rows(finished) if row.verdict in _WEIGHT), key=lambda row: _WEIGHT.index(row.verdict))
-    told = found[:MOST_RESULTS]
-    rules = {row.control.id: row for row in told}
+    kept = found[:MOST_RESULTS]
+    rules = {row.control.id: row for row in kept}
     places = {id: place for place, id in enumerate(rules)}
     return as_json(
         {
@@ -43,12 +46,12 @@ def sarif(finished: Finished) -> str:
                     "tool": {"driver": _driver(finished, [_rule(row) for row in rules.values()])},
                     "automationDetails": {
                         "id": f"stackproof/{run.environment}/{run.target}/",
-                        "description": {"text": f"{run.environment} judged on {run.target}."},
+                        "description": {"text": say(f"{run.environment} judged on {run.target}.")},
                     },
                     "columnKind": "utf16CodeUnits",
-                    "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
-                    "invocations": [_invocation(finished, told, left_out=len(found) - len(told))],
-                    "results": [_result(row, places[row.control.id]) for row in told],
+                    "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": say("The root of the repository.")}}},
+                    "invocations": [_invocation(finished, kept, left_out=len(found) - len(kept))],
+                    "results": [_result(row, places[row.control.id]) for row in kept],
                 }
             ],
         }
@@ -96,7 +99,7 @@ def _full_stop(text: str) -> str:
 
 def _markdown(row: Row) -> str:
     control = row.control
-    said = control.remedy_ko if row.language == "ko" else control.remedy
+    said = view.remedy(control, row.language)
     blocks = [f"**{row.title}**", row.why if row.why != row.title else "", said]
     blocks += [f"```\n{text}\n```" for text in (control.terraform, control.cli) if text]
     blocks += [control.console, control.documented]
@@ -132,21 +135,22 @@ def _location(row: Row) -> dict[str, Any]:
     }
 
 
-def _invocation(finished: Finished, told: Iterable[Row], left_out: int) -> Mapping[str, Any]:
+def _invocation(finished: Finished, kept: Iterable[Row], left_out: int) -> Mapping[str, Any]:
     """How the run went: what could not be verified is a notification, too, as readers may not show results of kind open."""
-    run = finished.run
+    run, say = finished.run, partial(told, language=finished.language)
     notes = [
         {"level": "error", "message": {"text": row.sentence}, "associatedRule": {"id": row.control.id}}
-        for row in told
+        for row in kept
         if row.verdict is Verdict.ERROR
     ]
     if run.aborted:
-        notes.append({"level": "error", "message": {"text": run.aborted}})
+        notes.append({"level": "error", "message": {"text": say(run.aborted)}})
     if left_out:
-        notes.append({"level": "error", "message": {"text": f"{left_out:,} more results do not fit here; results.json has all."}})
+        said = say(f"{left_out:,} more results do not fit here; results.json has all.")
+        notes.append({"level": "error", "message": {"text": said}})
     if run.not_selected:
         names = f"{len(run.not_selected)} controls of the catalogue were not selected: {', '.join(run.not_selected)}."
-        notes.append({"level": "warning", "message": {"text": names}})
+        notes.append({"level": "warning", "message": {"text": say(names)}})
     return {
         "executionSuccessful": not run.aborted and not run.not_judged,
         "exitCode": run.exit_status,
