@@ -464,6 +464,73 @@ DB_PASSWORD={A8}<{A8}
 password = '''{w}'''
 FATAL: could not connect, password={w} rejected
 set password to "x": password "{w}"
+mongosh -u admin -p {A12} --host db
+docker login -u ci -p {A20} registry.example.com
+az login --service-principal -u app -p {A20} --tenant t
+gh auth login --with-token <<< {A36}
+ENV DB_PASSWORD {w}
+curl -uadmin:{A12} https://x
+ldapsearch -D cn=admin -w {A14} -b dc=x
+openssl enc -aes-256-cbc -k {A14}
+jdbc:oracle:thin:app/{A14}@db:1521/x
+<property name="password">{w}</property>
+{{"key": "api_token", "value": {{"stringValue": "{A30}"}}}}
+{{"password": {{"S": "{w}"}}}}
+[("password", "{w}")]
+password -> {w}
+password is {A14}
+the password was {A14}.
+api key {A32} was rejected
+password = <<EOF{n}{w}{n}EOF
+password: !!str {w}
+password%253D{A14}
+PASSWORD\\u003d{A14}
+password\\x3d{A14}
+비번={A14}
+패스워드는 {A14}
+mot de passe : {A14}
+Kennwort: {A14}
+パスワード: {A14}
+密码：{A14}
+psql "host=db user=app password='{w}' sslmode=require"
+mysqldump --user=root --password={w} app
+mongodump --uri=mongodb://app:{A14}@db/app
+docker run --env DB_PASSWORD={w} image
+kubectl create secret generic db --from-literal=password={w}
+aws secretsmanager put-secret-value --secret-id x --secret-string {A20}
+vault login token={A24}
+set PASSWORD={w}
+$Env:API_TOKEN='{A30}'
+wget --http-user=ci --http-password={w} https://x
+http --auth admin:{A12} https://x
+curl --oauth2-bearer {A40} https://x
+ansible-playbook site.yml -e "db_password={w}"
+become_password: "{w}"
+'password' => '{w}',
+password := "{w}"
+const char *password = "{w}";
+jdbc:postgresql://db:5432/app?user=app&password={A14}
+amqp://app:{A14}@mq:5672/
+Data Source=db;User ID=app;Pwd={w};
+<password>{w}</password>
+<connection password='{w}'/>
+{{"password":["{w}"]}}
+{{"password" : "{w}"}}
+Password: {w}{n}Login failed
+passwd={w}
+pass={A14}
+secret: {A30}
+invalid token: {A40}
+X-Amz-Signature={h64}
+?sig={A43}%3D
+?api_key={A32}&q=1
+X-Auth-Token: {A32}
+Authorization: Token {h40}
+authorization: AWS4-HMAC-SHA256 Credential=AKIA{U16}/20261128/r/s/aws4_request, SignedHeaders=host, Signature={h64}
+_password={B20}aZ7=
+"password": "{w}\\\\n"
+DB_PASSWORD := {w}
+contraseña: {A14}
 """.strip().splitlines()
 
 SOURCES = """

@@ -118,12 +118,36 @@ def test_a_conftest_that_opens_the_gate_behind_us_opens_nothing(root: Path) -> N
     assert (ended.status, {*ended.verdicts.values()}) == (1, {"FAIL"})
 
 
-@pytest.mark.parametrize("more", [(), ("--plan=plan.json", "-q")])
-def test_a_conftest_that_ends_the_run_before_it_begins_is_refused(more: tuple[str, ...], root: Path) -> None:
-    (root / "conftest.py").write_text("def pytest_cmdline_main(config): return 0\n")
-    ended = run(root, *more)
+@pytest.mark.parametrize("ends", ["def pytest_cmdline_main(config): return 0\n", "import sys\nsys.exit(0)\n"])
+def test_a_conftest_that_ends_the_run_before_it_begins_is_refused(ends: str, root: Path) -> None:
+    (root / "conftest.py").write_text(ends)
+    ended = run(root)
     assert ended.status == 4
     assert "before anything was judged" in ended.output
+
+
+def test_a_file_that_is_skipped_with_a_control_in_it_closes_the_gate(root: Path) -> None:
+    (root / "tests" / "security" / "test_other.py").write_text(
+        "import pytest\npytest.skip('not today', allow_module_level=True)\n" + CONTROLS.replace("SEC-RDS-0", "SEC-S3-0")
+    )
+    ended = run(root)
+    assert (ended.status, ended.verdicts) == (1, BOTH)
+    assert ended.results["not_judged"] == ["SEC-S3-01", "SEC-S3-02"]
+
+
+def test_a_run_whose_paths_were_turned_elsewhere_is_not_green(root: Path) -> None:
+    (root / "elsewhere").mkdir()
+    (root / "elsewhere" / "test_nothing.py").write_text("def test_nothing(): pass\n")
+    (root / "pytest.ini").write_text((root / "pytest.ini").read_text().replace("testpaths = tests", "testpaths = elsewhere"))
+    ended = run(root)
+    assert ended.status == 1
+    assert "No control was judged, so the gate is closed" in ended.output
+
+
+def test_without_a_terminal_a_failure_closes_the_gate(root: Path) -> None:
+    (root / "tests" / "security" / "test_small.py").write_text(CONTROLS.replace("assert not", "assert"))
+    ended = run(root, "-p", "no:terminal")
+    assert (ended.status, {*ended.verdicts.values()}) == (1, {"FAIL"})
 
 
 def test_python_without_assertions_judges_nothing(root: Path) -> None:
@@ -148,7 +172,9 @@ def test_what_was_lost_is_named(root: Path) -> None:
         assert "SEC-RDS-02" in text, name
 
 
-@pytest.mark.parametrize("option", ["--setup-plan", "--setup-only", "-pno:stackproof-session", "-pno:stackproof-lean"])
+@pytest.mark.parametrize(
+    "option", ["--setup-plan", "--setup-only", "-pno:stackproof-session", "-pno:stackproof-lean", "-pno:junitxml", "-pno:html"]
+)
 def test_an_option_by_which_nothing_is_judged_is_refused(option: str, root: Path) -> None:
     ended = run(root, option)
     assert ended.status == 4

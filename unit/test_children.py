@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,12 @@ def forms() -> list[str]:
 @pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "a key that is none"])
 def test_of_a_run_hold_no_secret(signed: bool, tmp_path: Path) -> None:
     root = repository(tmp_path / "repository", CONTROLS)
+    author = ("-c", "user.name=kim", "-c", "user.email=kim@example.com")
+    for command in (
+        ("init", "-q"),
+        (*author, "commit", "-q", "--allow-empty", "-m", "first"),
+    ):  # a run asks which commit it judges
+        subprocess.run(["git", "-C", str(root), *command], check=True, timeout=60)
     local = root / "environments" / "local.toml"
     url = f"postgresql://kim:{PROFILE_SECRET}@db.internal:5432/app"
     local.write_text(f'{local.read_text()}\n[terraform.variables]\nbackend_url = "{url}"\n')

@@ -126,6 +126,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         yield
     except ConftestImportFailure as error:  # pytest would show the secrets of the exception
         raise _said(pytest.UsageError(f"{error.path} cannot be imported: {message_of(error.cause)}"), given) from None
+    except SystemExit:
+        ended = pytest.UsageError("a conftest.py or a plugin ended this run before anything was judged (sys.exit): leave it out")
+        raise _said(ended, given) from None
     # What is captured and belongs to no report is shown when pytest ends: by us, before pytest does it past everybody.
     if capturing := early_config.pluginmanager.get_plugin("capturemanager"):
         early_config.add_cleanup(lambda: _show_what_is_left(capturing))
@@ -253,6 +256,9 @@ def _refuse_to_judge_nothing(config: pytest.Config) -> None:
     for name in _PARTS:
         if config.pluginmanager.is_blocked(name):
             raise pytest.UsageError(f"-p no:{name} takes away what judges: leave it out")
+    for name in ("junitxml", "html"):
+        if config.pluginmanager.is_blocked(name):
+            raise pytest.UsageError(f"-p no:{name} takes away what the report is written with: leave it out")
 
 
 def _silence(config: pytest.Config) -> None:

@@ -1,7 +1,9 @@
 """The controls that a run was to judge, and those that it did: what is left out is told, and what is lost closes the gate."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +66,15 @@ class Selection:
 def ids(items: Iterable[pytest.Item]) -> set[str]:
     """The ids of the controls among pytest's items."""
     return {control.id for item in items if (control := control_in(item))}
+
+
+def written_in(file: Path) -> set[str]:
+    """The ids of the controls that a file declares, by its text."""
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    return set(_DECLARED.findall(text))
+
+
+_DECLARED = re.compile(r"""@control\(\s*["']([A-Z0-9-]+)["']""")
 
 
 def how(config: Any) -> str:

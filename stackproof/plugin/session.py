@@ -33,9 +33,9 @@ from stackproof.core.verdicts import NoRoom, UsageError, Verdict
 from stackproof.evidence import code, folders, recorded, signing
 from stackproof.evidence.manifest import FOLDER
 from stackproof.evidence.store import Store
-from stackproof.plugin import bystanders
+from stackproof.plugin import bystanders, places
 from stackproof.plugin.judged import CATEGORY, RESULT, SHOWN, bad_input, compared, control_in, result_of_control, without_secrets
-from stackproof.plugin.selection import Selection, how, ids
+from stackproof.plugin.selection import Selection, how, ids, written_in
 from stackproof.processes import children
 from stackproof.profile.vanished import vanished
 from stackproof.redaction import redaction
@@ -370,6 +370,8 @@ class Session:
             report.outcome, report.longrepr, report.result = "passed", None, []  # it is told once, when all is collected
         if report.failed:
             self.broken.append(report.nodeid)
+        if report.skipped:  # a whole file, with the controls in it: they were to be judged
+            self.selection.collected |= written_in(self.config.rootpath / report.nodeid.partition("::")[0])
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -555,7 +557,14 @@ class Session:
     def _gate_is_closed(self) -> bool:
         if self.config.option.iam_policy:  # nothing is judged
             return False
-        return bool(self.run and self.run.controls and self.run.exit_status) or bool(self.selection.not_judged([*self.results]))
+        is_wrong = bool(self.run and self.run.exit_status) or bool(self.selection.not_judged([*self.results]))
+        return is_wrong or self._judged_nothing
+
+    @property
+    def _judged_nothing(self) -> bool:
+        """Whether somebody said where to judge, and no control was."""
+        given = self.config.option
+        return not self.results and places.told(given) and not (given.collectonly or given.iam_policy)
 
     def _keep(self, opened: RunStage) -> None:
         """Write the evidence, all but the manifest."""
@@ -617,6 +626,9 @@ class Session:
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         if xml := self.config.stash.get(xml_key, None):
             xml.logfile = str(self._shown(Path(xml.logfile)))
+        if self._judged_nothing and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            said = "No control was judged, so the gate is closed: look at the paths, at -m and -k, and at pytest.ini (testpaths, addopts)."
+            terminalreporter.write_line(told(said, self.language))
         if self.run is None or exitstatus == pytest.ExitCode.USAGE_ERROR:  # pytest says why
             return
         is_short = terminalreporter.verbosity < 0

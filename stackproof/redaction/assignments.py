@@ -15,7 +15,7 @@ from stackproof.redaction.names import LONGEST_NAME, Promise, promise_of
 from stackproof.redaction.values import TELLING, is_assigned, is_jumbled, is_mixed, looks_made, says_nothing
 
 _MENTION = re.compile(
-    r"pass|pwd|pw(?![a-z])|contrase[nñ]|비밀번호|패스워드|암호|token|secret|key|auth|bearer|cookie|connection_?string|conn_?str|webhook|"
+    r"pass|pwd|pw(?![a-z])|contrase[nñ]|비밀번호|비번|패스워드|암호|パスワード|密[码碼]|kennwort|token|secret|key|auth|bearer|cookie|connection_?string|conn_?str|webhook|"
     r"cred|dsn(?![a-z])|salt|pepper|mnemonic|sas(?![a-z])|sig(?:nature)?(?![a-z])|user_?data|identified[ \t]",
     re.IGNORECASE,
 )
@@ -27,6 +27,10 @@ _WORDS = (
         "pw",
         "contrase",
         "비밀번호",
+        "비번",
+        "パスワード",
+        "密",
+        "kennwort",
         "패스워드",
         "암호",
         "token",
@@ -55,11 +59,14 @@ _ASSIGNS = re.compile(
     rf"(?:<|{_MARK})?[A-Za-z_]{{0,30}}value(?:{_MARK})?[ \t]{{0,9}}[:=>])"
     # password: str = "..."
     r"|:[ \t]{0,9}(?:str|bytes|string|String|SecretStr|any|Optional\[str\]|str \| None)[ \t]{0,9}(?P<typed>=)(?!=)"
-    r"|[ \t]{0,40}+(?:(?P<by>=>|:=|\?=|={1,3}|:|>|%3D|%3A|&gt;)"
+    r"|[ \t]{0,40}+(?:(?P<by>=>|->|<<<|:=|\?=|={1,3}|[:：]|>|%(?:25)?3D|%(?:25)?3A|&gt;|&#61;|\\{1,3}(?:u00|x)3[da]|(?:is|was)(?=[ \t]))"
     # ["--password", "..."]
     rf"|(?P<next>,)(?=\s{{0,9}}{_MARK})"
     r"|(?<=[ \t])))"
-    r"[ \t]{0,40}+(?P<block>[|>][+-]?\d?[ \t]{0,9}\r?\n[ \t]{1,40}+)?",
+    r"[ \t]{0,40}+(?:!{1,2}\w{1,20}[ \t]{1,9}+)?"
+    r"(?P<block>[|>][+-]?\d?[ \t]{0,9}\r?\n[ \t]{1,40}+|<<[-~]?[\"']?\w{1,20}[\"']?[ \t]{0,9}\r?\n[ \t]{0,40}+)?"
+    # {"S": "..."}, {"stringValue": "..."}
+    rf"(?:\{{\s{{0,9}}{_MARK}(?:S|B|value|\w{{1,20}}_?value|plaintext){_MARK}\s{{0,9}}:\s{{0,9}})?",
     re.IGNORECASE,
 )
 _QUOTE = re.compile(
@@ -92,6 +99,13 @@ _ENDS = re.compile(r"[.,;:)\]}]*+(?:\s*+\Z|\s*+[,;|)\]}\"'<\n]|\s++--?\w|\s++[\w
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.,]++(?:Z|[+-][\d:]++)?)?")
 _PATH = re.compile(r"[a-z0-9_.-]++(?:/[a-z0-9_.-]++)++|\w++://[^\s@]*+", re.IGNORECASE)
 _LOGIN = re.compile(r"\blogin\s+\S{1,64}\s+\Z")
+_ENV = re.compile(r"(?:\A|\n)[ \t]{0,9}ENV[ \t]{1,9}\Z")
+"""Of a Dockerfile: ``ENV DB_PASSWORD hunter2``."""
+_TOLD = ("is", "was")
+_BESIDE = "beside"
+"""Nothing assigns: ``API key aB3...``, which only a long word that a machine made can be."""
+_PARTICLES = ("은", "는", "이", "가")
+"""Behind a Korean noun, what is said of it follows."""
 _FIELD = re.compile(r"\{[^{}]*+\}")
 """In an f-string of Python."""
 _DOUBLED = re.compile(r"''[^\s,;:)\]}'\"]")
@@ -174,11 +188,15 @@ class _Reading:
         text = self.text
         by = "pair" if assigns["pair"] else assigns["by"] or assigns["typed"] or assigns["next"] or ""
         is_option = not by and (
-            name.startswith("-") or name.lower() == "bearer" or bool(_LOGIN.search(text, max(start - 90, 0), start))
+            name.startswith("-")
+            or name.lower() == "bearer"
+            or bool(_LOGIN.search(text, max(start - 90, 0), start))
+            or bool(_ENV.search(text, max(start - 20, 0), start))
         )
-        if by == "," and not name.startswith("--"):
+        if by == "," and not name.startswith("--") and text[max(start - 2, 0) : start] not in ('("', "('"):
             return None
-        is_element = (by == ">" and text[start - 1 : start] == "<") or (by == "pair" and assigns["pair"].endswith(">"))
+        is_closed = text[start - 1 : start] == "<" or bool(assigns["close"])  # <password>..</..>, name="password">..</..>
+        is_element = (by == ">" and is_closed) or (by == "pair" and assigns["pair"].endswith(">"))
         if by == ">" and not is_element:
             return None
         if assigns["block"]:
@@ -191,7 +209,7 @@ class _Reading:
         if quoted := _QUOTE.match(text, assigns.end()):
             return self._quoted(name, promise, by, is_option, quoted)
         if not by and not is_option:
-            return None
+            by = _TOLD[0] if name.endswith(_PARTICLES) else _BESIDE
         return self._bare(name, promise, by, is_option, start, assigns)
 
     def _quoted(self, name: str, promise: Promise, by: str, is_option: bool, quoted: re.Match[str]) -> Assignment | None:
@@ -236,7 +254,11 @@ class _Reading:
             return None
         end = bare.end()
         value, rest = bare[0], text[end : end + TELLING]
-        if (by in (":", "%3A") and not assigns["close"]) or is_option:
+        if (by in _TOLD and not is_mixed(value)) or (
+            by == _BESIDE and not (len(value) > 19 and value.isalnum() and is_jumbled(value))
+        ):
+            return None
+        if (by in (":", "%3A", *_TOLD, _BESIDE) and not assigns["close"]) or is_option:
             has_scheme = bool(scheme) or name.lower() == "bearer"
             is_one = _is_said(promise, name, value, rest) or (
                 has_scheme and (is_jumbled_word(value) or _is_after_a_scheme(value, rest))

@@ -19,8 +19,12 @@ _COMMANDS = (
     re.compile(r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;&]{0,200}?\s-p(?P<secret>[^\s\"'=|;-][^\s|;\"']{2,200})"),
     re.compile(r"\bredis-cli\b[^\n|;&]{0,200}?\s(?:-a|--pass)\s+(?P<secret>[^\s\"']{3,200})"),
     re.compile(r"\bsshpass\s+-p\s*(?P<secret>[^\s\"']{3,200})"),
-    re.compile(r"(?<!\S)(?:-u|--user)[ =]{1,9}[\"']?[^\s:\"'<{$]{1,64}:[\"']?(?P<secret>[^\s\"'<{$][^\s\"']{5,200})"),
+    re.compile(r"\b(?:mongo\w{0,9}|(?:docker|podman|registry|az)\s+login)\b[^\n|;&]{0,200}?\s-p[ =]?(?P<secret>[^\s\"']{3,200})"),
+    re.compile(r"\bldap\w{1,9}\b[^\n|;&]{0,200}?\s-w[ ]?(?P<secret>[^\s\"']{3,200})"),
+    re.compile(r"\bopenssl\b[^\n|;&]{0,200}?\s-[kK][ ](?P<secret>[^\s\"']{3,200})"),
+    re.compile(r"(?<!\S)(?:-u[ =]{0,9}|--user[ =]{1,9})[\"']?[^\s:\"'<{$]{1,64}:[\"']?(?P<secret>[^\s\"'<{$][^\s\"']{5,200})"),
 )
+_OF_ORACLE = re.compile(r"\bjdbc:oracle:\w{1,9}:[^\s/@]{1,64}/(?P<secret>[^\s@\"']{3,200})@")
 _PASSWORD_FILE = re.compile(
     r"(?<![\w.*:-])[\w.*-]{1,100}:(?:543\d|6432|\*):[\w.*-]{1,64}:[\w.*-]{1,64}:(?P<secret>[^\s:\"']{3,200})(?=[\s\"':;,]|\Z)"
 )
@@ -49,6 +53,9 @@ def named(text: str) -> Iterator[Secret]:
             for match in command.finditer(text):
                 if is_mixed(match["secret"]) and not says_nothing(match["secret"]):
                     yield Secret(ARGUMENT, *match.span("secret"))
+    if "jdbc:oracle" in text:
+        for match in _OF_ORACLE.finditer(text):
+            yield Secret(NAMED, *match.span("secret"))
     if any(port in text for port in (":543", ":6432:", ":*:")):
         for match in _PASSWORD_FILE.finditer(text):
             if is_mixed(match["secret"]):

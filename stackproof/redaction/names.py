@@ -39,6 +39,10 @@ _ONE_WORD = re.compile(
 """Words that are written together: ``PGPASSWORD``, ``DBPASS``, ``myapikey``."""
 
 
+_NOUN = re.compile(r"(?<=[가-힣]{2})[은는이가]\Z")
+"""A Korean noun without the particle behind it."""
+
+
 @lru_cache(maxsize=8192)
 def promise_of(name: str) -> Promise | None:
     """The promise of a name; None for one that promises no secret.
@@ -57,7 +61,7 @@ def promise_of(name: str) -> Promise | None:
         words.pop()
     if not words:
         return None
-    last, before = words[-1], words[-2] if len(words) > 1 else ""
+    last, before = _NOUN.sub("", words[-1]), words[-2] if len(words) > 1 else ""
     if last in ("url", "uri") and before == "webhook":
         last, before = "webhook", ""
     if last in _WORDS["passwords"]:

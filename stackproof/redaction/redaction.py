@@ -93,6 +93,8 @@ _TAKES_THE_NAME = frozenset(
         "before",
         "after",
         "literal",
+        "stringValue",
+        "string_value",
     )
 )
 """Members that hold what their object is called after."""

@@ -1,9 +1,11 @@
 """git as a command."""
 
+import os
 import subprocess
 from pathlib import Path
 
 from stackproof.core.verdicts import CouldNotVerify
+from stackproof.processes.children import without_credentials
 
 
 def git(root: Path, *arguments: str, accepted: tuple[int, ...] = (0,)) -> list[str]:
@@ -11,6 +13,7 @@ def git(root: Path, *arguments: str, accepted: tuple[int, ...] = (0,)) -> list[s
     try:
         ended = subprocess.run(
             ["git", "-C", str(root), "-c", "core.quotePath=false", *arguments],
+            env=without_credentials(os.environ),
             capture_output=True,
             encoding="utf-8",
             errors="replace",

@@ -1,5 +1,6 @@
 """Everything that git keeps of a repository: each version of each file that a branch, a tag or the index leads to."""
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackproof.core.verdicts import CouldNotVerify
+from stackproof.processes.children import without_credentials
 from stackproof.scanners.git import git
 
 UNCOMMITTED = "the index"
@@ -42,7 +44,8 @@ def contents(root: Path, wanted: Iterable[Blob]) -> Iterator[tuple[Blob, bytes]]
         ids.writelines(f"{blob.id}\n".encode() for blob in asked)
         ids.seek(0)
         command = ["git", "-C", str(root), "cat-file", "--batch"]
-        with subprocess.Popen(command, stdin=ids, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as reading:
+        environment = without_credentials(os.environ)
+        with subprocess.Popen(command, env=environment, stdin=ids, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as reading:
             assert reading.stdout
             for blob in asked:
                 _, kind, size = _header(reading.stdout.readline(), blob)
