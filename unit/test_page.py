@@ -24,6 +24,7 @@ from stackproof.core.results import (
     WaiverUse,
 )
 from stackproof.core.verdicts import UsageError, Verdict
+from stackproof.profile.vanished import note
 from stackproof.reports import page, view
 from stackproof.reports.formats import Finished, render
 
@@ -128,6 +129,15 @@ def test_an_aborted_run_is_a_page_that_says_why() -> None:
     assert "The run was aborted, and the gate is closed: plan.json: not JSON" in text
     assert "is open" not in text
     assert "Nothing that was judged is wrong" not in text
+
+
+def test_who_has_not_signed_and_what_is_declared_no_more_stand_above_everything() -> None:
+    unsigned, gone = "The environment x was generated, and nobody has reviewed it", note(["database", "logs.cost"])
+    text = shown(run(control("LOG-01"), unreviewed=unsigned, notes=("Another note.", gone)))
+    above = text.partition("<nav")[0]
+    assert unsigned in above
+    assert gone in above
+    assert "Another note." not in above
 
 
 def test_the_page_loads_nothing_and_runs_its_own_script_alone() -> None:

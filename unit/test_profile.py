@@ -155,7 +155,7 @@ class TestWrong:
     @pytest.mark.parametrize(
         ("text", "says"),
         [
-            ("account = 123456789012", "account: .*string"),
+            ("account = 123456789012", "account: must be a text in quotes"),
             ('account = "12345678901"', "account: .*pattern"),
             ('account = "1234567890123"', "account: .*pattern"),
             ('region = "seoul"', "region: .*pattern"),
@@ -165,15 +165,15 @@ class TestWrong:
             ("owned = []", "owned: .*at least 1"),
             ('owned = [""]', r"owned\.0: .*at least 1 character"),
             ('owned = ["triflow-ai-staging"]', "owned: .*none of triflow-ai-production-db, .* begins so"),
-            ('[storage]\nbuckets = "one"', "storage.buckets: .*tuple"),
-            ("[storage]\nbuckets = [1]", r"storage\.buckets\.0: .*string"),
+            ('[storage]\nbuckets = "one"', "storage.buckets: must be a list .it is .one..\\. It is: Buckets that must exist"),
+            ("[storage]\nbuckets = [1]", r"storage\.buckets\.0: must be a text in quotes"),
             (
                 '[network]\nsecurity_groups = [{ name = "a", ingress = [{ port = 0, from = "x" }] }]',
                 r"ingress\.0\.port: .*greater than or equal to 1",
             ),
             (
                 '[network]\nsecurity_groups = [{ name = "a", ingress = [{ port = "22", from = "x" }] }]',
-                r"ingress\.0\.port: .*integer",
+                r"ingress\.0\.port: must be a whole number",
             ),
             (
                 '[network]\nsecurity_groups = [{ name = "a", ingress = [{ port = 22 }] }]',
@@ -225,7 +225,7 @@ class TestWrong:
             ("[database]", r"database\.identifier\. \[database\] is about"),
             (
                 "[costs]",
-                r"costs\.alarm: The name of the billing alarm.* The limit of what the account may cost, and the alarm on it\.$",
+                r"costs\.alarm: The name of the billing alarm.* The limit.* Its keys: monthly_budget_usd, .*$",
             ),
         ],
     )

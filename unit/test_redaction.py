@@ -40,6 +40,12 @@ class TestRegistered:
             register(secret)
 
 
+def test_the_folder_of_a_shell_is_no_password() -> None:
+    secret = "-".join(("Xk9", "of", "orders", "7"))
+    redaction.register_among({"PWD": "/srv/orders-2026", "OLDPWD": "/srv/billing-2026", "DB_PWD": secret})
+    assert redaction.redact(f"/srv/orders-2026, /srv/billing-2026, {secret}") == "/srv/orders-2026, /srv/billing-2026, (redacted)"
+
+
 class TestShape:
     @pytest.mark.parametrize(
         ("text", "kept"),

@@ -27,11 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit status: 0, 1 when it failed, 4 for bad input, and what the command itself says of others."""
     name, *others = (sys.argv[1:] if arguments is None else arguments) or [""]
     if name in ("", "-h", "--help"):
-        show(usage())
-        return 0 if name else 4
+        return exit_status(partial(_shown, usage(), 0 if name else 4))
     if name == "--version":
-        show(f"stackproof {stackproof.__version__}")
-        return 0
+        return exit_status(partial(_shown, f"stackproof {stackproof.__version__}", 0))
     if name not in COMMANDS:
         return exit_status(partial(_refuse, name))
     return exit_status(partial(_run, name, others))
@@ -39,6 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(name: str, arguments: Sequence[str]) -> int:
     status: int = importlib.import_module(COMMANDS[name][0]).main(arguments, f"stackproof {name}")
+    return status
+
+
+def _shown(text: str, status: int) -> int:
+    show(text)
     return status
 
 

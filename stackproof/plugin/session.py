@@ -37,7 +37,7 @@ from stackproof.plugin import bystanders, places
 from stackproof.plugin.judged import CATEGORY, RESULT, SHOWN, bad_input, compared, control_in, result_of_control, without_secrets
 from stackproof.plugin.selection import Selection, how, ids, written_in
 from stackproof.processes import children
-from stackproof.profile.vanished import vanished
+from stackproof.profile.vanished import note, vanished
 from stackproof.redaction import redaction
 from stackproof.reports import changes, content_policy, formats, html, junit, summary
 from stackproof.reports.write import (
@@ -48,7 +48,7 @@ from stackproof.reports.write import (
 )
 from stackproof.sources.aws import process_guard
 from stackproof.targets import open_stage
-from stackproof.targets.request import Request, resolve
+from stackproof.targets.request import Request, require_for, resolve
 from stackproof.targets.run import RunStage
 
 REPORT = "report.html"
@@ -222,6 +222,8 @@ class Session:
             return
         self.selection.selected |= ids(selected)
         with self._stopping(session.items):
+            if self.request.target == "plan" and any({*control.entry.stages} & {*"SP"} == {"P"} for control in selected.values()):
+                require_for("plan", self.request.profile, [*map(str, self.request.plan_files)])
             stage = self._open()
             judged = [item for item, control in selected.items() if stage.can_judge(control)]
             asked_for = {name: None for item in judged for name in getattr(item, "fixturenames", ()) if name in collections}
@@ -527,7 +529,7 @@ class Session:
         except (OSError, ValueError):
             return []
         gone = vanished(then, self.request.profile) if isinstance(then, dict) else []
-        return [f"The profile declares no more what the last run was judged by: {', '.join(gone)}."] if gone else []
+        return [note(gone)] if gone else []
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

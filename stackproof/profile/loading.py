@@ -114,11 +114,45 @@ def _problems(error: ValidationError, document: Mapping[str, Any]) -> list[str]:
         elif problem["type"] == "missing":
             lines.append(f"missing key {key}{_meaning(problem['loc'])}")
         else:
-            given = (
-                "" if problem["type"] == "value_error" and _holds_tables(problem["input"]) else f" (it is {problem['input']!r})"
-            )
-            lines.append(f"{key}: {problem['msg']}{given}")
+            said = _wrong(problem)
+            if not (problem["type"] == "value_error" and _holds_tables(problem["input"])):
+                said += f" (it is {problem['input']!r}){_meaning_of(problem['loc'])}"
+            lines.append(f"{key}: {said}" if key else said)
     return lines
+
+
+_WRONG: Mapping[str, str] = {
+    "bool_type": "must be true or false",
+    "date_type": "must be a date, as in 2027-03-31",
+    "dict_type": "must be a table",
+    "float_type": "must be a number",
+    "int_type": "must be a whole number",
+    "mapping_type": "must be a table",
+    "model_type": "must be a table",
+    "string_pattern_mismatch": "does not match the pattern {pattern}",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_type": "must be a text in quotes",
+    "too_short": "must have at least {min_length} element",
+    "tuple_type": "must be a list",
+}
+"""The problems of pydantic in the words of TOML, with what it tells of each."""
+
+
+def _wrong(problem: Any) -> str:
+    """The problem of a value, as somebody who writes TOML knows it."""
+    words = _WRONG.get(problem["type"])
+    return words.format(**problem.get("ctx", {})) if words else str(problem["msg"]).removeprefix("Value error, ")
+
+
+def _meaning_of(place: tuple[int | str, ...]) -> str:
+    """The first sentence about the key at a place; empty for a part of one, and for a key without a meaning."""
+    try:
+        table = _table_at(place[:-1])
+    except (LookupError, StopIteration, TypeError):
+        return ""
+    field = next((name for name, info in table.model_fields.items() if place[-1] in (name, info.alias)), "")
+    meaning = meanings(table).get(field, "").partition(". ")[0].rstrip(".")
+    return f". It is: {meaning}" if meaning else ""
 
 
 def _written(place: tuple[int | str, ...], document: Any) -> str:
@@ -144,9 +178,10 @@ def _meaning(place: tuple[int | str, ...]) -> str:
     meaning = meanings(table).get(field, "")
     said = f": {meaning}" if meaning else ""
     purpose = f" [{table.place}] is about: {in_one_line(table.__doc__)}" if table.__doc__ and table.place else ""
+    keys = f" Its keys: {', '.join(_allowed_keys(place[:-1]))}." if purpose else ""
     top = str(place[0])
     none = f' If the stack has none, leave the table out, and say why: absent.{top} = "REASON"' if top in KINDS else ""
-    return f"{said or '.'}{purpose}{none}"
+    return f"{said or '.'}{purpose}{keys}{none}"
 
 
 def _holds_tables(value: object) -> bool:

@@ -152,6 +152,7 @@ class Costs(Table):
     alarm: str
     """The name of the billing alarm, which is in us-east-1."""
     alarm_threshold_usd: float = Field(gt=0)
+    """What the alarm goes off at, in a month."""
     usage: Mapping[str, Annotated[float, Field(ge=0)]] = {}
     """How much is used in a month, by the units of the price table: ``nat_gateway_gb = 100``. Nothing else that goes by use is counted."""
     prices: Mapping[str, Annotated[float, Field(ge=0)]] = {}

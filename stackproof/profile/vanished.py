@@ -1,6 +1,6 @@
 """Tables that a profile had when it was judged last, and has no more: what is declared no more is judged no more."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stackproof.profile.schema import Profile
@@ -16,6 +16,21 @@ def vanished(then: Mapping[str, Any], now: Profile) -> list[str]:
     ['database b', 'logs.cost', 'host']
     """
     return list(_vanished(then, now.model_dump(mode="json", by_alias=True)))
+
+
+def note(gone: Sequence[str]) -> str:
+    """The sentence about what a profile has no more, for the notes of a run."""
+    return f"The profile declares no more what the last run was judged by: {', '.join(gone)}."
+
+
+def notes_in(notes: Sequence[str]) -> list[str]:
+    """The notes of a run that are such sentences: the report begins with them.
+
+    >>> notes_in([note(["database b"]), "Another note."])
+    ['The profile declares no more what the last run was judged by: database b.']
+    """
+    beginning = note([]).partition(":")[0]
+    return [one for one in notes if one.startswith(beginning)]
 
 
 def _vanished(then: Mapping[str, Any], now: Mapping[str, Any], place: str = "") -> Iterator[str]:

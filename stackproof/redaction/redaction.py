@@ -133,12 +133,16 @@ def _in_base64(content: bytes) -> set[str]:
     return {form for form in forms if len(form) >= SHORTEST}
 
 
+_FOLDERS = frozenset({"PWD", "OLDPWD"})
+"""Variables that every shell sets to folders, whose names are those of passwords elsewhere."""
+
+
 def register_among(variables: Mapping[str, object]) -> None:
     """Hide, wherever they stand, the values of variables that are secrets by their names, and secrets inside others."""
     for name, value in variables.items():
         if not isinstance(value, str):
             continue
-        if promise_of(name) and not values.says_nothing(value):
+        if name not in _FOLDERS and promise_of(name) and not values.says_nothing(value):
             register_if_unmistakable(value)
         for secret in detector.secrets_in(value):
             register_if_unmistakable(value[secret.start : secret.end])

@@ -24,6 +24,7 @@ from stackproof.core.sentences import sentence
 from stackproof.core.translation import told
 from stackproof.frameworks.catalogue import frameworks
 from stackproof.frameworks.coverage import coverage, proven
+from stackproof.profile.vanished import notes_in
 from stackproof.reports import changes, view
 from stackproof.reports.formats import Finished
 from stackproof.reports.text import WORST_FIRST, confirmation, worst_first
@@ -69,6 +70,7 @@ def render(finished: Finished) -> str:
         counted=", ".join(f"{number} {verdict.replace('_', ' ')}" for verdict, number in view.counts(run)),
         counts=view.counts(run),
         partial=t("report.partial", selected=selected, all=every, how=run.selection or "-"),
+        above=[*([run.unreviewed] if run.unreviewed else []), *notes_in(run.notes)],
         sections=_sections(run),
         wrong=view.causes(run, language, view.WRONG),
         unverified=view.causes(run, language, view.UNVERIFIED),

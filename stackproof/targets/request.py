@@ -106,7 +106,8 @@ def resolve(
     if chosen == "aws":
         connection.require_direct(os.environ, profile.name)
     endpoint = os.environ.get("AWS_ENDPOINT_URL") if chosen in ("embedded", "localstack") else None
-    require_for(chosen, profile, plans, is_running=bool(endpoint))
+    if chosen != "plan":  # the controls of sources need none of it: see `require_for`
+        require_for(chosen, profile, plans, is_running=bool(endpoint))
     if not endpoint and (absent := extras.not_installed("embedded", *NEEDED.get(chosen, ()))):
         raise UsageError(f"{absent} (the target {chosen} needs it)")
     return Request(
@@ -137,7 +138,10 @@ _NEEDED = {
 
 
 def require_for(target: str, profile: Profile, plans: Sequence[str], *, is_running: bool = False) -> None:
-    """Raises `UsageError` for a target that needs more than the profile says, with all that it needs; one that runs needs no sources."""
+    """Raises `UsageError` for a target that needs more than the profile says, with all that it needs; one that runs needs no sources.
+
+    Of a plan that is once it is known that a control asks for one.
+    """
     needed = [*_NEEDED] if target != "plan" else [] if plans else ["account", "region"]
     missing = [_NEEDED[key] for key in needed if not profile.says(key)]
     if not plans and not is_running and target in ("plan", "embedded") and not profile.terraform.is_declared:
