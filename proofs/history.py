@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from proofs.phase0 import Case, errs, fails, passes, sets_aside
-from proofs.repository import Edit, Repository, appends, git, removes, replaces, without_git, without_programs
+from proofs.repository import Edit, Repository, appends, git, git_says, removes, replaces, without_git, without_programs
 from stackproof.redaction.detector import NAMED
 
 ACCESS_KEY = "AKIA" + "Z7WVQX3N5LJ2K4TB"
@@ -15,7 +15,7 @@ DIGITS = "0a1b2c3d4e5f6789" * 2
 GENERATED = "Qw7{eR5" + "pZx2}Lm9k"
 CREDENTIALS = (ACCESS_KEY, SECRET_KEY, PASSWORD, TOKEN, "MIIEpAIBAAKCAQEA")
 
-FILE = "deploy/keys.env"
+FILE, NOTES = "deploy/keys.env", "notes.md"
 KEY = f"AWS_ACCESS_KEY_ID={ACCESS_KEY}\n"
 
 
@@ -47,11 +47,10 @@ def shallow(repository: Repository) -> None:
 
 def partial(repository: Repository) -> None:
     """Let the content of a file be somewhere else."""
+    appends(NOTES, "A note.\n")(repository)
     committed(repository)
-    objects = [path for path in (repository.root / ".git/objects").glob("??/*") if path.is_file()]
-    largest: Path = max(objects, key=lambda path: path.stat().st_size)
-    largest.chmod(0o600)
-    largest.unlink()
+    object = git_says(repository, "rev-parse", f"HEAD:{NOTES}")
+    (repository.root / ".git/objects" / object[:2] / object[2:]).unlink()
 
 
 DELETED = (committed, appends(FILE, KEY), committed, removes(FILE), committed)

@@ -2,9 +2,14 @@
 that must follow.
 """
 
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
 from proofs.phase0 import Case, errs, fails, passes
 from proofs.repository import Edit, Repository, appends, removes, replaces, without_programs
 from stackproof.scanners import deployment_script
+from tests.phase0.test_operation import DEPLOYMENT, ROLLBACK
 
 COMPOSE = "docker-compose.localstack.yml"
 SCRIPT = "scripts/deploy-aws.sh"
@@ -55,12 +60,34 @@ def scripted(old: str, new: str) -> Edit:
     return edit
 
 
+CAREFUL: Mapping[str, object] = {
+    **dict.fromkeys(("accepts", "does_without", "fails", "dry_run", "strays", "alters", "misnames", "ignores"), ()),
+    **{"deployment": DEPLOYMENT, "rollback": ROLLBACK, "is_by_digest": True, "says": "Running Tasks: 2/2"},
+}
+"""The facts of the script as it is, which a case of its own shows."""
+
+
+def watched_for(fact: str, *calls: str) -> Edit:
+    """Let the script be run for one of its facts, and the others be as they must. ``calls`` are those that show it."""
+    every, every_call = deployment_script.watched, deployment_script._calls
+
+    def watched(script: Path) -> Mapping[str, Callable[[], object]]:
+        asked = every(script)
+        assert asked.keys() == CAREFUL.keys()
+        return {**{name: partial(CAREFUL.get, name) for name in CAREFUL}, fact: asked[fact]}
+
+    def edit(repository: Repository) -> None:
+        repository.patch.setattr(deployment_script, "watched", watched)
+        repository.patch.setattr(deployment_script, "_calls", lambda: {call: every_call()[call] for call in calls})
+
+    return edit
+
+
 def failing(kind: str) -> Edit:
     """Let this fail alone of all that can."""
     every = deployment_script._failing
 
     def edit(repository: Repository) -> None:
-        repository.patch.setattr(deployment_script, "_misnamed", dict)
         repository.patch.setattr(deployment_script, "_failing", lambda machine: {kind: every(machine)[kind]})
 
     return edit
@@ -74,12 +101,12 @@ def misnamed(kind: str) -> Edit:
 
 def goes_on(name: str, old: str, new: str, after: str) -> Case:
     """A script that goes on after a failure."""
-    return fails(name, failing(after), scripted(old, new), names=after)
+    return fails(name, watched_for("ignores"), failing(after), scripted(old, new), names=after)
 
 
 def misnaming(name: str, old: str, new: str) -> Case:
     """A script that builds what is here under a name that is not its own."""
-    return fails(name, misnamed(name), scripted(old, new), names=name)
+    return fails(name, watched_for("misnames"), misnamed(name), scripted(old, new), names=name)
 
 
 def without_shellcheck(repository: Repository) -> None:
@@ -119,10 +146,30 @@ SCRIPTED = [
         "ECS rolls the deployment back",
     ),
     goes_on("a missing task goes unnoticed", '[[ $running == "$desired" ]]', "true", "a task does not run"),
-    fails("it does not wait", scripted("change aws ecs wait", "true aws ecs wait"), names="aws ecs wait"),
-    fails("a dry run that pushes", scripted(PUSH, PUSH.removeprefix("change ")), names="docker push"),
-    fails("a dry run that fails", scripted('echo "    would run: $*"', "false"), names="a dry run"),
-    fails("a rollback that builds", scripted("$tag != latest", "$tag == latest"), names="docker push"),
+    fails(
+        "it does not wait",
+        watched_for("deployment", "a deployment"),
+        scripted("change aws ecs wait", "true aws ecs wait"),
+        names="aws ecs wait",
+    ),
+    fails(
+        "a dry run that pushes",
+        watched_for("dry_run", "a dry run"),
+        scripted(PUSH, PUSH.removeprefix("change ")),
+        names="docker push",
+    ),
+    fails(
+        "a dry run that fails",
+        watched_for("fails", "a dry run"),
+        scripted('echo "    would run: $*"', "false"),
+        names="a dry run",
+    ),
+    fails(
+        "a rollback that builds",
+        watched_for("rollback", "a rollback"),
+        scripted("$tag != latest", "$tag == latest"),
+        names="docker push",
+    ),
     misnaming("a tag that has left ECR", "[[ $tag == latest ]] || check_tag_names_checkout", ""),
     misnaming("a dry run for a tag that has left ECR", "[[ $tag == latest ]] ||", "$dry_run || [[ $tag == latest ]] ||"),
     misnaming("another commit", '$head == "$tag"*', '$head == *"$tag"*'),
@@ -130,18 +177,54 @@ SCRIPTED = [
     misnaming("a commit with changes", "-z $changed", "true"),
     misnaming("a commit, and git does not tell it", "rev-parse HEAD)", 'rev-parse HEAD || echo "$tag")'),
     misnaming("a commit, and git does not tell its changes", "-- backend)", "-- backend || true)"),
-    fails("a commit that is checked out is refused", scripted("^[0-9a-f]{7,40}$", "^[0-9a-f]{40}$"), names="to staging: "),
-    fails("a git tag on it is refused", scripted('grep -qxF -- "$tag"', "false"), names="a deployment: "),
+    fails(
+        "a commit that is checked out is refused",
+        watched_for("fails", "a deployment to staging"),
+        scripted("^[0-9a-f]{7,40}$", "^[0-9a-f]{40}$"),
+        names="to staging: ",
+    ),
+    fails(
+        "a git tag on it is refused",
+        watched_for("fails", "a deployment"),
+        scripted('grep -qxF -- "$tag"', "false"),
+        names="a deployment: ",
+    ),
     fails(
         "another environment's cluster",
+        watched_for("strays", "a deployment", "a deployment to staging"),
         scripted("cluster=triflow-ai-$environment", "cluster=triflow-ai-production"),
         names="production-cluster",
     ),
-    fails("the image by its tag", scripted(IMAGE, "image=$uri:$tag"), names="is_by_digest"),
-    fails("another size of the tasks", scripted('"compatibilities",', '"compatibilities", "cpu",'), names="cpu"),
-    fails("no summary", scripted("  Running Tasks: $running/$desired\n", ""), names="Running Tasks"),
-    fails("a deployment that does nothing", scripted('    "$@"\n  fi', "    true\n  fi"), names="a deployment: "),
-    fails("a deployment that fails", scripted("services[0].runningCount", "services[9].runningCount"), names="Look at what runs"),
+    fails(
+        "the image by its tag",
+        watched_for("is_by_digest", "a deployment", "a rollback"),
+        scripted(IMAGE, "image=$uri:$tag"),
+        names="is_by_digest",
+    ),
+    fails(
+        "another size of the tasks",
+        watched_for("alters", "a deployment"),
+        scripted('"compatibilities",', '"compatibilities", "cpu",'),
+        names="cpu",
+    ),
+    fails(
+        "no summary",
+        watched_for("says", "a deployment"),
+        scripted("  Running Tasks: $running/$desired\n", ""),
+        names="Running Tasks",
+    ),
+    fails(
+        "a deployment that does nothing",
+        watched_for("fails", "a deployment"),
+        scripted('    "$@"\n  fi', "    true\n  fi"),
+        names="a deployment: ",
+    ),
+    fails(
+        "a deployment that fails",
+        watched_for("fails", "a deployment"),
+        scripted("services[0].runningCount", "services[9].runningCount"),
+        names="Look at what runs",
+    ),
     fails("what shellcheck finds", appends(SCRIPT, "rm -rf $work\n"), names="SC2086"),
     fails("a comment that quiets shellcheck", appends(SCRIPT, "# shellcheck disable=SC2086\nrm -rf $work\n"), names="SC2086"),
     fails("no script", removes(SCRIPT), names=SCRIPT),

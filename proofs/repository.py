@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import yaml
 
 from proofs import harness
 from proofs.harness import ROOT
@@ -97,6 +98,7 @@ def copied(root: Path, patch: pytest.MonkeyPatch) -> Repository:
     patch.setenv("GIT_CEILING_DIRECTORIES", str(root.parent))
     patch.chdir(root)  # as people run it
     repository = Repository(root, patch)
+    patch.setattr(yaml, "safe_load", once(yaml.safe_load, lambda text: text))
     patch.setattr(checkov, "scan_sources", once(checkov.scan_sources, lambda python, texts: (python, *sorted(texts.items()))))
     patch.setattr(checkov, "scan_plan", once(checkov.scan_plan, lambda python, file: (python, file.read_text(encoding="utf-8"))))
     patch.setattr(speculative_plan, "speculate", once(speculative_plan.speculate, _planned_from))
@@ -116,7 +118,11 @@ def _in_an_index() -> Path:
         else:
             shutil.copy2(ROOT / name, root / name)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    for arguments in (("init", "--quiet", "--template="), ("add", *JUDGED)):
+    for arguments in (
+        ("init", "--quiet", "--template="),
+        ("add", *JUDGED),
+        ("repack", "-a", "-d", "--quiet"),
+    ):  # a file each costs
         subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True, env=environment)
     return root
 
@@ -189,9 +195,14 @@ def git(*arguments: str) -> Edit:
     """Run git in the repository."""
 
     def edit(repository: Repository) -> None:
-        subprocess.run(["git", *arguments], cwd=repository.root, check=True, capture_output=True)
+        git_says(repository, *arguments)
 
     return edit
+
+
+def git_says(repository: Repository, *arguments: str) -> str:
+    """What git prints in the repository."""
+    return subprocess.run(["git", *arguments], cwd=repository.root, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def without_git(repository: Repository) -> None:

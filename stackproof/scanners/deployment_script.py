@@ -116,13 +116,7 @@ def watched(script: Path) -> dict[str, Callable[[], object]]:
 
     @functools.cache
     def runs() -> Mapping[str, Run]:
-        calls: Mapping[str, tuple[Account, *tuple[str, ...]]] = {
-            "a deployment": (Account(), "production", TAG),
-            "a rollback": (Account(has_tag=True), "production", TAG),
-            "a dry run": (Account(), "--dry-run", "production", HEAD),
-            "a deployment to staging": (Account(), "staging", HEAD[:7]),
-        }
-        return _each(lambda call: machine.run(*call), calls)
+        return _each(lambda call: machine.run(*call), _calls())
 
     def account(name: str) -> Account:
         return runs()[name].account
@@ -142,6 +136,16 @@ def watched(script: Path) -> dict[str, Callable[[], object]]:
         "says": lambda: runs()["a deployment"].ended.stdout,
         "misnames": lambda: _names(_each(lambda call: not _is_left_unbuilt(machine, *call), _misnamed())),
         "ignores": lambda: _names(_each(lambda failing: not _is_noticed(machine, failing), _failing(machine))),
+    }
+
+
+def _calls() -> Mapping[str, tuple[Account, *tuple[str, ...]]]:
+    """What the script is for."""
+    return {
+        "a deployment": (Account(), "production", TAG),
+        "a rollback": (Account(has_tag=True), "production", TAG),
+        "a dry run": (Account(), "--dry-run", "production", HEAD),
+        "a deployment to staging": (Account(), "staging", HEAD[:7]),
     }
 
 
