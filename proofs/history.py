@@ -1,7 +1,5 @@
 """The repository's history. What looks like a credential here is put together when it is needed, or this file would be a finding."""
 
-from pathlib import Path
-
 from proofs.phase0 import Case, errs, fails, passes, sets_aside
 from proofs.repository import Edit, Repository, appends, git, git_says, removes, replaces, without_git, without_programs
 from stackproof.redaction.detector import NAMED

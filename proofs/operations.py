@@ -62,7 +62,10 @@ def scripted(old: str, new: str) -> Edit:
 
 CAREFUL: Mapping[str, object] = {
     **dict.fromkeys(("accepts", "does_without", "fails", "dry_run", "strays", "alters", "misnames", "ignores"), ()),
-    **{"deployment": DEPLOYMENT, "rollback": ROLLBACK, "is_by_digest": True, "says": "Running Tasks: 2/2"},
+    "deployment": DEPLOYMENT,
+    "rollback": ROLLBACK,
+    "is_by_digest": True,
+    "says": "Running Tasks: 2/2",
 }
 """The facts of the script as it is, which a case of its own shows."""
 

@@ -16,6 +16,7 @@ import pkgutil
 import resource
 import signal
 import sys
+import time
 import tomllib
 import types
 from collections.abc import Iterable, Iterator
@@ -30,8 +31,8 @@ import stackproof.judgement
 
 FOLDER = Path(stackproof.judgement.__path__[0])
 MODULES = sorted(module.name for module in pkgutil.iter_modules([str(FOLDER)]))
-SECONDS = 1
-"""Of CPU time, whatever else the machine does, that the examples may take."""
+SECONDS, TIMES = 0.2, 10
+"""Of CPU time, whatever else the machine does, that the examples may take; and how often what they take as the module is."""
 BYTES = 2**30
 """Of address space beside what the process has, on Linux: what grows inside one call of the interpreter's own code (``[*iterator]``)
 is not stopped by a signal."""
@@ -96,6 +97,10 @@ def unnoticed(module: str) -> Iterator[tuple[str, str]]:
     def compiled(statements: list[ast.stmt]) -> types.CodeType:
         return compile(ast.Module(statements, []), str(file), "exec")
 
+    started = time.process_time()
+    assert not fails([compiled(tree.body)], examples, module, file, seconds=60), "the examples fail, with nothing changed"
+    seconds = SECONDS + TIMES * (time.process_time() - started)
+
     for place, name, function in functions(tree):
         before, after = compiled(tree.body[:place]), compiled(tree.body[place + 1 :])
         own_first = sorted(examples, key=lambda example: not example.name.endswith(f".{name}"))
@@ -106,12 +111,12 @@ def unnoticed(module: str) -> Iterator[tuple[str, str]]:
                 changed = compiled([tree.body[place]])
             finally:
                 setattr(node, member, original)
-            if not fails([before, changed, after], own_first, module, file):
+            if not fails([before, changed, after], own_first, module, file, seconds):
                 yield name, f"{said}: {lines[node.lineno - 1].partition('  #')[0].strip()}"  # type: ignore[attr-defined]
 
 
-def fails(statements: list[types.CodeType], examples: list[doctest.DocTest], module: str, file: Path) -> bool:
-    """Whether the examples of a module that is made of these statements fail, or take too long."""
+def fails(statements: list[types.CodeType], examples: list[doctest.DocTest], module: str, file: Path, seconds: float) -> bool:
+    """Whether the examples of a module that is made of these statements fail, or take too long: more ``seconds`` of CPU time."""
     made = types.ModuleType(f"stackproof.judgement.{module}")
     made.__file__ = str(file)
 
@@ -125,12 +130,12 @@ def fails(statements: list[types.CodeType], examples: list[doctest.DocTest], mod
     previous, limits = signal.signal(signal.SIGPROF, ended), resource.getrlimit(resource.RLIMIT_AS)
     if sys.platform == "linux" and limits[1] == resource.RLIM_INFINITY:
         resource.setrlimit(resource.RLIMIT_AS, (_address_space() + BYTES, limits[1]))
-    signal.setitimer(signal.ITIMER_PROF, SECONDS, SECONDS)  # again and again: the first may fall where exceptions are ignored
+    signal.setitimer(signal.ITIMER_PROF, seconds, seconds)  # again and again: the first may fall where exceptions are ignored
     try:
         with redirect_stdout(io.StringIO()), patch.dict(sys.modules, {made.__name__: made}):
             for statement in statements:
                 exec(statement, made.__dict__)
-            runner = doctest.DocTestRunner(optionflags=doctest.FAIL_FAST, verbose=False)
+            runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.FAIL_FAST, verbose=False)  # as pytest has it
             return not all(map(holds, examples))
     except Exception:  # noqa: BLE001 - what breaks the module is noticed
         return True

@@ -2,13 +2,14 @@
 
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from proofs import harness
+from proofs.cases import Case
 from proofs.enums import SHAPES, types, values
 from proofs.rows import CASES
 from proofs.test_counterexamples import ON_CLOUD
@@ -101,17 +102,27 @@ def test_every_fact_that_aws_tells_is_looked_up_in_some_proof(monkeypatch: pytes
 
     monkeypatch.setattr(Field, "checked", note)
     declared = {
-        one.place
+        one.place: kind.operations[0]
         for kind in kinds()
-        if any(operation.partition(":")[0] not in PROBES for operation in kind.operations)
+        if any(_service(operation) not in PROBES for operation in kind.operations)
         for one in vars(kind).values()
         if isinstance(one, Field) and one.aws is not None
     }
+
+    def is_found_by(case: Case, *, alike: Callable[[str], str]) -> bool:
+        missing = {alike(declared[place]) for place in declared.keys() - found}
+        return not missing.isdisjoint(map(alike, harness.operations(case.control)))
+
     for control in ON_CLOUD:
         harness.on_cloud(control)
-    for case in CASES:
-        if declared <= found:
-            break
-        if case.stage == "cloud":
-            case.judge()
-    assert declared <= found
+    on_cloud = [case for case in CASES if case.stage == "cloud"]
+    on_cloud.sort(key=lambda case: any(_service(operation) in PROBES for operation in harness.operations(case.control)))
+    for alike in (str, _service, lambda _: ""):  # the likely ones first; probes, which ask real servers, last
+        for case in on_cloud:
+            if is_found_by(case, alike=alike):
+                case.judge()
+    assert declared.keys() <= found
+
+
+def _service(operation: str) -> str:
+    return operation.partition(":")[0]

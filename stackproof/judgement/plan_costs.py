@@ -67,6 +67,8 @@ def monthly(kind: str, at: At, own: Mapping[str, float] | None = None) -> Cost:
     Cost(usd=175.12, how='2 x 0.102 USD an hour, 2 x 100 GB at 0.131 USD', beside='')
     >>> monthly("aws_db_instance", {**database, "multi_az": False}.get).usd, monthly("aws_kms_key", {}.get).usd
     (87.56, 1.0)
+    >>> monthly("aws_db_instance", {"instance_class": "db.t4g.medium"}.get).usd  # of a cluster, which pays for the storage
+    74.46
     >>> monthly("aws_vpc_endpoint", {"vpc_endpoint_type": "Interface", "subnet_ids": ["a", "b"]}.get).usd
     18.98
     >>> [monthly(kind, {}.get).usd for kind in ("aws_iam_role", "aws_vpc_endpoint", "aws_sqs_queue")]
@@ -114,6 +116,8 @@ def of_use(unit: str, amount: float) -> Cost:
 
     >>> of_use("nat_gateway_gb", 100)
     Cost(usd=5.9, how='100 at 0.059 USD', beside='')
+    >>> of_use("nat_gateway_gb", 0.1).usd
+    0.01
     >>> of_use("pigeons", 1)
     Traceback (most recent call last):
         ...
@@ -128,7 +132,7 @@ def of_use(unit: str, amount: float) -> Cost:
 def total(costs: Iterable[Cost]) -> float:
     """The sum of costs, in USD.
 
-    >>> total([Cost(1.1, ""), Cost(2.2, "")])
+    >>> total([Cost(1.1, ""), Cost(2.2, ""), Cost(0.004, "")])
     3.3
     """
     return round(sum(cost.usd for cost in costs), 2)
