@@ -18,6 +18,7 @@ from stackproof.resources.costs import METRIC
 from stackproof.resources.database_care import COMPLETED, RESTORES
 from stackproof.resources.database_offers import STANDARD_SUPPORT
 from stackproof.resources.metrics import DATA, Metric
+from stackproof.resources.queries import RESULTS, START, RunOf
 from stackproof.resources.vpc_endpoints import ENDPOINTS
 from stackproof.resources.web_acl import LOGGING, OF_RESOURCE
 from stackproof.sources.aws.calls import Answer, Call
@@ -35,7 +36,7 @@ def calls(recorded: Sequence[Recorded], expected: Profile, at: datetime) -> list
     there = {one.call for one in recorded}
     stage = CloudStage(Recording(recorded), expected, ROOT, at)
     supplied = [*_calls(recorded, expected), *_scans(recorded, expected), *_offers(recorded, expected, at), _costs(expected, at)]
-    supplied += [*_measured(stage), *_grafana(stage), *_lacking(recorded, expected, at)]
+    supplied += [*_measured(stage), *_grafana(stage), *_lacking(recorded, expected, at), *_queries(expected, at)]
     return [one for one in supplied if one.call not in there]
 
 
@@ -97,6 +98,14 @@ def _calls(recorded: Sequence[Recorded], expected: Profile) -> Iterator[Recorded
     for address in sorted(addresses):
         task = {"Host": address, "Port": expected.workload.port}
         yield _answered(expected, CONNECT, {"Connected": True, "Answer": "asked from ssh://bastion"}, **task, From=BASTION)
+
+
+def _queries(expected: Profile, at: datetime) -> Iterator[Recorded]:
+    """How the templates of Logs Insights end, as the control runs them."""
+    for name, query in expected.logs.queries.items():
+        begun = RunOf(name, query.text, query.groups, at - timedelta(hours=1), at).parameters
+        yield _answered(expected, START, {"queryId": name}, **begun)
+        yield _answered(expected, RESULTS, {"status": "Complete", "results": []}, queryId=name)
 
 
 LACKING = (RESTORES, OF_RESOURCE, LOGGING)

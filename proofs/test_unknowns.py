@@ -26,8 +26,12 @@ IDENTIFIERS = {
 """What others call a resource by. In a plan they refer to its address, so that it need not be known."""
 PLACES = {"vpc_id", "cluster"}
 """What a resource is in. Whatever a plan makes is the stack's, wherever it will be."""
-ONE_IS_ENOUGH = {"COST-01": ("module.account",), "SEC-SQS-03": ("module.account", "module.central_logging")}
-"""Where there may be one more of what a control asks for one of: a topic's subscriptions, and what sends its failures to a queue."""
+ONE_IS_ENOUGH = {
+    "COST-01": ("module.account",),
+    "SEC-SQS-03": ("module.account", "module.central_logging"),
+    "DET-04": ("module.account.aws_cloudwatch_event", "module.central_logging"),
+}
+"""Where there may be one more of what a control asks for one of: a topic's subscriptions, what sends failures to a queue, what tells."""
 
 
 class Read(NamedTuple):

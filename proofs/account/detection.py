@@ -1,9 +1,24 @@
 """Services that watch the account."""
 
+import json
 from dataclasses import replace
 
 from proofs.cases import ERROR, FAIL, NOT_DECLARED, PASS, UNKNOWN, Case, cloud, plan
-from proofs.harness import absent, adds, answers, changed, fails, omits, planned, profile, says, unknown, with_resource, without
+from proofs.harness import (
+    Edit,
+    absent,
+    adds,
+    answers,
+    changed,
+    fails,
+    omits,
+    planned,
+    profile,
+    says,
+    unknown,
+    with_resource,
+    without,
+)
 from stackproof.core.verdicts import AccessDenied
 from stackproof.profile.baseline import Other
 
@@ -208,3 +223,105 @@ CASES += [
         "default",
     ),
 ]
+
+LISTED, TARGETS, TOPIC = "events:ListRules", "events:ListTargetsByRule", "sns:GetTopicAttributes"
+ROOT, CHANGES, ROUTE = "triflow-ai-root-use", "triflow-ai-security-changes", "triflow-ai-guardduty-findings"
+THERE, HERE = (f"arn:aws:sns:{region}:123456789012:triflow-ai-security" for region in ("us-east-1", "ap-northeast-2"))
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:to-chat"
+GROUP_ARN = "arn:aws:logs:ap-northeast-2:123456789012:log-group:trail:*"
+FORWARDED = changed(profile(), "baseline", alert_targets=("arn:aws:lambda:*:123456789012:function:to-chat",))
+METRIC = {"metricNamespace": "Trail", "metricName": "root"}
+BY_ROOT = {"filterPattern": '{ $.userIdentity.type = "Root" }', "metricTransformations": [METRIC]}
+GOES_OFF: dict[str, object] = {
+    "AlarmName": "root",
+    "Namespace": "Trail",
+    "MetricName": "root",
+    "Statistic": "Sum",
+    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    "Threshold": 1.0,
+    "ActionsEnabled": True,
+    "AlarmActions": [HERE],
+}
+PLANNED_RULE, PLANNED_TARGET = (f'module.account.aws_cloudwatch_event_{kind}.global["root-use"]' for kind in ("rule", "target"))
+PLANNED_RULES = tuple(
+    without(f'module.account.aws_cloudwatch_event_{kind}.{where}["{name}"]')
+    for kind in ("target", "rule")
+    for where, name in (
+        ("regional", "guardduty-findings"),
+        ("regional", "security-changes"),
+        ("global", "root-use"),
+        ("global", "iam-changes"),
+    )
+)
+SUBSCRIPTION = "module.account.aws_sns_topic_subscription.security_us_east_1"
+
+
+def pattern(name: str, **detail: object) -> Edit:
+    """Let a rule be about other events."""
+    kinds = ["AWS API Call via CloudTrail", "AWS Console Sign In via CloudTrail"]
+    return says(LISTED, f"Rules.Name={name}.EventPattern", json.dumps({"detail-type": kinds, "detail": detail}))
+
+
+def by_alarm(alarm: dict[str, object], *then: Edit, group: str = "trail") -> list[Edit]:
+    """Tell of the root user by an alarm on the trail's log group, and by no rule."""
+    return [
+        says(LISTED, f"Rules.Name={ROOT}.State", "DISABLED"),
+        says("cloudtrail:DescribeTrails", "trailList.0.CloudWatchLogsLogGroupArn", GROUP_ARN),
+        answers("logs:DescribeMetricFilters", {"metricFilters": [BY_ROOT] if group == "trail" else []}, logGroupName="trail"),
+        answers("cloudwatch:DescribeAlarms", {"MetricAlarms": [GOES_OFF | alarm]}, AlarmTypes=["MetricAlarm"]),
+        *then,
+    ]
+
+
+ALERTS: list[Case] = [
+    cloud("DET-04", "a rule that is off", FAIL, says(LISTED, f"Rules.Name={ROOT}.State", "DISABLED"), names="sign-in of Root"),
+    cloud(
+        "DET-04",
+        "a rule that is on for more events",
+        PASS,
+        says(LISTED, f"Rules.Name={ROOT}.State", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"),
+    ),
+    cloud("DET-04", "a state that nobody knows", ERROR, says(LISTED, f"Rules.Name={ROOT}.State", "ASLEEP"), names="ASLEEP"),
+    cloud("DET-04", "its state not reported", ERROR, omits(LISTED, f"Rules.Name={ROOT}.State")),
+    cloud("DET-04", "a rule without a target", FAIL, says(TARGETS, "Targets", [], Rule=CHANGES), names="StopLogging"),
+    cloud("DET-04", "a topic without a subscriber", FAIL, says(TOPIC, "Attributes.SubscriptionsConfirmed", "0", TopicArn=THERE)),
+    cloud("DET-04", "its subscribers not reported", ERROR, omits(TOPIC, "Attributes.SubscriptionsConfirmed", TopicArn=THERE)),
+    cloud("DET-04", "a topic that is gone", FAIL, absent(TOPIC, TopicArn=THERE), names="sign-in of Root"),
+    cloud("DET-04", "a topic that is denied", ERROR, fails(TOPIC, DENIED, TopicArn=THERE), names="AccessDenied"),
+    cloud("DET-04", "rules that are denied", ERROR, fails(LISTED, DENIED), names="AccessDenied"),
+    cloud("DET-04", "a rule about something else", FAIL, pattern(ROOT, userIdentity={"type": ["IAMUser"]}), names="Root"),
+    cloud("DET-04", "a change that it leaves out", FAIL, pattern(CHANGES, eventName=["DeleteTrail"]), names="StopLogging"),
+    cloud(
+        "DET-04", "by all names but the readers'", PASS, pattern(CHANGES, eventName=[{"anything-but": {"prefix": "Describe"}}])
+    ),
+    cloud("DET-04", "an operator that nobody knows", ERROR, pattern(ROOT, userIdentity=[{"near": "x"}]), names="near"),
+    cloud("DET-04", "a pattern that is none", ERROR, says(LISTED, f"Rules.Name={ROOT}.EventPattern", "no"), names="no JSON"),
+    cloud("DET-04", "a function as target", ERROR, says(TARGETS, "Targets.0.Arn", FUNCTION, Rule=ROOT), names="alert_targets"),
+    replace(
+        cloud("DET-04", "a declared function", PASS, says(TARGETS, "Targets.0.Arn", FUNCTION, Rule=ROOT)), expected=FORWARDED
+    ),
+    replace(
+        cloud("DET-04", "another function", ERROR, says(TARGETS, "Targets.0.Arn", f"{FUNCTION}s", Rule=ROOT)), expected=FORWARDED
+    ),
+    cloud("DET-04", "an alarm", PASS, *by_alarm({})),
+    cloud("DET-04", "an alarm that is off", FAIL, *by_alarm({"ActionsEnabled": False}), names="Root"),
+    cloud("DET-04", "an alarm without an action", FAIL, *by_alarm({"AlarmActions": []}), names="Root"),
+    cloud("DET-04", "an alarm on many events", FAIL, *by_alarm({"Threshold": 5.0}), names="Root"),
+    cloud("DET-04", "an alarm on another metric", FAIL, *by_alarm({"MetricName": "other"}), names="Root"),
+    cloud("DET-04", "a filter on another group", FAIL, *by_alarm({}, group="other"), names="Root"),
+    cloud("DET-04", "alarms that are denied", ERROR, *by_alarm({}, fails("logs:DescribeMetricFilters", DENIED)), names="Denied"),
+    plan("DET-04", "a rule that is off", FAIL, planned(PLANNED_RULE, state="DISABLED"), names="Root"),
+    plan("DET-04", "a rule without a target", FAIL, without(PLANNED_TARGET), names="Root"),
+    plan("DET-04", "a topic without a subscription", FAIL, without(SUBSCRIPTION), names="Root"),
+    plan(
+        "DET-04", "a rule about something else", FAIL, planned(PLANNED_RULE, event_pattern='{"source": ["aws.s3"]}'), names="Root"
+    ),
+    plan("DET-04", "no rule about any of it", UNKNOWN, *PLANNED_RULES, names="shows on AWS"),
+    plan("DET-04", "a pattern known after apply", UNKNOWN, unknown(PLANNED_RULE, "event_pattern")),
+    plan("DET-04", "a function as target", UNKNOWN, planned(PLANNED_TARGET, arn=FUNCTION), names="to-chat"),
+    cloud("DET-01", "no rule for findings", FAIL, says(LISTED, f"Rules.Name={ROUTE}.State", "DISABLED"), names="severity"),
+    cloud("DET-01", "findings go nowhere", FAIL, says(TARGETS, "Targets", [], Rule=ROUTE), names="severity"),
+    cloud("DET-01", "nobody hears", FAIL, says(TOPIC, "Attributes.SubscriptionsConfirmed", "0", TopicArn=HERE), names="severity"),
+    cloud("DET-01", "rules that are denied", ERROR, fails(LISTED, DENIED), names="AccessDenied"),
+]
+CASES += ALERTS

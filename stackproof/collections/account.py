@@ -1,6 +1,6 @@
 """Collections of the account around the stack: its people, its settings, and what watches it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -8,6 +8,7 @@ from stackproof.collections.registry import collection
 from stackproof.collections.stack import default_security_groups
 from stackproof.core.resource import FailedOrigin, Resource
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotDeclared
+from stackproof.judgement.security_events import FINDINGS, GLOBAL, REGIONAL, SecurityEvent
 from stackproof.profile.baseline import covers
 from stackproof.resources.account_settings import (
     AccountPublicAccessBlock,
@@ -21,9 +22,12 @@ from stackproof.resources.credentials import CredentialReport, RootUser, UserCre
 from stackproof.resources.detection import ConfigRecorder, Detector, ExternalAccessAnalyzer, ImageScanning, SecurityHub
 from stackproof.resources.network import Vpc
 from stackproof.resources.regional_networks import DefaultSecurityGroup, LaunchSubnet, NetworkAcl
+from stackproof.resources.security_alerts import AlertOn, SecurityAlert
 from stackproof.targets.base import Stage
 
 R = TypeVar("R", bound=Resource)
+US_EAST_1 = "us-east-1"
+"""Where AWS records what concerns IAM and the root user, whichever region is used."""
 
 
 def of_the_account(stage: Stage, resources: Iterable[R], names: Callable[[R], Iterable[str]]) -> tuple[R, ...]:
@@ -220,7 +224,23 @@ def image_scanning(stage: Stage) -> ImageScanning:
 @collection
 def security_hub(stage: Stage) -> tuple[SecurityHub, ...]:
     """Security Hub where the stack runs; none, and nothing is asked, where the profile does not declare it."""
-    return stage.named(SecurityHub, ["Security Hub"] if stage.profile.baseline.security_hub else [])
+    return stage.named(SecurityHub, ["Security Hub"]) if stage.profile.baseline.security_hub else ()
+
+
+def _alerts(stage: Stage, subjects: Mapping[str, tuple[SecurityEvent, ...]], region: str) -> list[AlertOn]:
+    return [AlertOn(subject, events, region, stage.profile.baseline.alert_targets) for subject, events in subjects.items()]
+
+
+@collection
+def security_alerts(stage: Stage) -> tuple[SecurityAlert, ...]:
+    """The subjects that somebody must hear of: in us-east-1 what concerns IAM and the root user, and the rest where the stack runs."""
+    return stage.named(SecurityAlert, [*_alerts(stage, GLOBAL, US_EAST_1), *_alerts(stage, REGIONAL, stage.profile.region)])
+
+
+@collection
+def finding_alerts(stage: Stage) -> tuple[SecurityAlert, ...]:
+    """The findings of GuardDuty where the stack runs, as something that somebody must hear of."""
+    return stage.named(SecurityAlert, _alerts(stage, FINDINGS, stage.profile.region))
 
 
 def _some(stage: Stage, kind: type[R], none: str) -> tuple[R, ...]:

