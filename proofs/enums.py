@@ -1,11 +1,13 @@
-"""Write down what AWS's models say of the answers: ``python -m proofs.enums``.
+"""Write down what AWS's models say of the answers: ``python -m proofs.enums``, or for what some controls ask: ``... ID ID``.
 
 These are the values of the enumerations that some control compares, and the types of all values of the operations that are asked.
 """
 
 import json
 import re
+import sys
 from collections import defaultdict
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -70,14 +72,15 @@ def type_of(shape: Shape, inside: tuple[str, ...] = ()) -> Any:
     return LETTERS[shape.type_name]
 
 
-def main() -> None:
+def main(controls: Collection[str] = ()) -> None:
+    """Write it down. With controls, only what these compare is added: all that is known stays."""
     lines = (f"{json.dumps(operation)}: {json.dumps(shape, separators=(',', ':'))}" for operation, shape in types().items())
     SHAPES.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     with noting() as compared:
-        for control in ON_CLOUD:
+        for control in controls or ON_CLOUD:
             asked(control)
         for case in CASES:
-            if case.stage == "cloud":
+            if case.stage == "cloud" and (case.control in controls or not controls):
                 asked(case.control, *case.edits)
     table: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for operation, path in sorted({*compared, *((one, path) for one, members in enums.known().items() for path in members)}):
@@ -90,4 +93,4 @@ def _section(operation: str, members: dict[str, list[str]]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -139,10 +139,12 @@ def _add(chosen: Sequence[str], *, again: bool) -> None:
     before = {path: kinds.calls_in(path) for path in map(kinds.folder, asked_kinds)}
     for path in own:
         _write(path / PLAN, _planned(path))
-    with _cloud_of(own) as transport:
-        forgotten = _forgotten(chosen[0], own, asked_kinds, again=again)
-        completed = Completed((one for one in compliant_calls(chosen[0]) if one.call not in forgotten), transport)
-        answers = _answers(chosen, completed)
+    forgotten = _forgotten(chosen[0], own, asked_kinds, again=again)
+    there = [one for one in compliant_calls(chosen[0]) if one.call not in forgotten]
+    answers: list[Answer] = []
+    if not _asks_only(chosen, there):
+        with _cloud_of(own) as transport:
+            answers = _answers(chosen, Completed(there, transport))
     of_kind = _by_kind(answers, asked_kinds)
     new = _settled(answers, [one for path in of_kind for one in before[path]])
     now = {from_entry(entry).call for entry in new}
@@ -155,6 +157,16 @@ def _add(chosen: Sequence[str], *, again: bool) -> None:
     if not answers:
         print(f"{', '.join(chosen)} asks nothing that the recordings lack.")
     _forget_what_was_read()
+
+
+def _asks_only(chosen: Iterable[str], there: Sequence[Recorded]) -> bool:
+    """Whether some controls pass on what is recorded, so that no cloud is needed to ask it."""
+    nothing_else = Completed(there, Recording([]))
+    try:
+        _answers(chosen, nothing_else)
+    except UsageError:
+        return False
+    return not nothing_else.added
 
 
 def _forgotten(control: str, own: Sequence[Path], asked_kinds: Sequence[type[Resource]], *, again: bool) -> set[Call]:

@@ -167,7 +167,8 @@ def test_finish_names_what_is_not_filled_in(repository: Path, ran: list[str], ca
 
 def test_finish_runs_in_turn_until_something_fails(repository: Path, ran: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert finish.finish("SEC-RDS-01", repository) == 1
-    assert ran == ["pytest --collect-only -q -k SEC-RDS-01", "proofs.record --control SEC-RDS-01", "proofs.needs SEC-RDS-01"]
+    assert [line.split()[0] for line in ran] == ["pytest", "pytest", "proofs.record", "proofs.needs"]
+    assert ran[2:] == ["proofs.record --control SEC-RDS-01", "proofs.needs SEC-RDS-01"]
     out = capsys.readouterr().out
     assert "failed: exit status 1: no permission row" in out
     left = out.partition("Left to do")[2]

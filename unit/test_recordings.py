@@ -183,3 +183,9 @@ class TestWhatIsRecordedAnew:
         assert {call.operation for call in forgotten} >= {"apigatewayv2:GetDomainNames", "apigatewayv2:GetApis"}
         recorded = {one.call for path in map(kinds.folder, kinds_of_control) for one in kinds.calls_in(path)}
         assert forgotten <= recorded | {one.call for one in harness.compliant_calls("SEC-API-02")}
+
+    def test_no_cloud_is_started_for_what_is_recorded(self) -> None:
+        recorded = harness.compliant_calls("SEC-RDS-01")
+        lists = "rds:DescribeDBInstances"
+        assert record._asks_only(["SEC-RDS-01"], recorded)
+        assert not record._asks_only(["SEC-RDS-01"], [one for one in recorded if one.call.operation != lists])

@@ -40,9 +40,10 @@ def to_finish(id: str) -> tuple[Step, ...]:
     """The steps that are run when every file of a control is filled in."""
     return (
         *after_writing(id),
+        Step("pytest", ("unit/test_frameworks.py", "unit/test_remedies.py", "-q", "-k", f"mapped or {id}"), "its row is whole"),
         Step("proofs.record", ("--control", id), "what it asks is recorded"),
         Step("proofs.needs", (id,), "its permissions are written down"),
-        Step("proofs.enums", (), "so are the values of the enumerations that it compares"),
+        Step("proofs.enums", (id,), "so are the values of the enumerations that it compares"),
         Step("pytest", ("proofs", "-q", "-k", id), "it can fail, and notices every change of a fact"),
         Step("scripts.documents", (), "the documents that are made from the catalogue have it"),
     )

@@ -557,7 +557,7 @@ class Session:
 
     @property
     def _gate_is_closed(self) -> bool:
-        if self.config.option.iam_policy:  # nothing is judged
+        if self.config.option.iam_policy or self.config.option.collectonly:  # nothing is judged
             return False
         is_wrong = bool(self.run and self.run.exit_status) or bool(self.selection.not_judged([*self.results]))
         return is_wrong or self._judged_nothing
