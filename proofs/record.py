@@ -2,7 +2,8 @@
 
 ``python -m proofs.record --control ID`` adds what a control asks and the recordings lack, and its permissions. What the stacks have is
 asked of the embedded cloud with all stacks (``stackproof cloud up`` keeps one); what they lack, of a cloud of its own, to which the
-``main.tf`` of the kind is applied (`proofs.kinds`). With ``--again`` what was recorded of the control's kinds is asked anew.
+``main.tf`` of the kind is applied (`proofs.kinds`). Where that makes another plan than before, or with ``--again``, what was recorded of
+the kind is asked anew.
 
 ``python -m proofs.record`` records the stacks as a whole: every control that reads AWS is judged there, and what was asked is kept,
 secrets hidden; so is a plan of the stacks, and so are the kinds that the stacks lack, each on its cloud. What did not change stays as it
@@ -128,23 +129,38 @@ def add(control: str, *, again: bool = False) -> None:
     """Record what a control asks and the recordings lack. Raises `UsageError` if it does not pass there."""
     if control not in controls(*ON_AWS):
         raise UsageError(f"{control} is no control that reads AWS; those are: {', '.join(controls(*ON_AWS))}")
-    _add([control], again=again)
+    own = kinds.own_stacks(declared[control])
+    plans = {path: _planned(path) for path in own}
+    changed = [
+        path.name for path in own if kinds.plan_in(path) is not None and plans[path] != (path / PLAN).read_text(encoding="utf-8")
+    ]
+    if changed:
+        print(f"What was recorded of {', '.join(changed)} is asked anew: its main.tf makes another plan than before.")
+        _add(_of_the_same_stacks(control), plans, again=True)
+    else:
+        _add([control], plans, again=again)
     needs.update([control])
 
 
-def _add(chosen: Sequence[str], *, again: bool) -> None:
-    """Record what some controls with the same stacks of their own ask and the recordings lack."""
+def _of_the_same_stacks(control: str) -> list[str]:
+    """The controls with the same stacks of their own."""
+    on_cloud = (one for one in controls(*ON_AWS) if set("EA") & set(catalogue()[one].stages))
+    return next(group for group in _groups(on_cloud) if control in group)
+
+
+def _add(chosen: Sequence[str], plans: Mapping[Path, str], *, again: bool) -> None:
+    """Record what some controls with the same stacks of their own ask and the recordings lack, and the plans of these stacks."""
     own = kinds.own_stacks(declared[chosen[0]])
     asked_kinds = tuple(dict.fromkeys(kind for control in chosen for kind in kinds.asked_by(declared[control])))
     before = {path: kinds.calls_in(path) for path in map(kinds.folder, asked_kinds)}
-    for path in own:
-        _write(path / PLAN, _planned(path))
     forgotten = _forgotten(chosen[0], own, asked_kinds, again=again)
     there = [one for one in compliant_calls(chosen[0]) if one.call not in forgotten]
     answers: list[Answer] = []
     if not _asks_only(chosen, there):
         with _cloud_of(own) as transport:
             answers = _answers(chosen, Completed(there, transport))
+    for path, plan in plans.items():
+        _write(path / PLAN, plan)
     of_kind = _by_kind(answers, asked_kinds)
     new = _settled(answers, [one for path in of_kind for one in before[path]])
     now = {from_entry(entry).call for entry in new}
@@ -239,7 +255,7 @@ def record_all() -> None:
     _write(COMPLIANT / PLAN, plan)
     _forget_what_was_read()
     for group in _groups(control for control in chosen if control not in on_stacks):
-        _add(group, again=True)
+        _add(group, {path: _planned(path) for path in kinds.own_stacks(declared[group[0]])}, again=True)
     needs.main()
 
 
@@ -365,6 +381,8 @@ def _write(file: Path, text: str) -> None:
 
 def _forget_what_was_read() -> None:
     for made in (
+        harness._joined,
+        harness._edited_plan,
         kinds.calls_everywhere,
         kinds.calls_in,
         harness.compliant_calls,

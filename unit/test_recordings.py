@@ -189,3 +189,18 @@ class TestWhatIsRecordedAnew:
         lists = "rds:DescribeDBInstances"
         assert record._asks_only(["SEC-RDS-01"], recorded)
         assert not record._asks_only(["SEC-RDS-01"], [one for one in recorded if one.call.operation != lists])
+
+    @pytest.mark.parametrize(
+        ("plan", "controls"), [("as it was", ["SEC-DDB-02"]), ("another", ["SEC-INV-12", "SEC-DDB-01", "SEC-DDB-02"])]
+    )
+    def test_a_stack_that_was_changed_is_asked_anew_for_all_its_controls(
+        self, plan: str, controls: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = kinds.own_stacks(declared["SEC-DDB-02"])[0]
+        recorded = (folder / record.PLAN).read_text(encoding="utf-8")
+        asked: list[object] = []
+        monkeypatch.setattr(record, "_planned", lambda path: plan if plan == "another" else recorded)
+        monkeypatch.setattr(record, "_add", lambda chosen, plans, again: asked.extend([*chosen, again]))
+        monkeypatch.setattr(needs, "update", lambda controls: None)
+        record.add("SEC-DDB-02")
+        assert asked == [*controls, plan == "another"]
