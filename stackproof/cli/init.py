@@ -59,12 +59,26 @@ jobs:
     runs-on: ubuntu-24.04
     steps:
       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683  # v4.2.2
+        with:
+          persist-credentials: false
       - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065  # v5.6.0
         with:
           python-version: "3.12"
       - run: pip install stackproof
       # Make plan.json here: terraform plan -out=tfplan && terraform show -json tfplan > plan.json
       - run: pytest -m "security or logging or serverless" --env {name} --plan=plan.json
+      - if: always()
+        run: |
+          stackproof report reports/{name}-plan --format md >>"$GITHUB_STEP_SUMMARY"
+          stackproof report reports/{name}-plan --format annotations
+      - if: always()
+        uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02  # v4.6.2
+        with:
+          name: stackproof-reports
+          path: |
+            reports/
+            !reports/*/latest/**
+          retention-days: 90
 """
 
 
