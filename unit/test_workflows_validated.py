@@ -34,7 +34,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The workflow that `stackproof init` writes, where GitHub looks for it."""
     file = tmp_path_factory.mktemp("init") / ".github" / "workflows" / "stackproof.yml"
     file.parent.mkdir(parents=True)
-    file.write_text(WORKFLOW.format(name="production"), encoding="utf-8")
+    file.write_text(WORKFLOW.read_text(encoding="utf-8").replace("NAME", "production"), encoding="utf-8")
     return file
 
 

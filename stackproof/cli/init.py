@@ -44,42 +44,8 @@ WAIVERS = """\
 # confirmed_by = "the person who has taken the risk on"
 """
 
-WORKFLOW = """\
-# The gate on a pull request: the plan is judged, and UNKNOWN, ERROR and FAIL close it.
-name: stackproof
-
-on:
-  pull_request:
-
-permissions:
-  contents: read
-
-jobs:
-  plan:
-    runs-on: ubuntu-24.04
-    steps:
-      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683  # v4.2.2
-        with:
-          persist-credentials: false
-      - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065  # v5.6.0
-        with:
-          python-version: "3.12"
-      - run: pip install stackproof
-      # Make plan.json here: terraform plan -out=tfplan && terraform show -json tfplan > plan.json
-      - run: pytest -m "security or logging or serverless" --env {name} --plan=plan.json
-      - if: always()
-        run: |
-          stackproof report reports/{name}-plan --format md >>"$GITHUB_STEP_SUMMARY"
-          stackproof report reports/{name}-plan --format annotations
-      - if: always()
-        uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02  # v4.6.2
-        with:
-          name: stackproof-reports
-          path: |
-            reports/
-            !reports/*/latest/**
-          retention-days: 90
-"""
+WORKFLOW = Path(__file__).parent / "templates" / "workflow.yml.template"
+"""What runs the gate in CI; NAME stands for the environment."""
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "stackproof init") -> int:
@@ -107,7 +73,7 @@ def _main(arguments: Sequence[str] | None, prog: str) -> int:
     if profile.exists():
         return _compared(profile, text, root)
     files = {profile: text, root / "waivers.toml": WAIVERS, root / "pytest.ini": PYTEST_INI}
-    files[root / ".github" / "workflows" / "stackproof.yml"] = WORKFLOW.format(name=options.name)
+    files[root / ".github" / "workflows" / "stackproof.yml"] = WORKFLOW.read_text(encoding="utf-8").replace("NAME", options.name)
     _write(files, root)
     show(f"\nRead {profile.relative_to(root)}: it says what is there, and comments what looks wrong. Then replace its line")
     show('  status = "generated, not reviewed"\nby reviewed = "YOUR NAME, DATE"; until then the gate is closed. Judge it:')
