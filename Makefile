@@ -42,7 +42,7 @@ test: setup
 	$(PYTEST)
 	$(BIN)/python -m stackproof.evidence check reports/local-embedded
 	$(PYTEST) --evidence reports/local-embedded -q
-	$(PYTEST) -m "phase0 or security or logging" --target localstack
+	$(PYTEST) -m "phase0 or security or logging or account" --target localstack
 
 engine: setup $(VENV)/organisation
 	$(PYTEST) unit proofs stackproof --doctest-modules -q -n auto

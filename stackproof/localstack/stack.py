@@ -31,7 +31,8 @@ IMPLEMENTED = frozenset(
         *("aws_vpc", "aws_subnet", "aws_security_group", "aws_default_security_group"),
         *("aws_s3_bucket", "aws_s3_bucket_policy", "aws_s3_bucket_public_access_block", "aws_s3_bucket_versioning"),
         *("aws_s3_bucket_server_side_encryption_configuration", "aws_kms_key", "aws_kms_alias"),
-        *("aws_iam_role", "aws_iam_role_policy", "aws_secretsmanager_secret"),
+        *("aws_iam_role", "aws_iam_role_policy", "aws_iam_account_password_policy", "aws_s3_account_public_access_block"),
+        *("aws_secretsmanager_secret",),
         *("aws_cloudwatch_log_group", "aws_cloudwatch_log_subscription_filter", "aws_cloudwatch_log_metric_filter"),
     }
 )
