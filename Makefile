@@ -52,7 +52,8 @@ ATTACKS := bad_input tampers bystanders process_guard content_policy linear dete
 
 attack: setup
 	STACKPROOF_ATTACK=1000 $(PYTEST) $(ATTACKS:%=unit/test_%.py) proofs/test_plan_properties.py \
-		proofs/test_counterexamples.py::test_a_call_that_fails_is_an_error -q -n 4 --dist worksteal
+		proofs/test_hostile_answers.py proofs/test_hostile_texts.py proofs/test_counterexamples.py::test_a_call_that_fails_is_an_error \
+		-q -n 4 --dist worksteal
 
 shuffled: setup
 	$(PYTEST) unit proofs -n auto -p random_order --random-order

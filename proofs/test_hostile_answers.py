@@ -24,7 +24,7 @@ from stackproof.sources.replay import Recorded
 FAILING = [case for case in CASES if case.stage == "cloud" and case.verdict is Verdict.FAIL]
 IS_ATTACK = "STACKPROOF_ATTACK" in os.environ
 SOME = FAILING if IS_ATTACK else random.Random(5).sample(FAILING, 40)
-CHANGES = 12 if IS_ATTACK else 3
+CHANGES = 8 if IS_ATTACK else 3
 """Of each."""
 GREEN = (Verdict.PASS, Verdict.WAIVED, Verdict.NOT_DECLARED, Verdict.NOT_APPLICABLE)
 JUNK: tuple[Any, ...] = (

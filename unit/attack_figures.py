@@ -65,8 +65,9 @@ def table(phases: Iterable[Phase]) -> str:
         file, _, test = phase.nodeid.partition("::")
         kind = KINDS.get(PurePath(file).stem, file)
         if phase.when == "teardown" and phase.nodeid in several:
-            name = test.rpartition("::")[2].removeprefix("test_").replace("_", " ")
-            counted.setdefault(f"{kind}: {name}", Counter()).update(phase.properties[PROPERTY])
+            name = test.rpartition("::")[2].partition("[")[0].removeprefix("test_").replace("_", " ")
+            row = f"{kind}: {name}" if kind == KINDS["test_bad_input"] else kind
+            counted.setdefault(row, Counter()).update(phase.properties[PROPERTY])
         elif phase.outcome != "passed" or (phase.when == "call" and phase.nodeid not in several):
             counted.setdefault(kind, Counter())[phase.outcome] += 1
     rows = [(kind, f"{ended.total():,}", _in_words(ended)) for kind, ended in counted.items()]

@@ -22,6 +22,7 @@ from stackproof.core.verdicts import AccessDenied
 from stackproof.evidence import manifest, store
 from stackproof.redaction import redaction
 from stackproof.redaction.redaction import HIDDEN, redact, redact_data
+from stackproof.reports.formats import FORMATS, finished_run, render
 from stackproof.sources.aws.calls import Answer
 from stackproof.sources.replay import Recorded, to_entry
 
@@ -152,6 +153,13 @@ def shown(folder: Path, texts: Iterable[str]) -> dict[str, list[str]]:
     return {name: paths for name, paths in found.items() if paths}
 
 
+def exports(run: Path) -> list[str]:
+    """A run in every format that needs no browser, no signature, and, of a plan, no account."""
+    lacking = {"pdf", "dsse", *(["asff"] if run.parent.name.endswith("-plan") else [])}
+    documents = [render(name, finished_run(run)) for name in FORMATS if name not in lacking]
+    return [one if isinstance(one, str) else one.decode() for one in documents]
+
+
 def planted_plan() -> dict[str, Any]:
     """The compliant plan with a secret in every part of the document."""
     document: dict[str, Any] = json.loads(PLAN.read_text(encoding="utf-8"))
@@ -204,7 +212,7 @@ def test_a_run_on_a_plan_shows_none(folder: Path) -> None:
     ended = run(folder, *options, **ENVIRONMENT)
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "ERROR" in ended.stdout
-    assert shown(folder, [ended.stdout, ended.stderr]) == {}
+    assert shown(folder, [ended.stdout, ended.stderr, *exports(newest(folder, "local-plan"))]) == {}
     for part in ("the fixture could not connect", "no answer from", "printed DB_PASSWORD", "deprecated: token", "import: "):
         assert part in ended.stdout, "the net caught more than the secret"
     refused = run(folder, *options, **ENVIRONMENT, STACKPROOF_SIGNING_KEY=(folder / "given" / "key.pem").read_text())
@@ -286,7 +294,7 @@ def test_a_run_on_an_endpoint_shows_none(folder: Path, workers: tuple[str, ...])
         options = ("-m", "security", "--continue-on-collection-errors", *LOUD, *JUNIT, *workers)
         ended = run(folder, *options, **ENVIRONMENT, AWS_ENDPOINT_URL=server.endpoint)
     assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert shown(folder, [ended.stdout, ended.stderr]) == {}
+    assert shown(folder, [ended.stdout, ended.stderr, *exports(newest(folder, "local-embedded"))]) == {}
     kept = store.read(newest(folder, "local-embedded") / "evidence" / "calls" / "rds.DescribeDBInstances.18e398b4a97c.json.gz")
     assert kept["pages"][0]["DBInstances"][0]["DBInstanceIdentifier"] == "triflow-ai-production-db"
 

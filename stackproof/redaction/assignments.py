@@ -99,7 +99,7 @@ _ENDS = re.compile(r"[.,;:)\]}]*+(?:\s*+\Z|\s*+[,;|)\]}\"'<\n]|\s++--?\w|\s++[\w
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.,]++(?:Z|[+-][\d:]++)?)?")
 _PATH = re.compile(r"[a-z0-9_.-]++(?:/[a-z0-9_.-]++)++|\w++://[^\s@]*+", re.IGNORECASE)
 _LOGIN = re.compile(r"\blogin\s+\S{1,64}\s+\Z")
-_ENV = re.compile(r"(?:\A|\n)[ \t]{0,9}ENV[ \t]{1,9}\Z")
+_ENV = re.compile(r"(?:\A|[\s\"'`:;=(])ENV[ \t]{1,9}\Z")
 """Of a Dockerfile: ``ENV DB_PASSWORD hunter2``."""
 _TOLD = ("is", "was")
 _BESIDE = "beside"
