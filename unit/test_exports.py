@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import html
 import io
 import json
 import re
@@ -335,7 +336,8 @@ def test_every_issue_has_what_gitlab_asks_for() -> None:
             assert not issue["location"]["path"].startswith("./")
         assert len({issue["fingerprint"] for issue in issues}) == len(issues)
     severities = {
-        issue["description"].partition(":")[0]: issue["severity"] for issue in json.loads(document("gitlab", every_verdict()))
+        issue["description"].partition(":")[0]: issue["severity"]
+        for issue in json.loads(document("gitlab", every_verdict(not_selected=())))
     }
     assert severities == {"FAIL": "blocker", "UNKNOWN": "blocker", "WAIVED": "info", "ERROR": "critical"}
 
@@ -345,7 +347,7 @@ def test_every_issue_has_what_gitlab_asks_for() -> None:
 
 def test_an_annotation_is_one_line_whatever_is_in_it() -> None:
     for line in document("annotations", SAMPLES["nasty"]).splitlines():
-        assert re.match(r"::(error|warning|notice) file=[^,:]+,line=\d+,title=[^,:]+::", line), line
+        assert re.match(r"::(error|warning|notice) (file=[^,:]+,line=\d+,)?title=[^,:]+::", line), line
 
 
 # The attestation
@@ -405,7 +407,7 @@ def test_no_attestation_of_a_run_that_was_changed_or_not_signed(signed: tuple[Fi
 def test_the_summary_says_first_whether_the_gate_is_open_and_what_was_left_out(language: str) -> None:
     lines = document("md", every_verdict(language=language)).splitlines()
     assert lines[0].startswith("## stackproof: production, aws: ")
-    assert lines[0].endswith("the gate is closed" if language == "en" else "게이트 닫힘")
+    assert lines[0].endswith("the gate is closed (8/9)" if language == "en" else "게이트 닫힘 (8/9)")
     assert "8" in lines[3]
     assert "9" in lines[3]
     assert "open" in document("md", finished(control("SEC-RDS-01", [Verdict.PASS]))).splitlines()[0]
@@ -458,3 +460,23 @@ def test_what_has_a_korean_sentence_is_said_in_korean_in_every_format(name: str)
         assert isinstance(text, str)
         left = {leaf for leaf in leaves(name, text) if " " in leaf and told(leaf, "ko") != leaf}
         assert left == set(), what
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in ("pdf", "dsse")])
+def test_a_run_of_some_controls_says_so_where_it_begins(name: str) -> None:
+    """Before the first judgement: in the first line, or the first event, that says anything about the run."""
+    one = every_verdict(not_judged=(), selection="-m security")
+    said = "7 of 8 controls were selected (-m security); this run says nothing about the others."
+    text = render(name, one)
+    assert isinstance(text, str)
+    if name == "json":
+        assert json.loads(text)["not_selected"] == ["SEC-S3-02"]
+    elif name == "hdf":
+        assert "7 of 8 controls" in text[: text.index('"controls"')]
+    else:
+        at = html.unescape(text).index(said)
+        before = {*re.findall(r"SEC-RDS-\d+", html.unescape(text)[:at])}
+        assert before <= {"SEC-RDS-00"}, "an event that says so is about the first judgement itself"
+    whole = render(name, finished(control("SEC-RDS-01", [Verdict.PASS])))
+    assert isinstance(whole, str)
+    assert "controls were selected" not in whole

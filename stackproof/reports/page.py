@@ -27,7 +27,7 @@ from stackproof.frameworks.coverage import coverage, proven
 from stackproof.profile.vanished import notes_in
 from stackproof.reports import changes, view
 from stackproof.reports.formats import Finished
-from stackproof.reports.text import WORST_FIRST, confirmation, worst_first
+from stackproof.reports.text import WORST_FIRST, confirmation, extent, worst_first
 from stackproof.util.text import duration, visible
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ def render(finished: Finished) -> str:
     t = partial(say, language)
     style, script = _STYLE.read_text(encoding="utf-8"), _SCRIPT.read_text(encoding="utf-8")
     waivers = sorted(run.waivers, key=lambda one: (one.expires, one.number))
-    selected, every = len(run.selected) or len(run.controls), len(run.selected) + len(run.not_selected)
     return _template().render(
         run=run,
         language=language,
@@ -69,7 +68,7 @@ def render(finished: Finished) -> str:
         version=stackproof.__version__,
         counted=", ".join(f"{number} {verdict.replace('_', ' ')}" for verdict, number in view.counts(run)),
         counts=view.counts(run),
-        partial=t("report.partial", selected=selected, all=every, how=run.selection or "-"),
+        partial=extent(run, language),
         above=[*([run.unreviewed] if run.unreviewed else []), *notes_in(run.notes)],
         sections=_sections(run),
         wrong=view.causes(run, language, view.WRONG),

@@ -4,12 +4,26 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from stackproof.core.messages import Language, say
-from stackproof.core.results import ControlResult, Examined, WaiverUse
+from stackproof.core.results import ControlResult, Examined, Run, WaiverUse
 from stackproof.core.verdicts import Verdict
 from stackproof.util.spool import distinct
 
 WORST_FIRST = tuple(reversed(Verdict))
 """The order in which every report shows verdicts."""
+
+
+def extent(run: Run, language: Language) -> str:
+    """The sentence that every document about a run of some controls begins with; empty for a run of all."""
+    if not run.is_partial:
+        return ""
+    selected, every = numbers(run)
+    return say(language, "report.partial", selected=selected, all=every, how=run.selection or "-")
+
+
+def numbers(run: Run) -> tuple[int, int]:
+    """How many controls were selected, and of how many."""
+    selected = len({*run.selected, *run.not_judged}) or len(run.controls)
+    return selected, selected + len(run.not_selected)
 
 
 def examined(result: ControlResult) -> Sequence[str]:

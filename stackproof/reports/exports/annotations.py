@@ -3,17 +3,32 @@
 https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
 """
 
+from collections.abc import Iterator
+
+from stackproof.core.messages import say
+from stackproof.core.translation import told as told
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.exports.rows import Row, rows
 from stackproof.reports.formats import Finished
+from stackproof.reports.text import extent
 
 _LEVELS = {Verdict.FAIL: "error", Verdict.ERROR: "error", Verdict.UNKNOWN: "warning", Verdict.WAIVED: "notice"}
 
 
 def annotations(finished: Finished) -> str:
     """The run as workflow commands, the gravest first: GitHub shows ten of a kind for each step."""
-    told = sorted((row for row in rows(finished) if row.verdict in _LEVELS), key=lambda row: [*_LEVELS].index(row.verdict))
-    return "".join(f"{_command(row)}\n" for row in told)
+    found = sorted((row for row in rows(finished) if row.verdict in _LEVELS), key=lambda row: [*_LEVELS].index(row.verdict))
+    return "".join(f"{line}\n" for line in (*_about(finished), *map(_command, found)))
+
+
+def _about(finished: Finished) -> Iterator[str]:
+    """That a run was of some controls, or was aborted."""
+    run, language = finished.run, finished.language
+    if said := extent(run, language):
+        yield f"::warning title=stackproof::{_data(said)}"
+    if run.aborted:
+        why = say(language, "report.aborted", why=told(run.aborted, language))
+        yield f"::error title=stackproof::{_data(why)}"
 
 
 def _command(row: Row) -> str:

@@ -5,6 +5,7 @@ Security Hub holds what is true of an account, so a pass that is none on live AW
 https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format-syntax.html
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from stackproof.core.verdicts import UsageError, Verdict
@@ -12,6 +13,7 @@ from stackproof.frameworks.coverage import is_live
 from stackproof.reports.exports.ocsf import partition
 from stackproof.reports.exports.rows import Row, as_lines, rows, shortened
 from stackproof.reports.formats import Finished
+from stackproof.reports.text import extent
 
 BATCH = 100
 """Findings that Security Hub takes at once."""
@@ -32,11 +34,13 @@ def asff(finished: Finished) -> str:
     run = finished.run
     if not run.account:
         raise UsageError(f"asff: a run on {run.target} has no account, and findings of Security Hub belong to one")
-    findings = [_finding(row) for row in rows(finished)]
+    said = shortened(extent(run, finished.language), 1024)
+    about = {"stackproof/extent": said} if said else {}
+    findings = [_finding(row, about) for row in rows(finished)]
     return as_lines({"Findings": findings[start : start + BATCH]} for start in range(0, len(findings), BATCH))
 
 
-def _finding(row: Row) -> dict[str, Any]:
+def _finding(row: Row, about: Mapping[str, str]) -> dict[str, Any]:
     run, control = row.run, row.control
     region = row.subject.region or run.region
     time = run.started.strftime("%Y-%m-%dT%H:%M:%S.%fZ")[:23] + "Z"
@@ -64,6 +68,7 @@ def _finding(row: Row) -> dict[str, Any]:
             "stackproof/environment": run.environment,
             "stackproof/target": run.target,
             "stackproof/run": run.id or time,
+            **about,
         },
         "Resources": [_resource(row, region)],
         "Compliance": {

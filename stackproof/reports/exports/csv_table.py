@@ -5,6 +5,7 @@ import io
 
 from stackproof.reports.exports.rows import Row, rows
 from stackproof.reports.formats import Finished
+from stackproof.reports.text import extent
 
 COLUMNS = (
     "environment", "target", "run", "started", "control", "title", "severity", "verdict", "resource", "type", "arn", "account", "region",
@@ -20,6 +21,9 @@ def as_csv(finished: Finished) -> str:
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
+    if said := extent(run := finished.run, finished.language):
+        about = {"environment": run.environment, "target": run.target, "run": run.id, "found": said}
+        writer.writerow([harmless(about.get(column, "")) for column in COLUMNS])
     writer.writerows(tuple(map(harmless, _cells(row))) for row in rows(finished))
     return "\N{ZERO WIDTH NO-BREAK SPACE}" + text.getvalue()
 

@@ -6,8 +6,9 @@ https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 from typing import Any
 
 from stackproof.core.verdicts import Verdict
-from stackproof.reports.exports.rows import Row, as_lines, rows
+from stackproof.reports.exports.rows import Row, as_lines, named_id, rows
 from stackproof.reports.formats import Finished
+from stackproof.reports.text import extent
 
 _SEVERITIES = {"critical": "blocker", "high": "critical", "medium": "major", "low": "minor"}
 _TOLD = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN, Verdict.WAIVED)
@@ -15,7 +16,18 @@ _TOLD = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN, Verdict.WAIVED)
 
 def gitlab(finished: Finished) -> str:
     """The run as a list of issues; an accepted finding is one of severity ``info``, as the format has no acceptance."""
-    return as_lines(_issue(row) for row in rows(finished) if row.verdict in _TOLD)
+    issues = (_issue(row) for row in rows(finished) if row.verdict in _TOLD)
+    return as_lines([*_extent(finished), *issues])
+
+
+def _extent(finished: Finished) -> list[dict[str, Any]]:
+    """Of a run of some controls, an issue that says so."""
+    run = finished.run
+    if not (said := extent(run, finished.language)):
+        return []
+    name = named_id("extent", run.environment, run.target)
+    location = {"path": f"environments/{run.environment}.toml", "lines": {"begin": 1}}
+    return [{"description": said, "check_name": "stackproof", "fingerprint": name, "severity": "info", "location": location}]
 
 
 def _issue(row: Row) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
-from stackproof.reports.exports.rows import Row, as_json, extent, rows
+from stackproof.reports.exports.rows import Row, as_json, judged, rows
 from stackproof.reports.formats import Finished
 
 _STATUSES = {
@@ -46,7 +46,7 @@ def hdf(finished: Finished) -> str:
                     "version": run.versions.get("stackproof", "0"),
                     "title": title,
                     "maintainer": "stackproof",
-                    "summary": " ".join([f"{title}.", *map(say, [extent(run), *run.notes])]),
+                    "summary": " ".join([f"{title}.", *map(say, [judged(run), *run.notes])]),
                     "supports": [],
                     "attributes": [],
                     "groups": [],

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from stackproof.core.changes import PlannedChanges
 from stackproof.core.messages import Language, say
-from stackproof.core.results import Run
+from stackproof.core.results import Run, WaiverState, WaiverUse
 from stackproof.core.sentences import of_finding
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.changes import headline
 from stackproof.reports.exports.rows import Row, rows, shortened
 from stackproof.reports.formats import Finished
+from stackproof.reports.text import confirmation, extent, numbers
 from stackproof.reports.view import SEVERITIES
 from stackproof.util.text import visible
 
@@ -35,14 +36,16 @@ def markdown(finished: Finished) -> str:
     run, language = finished.run, finished.language
     found = list(rows(finished))
     wrong = sorted((row for row in found if row.verdict in _OPEN), key=_gravest)
-    accepted = [row for row in found if row.verdict is Verdict.WAIVED]
+    register = [one for one in run.waivers if one.state is not WaiverState.ELSEWHERE]
+    others = [row for row in found if row.verdict is Verdict.WAIVED and not row.waiver]
+    accepted = [*(_registered(one, language) for one in register), *map(_accepted, others)]
     blocks = [
         _title(run, language),
         *_alerts(run, language),
         _counts(run),
         *(_plan(plan, language) for plan in run.plans),
         *_table(say(language, "summary.wrong"), _head(language, "what"), map(_wrong, wrong), language),
-        *_table(say(language, "summary.accepted"), _head(language, "accepted"), map(_accepted, accepted), language),
+        *_table(say(language, "summary.accepted"), _register_head(language), accepted, language),
         *_table(say(language, "summary.set-aside"), ("", ""), _set_aside(run, language), language),
         f"{say(language, 'summary.run')}: {_text(run.id)} {_text(run.commit[:12])} {run.started:%Y-%m-%d %H:%M:%S} UTC",
     ]
@@ -51,16 +54,15 @@ def markdown(finished: Finished) -> str:
 
 def _title(run: Run, language: Language) -> str:
     gate = say(language, "summary.closed" if run.exit_status else "summary.open")
-    return f"## stackproof: {_text(run.environment)}, {_text(run.target)}: {gate}"
+    part = " ({}/{})".format(*numbers(run)) if run.is_partial else ""
+    return f"## stackproof: {_text(run.environment)}, {_text(run.target)}: {gate}{part}"
 
 
 def _alerts(run: Run, language: Language) -> Iterator[str]:
     if run.aborted:
         yield f"> [!CAUTION]\n> {say(language, 'summary.aborted', why=_text(told(run.aborted, language)))}"
-    if run.not_selected:
-        selected = len(run.controls) + len(run.not_judged)
-        total = selected + len(run.not_selected)
-        yield f"> [!WARNING]\n> {say(language, 'summary.partial', selected=selected, of=total)}"
+    if said := extent(run, language):
+        yield f"> [!WARNING]\n> {_text(said)}"
 
 
 def _counts(run: Run) -> str:
@@ -105,6 +107,18 @@ def _severity(row: Row) -> str:
 
 def _accepted(row: Row) -> tuple[str, ...]:
     return row.verdict.value, f"**{_text(row.control.id)}**", f"{_text(row.sentence)}<br>{_text(row.acceptance)}", _place(row)
+
+
+def _register_head(language: Language) -> tuple[str, ...]:
+    return "", *(say(language, f"report.{name}") for name in ("resource", "reason", "owner"))
+
+
+def _registered(one: WaiverUse, language: Language) -> tuple[str, ...]:
+    state = say(language, f"state.{one.state.replace(' ', '-')}")
+    what = " ".join(filter(None, (one.check, one.resource, one.field)))
+    by = (one.owner, one.ticket, str(one.expires), confirmation(one, language))
+    controls = _text(", ".join(one.controls))
+    return f"{Verdict.WAIVED.value} ({state})", f"**{controls}** {_text(what)}", _text(one.reason), "<br>".join(map(_text, by))
 
 
 def _set_aside(run: Run, language: Language) -> Iterator[tuple[str, ...]]:

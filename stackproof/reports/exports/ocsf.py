@@ -3,11 +3,13 @@
 https://schema.ocsf.io/1.4.0/classes/compliance_finding?profiles=cloud
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.exports.rows import Row, as_lines, named_id, rows
 from stackproof.reports.formats import Finished
+from stackproof.reports.text import extent
 
 VERSION = "1.4.0"
 
@@ -28,10 +30,12 @@ _INFORMATIONAL = (1, "Informational")
 
 def ocsf(finished: Finished) -> str:
     """The run as Compliance Findings. A waived finding stays a failure, and is suppressed."""
-    return as_lines(_finding(row) for row in rows(finished))
+    said = extent(finished.run, finished.language)
+    about = {"extent": said} if said else {}
+    return as_lines(_finding(row, about) for row in rows(finished))
 
 
-def _finding(row: Row) -> dict[str, Any]:
+def _finding(row: Row, about: Mapping[str, str]) -> dict[str, Any]:
     run, control = row.run, row.control
     time = int(run.started.timestamp() * 1000)
     compliance_id, compliance = _COMPLIANCE[row.verdict]
@@ -89,7 +93,7 @@ def _finding(row: Row) -> dict[str, Any]:
             "region": row.subject.region or run.region,
             "account": {"uid": row.subject.account or run.account, "type": "AWS Account", "type_id": 10},
         },
-        "unmapped": {"environment": run.environment, "target": run.target, "verdict": row.verdict.value, "run": run.id},
+        "unmapped": {"environment": run.environment, "target": run.target, "verdict": row.verdict.value, "run": run.id, **about},
     }
 
 

@@ -12,13 +12,14 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
-from stackproof.core.results import Run
+from stackproof.core.results import Run, WaiverState, WaiverUse
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.frameworks.coverage import is_live
 from stackproof.reports import view
-from stackproof.reports.exports.rows import Row, as_json, extent, named_id, rows
+from stackproof.reports.exports.rows import Row, as_json, judged, named_id, rows
 from stackproof.reports.formats import Finished
+from stackproof.reports.text import extent
 
 VERSION = "1.2.1"
 
@@ -38,7 +39,7 @@ def assessment_results(finished: Finished) -> str:
     result = {
         "uuid": named_id("result", _run_name(run)),
         "title": say(f"{run.environment} judged on {run.target}"),
-        "description": say(extent(run)),
+        "description": say(judged(run)),
         "start": run.started.isoformat(),
         "props": _props(
             environment=run.environment, target=run.target, account=run.account, region=run.region, run=run.id, commit=run.commit,
@@ -89,7 +90,7 @@ def component_definition(finished: Finished) -> str:
         "type": "validation",
         "title": "stackproof",
         "description": say("A suite of controls that judges an AWS stack."),
-        "props": _props(version=run.versions.get("stackproof", "")),
+        "props": [*_props(version=run.versions.get("stackproof", "")), *(prop for one in run.waivers for prop in _accepted(one))],
         "control-implementations": implementations,
     }
     sources = [_resource(named_id("framework", framework), framework, "") for framework in mapped]
@@ -143,6 +144,13 @@ def _speaker(finished: Finished) -> Callable[[str], str]:
     return partial(told, language=finished.language)
 
 
+def _accepted(waiver: WaiverUse) -> list[dict[str, str]]:
+    """The property that tells of an accepted risk; none of a waiver that counts elsewhere."""
+    what = " ".join(filter(None, (*waiver.controls, waiver.check, waiver.resource)))
+    said = f"{what}: {waiver.expires} ({waiver.owner}, {waiver.ticket}): {waiver.reason}"
+    return [] if waiver.state is WaiverState.ELSEWHERE else _props(accepted_risk=said)
+
+
 def _run_name(run: Run) -> str:
     return run.id or f"{run.environment} {run.target} {run.started.isoformat()}"
 
@@ -154,6 +162,7 @@ def _metadata(finished: Finished, title: str) -> dict[str, Any]:
         "last-modified": run.started.isoformat(),
         "version": _line(run.id) or "1",
         "oscal-version": VERSION,
+        **({"remarks": said} if (said := extent(run, finished.language)) else {}),
     }
 
 

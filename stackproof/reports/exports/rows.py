@@ -117,11 +117,11 @@ def rows(finished: Finished) -> Iterator[Row]:
         yield Row(run, control, Examined("", Verdict.ERROR, message), finished.language)
 
 
-def extent(run: Run) -> str:
+def judged(run: Run) -> str:
     """How much of the catalogue a run has judged, as a sentence.
 
     >>> from datetime import UTC, datetime
-    >>> extent(Run(datetime(2026, 11, 21, tzinfo=UTC), 2.0, "local", "plan", "", "", {}, {}, not_selected=("TF-01",)))
+    >>> judged(Run(datetime(2026, 11, 21, tzinfo=UTC), 2.0, "local", "plan", "", "", {}, {}, not_selected=("TF-01",)))
     '0 of 1 controls were judged; this says nothing about the others.'
     """
     total = len(run.controls) + len(run.not_judged) + len(run.not_selected)

@@ -16,6 +16,7 @@ from stackproof.core.verdicts import Verdict
 from stackproof.reports import view
 from stackproof.reports.exports.rows import Row, as_json, rows
 from stackproof.reports.formats import Finished
+from stackproof.reports.text import extent
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -35,6 +36,7 @@ def sarif(finished: Finished) -> str:
     run, say = finished.run, partial(told, language=finished.language)
     found = sorted((row for row in rows(finished) if row.verdict in _WEIGHT), key=lambda row: _WEIGHT.index(row.verdict))
     kept = found[:MOST_RESULTS]
+    about = say(f"{run.environment} judged on {run.target}.")
     rules = {row.control.id: row for row in kept}
     places = {id: place for place, id in enumerate(rules)}
     return as_json(
@@ -43,11 +45,11 @@ def sarif(finished: Finished) -> str:
             "version": "2.1.0",
             "runs": [
                 {
-                    "tool": {"driver": _driver(finished, [_rule(row) for row in rules.values()])},
                     "automationDetails": {
                         "id": f"stackproof/{run.environment}/{run.target}/",
-                        "description": {"text": say(f"{run.environment} judged on {run.target}.")},
+                        "description": {"text": " ".join(filter(None, (about, extent(run, finished.language))))},
                     },
+                    "tool": {"driver": _driver(finished, [_rule(row) for row in rules.values()])},
                     "columnKind": "utf16CodeUnits",
                     "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": say("The root of the repository.")}}},
                     "invocations": [_invocation(finished, kept, left_out=len(found) - len(kept))],
