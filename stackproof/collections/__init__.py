@@ -22,6 +22,7 @@ from stackproof.collections import (  # noqa: F401 - they fill the register
     sns_topics,
     sqs_queues,
     stack,
+    tags,
     terraform,
     workload,
 )

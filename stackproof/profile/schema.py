@@ -32,6 +32,7 @@ from stackproof.profile.stack import (
     SqsQueue,
     Storage,
 )
+from stackproof.profile.tags import Tags
 from stackproof.profile.terraform import Change, Gate, Terraform
 from stackproof.profile.workload import Emulator, Grafana, Host, Observability, Registry, Service, Sources, Workload
 
@@ -89,6 +90,7 @@ class Profile(Table):
     sns_topic: SnsTopic = SnsTopic.undeclared()
     efs_file_system: EfsFileSystem = EfsFileSystem.undeclared()
     event_bus: EventBus = EventBus.undeclared()
+    tags: Tags = Tags.undeclared()
     machine_images: MachineImages = MachineImages()
     baseline: Baseline = Baseline()
     change: Change = Change()

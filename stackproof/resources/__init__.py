@@ -201,6 +201,7 @@ _OURS: dict[str, tuple[str, ...]] = {
         "PublicAccessBlock",
         "Bucket",
     ),
+    "tagged": ("Tagged",),
     "tasks": (
         "Task",
         "ServiceSample",

@@ -168,6 +168,10 @@ class PlannedBlock:
         """True if an attribute has a planned value, all of it known."""
         return attribute in self.values and not _any(self._unknown.get(attribute, False))
 
+    def has(self, attribute: str) -> bool:
+        """True if the plan tells of an attribute, known or not yet: resources of this type have it."""
+        return attribute in self.values or bool(self._unknown.get(attribute))
+
     def is_written(self, attribute: str) -> bool:
         """True if the sources set an attribute; a value that the provider computed before is not written."""
         return self._expressions(attribute) is not None
