@@ -3,6 +3,7 @@
 import functools
 import gc
 import importlib
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,8 @@ ROOT = Path(__file__).parents[1]
 _facts: list[tuple[str, Any]] = []
 """What the tests that passed have shown. They run in other processes under pytest-xdist; their properties come back with the reports."""
 
+os.environ.setdefault("GOGC", "400")  # Terraform runs for a second, and its memory need not be swept the while
+
 gc.set_threshold(100_000)
 """Each case has a plan, or a recording, of its own: many objects, and hardly a cycle among them."""
 
@@ -27,8 +30,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     """Let one process run the cases that share what takes seconds."""
     if config.option.dist != "load":
         return None
-    by_scope = importlib.import_module("xdist.scheduler").LoadScopeScheduling
-    return type("Sharing", (by_scope,), {"_split_scope": lambda _, nodeid: shared(nodeid)})(config, log)  # as xdist documents it
+    by_scope: Any = importlib.import_module("xdist.scheduler").LoadScopeScheduling
+
+    class Sharing(by_scope):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:  # as xdist documents it
+            return shared(nodeid)
+
+        def _pending_of(self, workload: dict[str, dict[str, bool]]) -> int:
+            """After every test all that a process was given is counted: forget what has ended, thousands of tests of a scope each."""
+            for scope in [scope for scope, tests in workload.items() if all(tests.values())]:
+                del workload[scope]
+            pending: int = super()._pending_of(workload)
+            return pending
+
+    return Sharing(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One process more than this machine has processors: what starts other processes waits for them."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 1
 
 
 def shared(nodeid: str) -> str:

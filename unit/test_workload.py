@@ -217,6 +217,8 @@ def start(directory: Path, mode: str = "") -> Stack:
         started = workload.begin(source, run, password=password, account=ACCOUNT, region=REGION)
     with contextlib.ExitStack() as undo:
         undo.callback(workload.stop, started)
+        if mode.startswith("broken"):  # it is told before the cloud is asked for anything
+            workload.go(started, Cloud("http://127.0.0.1:1", "", 1, ""), print)
         live = cloud.start(run, ACCOUNT)
         undo.callback(cloud.stop, live)
         api = Endpoint(live.endpoint, ACCOUNT, REGION)
