@@ -22,7 +22,7 @@ from stackproof.util.token_bucket import TokenBucket
 
 class Bucket(Resource):
     policy: str = field(aws=lambda one: one.read("s3:GetBucketPolicy", Bucket=one.at("Name")).pages[0].get("Policy"))
-    owner: str = field(aws=lambda one: one.read("s3:ListBuckets").pages[0].get("Owner"))
+    owner: str = field(aws=lambda one: one.read("s3:ListBuckets").pages[0]["Owner"]["ID"])
 
 
 class Cloud:
@@ -41,7 +41,7 @@ class Cloud:
             self._meeting.wait()
         if name == self._denied:
             return Answer(call, error=AccessDenied(f"{call} denied"))
-        return Answer(call, [{"Policy": f"of {name}", "Owner": "me"}])
+        return Answer(call, [{"Policy": f"of {name}", "Owner": {"ID": "me"}}])
 
     def wait(self, seconds: float) -> None:
         """Nothing is waited for."""
@@ -81,7 +81,7 @@ def test_nobody_is_asked_about_what_comes_much_later_or_is_not_read() -> None:
     found = buckets(cloud, AHEAD + 20)
     go_together(found)
     assert [one.policy for one in found[:2]] == ["of b0", "of b1"]
-    found[1].origin.aws.settle()  # type: ignore[attr-defined]
+    found[1].origin.aws.stop_asking_ahead()  # type: ignore[attr-defined]
     assert 2 <= len(cloud.asked) <= AHEAD + 2
     assert [one.policy for one in found[:3]] == ["of b0", "of b1", "of b2"]
 

@@ -200,12 +200,12 @@ def event_subscriptions(stage: Stage) -> tuple[EventSubscription, ...]:
         found = tuple(stage.source().collect(EventSubscription, []))
         if found or not stage.is_planned:
             return found
-        untold: Exception = NotYetKnown(
+        not_listed: Exception = NotYetKnown(
             "the plan makes no subscription to events of RDS; whether the account has one shows on AWS"
         )
     except CouldNotVerify as error:
-        untold = error
-    return (EventSubscription("every subscription", FailedOrigin(untold), stage.target),)
+        not_listed = error
+    return (EventSubscription("every subscription", FailedOrigin(not_listed), stage.target),)
 
 
 @collection(reads=(DatabaseInstance,))

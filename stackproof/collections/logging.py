@@ -75,8 +75,8 @@ def _recipients(group: LogGroup) -> Iterator[Recipient]:
     for recipients in lists:
         try:
             yield from recipients()
-        except (NotYetKnown, CouldNotVerify) as untold:
-            yield Recipient("somebody", FailedOrigin(untold), group.source)
+        except (NotYetKnown, CouldNotVerify) as error:
+            yield Recipient("somebody", FailedOrigin(error), group.source)
 
 
 def _with(stage: Stage, look_at: Callable[[LogGroup], object]) -> Collection[LogGroup]:

@@ -38,7 +38,7 @@ def say(language: Language, key: str, /, **values: object) -> str:
 
 @contextmanager
 def speaking(language: Language) -> Iterator[None]:
-    """Inside the block, the user's language is this one."""
+    """Let messages be in a language while the block runs."""
     token = chosen.set(language)
     try:
         yield

@@ -71,7 +71,10 @@ class Running:
             return self.lines[-1][1] if self.lines else "it said nothing"
 
     def ship(self, logs: Any) -> None:
-        """Send what it wrote since. Raises `ClientError` when the group or the stream is gone; the lines are gone then too."""
+        """Send the lines that the task wrote since the last time to CloudWatch Logs.
+
+        Raises `ClientError` when the group or the stream is gone; the lines are gone then too.
+        """
         with self._lock:
             lines, self.lines = self.lines, []
         if self.stream:

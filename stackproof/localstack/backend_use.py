@@ -33,7 +33,7 @@ def written_groups(logs: Logs) -> dict[str, str]:
 
 
 def run(root: Path, cache: Path, endpoint: str, account: Account, logs: Logs, say: Callable[[str], None]) -> str:
-    """Let the backend work; what it logs is in the groups when this returns. What a reader must know of it."""
+    """Let the backend work, and return when its lines are in the log groups: a note for the report, on what it did or why it could not."""
     problem = _problem(root, cache, endpoint, account, logs, say)
     if problem:
         return f"The backend did not work with it, so nothing was logged: {problem}"

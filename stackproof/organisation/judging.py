@@ -94,7 +94,7 @@ def _judged(plan: Plan, task: Task, controls: Sequence[Selected], profile: Profi
     prefetch.fetch(dict.fromkeys(name for one in judged_here for name in one.arguments if name in collections))
     accepted = waivers.Waivers(waivers.parse(plan.waivers), expected.name, "aws")
     results = tuple(_result(one, stage, prefetch, accepted) for one in controls)
-    stage.settle()
+    stage.stop_asking_ahead()
     run = Run(
         started=started,
         seconds=time.perf_counter() - clock,

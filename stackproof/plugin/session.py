@@ -411,7 +411,7 @@ class Session:
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest-html, which writes its file, and the terminal's own summary
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         if self.opened is not None:
-            self.opened.settle()
+            self.opened.stop_asking_ahead()
             self.calls += self.opened.calls
         if self.is_worker:
             self.config.workeroutput[OURS] = {  # type: ignore[attr-defined]

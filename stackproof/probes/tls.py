@@ -1,4 +1,4 @@
-"""One TLS handshake at a time, with the bytes on the wire as the witness.
+"""One TLS handshake at a time, read from the bytes on the wire.
 
 Whether a version was offered is read from the ClientHello that was sent, since an OpenSSL may be built or configured not to speak an old
 one; whether it was accepted from the server's answer. Source of the formats: RFC 8446, sections 4.1 and 6, and appendix B.

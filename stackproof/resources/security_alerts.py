@@ -48,7 +48,7 @@ class AlertOn(str):
         return made
 
 
-def _untold(wanted: "AlertOn", *ways: Callable[[SecurityEvent], bool]) -> Sequence[SecurityEvent]:
+def _uncovered(wanted: "AlertOn", *ways: Callable[[SecurityEvent], bool]) -> Sequence[SecurityEvent]:
     """The events of which no way tells anybody; where that cannot be said of one, the error stands in the place of the rest."""
     found, errors = [], []
     for event in wanted.events:
@@ -105,9 +105,9 @@ COUNTS = ("Sum", "SampleCount", "Maximum")
 # AWS
 
 
-def _answered_untold(alert: AwsFacts) -> Sequence[SecurityEvent]:
+def _answered_uncovered(alert: AwsFacts) -> Sequence[SecurityEvent]:
     wanted: AlertOn = alert.at("wanted")
-    return _untold(wanted, partial(_told_by_rules, alert), partial(_told_by_alarms, alert))
+    return _uncovered(wanted, partial(_told_by_rules, alert), partial(_told_by_alarms, alert))
 
 
 def _told_by_rules(alert: AwsFacts, event: SecurityEvent) -> bool:
@@ -179,8 +179,8 @@ def _told_of_metric(alert: AwsFacts, region: str, namespace: str, metric: str) -
 # A plan
 
 
-def _planned_untold(plan: Plan, wanted: AlertOn) -> Sequence[SecurityEvent]:
-    return _untold(wanted, partial(_planned_rules, plan, wanted), partial(_planned_alarms, plan, wanted))
+def _planned_uncovered(plan: Plan, wanted: AlertOn) -> Sequence[SecurityEvent]:
+    return _uncovered(wanted, partial(_planned_rules, plan, wanted), partial(_planned_alarms, plan, wanted))
 
 
 def _planned_rules(plan: Plan, wanted: AlertOn, event: SecurityEvent) -> bool:
@@ -272,7 +272,7 @@ class SecurityAlert(Resource):
     operations = (RULES, TARGETS, TRAILS, FILTERS, ALARMS, *Topic.operations)
     terraform = (RULE,)
 
-    untold: tuple[SecurityEvent, ...] = field(aws=_answered_untold)
+    uncovered: tuple[SecurityEvent, ...] = field(aws=_answered_uncovered)
     """The events of which nobody is told: by no rule and by no alarm that leads to a topic with a confirmed subscription."""
 
     @classmethod
@@ -291,4 +291,6 @@ class SecurityAlert(Resource):
         if not is_about_any(plan, (event for name in wanted for event in name.events)):
             nobody = NotYetKnown("the plan makes no rule about it; whether the account has one shows on AWS")
             return [cls(str(name), FailedOrigin(nobody), plan.where) for name in wanted]
-        return [cls(str(name), StaticOrigin({"untold": _planned_untold(plan, name)}, plan.where), plan.where) for name in wanted]
+        return [
+            cls(str(name), StaticOrigin({"uncovered": _planned_uncovered(plan, name)}, plan.where), plan.where) for name in wanted
+        ]

@@ -154,10 +154,10 @@ class RunStage(Stage):
         del controls
         return []
 
-    def settle(self) -> None:
+    def stop_asking_ahead(self) -> None:
         """Ask nothing more that no control waits for: what was asked is evidence, and is counted."""
         for reader in self._readers:
-            reader.settle()
+            reader.stop_asking_ahead()
 
     def close(self) -> None:
         """End what was started for this run alone."""

@@ -108,7 +108,7 @@ class Workspace:
         timeout: float = 300,
         on_event: Callable[[dict[str, Any]], None] | None = None,
     ) -> Completed:
-        """Plan into ``out`` (``tfplan`` in the directory by default).
+        """Run ``terraform plan``, with the plan file ``out`` (``tfplan`` in the directory by default).
 
         ``variables`` win over ``var_files``; secrets are given to `prepare` and never here. ``targets`` are the addresses
         that are planned, with what they need; without any, everything is. With

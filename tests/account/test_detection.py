@@ -13,7 +13,7 @@ def test_guardduty_watches_where_the_stack_runs(detectors, finding_alerts, profi
             assert detector.features >= set(profile.baseline.detector_features)
     for alert in finding_alerts:
         with subtests.test(alert.name):
-            assert alert.untold == ()
+            assert alert.uncovered == ()
 
 
 @control("DET-02", severity="medium")
@@ -45,7 +45,7 @@ def test_somebody_hears_of_what_matters(security_alerts, subtests):
     """By a rule or an alarm that leads to a topic with a confirmed subscription: nobody reads what nobody is sent."""
     for alert in security_alerts:
         with subtests.test(alert.name):
-            assert alert.untold == ()
+            assert alert.uncovered == ()
 
 
 @control("DET-05", severity="medium")

@@ -59,7 +59,7 @@ class Reader:
         """The calls that it took to list the resources of a kind."""
         self._asked: dict[Call, Future[Answer]] = {}
         self._recent: dict[str, deque[Call]] = {}
-        self._is_settled = False
+        self._has_stopped = False
         self._lock = Lock()
 
     @cached_property
@@ -67,15 +67,15 @@ class Reader:
         return Pool(MAX_CONCURRENT_CALLS, thread_name_prefix="ahead")
 
     def ask_ahead(self, ask: Callable[[], object]) -> None:
-        """Let a function ask in a thread of its own what somebody is going to ask; nothing once `settle` was called."""
+        """Let a function ask in a thread of its own what somebody is going to ask; nothing once `stop_asking_ahead` was called."""
         with self._lock:
-            if not self._is_settled:
+            if not self._has_stopped:
                 self._ahead.submit(ask)
 
-    def settle(self) -> None:
+    def stop_asking_ahead(self) -> None:
         """Ask nothing ahead any more, and wait for the answers that are under way: evidence is complete afterwards."""
         with self._lock:
-            self._is_settled = True
+            self._has_stopped = True
         self._ahead.shutdown(cancel_futures=True)
 
     def read(

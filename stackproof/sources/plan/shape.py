@@ -38,7 +38,7 @@ def checked(document: object, where: str) -> Mapping[str, Any]:
 
 
 def formed(document: Mapping[str, Any], where: str) -> None:
-    """Raises `UsageError` for a document without the form of a plan. It must not nest too deeply."""
+    """Check that a document has the form of a plan, and does not nest too deeply. Raises `UsageError`."""
     try:
         _PLAN.validate_python(document, strict=True)
     except ValidationError as error:
