@@ -101,11 +101,14 @@ _PATH = re.compile(r"[a-z0-9_.-]++(?:/[a-z0-9_.-]++)++|\w++://[^\s@]*+", re.IGNO
 _LOGIN = re.compile(r"\blogin\s+\S{1,64}\s+\Z")
 _ENV = re.compile(r"(?:\A|[\s\"'`:;=(])ENV[ \t]{1,9}\Z")
 """Of a Dockerfile: ``ENV DB_PASSWORD hunter2``."""
+PAIR = "tuple"
+"""``("Authorization", "...")``: headers, as programs log them. In a source it is any table."""
 _TOLD = ("is", "was")
 _BESIDE = "beside"
 """Nothing assigns: ``API key aB3...``, which only a long word that a machine made can be."""
 _PARTICLES = ("은", "는", "이", "가")
 """Behind a Korean noun, what is said of it follows."""
+PROSE = (*_TOLD, _BESIDE)
 _FIELD = re.compile(r"\{[^{}]*+\}")
 """In an f-string of Python."""
 _DOUBLED = re.compile(r"''[^\s,;:)\]}'\"]")
@@ -193,8 +196,10 @@ class _Reading:
             or bool(_LOGIN.search(text, max(start - 90, 0), start))
             or bool(_ENV.search(text, max(start - 20, 0), start))
         )
-        if by == "," and not name.startswith("--") and text[max(start - 2, 0) : start] not in ('("', "('"):
-            return None
+        if by == "," and not name.startswith("--"):
+            if text[max(start - 2, 0) : start] not in ('("', "('"):
+                return None
+            by = PAIR
         is_closed = text[start - 1 : start] == "<" or bool(assigns["close"])  # <password>..</..>, name="password">..</..>
         is_element = (by == ">" and is_closed) or (by == "pair" and assigns["pair"].endswith(">"))
         if by == ">" and not is_element:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from stackproof.redaction.assignments import Assignment, assignments
+from stackproof.redaction.assignments import PAIR, PROSE, Assignment, assignments
 from stackproof.redaction.detector import NAMED, without_arns
 from stackproof.redaction.shapes import PRIVATE_KEY, URL, has_key_material, shaped
 from stackproof.redaction.values import is_jumbled, is_mixed, says_nothing
@@ -112,6 +112,8 @@ def _is_value(one: Assignment, syntax: str, is_in_text: bool) -> bool:
     `is_in_text` where quotation marks are around name and value, as in a connection string.
     """
     value = one.value
+    if one.by == PAIR or one.by in PROSE:  # of a text that is logged
+        return False
     if len(value) < 6 or re.search(r"\s", value) or (_IS_A_NAME.fullmatch(value) and not _JOINED.fullmatch(value)):
         return False
     if _CODE.match(value):
