@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,11 @@ from test_reports import control, run
 from stackproof.core.messages import LANGUAGES, Language
 from stackproof.core.results import Examined
 from stackproof.core.verdicts import Verdict
+from stackproof.organisation import pages
+from stackproof.organisation.accounts import Account, Limits
+from stackproof.organisation.plan import LeftOut, Plan, Task
+from stackproof.organisation.results import Result
+from stackproof.organisation.summary import Summary
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
@@ -57,7 +63,15 @@ def said(ended: "subprocess.CompletedProcess[str]") -> Any:
 
 
 TELL = "const p=document.createElement('pre');p.id='said';p.textContent=JSON.stringify(said);document.body.append(p)"
-OPEN_ALL = "document.querySelector('button.open').click();for(const one of document.querySelectorAll('details'))one.open=true;"
+OPEN_ALL = "document.querySelector('button.open')?.click();for(const one of document.querySelectorAll('details'))one.open=true;"
+
+
+def violations(page: str, tmp_path: Path, *flags: str) -> Any:
+    """What axe-core finds in a page with all of it open."""
+    judge = "const r=await axe.run(document);const said=r.violations.map(v=>[v.id,v.nodes[0].html]);"
+    script = f"addEventListener('load',async()=>{{{OPEN_ALL}{judge}{TELL}}})"
+    axe = AXE.read_text(encoding="utf-8").replace("</script", "<\\/script")
+    return said(opened(with_script(page, f"{axe};{script}"), tmp_path, WAIT, "--dump-dom", *flags))
 
 
 @browser
@@ -67,10 +81,32 @@ OPEN_ALL = "document.querySelector('button.open').click();for(const one of docum
     "flags", [(), ("--blink-settings=preferredColorScheme=0",), ("--window-size=420,900",)], ids=["", "dark", "phone"]
 )
 def test_axe_finds_no_violation(language: Language, flags: tuple[str, ...], tmp_path: Path) -> None:
-    judge = "const r=await axe.run(document);const said=r.violations.map(v=>[v.id,v.nodes[0].html]);"
-    script = f"addEventListener('load',async()=>{{{OPEN_ALL}{judge}{TELL}}})"
-    axe = AXE.read_text(encoding="utf-8").replace("</script", "<\\/script")
-    assert said(opened(with_script(shown(whole(), language), f"{axe};{script}"), tmp_path, WAIT, "--dump-dom", *flags)) == []
+    assert violations(shown(whole(), language), tmp_path, *flags) == []
+
+
+def organisation_pages(language: Language) -> tuple[str, str]:
+    """The overview of an organisation with an account and region of which nothing is known, and the page of one that was judged."""
+    account = Account(
+        id="123456789012", name="orders", owner="platform", regions=("ap-northeast-2",), profile="", role="r", external_id=None
+    )
+    when = datetime(2026, 11, 28, tzinfo=UTC)
+    left = (LeftOut("210987654321", "sandbox", "it is suspended"),)
+    plan = Plan("2", "Example", "", (account,), left, {}, "", "", "", ("LOG-01",), (), Limits(), when, "0.1.0", "")
+    judged = Result(Task(account.id, "ap-northeast-2"), account, whole())
+    found = Summary(plan)
+    for one in (judged, Result(Task(account.id, "global"), account, None, "access denied")):
+        found.add(one)
+    return pages.overview(found, language), pages.of_task(judged, language)
+
+
+@browser
+@rules
+@pytest.mark.parametrize(("language", "flags"), [("en", ()), ("ko", ("--blink-settings=preferredColorScheme=0",))])
+def test_axe_finds_no_violation_in_the_pages_of_an_organisation(
+    language: Language, flags: tuple[str, ...], tmp_path: Path
+) -> None:
+    for page in organisation_pages(language):
+        assert violations(page, tmp_path, *flags) == []
 
 
 @browser

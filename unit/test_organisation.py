@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from finished_runs import every_verdict
 from organisation_cloud import NOT_ENABLED, Accounts, account_ids, serving
 
 from proofs import harness
@@ -347,6 +348,19 @@ def test_pages_run_nothing_and_escape_everything(cloud: tuple[str, Accounts], co
             assert "<script" not in page
             assert "\u202e" not in page
             assert "&lt;script&gt;" in page
+
+
+def test_the_page_of_what_was_judged_is_the_report_that_every_run_has(
+    cloud: tuple[str, Accounts], controls: list[Selected]
+) -> None:
+    plan = planned(cloud[0], controls)
+    found = results.Result(Task(FIRST, REGION), plan.account(FIRST), every_verdict().run)
+    for language, other in (("en", "report.ko.html"), ("ko", "report.html")):
+        text = pages.of_task(found, language)
+        assert '<section id="wrong"' in text
+        assert f'href="../../../{pages.file_name("index", language)}"' in text
+        assert f'href="{other}"' in text
+        assert "calls/rds.json.gz" not in text, "evidence lies in the store"
 
 
 def test_every_text_of_the_pages_is_in_both_languages() -> None:

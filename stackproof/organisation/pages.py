@@ -13,14 +13,13 @@ from importlib.resources import files
 from itertools import islice
 
 from stackproof.core.messages import LANGUAGES, Language
-from stackproof.core.results import ControlResult
-from stackproof.core.sentences import sentence, sentence_of
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.organisation.plan import Task
 from stackproof.organisation.results import Result
 from stackproof.organisation.summary import SEVERITIES, Change, OfAccount, OfControl, Summary
-from stackproof.reports.text import worst_first
+from stackproof.reports import page
+from stackproof.reports.formats import Finished
 from stackproof.util.text import visible
 
 MOST_ROWS = 1000
@@ -129,50 +128,12 @@ def of_task(result: Result, language: Language) -> str:
     region = said(language, "global") if result.task.region == "global" else result.task.region
     heading = said(language, "one", name=result.account.name, id=result.account.id, region=region)
     back = f'<p><a href="../../../{file_name("index", language)}">{word("overview")}</a></p>'
-    run = result.run
-    if run is None:
-        return _page(language, heading, f'{back}<p class="outcome closed">{_text(told(result.reason, language))}</p>', "report")
-    notes = "".join(f"<li>{_text(told(note, language))}</li>" for note in run.notes)
-    rows = [
-        (
-            f'<a href="#{_text(control.id)}">{_text(control.id)}</a>',
-            _text(control.title_ko if language == "ko" and control.title_ko else control.title),
-            word(control.severity) if control.severity in SEVERITIES else _text(control.severity),
-            _verdict(control.verdict),
-        )
-        for control in sorted(run.controls, key=lambda one: [*reversed(Verdict)].index(one.verdict))
-    ]
-    body = [
-        back,
-        _counts(run.counts),
-        _table(language, heading, [word("control"), word("condition"), word("severity"), word("verdict")], rows),
-        *(_control(control, language) for control in run.controls),
-        f"<h2>{word('notes')}</h2><ul>{notes}</ul>",
-    ]
-    return _page(language, heading, "".join(body), "report")
-
-
-def _control(control: ControlResult, language: Language) -> str:
-    def word(key: str, **values: object) -> str:
-        return _text(said(language, key, **values))
-
-    title = control.title_ko if language == "ko" and control.title_ko else control.title
-    resources = [
-        (_text(one.resource), _verdict(one.verdict), _text(sentence(one, language)))
-        for one in islice(worst_first(control), MOST_ROWS + 1)
-    ]
-    read = [
-        (_text(one.resource), _text(one.field), _text(one.value), _text(one.source))
-        for one in islice(control.read, MOST_ROWS + 1)
-    ]
-    message = f"<p>{_text(sentence_of(control, language))}</p>" if control.message else ""
-    return (
-        f'<section id="{_text(control.id)}"><h2>{_text(control.id)} {_text(title)} {_verdict(control.verdict)}</h2>{message}'
-        + _table(language, title, [word("resource"), word("verdict"), word("what")], resources)
-        + f"<details><summary>{word('read')}</summary>"
-        + _table(language, title, [word("resource"), word("field"), word("value"), word("source")], read)
-        + "</details></section>"
-    )
+    if result.run is None:
+        said_so = f'{back}<p class="outcome closed">{_text(told(result.reason, language))}</p>'
+        return _page(language, heading, said_so, "report")
+    other = next(one for one in LANGUAGES if one != language)
+    place = page.Place(heading, f"../../../{file_name('index', language)}", file_name("report", other))
+    return page.within(Finished(result.run, language), place)
 
 
 def _accounts(accounts: Sequence[OfAccount], language: Language) -> str:
@@ -290,10 +251,6 @@ def _table(
     more = (total if total is not None else len(rows)) - len(shown)
     below = f"<p>{_text(said(language, 'more', more=f'{more:,}'))}</p>" if more > 0 else ""
     return f"<table><caption>{_text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}"
-
-
-def _verdict(verdict: Verdict) -> str:
-    return f'<span class="{verdict.lower()}">{verdict.value.replace("_", " ")}</span>'
 
 
 def _text(text: str) -> str:

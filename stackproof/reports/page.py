@@ -8,6 +8,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import islice
@@ -18,7 +19,7 @@ from markupsafe import Markup
 
 import stackproof
 from stackproof.core.changes import PlannedChanges
-from stackproof.core.messages import Language, say
+from stackproof.core.messages import LANGUAGES, Language, say
 from stackproof.core.results import ControlResult, Run, WaiverState
 from stackproof.core.sentences import sentence
 from stackproof.core.translation import told
@@ -49,8 +50,22 @@ _WORDS = ("more", "why", "remedy", "finding", "resources", "resource", "verdict"
 _MORE_WORDS = ("documented", "frameworks", "test")
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a page lies that is one of several: its heading, and the links to the overview and to itself in the other language."""
+
+    heading: str
+    overview: str
+    other: str
+
+
 def render(finished: Finished) -> str:
     """The page about a run. What the run says is text in it, never markup."""
+    return within(finished, None)
+
+
+def within(finished: Finished, place: Place | None) -> str:
+    """The page about a run, as one of several: without links to its evidence, which lies elsewhere."""
     run, language = finished.run, finished.language
     t = partial(say, language)
     style, script = _STYLE.read_text(encoding="utf-8"), _SCRIPT.read_text(encoding="utf-8")
@@ -60,11 +75,13 @@ def render(finished: Finished) -> str:
         language=language,
         t=t,
         told=partial(told, language=language),
-        heading=t("report.title", environment=run.environment, target=run.target),
+        place=place,
+        others=[one for one in LANGUAGES if one != language],
+        heading=place.heading if place else t("report.title", environment=run.environment, target=run.target),
         policy=_policy(style, script),
         style=Markup(style),
         script=Markup(script),
-        data=Markup(_embedded(run, language)),
+        data=Markup(_embedded(run, language, has_evidence=not place)),
         version=stackproof.__version__,
         counted=", ".join(f"{number} {verdict.replace('_', ' ')}" for verdict, number in view.counts(run)),
         counts=view.counts(run),
@@ -191,13 +208,13 @@ class _Texts:
         return self.numbers.setdefault(visible(text), len(self.numbers))
 
 
-def _embedded(run: Run, language: Language) -> str:
+def _embedded(run: Run, language: Language, *, has_evidence: bool) -> str:
     """The resources and the evidence of each control as JSON, in which nothing can end the element that it lies in."""
     texts = _Texts()
     names = {one.key: one.title for one in frameworks()}
     groups = [view.groups(control) for control in run.controls]
     data = {
-        "c": [_control(control, language, texts, names) for control in run.controls],
+        "c": [_control(control, language, texts, names, has_evidence=has_evidence) for control in run.controls],
         "v": [verdict.value for verdict in WORST_FIRST],
         "t": {name: say(language, f"report.{name}") for name in (*_WORDS, *_MORE_WORDS)}
         | {"in_results": say(language, "report.in-results")},
@@ -222,12 +239,17 @@ def _named(name: str, language: Language) -> str:
     return said if (said := told(name, language)) != name else f"{kind} {told(rest, language)}"
 
 
-def _control(control: ControlResult, language: Language, texts: _Texts, names: Mapping[str, str]) -> dict[str, Any]:
+def _control(
+    control: ControlResult, language: Language, texts: _Texts, names: Mapping[str, str], *, has_evidence: bool
+) -> dict[str, Any]:
     said = ((one.resource, one.verdict, sentence(one, language)) for one in worst_first(control))
     each = dict.fromkeys(islice(said, MOST_RESOURCES))
     rows = [[texts(_named(name, language)), WORST_FIRST.index(verdict), texts(finding)] for name, verdict, finding in each]
     read = [
-        [texts(_named(one.resource, language)), *map(texts, (one.field, one.value, one.source, *one.evidence))]
+        [
+            texts(_named(one.resource, language)),
+            *map(texts, (one.field, one.value, one.source, *(one.evidence if has_evidence else ()))),
+        ]
         for one in islice(control.read, MOST_READINGS)
     ]
     return {

@@ -18,9 +18,12 @@ def visible(text: str) -> str:
     >>> visible("ok\x1b[2J\u202e\n\tend")
     'ok�[2J�\n    end'
     """
+    text = text.replace("\r\n", "\n").replace("\t", "    ")
+    if text.isprintable() or text.replace("\n", "").isprintable():
+        return text
     return "".join(
         "\ufffd" if character != "\n" and unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
-        for character in text.replace("\r\n", "\n").replace("\t", "    ")
+        for character in text
     )
 
 
