@@ -97,6 +97,7 @@ organisation: setup $(VENV)/organisation
 
 documents: setup
 	@$(BIN)/python -m scripts.documents
+	@$(BIN)/python -m scripts.example_run
 
 lint: setup
 	$(BIN)/ruff check .

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from plan_documents import Planned, constant, document, refers
 
+from scripts import example_run
+from scripts.example_run import ROOT, stable
 from stackproof.cli import check, main
 from stackproof.core.results import ControlResult
 from stackproof.core.verdicts import Verdict
@@ -157,3 +159,8 @@ def test_a_plan_of_what_no_control_looks_at_says_so(
     assert "No control looks at resources of these types in the plan: aws_cloudfront_distribution (1), aws_eks_cluster (2)." in (
         " ".join(capsys.readouterr().out.split())
     )
+
+
+def test_the_example_in_the_documents_is_what_a_run_prints() -> None:
+    for name, text in example_run.pages().items():
+        assert stable((ROOT / name).read_text(encoding="utf-8")) == stable(text), "make it anew: python -m scripts.example_run"

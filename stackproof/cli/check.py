@@ -198,4 +198,4 @@ def _open(control: ControlResult, language: Language) -> Iterator[str]:
 
 
 def _listed(head: str, names: Sequence[str]) -> list[str]:
-    return textwrap.wrap(f"{head} {', '.join(names)}", _WIDTH, subsequent_indent="    ")
+    return textwrap.wrap(f"{head} {', '.join(names)}", _WIDTH, subsequent_indent="    ", break_on_hyphens=False)

@@ -206,7 +206,7 @@ def _korean(text: str, depth: int = 0) -> str:
     heaviest = _candidates(text, by_word)
     found, values = _whole(text, heaviest)
     head, colon, rest = text.partition(": ")
-    if colon and " " not in head:  # what stands before a colon, and a sentence of its own
+    if colon and " " not in head.replace(", ", ","):  # names before a colon, and a sentence of its own
         own, _ = _whole(rest, _candidates(rest, by_word))
         if own and (found is None or own.weight + len(colon) > found.weight):
             return f"{head}: {_korean(rest, depth)}"

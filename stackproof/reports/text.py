@@ -8,6 +8,9 @@ from stackproof.core.results import ControlResult, Examined, Run, WaiverUse
 from stackproof.core.verdicts import Verdict
 from stackproof.util.spool import distinct
 
+_EXPRESSION = 80
+"""Characters of an expression that selects which are shown."""
+
 WORST_FIRST = tuple(reversed(Verdict))
 """The order in which every report shows verdicts."""
 
@@ -17,7 +20,12 @@ def extent(run: Run, language: Language) -> str:
     if not run.is_partial:
         return ""
     selected, every = numbers(run)
-    return say(language, "report.partial", selected=selected, all=every, how=run.selection or "-")
+    return say(language, "report.partial", selected=selected, all=every, how=abridged(run.selection) or "-")
+
+
+def abridged(selection: str) -> str:
+    """An expression that selects, of at most so many characters as a line takes."""
+    return selection if len(selection) <= _EXPRESSION else f"{selection[:_EXPRESSION]}…"
 
 
 def numbers(run: Run) -> tuple[int, int]:

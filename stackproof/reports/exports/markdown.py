@@ -9,14 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from stackproof.core.changes import PlannedChanges
 from stackproof.core.messages import Language, say
 from stackproof.core.results import Run, WaiverState, WaiverUse
-from stackproof.core.sentences import of_finding
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.changes import headline
 from stackproof.reports.exports.rows import Row, rows, shortened
 from stackproof.reports.formats import Finished
 from stackproof.reports.text import confirmation, extent, numbers
-from stackproof.reports.view import SEVERITIES
+from stackproof.reports.view import SEVERITIES, set_aside
 from stackproof.util.text import visible
 
 MOST = 60_000
@@ -122,12 +121,10 @@ def _registered(one: WaiverUse, language: Language) -> tuple[str, ...]:
 
 
 def _set_aside(run: Run, language: Language) -> Iterator[tuple[str, ...]]:
-    for control in run.controls:
-        if control.verdict.is_set_aside:
-            yield (
-                control.verdict.value,
-                f"**{_text(control.id)}** {_text(of_finding(control.finding, control.message, language))}",
-            )
+    """The reasons, each with the controls that it sets aside."""
+    for why, controls in set_aside(run, language).items():
+        verdicts = ", ".join(dict.fromkeys(control.verdict.value for control in controls))
+        yield verdicts, f"**{_text(', '.join(control.id for control in controls))}** {_text(why)}"
 
 
 def _place(row: Row) -> str:
