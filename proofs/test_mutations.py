@@ -29,6 +29,7 @@ from proofs import harness
 from proofs.edited_plans import EditedPlan
 from proofs.harness import CloudStage, PlanStage
 from proofs.mutations import Mutant, mutants
+from stackproof.collections import grafana
 from stackproof.core import ledger
 from stackproof.core import resource as base
 from stackproof.core.controls import catalogue
@@ -288,7 +289,10 @@ def enumerations(service: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("control", CONTROLS)
-def test_a_changed_fact_is_noticed(control: str, record_property: Callable[[str, object], None]) -> None:
+def test_a_changed_fact_is_noticed(
+    control: str, record_property: Callable[[str, object], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grafana, "_json", functools.cache(grafana._json))  # hundreds of times the same files
     attempts = list(tried(control))
     listed = [survivor for survivor in survivors() if control in survivor.controls]
     explained = [one for one in attempts if any(survivor.explains(one) for survivor in listed)]

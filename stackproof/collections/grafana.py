@@ -1,5 +1,6 @@
 """Collections of what people look at: Grafana's provisioning and dashboards as files, what their panels ask for, and the server."""
 
+import functools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -210,7 +211,7 @@ def _targets(stage: Stage, query: Query, known: judgement.Variables) -> dict[str
     if query.kind == BILL:
         return {value: ["USD"] if value == "USD" else [] for _, value in query.dimensions}
     written = query.groups if query.text else ["/".join(value for _, value in query.dimensions)]
-    there = _identities(stage, query.kind, tuple(written))
+    there = stage.once(_identities)(query.kind, tuple(written))
     found = {name: judgement.matching(name, known, there) for name in written}
     lacking = [name for name, values in found.items() if not values]
     if lacking and (unnamed := [name for name, is_named in there.items() if not is_named]):
@@ -218,10 +219,20 @@ def _targets(stage: Stage, query: Query, known: judgement.Variables) -> dict[str
     return found
 
 
-def _identities(stage: Stage, kind: str, asked: tuple[str, ...]) -> dict[str, bool]:
-    """What CloudWatch calls each resource of a kind that there is; False for one whose name a plan does not know."""
-    found = stage.source().collect(LISTED[kind], asked)
-    return {_identity(stage, one): not (isinstance(one.origin, PlannedBlock) and one.origin.address in one.name) for one in found}
+def _identities(stage: Stage) -> Callable[[str, tuple[str, ...]], Mapping[str, bool]]:
+    """What CloudWatch calls each resource of a kind that there is; False for one whose name a plan does not know.
+
+    Many panels ask alike: it is found out once for all of them.
+    """
+
+    @functools.cache
+    def identities(kind: str, asked: tuple[str, ...]) -> Mapping[str, bool]:
+        found = stage.source().collect(LISTED[kind], asked)
+        return {
+            _identity(stage, one): not (isinstance(one.origin, PlannedBlock) and one.origin.address in one.name) for one in found
+        }
+
+    return identities
 
 
 def _identity(stage: Stage, one: Resource) -> str:
