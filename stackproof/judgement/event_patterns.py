@@ -36,6 +36,11 @@ def selects(pattern: Mapping[str, Any], event: Event) -> bool:
 
 
 def _holds(wanted: Any, found: Any) -> bool:
+    """Whether what an event has is what a part of a pattern is about; of a list, one item is enough.
+
+    >>> _holds(["a", "b"], "b"), _holds(["a"], ["x", "a"]), _holds(["a"], ["x"]), _holds({"a": ["b"]}, "a")
+    (True, True, False, False)
+    """
     if isinstance(wanted, Mapping):
         return isinstance(found, Mapping) and selects(wanted, found) if found is not None else _expects_nothing(wanted)
     values = found if isinstance(found, list) else [found]
@@ -43,17 +48,42 @@ def _holds(wanted: Any, found: Any) -> bool:
 
 
 def _expects_nothing(pattern: Mapping[str, Any]) -> bool:
-    """Whether a pattern is about what is not there, whatever it is inside of."""
+    """Whether a pattern is about what is not there, whatever it is inside of.
+
+    >>> absent, there = [{"exists": False}], ["x"]
+    >>> [_expects_nothing(one) for one in ({"a": absent}, {"a": absent, "b": there}, {"a": {"b": absent}})]
+    [True, False, True]
+    """
     return all(_holds(wanted, None) for wanted in pattern.values())
 
 
 def _is_one(wanted: Any, found: Any) -> bool:
+    """Whether a value is what is wanted: the same, or all that is said of it holds. True is no 1.
+
+    >>> _is_one("a", "a"), _is_one(1, True), [_is_one({"prefix": "a", "suffix": "c"}, one) for one in ("abc", "ab")]
+    (True, False, [True, False])
+    """
     if not isinstance(wanted, Mapping):
         return bool(wanted == found) and isinstance(wanted, bool) == isinstance(found, bool)
     return all(_compares(how, value, found) for how, value in wanted.items())
 
 
 def _compares(how: str, wanted: Any, found: Any) -> bool:
+    """Whether a value compares with what is wanted. Raises `CouldNotVerify` for an operator that is not known here.
+
+    >>> [_compares("anything-but", ["a", "b"], found) for found in ("a", "c", None)]
+    [False, True, False]
+    >>> [_compares("prefix", {"equals-ignore-case": "PUT"}, found) for found in ("Putting", "Get", None)]
+    [True, False, False]
+    >>> [_compares("suffix", "x", found) for found in ("ax", "xa", None, 1)]
+    [True, False, False, False]
+    >>> [_compares("equals-ignore-case", "AB", found) for found in ("ab", "AB", "abc", None)]
+    [True, True, False, False]
+    >>> [_compares("wildcard", "a*c", found) for found in ("abc", "ab", None)], _compares("wildcard", "a?c", "abc")
+    ([True, False, False], False)
+    >>> [_compares("numeric", [">", 0], found) for found in (1, 0.5, 0, True, "1", None)]
+    [True, True, False, False, False, False]
+    """
     text = found if isinstance(found, str) else None
     match how:
         case "exists":
@@ -85,6 +115,9 @@ def _is_in(bounds: Sequence[Any], number: float) -> bool:
     """
     >>> _is_in([">=", 4], 7.5), _is_in([">", 0, "<=", 5], 6), _is_in(["=", 3], 3)
     (True, False, True)
+    >>> _is_in([">"], 1)
+    Traceback (most recent call last):
+    ValueError: zip() argument 2 is shorter than argument 1
     """
     compares = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq}
     return all(compares[name](number, bound) for name, bound in zip(bounds[::2], bounds[1::2], strict=True))

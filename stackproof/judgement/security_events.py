@@ -25,6 +25,14 @@ class SecurityEvent:
 
 
 def _called(service: str, operation: str, user: str = "AssumedRole") -> SecurityEvent:
+    """The event of a call that changes something, by somebody in a role or by another kind of user.
+
+    >>> _called("iam", "PutUserPolicy"), _called("iam", "PutUserPolicy", "Root")
+    (iam:PutUserPolicy, iam:PutUserPolicy by Root)
+    >>> detail = _called("iam", "PutUserPolicy").event["detail"]
+    >>> detail["readOnly"], detail["managementEvent"]
+    (False, True)
+    """
     detail = {
         "eventVersion": "1.09",
         "eventSource": f"{service}.amazonaws.com",
