@@ -11,9 +11,12 @@ from plan_documents import Planned, constant, document, refers
 from scripts import example_run
 from scripts.example_run import ROOT, stable
 from stackproof.cli import check, main
+from stackproof.collections import inventory
 from stackproof.core.results import ControlResult
 from stackproof.core.verdicts import Verdict
+from stackproof.profile.base import Names
 from stackproof.profile.loading import load
+from stackproof.profile.schema import Profile
 
 OPEN = {"from_port": 22, "to_port": 22, "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"], "self": False}
 WEB = {**OPEN, "from_port": 443, "to_port": 443}
@@ -129,6 +132,13 @@ def test_hostile_names_stay_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     profile = load("environments/production.toml", Path("environments"))
     assert profile.storage.buckets == (hostile,)
     assert profile.is_unreviewed
+
+
+def test_every_kind_that_is_a_list_of_names_has_its_table_in_the_profile() -> None:
+    named = [kind.table for kind in inventory.KINDS if kind.is_a_list_of_names]
+    assert {"function", "dynamodb_table", "event_bus"} <= {*named}
+    for table in named:
+        assert issubclass(type(getattr(Profile(), table)), Names), table
 
 
 def set_aside(message: str) -> ControlResult:

@@ -100,7 +100,7 @@ class TestWhatOthersUse:
         given = " ".join(str(step.get("env", {})) + str(step.get("with", {})) for step in steps)
         assert [name for name in self.ACTION["inputs"] if f"inputs.{name} " not in given] == []
 
-    @pytest.mark.parametrize("name", ["Judge", "Install stackproof", "Job summary"])
+    @pytest.mark.parametrize("name", ["Judge", "Install stackproof", "Job summary, annotations and SARIF"])
     def test_its_scripts_are_shell(self, name: str) -> None:
         [script] = [step["run"] for step in self.ACTION["runs"]["steps"] if step.get("name") == name]
         ended = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True)

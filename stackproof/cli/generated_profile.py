@@ -93,7 +93,7 @@ def _tables(stage: Stage, found: dict[str, list[str]]) -> Iterator[list[str]]:
         yield _logs(groups)
     for one in found["audit"]:
         yield ["[audit]", f"trail = {_text(one)}"]
-    for table in ("function", "dynamodb_table", "api", "sqs_queue", "sns_topic", "efs_file_system", "event_bus"):
+    for table in (kind.table for kind in inventory.KINDS if kind.is_a_list_of_names):
         if found[table]:
             yield [f"[{table}]", _names("names", found[table])]
 

@@ -66,6 +66,8 @@ class Kind:
     """The resources of the kind that are the stack's; without it, those that are declared, planned, or have a name of the stack's."""
     also: tuple[type[Resource], ...] = ()
     """Other classes of resources that are looked at."""
+    is_a_list_of_names: bool = False
+    """Whether its table has nothing but names."""
 
     def resources(self, stage: Stage, names: Sequence[str]) -> list[Resource]:
         """The resources of the kind that are found."""
@@ -218,7 +220,7 @@ def _names_of(
     table: str, kind: type[Resource], found: Callable[[Stage], list[Resource]] | None = None, *also: type[Resource]
 ) -> Kind:
     """A kind whose table is a list of names."""
-    return Kind(table, kind, _one(f"{table}.names"), f'"{{name}}" among [{table}] names', found, also)
+    return Kind(table, kind, _one(f"{table}.names"), f'"{{name}}" among [{table}] names', found, also, is_a_list_of_names=True)
 
 
 KINDS = (
