@@ -193,7 +193,7 @@ def _facts(finished: Finished, t: Callable[..., str]) -> list[tuple[str, str]]:
         "versions": ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items())),
         "gate-rule": t("report.gate-rule-text", severities=severities),
         "seal": finished.head or t("report.no-seal"),
-        "signer": finished.signer or run.signed_by or t("report.not-signed"),
+        "signer": told(finished.signer or run.signed_by, finished.language) or t("report.not-signed"),
     }
     return [(t(f"report.{key}"), value) for key, value in facts.items()]
 
