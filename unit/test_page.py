@@ -191,3 +191,17 @@ def test_without_a_browser_a_pdf_is_refused_with_advice(monkeypatch: pytest.Monk
     monkeypatch.setattr("shutil.which", lambda _: None)
     with pytest.raises(UsageError, match="printed by Chromium, and none is installed"):
         render("pdf", Finished(whole()))
+
+
+def test_what_could_not_be_verified_names_its_resource() -> None:
+    late = Examined("orders", Verdict.UNKNOWN, "main.arn is known only after apply", finding=Finding(Reason.NOT_YET_KNOWN))
+    text = shown(run(control("A-01", Verdict.UNKNOWN, resources=(late,))))
+    assert '<p class="names">orders</p>' in text
+    assert "Write the value into the sources, or judge again after apply" in text
+
+
+def test_everything_that_does_something_is_reached_by_the_keyboard() -> None:
+    text = shown(whole())
+    assert not re.search(r'tabindex="[1-9]', text), "the order of the page is that of the keyboard"
+    assert not re.search(r"<(?:tr|td|th|div|span|p)\b[^>]*data-sort", text), "what is clicked is a button"
+    assert 'class="skip" href="#main"' in text

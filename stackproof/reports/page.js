@@ -29,7 +29,7 @@
         for (const cell of cells(row)) line.insertCell().append(cell);
       }
       at += FEW;
-      if (button && at >= rows.length) button.remove();
+      if (button && at >= rows.length) { button.remove(); made.tabIndex = -1; made.focus(); }
     };
     let button = null;
     more();
