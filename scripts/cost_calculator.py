@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 from proofs import harness  # noqa: E402
 from stackproof.collections.plan_costs import planned_costs, planned_month  # noqa: E402
 from stackproof.judgement.cost import Volume, forecast  # noqa: E402
-from stackproof.judgement.plan_costs import table  # noqa: E402
+from stackproof.judgement.plan_costs import confirmation_of, page_of, table  # noqa: E402
 from stackproof.sources.plan.document import Plan  # noqa: E402
 
 WORDS = {
@@ -28,8 +28,9 @@ WORDS = {
         "intro": "Control COST-03 forecasts the month of a plan by this table and holds it against `[costs] monthly_budget_usd`. "
         "A resource type that is not in it is an ERROR, never nothing: give it a price in `[costs] prices`. Of what goes by use a "
         "plan tells nothing: it is named beside the resource, and counted as far as `[costs] usage` says how much. Prices are "
-        "without tax, of {region}. They were written down from memory on {as_of}; those without a star agree with what others read "
-        "off AWS's price list ({confirmed}). No page of AWS was read here: look there before you rest a decision on them.",
+        "without tax, of {region}. They were written down from memory on {as_of}; each has its page at AWS, and what confirms it: what "
+        "others read off AWS's price list, or bills. {unconfirmed} of {count} nothing confirms, which COST-03 says beside what it "
+        "counts. No page of AWS was read here: look there before you rest a decision on them.",
         "stack": "The month of the reference stack",
         "resource": "resource",
         "usd": "USD a month",
@@ -43,7 +44,9 @@ WORDS = {
         "month": "USD a month",
         "unit": "USD a unit",
         "free": "Nothing is charged for",
-        "sources": "Sources",
+        "page": "page",
+        "confirmed": "confirmed by",
+        "nothing": "**nothing**",
         "parts": ("ingestion", "storage", "queries", "keys"),
     },
     "ko": {
@@ -53,8 +56,9 @@ WORDS = {
         "intro": "통제 COST-03은 이 표로 계획의 한 달 비용을 예측해 `[costs] monthly_budget_usd`와 비교한다. 표에 없는 "
         "리소스 유형은 무료가 아니라 ERROR이며 `[costs] prices`에 가격을 적는다. 사용량에 따른 비용은 계획에 나오지 "
         "않으므로 리소스 옆에 이름만 적고, `[costs] usage`에 적은 만큼 더한다. 가격은 {region} 리전 기준이며 세금은 "
-        "제외한다. {as_of}에 기억에 의존해 적은 값이며, 별표가 없는 것은 다른 사람들이 AWS 가격 목록({confirmed})에서 읽은 값과 "
-        "같다. 출처 페이지를 직접 본 것은 아니므로 결정에 쓰기 전에 확인한다.",
+        "제외한다. {as_of}에 기억에 의존해 적은 값이며, 값마다 AWS 페이지와 확인 근거(다른 사람들이 AWS 가격 목록에서 읽은 값, 청구서)가 "
+        "있다. {count}개 가운데 {unconfirmed}개는 확인되지 않았고, COST-03이 계산 옆에 그렇게 적는다. AWS 페이지를 직접 본 것은 "
+        "아니므로 결정에 쓰기 전에 확인한다.",
         "stack": "참조 스택의 한 달",
         "resource": "리소스",
         "usd": "월 USD",
@@ -68,7 +72,9 @@ WORDS = {
         "month": "월 USD",
         "unit": "단위당 USD",
         "free": "요금이 없는 것",
-        "sources": "출처",
+        "page": "페이지",
+        "confirmed": "확인 근거",
+        "nothing": "**없음**",
         "parts": ("수집", "저장", "쿼리", "키"),
     },
 }
@@ -78,7 +84,9 @@ def page(language: str) -> str:
     """The page in a language."""
     words = WORDS[language]
     prices = table()
-    intro = str(words["intro"]).format(region=prices["region"], as_of=prices["as_of"], confirmed=prices["confirmed"]["as_of"])
+    keys = [key for part in ("hourly", "monthly", "usage") for key in prices[part]]
+    unconfirmed = sum(1 for key in keys if confirmation_of(key) is None)
+    intro = str(words["intro"]).format(region=prices["region"], as_of=prices["as_of"], unconfirmed=unconfirmed, count=len(keys))
     lines = [f"# {words['title']}", "", str(words["made"]), "", intro, "", f"## {words['stack']}", ""]
     lines += [
         *_stack(words),
@@ -93,15 +101,17 @@ def page(language: str) -> str:
         "",
     ]
     for part, unit in (("hourly", "hour"), ("monthly", "month"), ("usage", "unit")):
-        lines += [f"| {words['key']} | {words[unit]} |", "| --- | ---: |"]
-        lines += [*(f"| `{key}`{_star(key)} | {price:g} |" for key, price in prices[part].items()), ""]
-    lines += [f"{words['free']}: {', '.join(f'`{kind}`' for kind in prices['free'])}.", "", f"{words['sources']}:", ""]
-    return "\n".join([*lines, *(f"- {url}" for url in dict.fromkeys(prices["sources"].values())), ""])
+        lines += [f"| {words['key']} | {words[unit]} | {words['page']} | {words['confirmed']} |", "| --- | ---: | --- | --- |"]
+        lines += [
+            *(f"| `{key}` | {price:g} | {page_of(key)} | {_confirmed(key, words)} |" for key, price in prices[part].items()),
+            "",
+        ]
+    return "\n".join([*lines, f"{words['free']}: {', '.join(f'`{kind}`' for kind in prices['free'])}.", ""])
 
 
-def _star(key: str) -> str:
-    """The mark of a price that nothing confirms."""
-    return "" if key in table()["confirmed"]["prices"] else r" \*"
+def _confirmed(key: str, words: Mapping[str, object]) -> str:
+    found = confirmation_of(key)
+    return str(words["nothing"]) if found is None else f"{found['by']}; {found['on']}"
 
 
 def _stack(words: Mapping[str, object]) -> Iterator[str]:

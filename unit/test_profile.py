@@ -138,6 +138,10 @@ class TestUnknown:
         with pytest.raises(UsageError, match=r"no key database\.without_restore_test any more: accept .*\"RDS-03\" and field"):
             loaded(tmp_path, here=text, production=PRODUCTION)
 
+    def test_the_table_about_the_account(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=r"account is the number of the account; the table .* is \[baseline\]"):
+            loaded(tmp_path, here='name = "here"\n[account]\nregions = ["us-east-1"]')
+
     def test_key_that_nothing_is_like(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=r"unknown key database\.zzz\. Allowed here: [a-z_, ]*identifier") as stopped:
             loaded(tmp_path, here='extends = "production.toml"\n[database]\nzzz = 1', production=PRODUCTION)

@@ -48,6 +48,8 @@ def _planned_cost(name: str, source: str, cost: Callable[[], Cost], used: Collec
     how = f"{source}: {found.how}"
     if found.beside and found.beside not in used:
         how += f"; not counted, since it goes by use: {found.beside}"
+    if found.unconfirmed:
+        how += f"; by a price that nothing confirms: {', '.join(found.unconfirmed)}"
     return PlannedCost(name, StaticOrigin({"monthly_usd": found.usd}, how), how)
 
 

@@ -9,7 +9,7 @@ Source: the price table ``prices.toml``, with the day and the page of each price
 import functools
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -46,12 +46,37 @@ class Cost:
     """How it comes about, for a reader: ``2 x 0.102 USD an hour``."""
     beside: str = ""
     """What of it goes by use and is not in ``usd``; empty if nothing."""
+    unconfirmed: tuple[str, ...] = field(default=(), repr=False)
+    """The prices in it that nothing confirms."""
 
 
 @functools.cache
 def table() -> Mapping[str, Any]:
     """The price table as it is written."""
     return tomllib.loads(files("stackproof.judgement").joinpath("prices.toml").read_text(encoding="utf-8"))
+
+
+def page_of(key: str) -> str:
+    """The page of AWS that has a price of the table; empty for none.
+
+    >>> page_of("fargate gb ARM64"), page_of("aws_lb network")
+    ('https://aws.amazon.com/fargate/pricing/', 'https://aws.amazon.com/elasticloadbalancing/pricing/')
+    """
+    pages = table()["sources"]
+    return str(max(((len(start), page) for start, page in pages.items() if key.startswith(start)), default=(0, ""))[1])
+
+
+def confirmation_of(key: str) -> Mapping[str, Any] | None:
+    """The evidence for a price of the table (``by``), and the day on which it was looked at (``on``); None where there is none.
+
+    >>> confirmation_of("aws_lb network") is None, str(confirmation_of("aws_lb application")["on"])
+    (True, '2026-10-05')
+    """
+    return next((one for one in table()["confirmed"] if key in one["prices"]), None)
+
+
+def _unconfirmed(keys: Iterable[str], own: Mapping[str, float] | None = None) -> tuple[str, ...]:
+    return tuple(key for key in keys if key not in (own or {}) and confirmation_of(key) is None)
 
 
 def monthly(kind: str, at: At, own: Mapping[str, float] | None = None) -> Cost:
@@ -71,6 +96,8 @@ def monthly(kind: str, at: At, own: Mapping[str, float] | None = None) -> Cost:
     74.46
     >>> monthly("aws_vpc_endpoint", {"vpc_endpoint_type": "Interface", "subnet_ids": ["a", "b"]}.get).usd
     18.98
+    >>> monthly("aws_lb", {"load_balancer_type": "network"}.get).unconfirmed, nat.unconfirmed
+    (('aws_lb network',), ())
     >>> [monthly(kind, {}.get).usd for kind in ("aws_iam_role", "aws_vpc_endpoint", "aws_sqs_queue")]
     [0.0, 0.0, 0.0]
     >>> monthly("aws_db_instance", {"instance_class": "db.x2g.large", "allocated_storage": 1}.get, {"aws_db_instance db.x2g.large": 1}).usd
@@ -84,17 +111,19 @@ def monthly(kind: str, at: At, own: Mapping[str, float] | None = None) -> Cost:
         return Cost(0.0, "free", beside)
     if kind in table()["monthly"] and kind not in (own or {}):
         price = table()["monthly"][kind]
-        return Cost(price, f"{price:g} USD a month", beside)
+        return Cost(price, f"{price:g} USD a month", beside, _unconfirmed([kind]))
     classed = _classed(kind, at)
     times = _times(kind, at)
     if classed in _NOTHING or (kind in table()["used"] and classed == kind and not _has_price(kind, own)):
         return Cost(0.0, "nothing for existing", beside)
-    hourly = _hourly(classed, own)
+    hourly, prices = _hourly(classed, own), [classed]
     usd, how = times * hourly * table()["hours_of_a_month"], f"{_times_shown(times)}{hourly:g} USD an hour"
     if kind == "aws_db_instance" and at("allocated_storage") is not None:
-        gigabytes, price = at("allocated_storage"), _storage_price(at("storage_type") or "gp2")
+        gigabytes, storage = at("allocated_storage"), at("storage_type") or "gp2"
+        price = _storage_price(storage)
+        prices.append(f"database gb {storage}")
         usd, how = usd + times * gigabytes * price, f"{how}, {_times_shown(times)}{gigabytes:g} GB at {price:g} USD"
-    return Cost(round(usd, 2), how, beside)
+    return Cost(round(usd, 2), how, beside, _unconfirmed(prices, own))
 
 
 def tasks(count: int, cpu: float, memory: float, architecture: str, own: Mapping[str, float] | None = None) -> Cost:

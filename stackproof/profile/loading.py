@@ -39,6 +39,10 @@ def load(name_or_path: str, directory: Path) -> Profile:
         known = sorted(found.stem for found in directory.glob("*.toml"))
         raise UsageError(f"unknown environment {name_or_path!r}: there is no {path}. Known: {', '.join(known) or 'none'}")
     document = as_frozen({"name": path.stem, **merged(path)})
+    if isinstance(document.get("account"), Mapping):
+        raise UsageError(
+            f"{path}: account is the number of the account; the table about the account around the stack is [baseline]"
+        )
     try:
         return Profile.model_validate(document)
     except ValidationError as error:
