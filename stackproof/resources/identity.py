@@ -156,6 +156,8 @@ def _arn(block: PlannedBlock) -> "str | Reference | NotYetKnown":
         arn: str | Reference = block.at("policy_arn")
     except NotYetKnown as unknown:
         return unknown
+    if not isinstance(arn, str | Reference):
+        raise CouldNotVerify(f"{block.source}: policy_arn is {arn!r}, which names no policy")
     return arn
 
 

@@ -122,6 +122,13 @@ def _answered_addresses(group: AwsFacts, source: Source) -> list[Source]:
     return [Source(CIDR, address) for address in addresses]
 
 
+def _direction(rule: PlannedBlock) -> str:
+    direction: str = rule.at("type")
+    if direction not in ("ingress", "egress"):
+        raise CouldNotVerify(f"{rule.source}: type is {direction!r}, neither ingress nor egress")
+    return direction
+
+
 def planned_rules(group: PlannedBlock, direction: str) -> Collection[Opening]:
     """Rules in the group's own blocks, and those that other resources add to it.
 
@@ -130,7 +137,7 @@ def planned_rules(group: PlannedBlock, direction: str) -> Collection[Opening]:
     """
     plan, older, newer = group.plan, "aws_security_group_rule", f"aws_vpc_security_group_{direction}_rule"
     beside, rest = parts(_rules_beside(group, older))
-    of_one, more = known_of(beside, lambda rule: [rule] if rule.at("type") == direction else [])
+    of_one, more = known_of(beside, lambda rule: [rule] if _direction(rule) == direction else [])
     of_its_own, others = parts(_rules_beside(group, newer))
     gone = [rule for rule in plan.removed(older, "security_group_id", group) if rule.at("type") == direction]
     is_decided_beside = bool(of_one or of_its_own or gone or plan.removed(newer, "security_group_id", group))

@@ -18,6 +18,7 @@ from typing import Any
 
 from stackproof.core.partial import Index, collected, parts
 from stackproof.core.resource import Reference, Resource, type_of, without_keys
+from stackproof.core.verdicts import CouldNotVerify
 from stackproof.sources import R
 from stackproof.sources.plan.addresses import module_steps
 from stackproof.sources.plan.blocks import IDENTITIES, PlanLookup, PlannedBlock, T, cannot_be_followed
@@ -120,6 +121,12 @@ class Plan:
         """The planned resources of these types that a value refers to (all instances, where it names no key), or holds a name of."""
         if isinstance(value, Reference):
             return [block for block in self.instances(value.address) if block.type in types]
+        if isinstance(
+            value, bool | int | float | dict | list
+        ):  # Terraform lets none of them name a resource: the plan was edited
+            raise CouldNotVerify(
+                f"{self.where}: {value!r:.80} stands where a resource is named; give the plan as Terraform writes it"
+            )
         if not isinstance(value, str) or not value:
             return []
         return [block for kind in types for block in self._named.get((kind, value), ())]
