@@ -4,7 +4,8 @@
 ``cloud.json``   the calls that the whole-stack recording lacks
 ``main.tf``      where the stacks have nothing of the kind: a stack of its own, as small as it can be and compliant
 ``plan.json``    the plan of ``main.tf``
-``later.toml``   what the packaged provider has no word for: calls after the apply, and attributes of the plan
+``later.toml``   what the packaged provider has no word for: calls after the apply, and attributes of the plan; and where the
+                 emulator cannot make it, the ``answers`` of AWS as its API reference has them: then nothing is applied
 ``profile.toml`` the tables that declare what ``main.tf`` makes
 ===============  ==================================================================================================
 
@@ -23,6 +24,7 @@ from typing import Any
 
 from stackproof.collections.registry import kinds_of
 from stackproof.core.resource import Resource
+from stackproof.sources.aws.calls import Call
 from stackproof.sources.replay import Recorded, from_json
 
 FOLDER = Path(__file__).with_name("compliant") / "kinds"
@@ -74,6 +76,12 @@ def later(path: Path) -> dict[str, Any]:
     """What a folder says that is to be set beside its ``main.tf``: ``calls``, and attributes in ``plan`` by address; nothing without it."""
     file = path / "later.toml"
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def written_answers(path: Path, region: str) -> list[Recorded]:
+    """The answers of AWS that a folder writes down, because the emulator has none; none of most folders."""
+    written = later(path).get("answers", ())
+    return [Recorded(Call.of(one["operation"], region, **one.get("parameters", {})), (one["page"],)) for one in written]
 
 
 def plan_in(path: Path) -> dict[str, Any] | None:

@@ -195,7 +195,7 @@ def _forgotten(control: str, own: Sequence[Path], asked_kinds: Sequence[type[Res
     if again:
         anew = [kind for kind in asked_kinds if not own or _is_of_own_stacks(kind)]
         forgotten |= {one.call for kind in anew for one in kinds.calls_in(kinds.folder(kind))}
-    return forgotten
+    return forgotten | {one.call for path in own for one in kinds.written_answers(path, profile().region)}
 
 
 def _is_of_own_stacks(kind: type[Resource]) -> bool:
@@ -291,7 +291,10 @@ def _groups(chosen: Iterable[str]) -> list[list[str]]:
 
 @contextmanager
 def _cloud_of(own: Sequence[Path]) -> Iterator[Transport]:
-    """A cloud with the stacks of these folders; with the reference stacks, if there are none."""
+    """A cloud with the stacks of these folders, or with the answers that they write down; with the reference stacks, if there are none."""
+    if written := [one for path in own for one in kinds.written_answers(path, profile().region)]:
+        yield Recording(written)
+        return
     if own:
         with fresh_cloud(profile().account) as endpoint:
             for path in own:

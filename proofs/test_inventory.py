@@ -30,6 +30,9 @@ LISTS = {
     "sns_topic": ("sns:ListTopics", "Topics"),
     "efs_file_system": ("efs:DescribeFileSystems", "FileSystems"),
     "event_bus": ("events:ListEventBuses", "EventBuses"),
+    "cache": ("elasticache:DescribeCacheClusters", "CacheClusters"),
+    "state_machine": ("stepfunctions:ListStateMachines", "stateMachines"),
+    "distribution": ("cloudfront:ListDistributions", "DistributionList.Items"),
     "logs": ("logs:DescribeLogGroups", "logGroups"),
 }
 """The operation that lists a kind, and the member that has the list."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from proofs.cases import ERROR, FAIL, UNKNOWN, Case, cloud, plan
 from proofs.harness import profile_for, unknown
+from stackproof.profile import schema
 from stackproof.profile.base import as_frozen
 from stackproof.profile.schema import Profile
 
@@ -43,6 +44,9 @@ KINDS: Mapping[str, tuple[str, Callable[[Tables], Any]]] = {
     "sns_topic": ("SEC-INV-15", one_name_more("sns_topic", "names")),
     "efs_file_system": ("SEC-INV-16", one_name_more("efs_file_system", "names")),
     "event_bus": ("SEC-INV-17", one_name_more("event_bus", "names")),
+    "cache": ("SEC-INV-18", one_name_more("cache", "names")),
+    "state_machine": ("SEC-INV-19", one_name_more("state_machine", "names")),
+    "distribution": ("SEC-INV-20", one_name_more("distribution", "names")),
     "logs": ("LOG-02", one_name_more("logs", "groups")),
 }
 """Of each kind that ``absent`` may name its control, and how its table declares one more."""
@@ -53,9 +57,7 @@ EMPTY: Mapping[str, Any] = {
     "encryption": {"keys": ()},
     "secrets": {"names": ()},
     "identity": {"roles": ()},
-    "function": {"names": ()},
-    "dynamodb_table": {"names": ()},
-    **{table: {"names": ()} for table in ("api", "sqs_queue", "sns_topic", "efs_file_system", "event_bus")},
+    **{table: {"names": ()} for table in schema.KINDS[schema.KINDS.index("function") :]},
     "logs": {"groups": (), "owned": ("/aws/",)},
 }
 """The tables that say that there is none of a kind by an empty list."""
@@ -79,6 +81,9 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "sns_topic": ("aws_sns_topic.alerts", "name"),
     "efs_file_system": ("module.efs_file_system.aws_efs_file_system.main", "tags", "tags_all"),
     "event_bus": ("module.event_bus.aws_cloudwatch_event_bus.main", "name"),
+    "cache": ("module.replication_group.aws_elasticache_replication_group.main", "replication_group_id"),
+    "state_machine": ("module.state_machine.aws_sfn_state_machine.main", "name"),
+    "distribution": ("module.distribution.aws_cloudfront_distribution.main", "aliases"),
 }
 """A declared resource of each kind, as the plan has it, and what names it."""
 

@@ -37,6 +37,8 @@ def route(**values: object) -> Edit:
 OPEN_METHOD = says(RESOURCES, METHOD, "NONE")
 CONFIGURED = "Items.0.DomainNameConfigurations.0.SecurityPolicy"
 
+OPEN_IN_YAML = "openapi: 3.0.1\npaths:\n  /jobs:\n    get:\n"
+
 CASES: list[Case] = [
     cloud("SEC-API-01", "a method for everybody", FAIL, OPEN_METHOD, names=f"{REST} GET /"),
     cloud("SEC-API-01", "a method that asks nobody knows whom", ERROR, says(RESOURCES, METHOD, "PALM"), names="PALM"),
@@ -136,7 +138,14 @@ CASES: list[Case] = [
     ),
     plan("SEC-API-01", "a definition with an open route", FAIL, planned(API_1, body=definition()), names=f"{REST} GET /jobs"),
     plan("SEC-API-01", "a definition with a signed route", PASS, planned(API_2, body=definition(security=[{"signed": []}]))),
-    plan("SEC-API-01", "a definition in YAML", UNKNOWN, planned(API_2, body="openapi: 3.0.1"), names="not JSON"),
+    plan(
+        "SEC-API-01",
+        "a definition in YAML with an open route",
+        FAIL,
+        planned(API_1, body=OPEN_IN_YAML),
+        names=f"{REST} GET /jobs",
+    ),
+    plan("SEC-API-01", "a definition that is none", UNKNOWN, planned(API_2, body="{"), names="neither JSON nor YAML"),
     plan(
         "SEC-API-01",
         "a definition known after apply, beside an open route",
@@ -195,6 +204,16 @@ CASES: list[Case] = [
         FAIL,
         planned(f"{ONE}.aws_api_gateway_deployment.main", stage_name="quick"),
         names=f"{REST} quick",
+    ),
+    *(
+        plan(
+            control,
+            "the stage that an API has which is made together with its target",
+            FAIL,
+            planned(API_2, target="arn:aws:lambda:x"),
+            names=f"{HTTP} $default",
+        )
+        for control in ("SEC-API-03", "SEC-API-04")
     ),
     plan("SEC-API-03", "known after apply", UNKNOWN, unknown(STAGE_2, "access_log_settings")),
     cloud("SEC-API-04", "no limit of a REST API", FAIL, omits(STAGES_1, "item.0.methodSettings"), names=f"{REST} live"),

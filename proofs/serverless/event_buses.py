@@ -1,5 +1,7 @@
 """Event buses of Amazon EventBridge."""
 
+from dataclasses import replace
+
 from proofs.cases import ERROR, FAIL, PASS, Case, cloud, plan
 from proofs.harness import adds, omits, says, unknown, with_resource
 from proofs.serverless.policies import closed_and_open
@@ -19,6 +21,17 @@ CASES: list[Case] = [
     ),
     cloud("SEC-EVT-01", "no policy", PASS, omits(BUSES, PLACE)),
     cloud("SEC-EVT-01", "another team's", PASS, adds(BUSES, "EventBuses", {"Name": "other"})),
+    *(
+        replace(case, name=f"the default bus {case.name}")
+        for case in closed_and_open(
+            "SEC-EVT-01",
+            "default",
+            on_cloud=lambda policy: says(BUSES, "EventBuses.Name=default.Policy", policy),
+            on_plan=lambda policy: with_resource(f"{STACK}.aws_cloudwatch_event_bus_policy.more", policy=policy),
+            unknown_on_plan=unknown(PERMISSION, "principal"),
+        )
+        if case.verdict in (FAIL, PASS)
+    ),
     cloud("SEC-EVT-01", "the list is missing", ERROR, omits(BUSES, "EventBuses")),
     plan(
         "SEC-EVT-01",
@@ -44,5 +57,21 @@ CASES: list[Case] = [
         FAIL,
         with_resource(f"{STACK}.aws_cloudwatch_event_permission.more", event_bus_name=NAME, principal="999999999999"),
         names="999999999999",
+    ),
+    *(
+        plan(
+            "SEC-EVT-01",
+            f"a permission for everybody on {name or 'no bus'}",
+            FAIL,
+            with_resource(f"{STACK}.aws_cloudwatch_event_permission.more", principal="*", event_bus_name=name),
+            names=name or "default",
+        )
+        for name in (None, "default", "older")
+    ),
+    plan(
+        "SEC-EVT-01",
+        "a permission for the account on the default bus",
+        PASS,
+        with_resource(f"{STACK}.aws_cloudwatch_event_permission.more", principal="123456789012"),
     ),
 ]

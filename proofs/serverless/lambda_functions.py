@@ -144,6 +144,22 @@ CASES: list[Case] = [
         refers(PERMISSION, source_arn="aws_s3_bucket.more.arn"),
         names="sns",
     ),
+    plan(
+        "SEC-FN-01",
+        "everybody, to a function that is there already",
+        FAIL,
+        with_resource(
+            f"{STACK}.aws_lambda_permission.more", function_name="older", principal="*", action="lambda:InvokeFunction"
+        ),
+        names="older",
+    ),
+    plan(
+        "SEC-FN-01",
+        "a URL for everybody, of a function that is there already",
+        FAIL,
+        with_resource(f"{STACK}.aws_lambda_function_url.more", function_name="older", authorization_type="NONE"),
+        names="older",
+    ),
     plan("SEC-FN-01", "a URL that lets in nobody knows whom", ERROR, planned_url("TOKEN"), names="TOKEN"),
     cloud("SEC-FN-02", "a runtime in support", PASS, runs_on("python3.14")),
     cloud("SEC-FN-02", "a runtime out of support", FAIL, runs_on("nodejs14.x"), names=NAME),

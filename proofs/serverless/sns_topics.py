@@ -1,6 +1,6 @@
 """Topics of Amazon SNS."""
 
-from proofs.cases import ERROR, FAIL, PASS, Case, cloud, plan
+from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import adds, omits, planned, says, unknown, unset, with_resource
 from proofs.serverless.policies import closed_and_open, letting_in
 
@@ -28,4 +28,10 @@ CASES: list[Case] = [
         with_resource("aws_sns_topic_policy.more", refers={"arn": "aws_sns_topic.more.arn"}, policy=letting_in("*")),
         names="more",
     ),
+    cloud("SEC-SNS-02", "no key", FAIL, omits(ATTRIBUTES, "Attributes.KmsMasterKeyId", TopicArn=f"{ARN}{NAME}"), names=NAME),
+    cloud("SEC-SNS-02", "nothing is told of a topic", ERROR, omits(ATTRIBUTES, "Attributes", TopicArn=f"{ARN}{NAME}")),
+    plan("SEC-SNS-02", "no key", FAIL, planned(MAIN, kms_master_key_id=None), names=NAME),
+    plan("SEC-SNS-02", "SNS's own key", PASS, planned(MAIN, kms_master_key_id="alias/aws/sns")),
+    plan("SEC-SNS-02", "another without", FAIL, with_resource("aws_sns_topic.more", name="more"), names="more"),
+    plan("SEC-SNS-02", "known after apply", UNKNOWN, unknown(MAIN, "kms_master_key_id")),
 ]

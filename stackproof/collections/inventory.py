@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from stackproof.collections.caches import caches_found
+from stackproof.collections.distributions import distributions_found
 from stackproof.collections.presence import nothing
 from stackproof.collections.registry import collection
 from stackproof.collections.stack import (
@@ -25,7 +27,9 @@ from stackproof.core.resource import FailedOrigin, Resource, StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, NotDeclared, NotYetKnown
 from stackproof.profile.schema import Profile
 from stackproof.resources.api import HttpApi, RestApi
+from stackproof.resources.cache import CacheCluster, ReplicationGroup, ServerlessCache
 from stackproof.resources.database import DatabaseCluster, DatabaseInstance
+from stackproof.resources.distribution import Distribution
 from stackproof.resources.dynamodb_table import DynamodbTable
 from stackproof.resources.ecr_repository import EcrRepository
 from stackproof.resources.efs_file_system import EfsFileSystem
@@ -41,6 +45,7 @@ from stackproof.resources.secrets import Secret
 from stackproof.resources.service import Service
 from stackproof.resources.sns_topic import SnsTopic
 from stackproof.resources.sqs_queue import SqsQueue
+from stackproof.resources.state_machine import StateMachine
 from stackproof.resources.storage import Bucket
 from stackproof.resources.trail import Trail
 from stackproof.sources.plan.blocks import PlannedBlock
@@ -209,15 +214,8 @@ def _topics(stage: Stage) -> list[Resource]:
     return [one for one in found if not stage.is_elsewhere(one)]
 
 
-def _event_buses(stage: Stage) -> list[Resource]:
-    """Event buses, but for the default one: every account has it."""
-    names = stage.profile.event_bus.known
-    found = [*stage.existing(EventBus, names), *undeclared(stage, EventBus, names)]
-    return [one for one in found if one.name != "default"]
-
-
 def _names_of(
-    table: str, kind: type[Resource], found: Callable[[Stage], list[Resource]] | None = None, *also: type[Resource]
+    table: str, kind: type[Resource], found: Callable[[Stage], Iterable[Resource]] | None = None, *also: type[Resource]
 ) -> Kind:
     """A kind whose table is a list of names."""
     return Kind(table, kind, _one(f"{table}.names"), f'"{{name}}" among [{table}] names', found, also, is_a_list_of_names=True)
@@ -259,7 +257,10 @@ KINDS = (
     _names_of("sqs_queue", SqsQueue),
     _names_of("sns_topic", SnsTopic, _topics),
     _names_of("efs_file_system", EfsFileSystem),
-    _names_of("event_bus", EventBus, _event_buses),
+    _names_of("event_bus", EventBus),
+    _names_of("cache", ReplicationGroup, caches_found, CacheCluster, ServerlessCache),
+    _names_of("state_machine", StateMachine),
+    _names_of("distribution", Distribution, distributions_found),
 )
 """The kinds in the order of `stackproof.profile.schema.KINDS`."""
 

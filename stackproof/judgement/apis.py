@@ -86,8 +86,9 @@ def routes_in(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         name for name, scheme in schemes.items() if scheme.get("type") != "apiKey" or "x-amazon-apigateway-authtype" in scheme
     }
     for path, methods in (definition.get("paths") or {}).items():
-        for name, method in methods.items():
+        for name, written_method in (methods or {}).items():
             if name.lower() in METHODS:
+                method = written_method or {}
                 route = f"{'ANY' if name.startswith('x-') else name.upper()} {path}"
                 written = method.get("x-amazon-apigateway-auth", {}).get("type", NOBODY).upper()
                 asked = [set(one) for one in method.get("security", definition.get("security")) or ()]

@@ -16,6 +16,7 @@ from stackproof.judgement.access import (
     conditions,
     confining,
     covers,
+    names_action,
     principals,
     statements,
     strangers,
@@ -40,12 +41,17 @@ _WHO = frozenset(
         "aws:vpceaccount",
         "aws:vpceorgid",
         "aws:vpceorgpaths",
+        "elasticfilesystem:accesspointarn",
         "kms:calleraccount",
         "s3:dataaccesspointaccount",
         "s3:dataaccesspointarn",
     }
 )
 """Condition keys that say who is asking, or on whose behalf."""
+
+_FROM_ITS_VPC = "elasticfilesystem:accessedviamounttarget"
+"""The condition key of what comes by a mount target, which only who is in its network reaches (Amazon EFS user guide, "Blocking public
+access")."""
 
 _WHO_ASKS = frozenset({"aws:principalaccount", "aws:principalarn"})
 """Condition keys whose values are written as a policy writes a principal."""
@@ -162,14 +168,36 @@ def denies_plain_http(document: Document, bucket: str) -> bool:
 
 
 def _denies_everything_over_plain_http(statement: Mapping[str, Any]) -> bool:
+    return _denies_everyone_without_tls(statement) and any(
+        action.lower() in (EVERYTHING, "s3:*") for action in values(statement.get("Action"))
+    )
+
+
+def _denies_everyone_without_tls(statement: Mapping[str, Any]) -> bool:
     conditions_told = [
         (operator, key, [value.lower() for value in admitted]) for operator, key, admitted in conditions(statement)
     ]
     return (
         statement.get("Effect") == "Deny"
         and EVERYTHING in [one for _, one in principals(statement)]
-        and any(action.lower() in (EVERYTHING, "s3:*") for action in values(statement.get("Action")))
         and conditions_told in ([(operator, "aws:securetransport", ["false"])] for operator in ("bool", "boolifexists"))
+    )
+
+
+@holds_if_known
+def denies_mounting_without_tls(document: Document) -> bool:
+    """True if the policy of a file system denies everyone to mount it without TLS. It is about no other file system, whatever it names.
+
+    >>> deny = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    >>> denies_mounting_without_tls({"Statement": deny}), denies_mounting_without_tls({"Statement": {**deny, "Effect": "Allow"}})
+    (True, False)
+    >>> mount, write = "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"
+    >>> [denies_mounting_without_tls({"Statement": {**deny, "Action": action}}) for action in (mount, write)]
+    [True, False]
+    """
+    return any(
+        _denies_everyone_without_tls(statement) and names_action(statement, "elasticfilesystem:ClientMount")
+        for statement in statements(document)
     )
 
 
@@ -205,7 +233,11 @@ def _confines(operator: str, key: str, admitted: list[str]) -> bool:
     (False, False)
     >>> _confines("stringlike", "aws:sourceaccount", ["123456789012", "*"])
     False
+    >>> [_confines("bool", "elasticfilesystem:accessedviamounttarget", [value]) for value in ("true", "false")]
+    [True, False]
     """
+    if operator == "bool" and key == _FROM_ITS_VPC:
+        return all(value.lower() == "true" for value in admitted)
     if operator == "ipaddress" and key == "aws:sourceip":
         networks = [network_of(value) for value in admitted]
         return None not in networks and not is_the_world(network for network in networks if network)

@@ -15,8 +15,10 @@ from stackproof.profile.owners import Owners
 from stackproof.profile.stack import (
     Api,
     Audit,
+    Cache,
     Costs,
     Database,
+    Distribution,
     DynamodbTable,
     EfsFileSystem,
     Encryption,
@@ -30,6 +32,7 @@ from stackproof.profile.stack import (
     SecurityGroup,
     SnsTopic,
     SqsQueue,
+    StateMachine,
     Storage,
 )
 from stackproof.profile.tags import Tags
@@ -91,6 +94,9 @@ class Profile(Table):
     efs_file_system: EfsFileSystem = EfsFileSystem.undeclared()
     event_bus: EventBus = EventBus.undeclared()
     tags: Tags = Tags.undeclared()
+    cache: Cache = Cache.undeclared()
+    state_machine: StateMachine = StateMachine.undeclared()
+    distribution: Distribution = Distribution.undeclared()
     machine_images: MachineImages = MachineImages()
     baseline: Baseline = Baseline()
     change: Change = Change()
@@ -316,6 +322,9 @@ KINDS = (
     "sns_topic",
     "efs_file_system",
     "event_bus",
+    "cache",
+    "state_machine",
+    "distribution",
 )
 """The tables that are about a kind of resource, which a plan or an account shows to be there or not: those that ``absent`` may name.
 

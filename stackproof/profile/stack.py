@@ -219,6 +219,9 @@ class SqsQueue(Names):
 class SnsTopic(Names):
     """Topics of Amazon SNS in the region."""
 
+    plain: tuple[str, ...] = ()
+    """Topics that need no encryption at rest: what they tell is no secret, as an alarm's state."""
+
 
 class EfsFileSystem(Names):
     """File systems of Amazon EFS, by their Name tags."""
@@ -226,3 +229,26 @@ class EfsFileSystem(Names):
 
 class EventBus(Names):
     """Event buses of Amazon EventBridge, but for the account's default one."""
+
+
+class Cache(Names):
+    """Caches of Amazon ElastiCache: replication groups, clusters of their own, and serverless caches, by their names."""
+
+    snapshot_days: int = unsaid(ge=1)
+    """At least."""
+
+
+class StateMachine(Names):
+    """State machines of AWS Step Functions."""
+
+    execution_data: bool = unsaid()
+    """Whether their logs have what goes into each step and comes out of it: true to follow every execution, false where that is secret."""
+    tracing: bool = unsaid()
+    """Whether X-Ray traces their executions."""
+
+
+class Distribution(Names):
+    """Distributions of Amazon CloudFront, by their first domain name."""
+
+    web_acl: bool = unsaid()
+    """Whether a web ACL must be in front of them."""

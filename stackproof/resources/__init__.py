@@ -31,6 +31,12 @@ _OURS: dict[str, tuple[str, ...]] = {
         "HttpApi",
         "ApiDomain",
     ),
+    "cache": (
+        "Cache",
+        "ReplicationGroup",
+        "CacheCluster",
+        "ServerlessCache",
+    ),
     "certificates": ("ServerCertificate",),
     "changes": (
         "PlannedChange",
@@ -67,16 +73,31 @@ _OURS: dict[str, tuple[str, ...]] = {
         "ImageScanning",
         "SecurityHub",
     ),
+    "distribution": (
+        "CacheBehavior",
+        "Origin",
+        "Distribution",
+    ),
     "dynamodb_table": ("DynamodbTable",),
     "ecr_repository": ("EcrRepository",),
-    "efs_file_system": ("EfsFileSystem",),
+    "efs_file_system": (
+        "AccessPoint",
+        "EfsFileSystem",
+    ),
     "emulator": (
         "EmulatorSetUp",
         "BackendTest",
         "BackendTests",
     ),
     "encryption": ("KmsKey",),
-    "event_bus": ("EventBus",),
+    "event_bus": (
+        "EventBus",
+        "SharedBus",
+    ),
+    "event_rule": (
+        "RuleTarget",
+        "EventRule",
+    ),
     "filter_patterns": ("FilterPattern",),
     "flow_logs": ("FlowLog",),
     "functions": ("Function",),
@@ -109,7 +130,10 @@ _OURS: dict[str, tuple[str, ...]] = {
         "User",
     ),
     "inventory": ("Listed",),
-    "lambda_function": ("LambdaFunction",),
+    "lambda_function": (
+        "LambdaFunction",
+        "CalledFunction",
+    ),
     "load_balancer": (
         "TlsPolicy",
         "ListenerRule",
@@ -197,6 +221,7 @@ _OURS: dict[str, tuple[str, ...]] = {
         "EnvironmentFile",
     ),
     "sqs_queue": ("SqsQueue",),
+    "state_machine": ("StateMachine",),
     "storage": (
         "PublicAccessBlock",
         "Bucket",

@@ -97,17 +97,27 @@ def _planned_method(method: PlannedBlock) -> Sequence[RestRoute]:
 
 
 def _routes_of_definition(api: PlannedBlock, kind: type[ApiRoute]) -> list[ApiRoute]:
-    """The routes of an OpenAPI definition that the API is made of. Raises `NotYetKnown` for one that is not JSON: YAML is not read here."""
+    """The routes of an OpenAPI definition that the API is made of, in JSON or YAML."""
     if not is_set(api, "body"):
         return []
     if not api.is_known("body"):
         raise api.unknown("body")
-    try:
-        definition = json_document.loads(api.at("body"))
-    except ValueError:
-        raise NotYetKnown(f"{api.source}.body is not JSON; what routes it makes is judged after apply") from None
+    definition = _definition(api.at("body"), f"{api.source}.body")
     routes = [(name, said) for name, said in routes_in(definition) if not is_asked_of_everybody(name)]
     return [kind(name, StaticOrigin({"authorization": said}, api.source), api.source) for name, said in routes]
+
+
+def _definition(text: str, source: str) -> dict[str, Any]:
+    """Raises `NotYetKnown` for a text that is neither: what routes it makes shows after apply."""
+    import yaml
+
+    try:
+        definition = json_document.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError):
+        definition = None
+    if not isinstance(definition, dict):
+        raise NotYetKnown(f"{source} is neither JSON nor YAML; what routes it makes is judged after apply")
+    return definition
 
 
 def _answered_closed(api: AwsFacts) -> bool:
@@ -222,8 +232,13 @@ def _http_stages(api: AwsFacts) -> tuple[HttpStage, ...]:
 
 
 def _planned_http_stages(api: PlannedBlock) -> Sequence[HttpStage]:
+    """An API that is made together with its target has a stage as well, without a log or a limit."""
     stages, rest = parts(api.plan.referring("aws_apigatewayv2_stage", "api_id", api))
-    return collected([HttpStage(one.name_or_address("name"), one, one.source) for one in stages], rest)
+    found = [HttpStage(one.name_or_address("name"), one, one.source) for one in stages]
+    if is_set(api, "target"):
+        nothing = StaticOrigin({"logs_access": False, "requests_per_second": None}, api.source)
+        found.append(HttpStage("$default", nothing, api.source))
+    return collected(found, rest)
 
 
 class HttpApi(Api):

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from stackproof.core.partial import the_one
+from stackproof.core.partial import parts, the_one
 from stackproof.core.resource import type_of
 from stackproof.core.verdicts import CouldNotVerify
-from stackproof.sources.plan.blocks import PlannedBlock
+from stackproof.sources.plan.blocks import PlanLookup, PlannedBlock
 from stackproof.util import json_document
 
 
@@ -28,6 +28,18 @@ def is_set(block: PlannedBlock, attribute: str) -> bool:
     return True
 
 
+def will_be_set(block: PlannedBlock, attribute: str) -> bool:
+    """True if an attribute will have a value: that of another resource, whatever it will be, is one.
+
+    Raises `NotYetKnown` for one that is not known and refers to no resource: it may turn out to be nothing.
+    """
+    if block.is_known(attribute) or not block.is_written(attribute):
+        return is_set(block, attribute)
+    if not block.references(attribute):
+        raise block.unknown(attribute)
+    return True
+
+
 def planned_resource_policy(block: PlannedBlock, kind: str, attribute: str) -> dict[str, Any] | None:
     """The policy of a planned resource: in its own ``policy``, or in a resource of another type whose ``attribute`` means it.
 
@@ -38,6 +50,20 @@ def planned_resource_policy(block: PlannedBlock, kind: str, attribute: str) -> d
     own = [block] if block.says("policy", is_decided_beside=is_decided_beside) and is_set(block, "policy") else []
     decides = the_one([*([beside] if beside else []), *own])
     return planned_document(decides, "policy") if decides else None
+
+
+def about_others(plan: PlanLookup, kind: str, attribute: str, *types: str, unsaid: str = "") -> dict[str, list[PlannedBlock]]:
+    """The planned resources of a type whose attribute means nothing of the plan, but what is there already: by its name as planned.
+
+    ``unsaid`` is the name of what is meant where the attribute is not set; one whose name is not known is called by the address.
+    """
+    found: dict[str, list[PlannedBlock]] = {}
+    for block in plan.resources(kind):
+        meant, maybe = parts(block.referents(attribute, *types))
+        if not meant and not maybe:
+            name = block.values.get(attribute) or ("" if block.is_written(attribute) else unsaid) or block.address
+            found.setdefault(str(name), []).append(block)
+    return found
 
 
 NAMED_BY_NO_ACCOUNT = ("aws_s3_bucket",)

@@ -1,18 +1,23 @@
 """Amazon EventBridge."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 
-from stackproof.core.partial import collected, known_of, parts
-from stackproof.core.resource import Resource, field
-from stackproof.resources.documents import planned_document, policy_document
+from stackproof.core.partial import collected, known_of
+from stackproof.core.resource import LazyMapping, Resource, StaticOrigin, field
+from stackproof.resources.documents import about_others, planned_document, policy_document
 from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader
+    from stackproof.sources.plan.document import Plan
 
 BUSES = "events:ListEventBuses"
+DEFAULT = "default"
+"""The name of the bus that every account has in each region, and that nobody makes."""
+BUS = "event_bus_name"
 POLICY, PERMISSION = "aws_cloudwatch_event_bus_policy", "aws_cloudwatch_event_permission"
 
 
@@ -22,11 +27,13 @@ def _answered_policies(bus: AwsFacts) -> tuple[dict[str, Any], ...]:
 
 
 def _planned_policies(bus: PlannedBlock) -> Sequence[dict[str, Any]]:
-    policies, rest = parts(bus.plan.referring(POLICY, "event_bus_name", bus))
-    permissions, more = parts(bus.plan.referring(PERMISSION, "event_bus_name", bus))
+    return _together(bus.plan.referring(POLICY, BUS, bus), bus.plan.referring(PERMISSION, BUS, bus))
+
+
+def _together(policies: Iterable[PlannedBlock], permissions: Iterable[PlannedBlock]) -> Sequence[dict[str, Any]]:
     found, unknown = known_of(policies, lambda policy: [planned_document(policy, "policy")])
     granted, others = known_of(permissions, _granted)
-    return collected([*found, *granted], [*rest, *more, *unknown, *others])
+    return collected([*found, *granted], [*unknown, *others])
 
 
 def _granted(permission: PlannedBlock) -> list[dict[str, Any]]:
@@ -52,6 +59,26 @@ class EventBus(Resource):
     """Its resource policy, on a plan as many as say a part of it; none where its account alone may use it."""
 
     @classmethod
-    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[EventBus]":
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Self]":
         del names  # one call lists all
-        return listed(cls, aws, aws.read(BUSES), "EventBuses", named="Name")
+        return [bus for bus in listed(cls, aws, aws.read(BUSES), "EventBuses", named="Name") if bus.name != DEFAULT]
+
+
+class SharedBus(EventBus):
+    """The event bus that an account has by default; on a plan whatever bus it makes a policy for, and does not make."""
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[Self]":
+        del names
+        return [bus for bus in listed(cls, aws, aws.read(BUSES), "EventBuses", named="Name") if bus.name == DEFAULT]
+
+    @classmethod
+    def from_plan(cls, plan: "Plan", names: Sequence[str]) -> "list[Self]":
+        del names
+        policies, permissions = (about_others(plan, kind, BUS, *cls.terraform, unsaid=DEFAULT) for kind in (POLICY, PERMISSION))
+        found: list[Self] = []
+        for name in dict.fromkeys([*policies, *permissions]):
+            about = policies.get(name, []), permissions.get(name, [])
+            source = next(block.source for blocks in about for block in blocks)
+            found.append(cls(name, StaticOrigin(LazyMapping({"policies": partial(_together, *about)}), source), source))
+        return found

@@ -1,15 +1,16 @@
 """AWS Lambda."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stackproof.core.partial import collected, known_of, parts
-from stackproof.core.resource import Reference, Resource, field
+from stackproof.core.resource import LazyMapping, Reference, Resource, StaticOrigin, field
 from stackproof.core.verdicts import CouldNotVerify, NotReported
 from stackproof.judgement.functions import is_called_and_forgotten
 from stackproof.redaction.plain_secrets import Variable
 from stackproof.redaction.redaction import HIDDEN
-from stackproof.resources.documents import arn_of_the_stack, policy_document
+from stackproof.resources.documents import about_others, arn_of_the_stack, policy_document
 from stackproof.resources.logs import GROUPS, LogGroup
 from stackproof.sources.aws.facts import AwsFacts, listed
 from stackproof.sources.plan.blocks import PlannedBlock
@@ -17,12 +18,14 @@ from stackproof.sources.plan.blocks import PlannedBlock
 if TYPE_CHECKING:
     from stackproof.sources.aws.calls import Answer
     from stackproof.sources.aws.source import Reader
+    from stackproof.sources.plan.document import Plan
 
 T = TypeVar("T")
 
 NONE = ("ResourceNotFoundException",)
 """Lambda's error code where a function has no policy, or no URL."""
 
+PERMISSION, URL, NAME = "aws_lambda_permission", "aws_lambda_function_url", "function_name"
 POLLERS, ON_FAILURE = "lambda:ListEventSourceMappings", "lambda:ListFunctionEventInvokeConfigs"
 
 
@@ -52,7 +55,10 @@ def _answered_policies(function: AwsFacts) -> Sequence[dict[str, Any]]:
 
 
 def _planned_policies(function: PlannedBlock) -> Sequence[dict[str, Any]]:
-    permissions = function.plan.referring("aws_lambda_permission", "function_name", function)
+    return _granted(function.plan.referring(PERMISSION, NAME, function))
+
+
+def _granted(permissions: Iterable[PlannedBlock]) -> Sequence[dict[str, Any]]:
     found, rest = known_of(permissions, lambda permission: [{"Statement": [_statement(permission)]}])
     return collected(found, rest)
 
@@ -87,7 +93,10 @@ def _auth_type(url: "Answer") -> str:
 
 
 def _planned_urls(function: PlannedBlock) -> Sequence[str]:
-    urls = function.plan.referring("aws_lambda_function_url", "function_name", function)
+    return _auth_types(function.plan.referring(URL, NAME, function))
+
+
+def _auth_types(urls: Iterable[PlannedBlock]) -> Sequence[str]:
     found, rest = known_of(urls, lambda url: [_known_auth_type(url)])
     return collected(found, rest)
 
@@ -222,3 +231,29 @@ class LambdaFunction(Resource):
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[LambdaFunction]":
         del names  # one call lists all
         return listed(cls, aws, aws.read("lambda:ListFunctions"), "Functions", named="FunctionName")
+
+
+class CalledFunction(Resource):
+    """A function that a plan does not make, and lets others call. On AWS it is one of all."""
+
+    terraform = (PERMISSION, URL)
+
+    policies: tuple[dict[str, Any], ...] = field()
+    url_auth_types: tuple[str, ...] = field()
+
+    @classmethod
+    def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[CalledFunction]":
+        del aws, names
+        return []
+
+    @classmethod
+    def from_plan(cls, plan: "Plan", names: Sequence[str]) -> "list[CalledFunction]":
+        del names
+        permissions, urls = (about_others(plan, kind, NAME, *LambdaFunction.terraform) for kind in cls.terraform)
+        found = []
+        for name in dict.fromkeys([*permissions, *urls]):
+            granted, opened = permissions.get(name, []), urls.get(name, [])
+            facts = LazyMapping[object]({"policies": partial(_granted, granted), "url_auth_types": partial(_auth_types, opened)})
+            source = [*granted, *opened][0].source
+            found.append(cls(name, StaticOrigin(facts, source), source))
+        return found

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.core.resource import Resource, field
 from stackproof.core.verdicts import NotReported
-from stackproof.resources.documents import planned_resource_policy, policy_document
+from stackproof.resources.documents import planned_resource_policy, policy_document, will_be_set
 from stackproof.sources.aws.facts import AwsFacts, reported
 
 if TYPE_CHECKING:
@@ -38,6 +38,12 @@ class SnsTopic(Resource):
         aws=_answered_policy, plan=lambda topic: planned_resource_policy(topic, "aws_sns_topic_policy", "arn")
     )
     """Its resource policy; None on a plan that says none: SNS gives it one that lets in its owner alone."""
+
+    is_encrypted: bool = field(
+        aws=lambda topic: bool(_attributes(topic).get("KmsMasterKeyId")),
+        plan=lambda topic: will_be_set(topic, "kms_master_key_id"),
+    )
+    """Whether its messages are encrypted at rest with a KMS key, whoever manages that."""
 
     @classmethod
     def from_aws(cls, aws: "Reader", names: Sequence[str]) -> "list[SnsTopic]":

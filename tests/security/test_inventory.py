@@ -171,3 +171,33 @@ def test_event_buses_are_those_that_are_declared(event_bus_inventory, subtests):
             assert one.is_there, "it is declared, and does not exist"
         with subtests.test(one.name):
             assert one.is_declared, "the profile says that there is none"
+
+
+@control("SEC-INV-18", severity="high")
+def test_caches_are_those_that_are_declared(cache_inventory, subtests):
+    """One that nobody declared holds a copy of the data that nobody answers for."""
+    for one in cache_inventory:
+        with subtests.test(one.name):
+            assert one.is_there, "it is declared, and does not exist"
+        with subtests.test(one.name):
+            assert one.is_declared, "the profile says that there is none"
+
+
+@control("SEC-INV-19", severity="high")
+def test_state_machines_are_those_that_are_declared(state_machine_inventory, subtests):
+    """One that nobody declared does work that nobody reviews, with a role that nobody looks at."""
+    for one in state_machine_inventory:
+        with subtests.test(one.name):
+            assert one.is_there, "it is declared, and does not exist"
+        with subtests.test(one.name):
+            assert one.is_declared, "the profile says that there is none"
+
+
+@control("SEC-INV-20", severity="high")
+def test_distributions_are_those_that_are_declared(distribution_inventory, subtests):
+    """What nobody declared is open to everybody on the internet, in the name of the stack."""
+    for one in distribution_inventory:
+        with subtests.test(one.name):
+            assert one.is_there, "it is declared, and does not exist"
+        with subtests.test(one.name):
+            assert one.is_declared, "the profile says that there is none"

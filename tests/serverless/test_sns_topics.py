@@ -10,3 +10,11 @@ def test_topics_are_used_by_nobody_from_outside(sns_topics, profile, subtests):
     for topic in sns_topics:
         with subtests.test(topic.name):
             assert topic.policy is None or outsiders(topic.policy, profile.told_account) == []
+
+
+@control("SEC-SNS-02", severity="medium")
+def test_topics_are_encrypted(sns_topics, profile, subtests):
+    """A message waits in the topic's storage for as long as a subscriber does not take it."""
+    for topic in sns_topics:
+        with subtests.test(topic.name):
+            assert topic.is_encrypted or topic.name in profile.sns_topic.plain

@@ -34,6 +34,7 @@ PREFIXES = {
     "efs": "elasticfilesystem",
     "elbv2": "elasticloadbalancing",
     "resourcegroupstaggingapi": "tag",
+    "stepfunctions": "states",
 }
 """IAM's name of a service, where it is not boto3's."""
 
