@@ -92,8 +92,8 @@ def not_declared(table: type[Table], name: str) -> NotDeclared:
     written = field.alias or name
     meaning = meanings(table).get(name, "").rstrip(".")
     where = f"[{table.place}] {written}" if table.place else written
-    said = f" ({meaning[0].lower()}{meaning[1:]})" if meaning else ""
-    return NotDeclared(f"{where} is not declared{said}: nothing to judge by", needs=(f"{table.place}.{written}".lstrip("."),))
+    said = f"{where} is not declared{f' ({meaning[0].lower()}{meaning[1:]})' if meaning else ''}: nothing to judge by"
+    return NotDeclared(said, needs=(f"{table.place}.{written}".lstrip("."),))
 
 
 @functools.cache
