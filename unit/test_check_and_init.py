@@ -160,13 +160,11 @@ def test_the_keys_that_a_control_needs(message: str, keys: list[str]) -> None:
 def test_a_plan_of_what_no_control_looks_at_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = document(
-        *(Planned(name) for name in ("aws_cloudfront_distribution.site", "aws_eks_cluster.a", "aws_eks_cluster.b", "aws_vpc.a"))
-    )
+    made = document(*(Planned(name) for name in ("aws_glue_job.site", "aws_eks_cluster.a", "aws_eks_cluster.b", "aws_vpc.a")))
     (tmp_path / "plan.json").write_text(json.dumps(made))
     monkeypatch.chdir(tmp_path)
     assert check.main(["plan.json", "-m", "security"]) == 1
-    assert "No control looks at resources of these types in the plan: aws_cloudfront_distribution (1), aws_eks_cluster (2)." in (
+    assert "3 of 4 resources of the plan are judged by nothing: aws_eks_cluster (2), aws_glue_job (1)." in (
         " ".join(capsys.readouterr().out.split())
     )
 
@@ -174,3 +172,14 @@ def test_a_plan_of_what_no_control_looks_at_says_so(
 def test_the_example_in_the_documents_is_what_a_run_prints() -> None:
     for name, text in example_run.pages().items():
         assert stable((ROOT / name).read_text(encoding="utf-8")) == stable(text), "make it anew: python -m scripts.example_run"
+
+
+def test_a_plan_of_which_no_control_looks_at_anything_closes_the_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plan.json").write_text(json.dumps(document(Planned("aws_glue_job.a"), Planned("aws_eks_cluster.a"))))
+    monkeypatch.chdir(tmp_path)
+    assert check.main(["plan.json", "-m", "security"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "ERROR: No control looks at any resource of the plan" in said
+    assert "2 of 2 resources of the plan are judged by nothing: aws_eks_cluster (1), aws_glue_job (1)." in said

@@ -29,7 +29,7 @@ NAME = "check"
 """The name of the environment, in reports and evidence."""
 
 _UNSTATED = re.compile(r"(\[[\w.]+\] \w[\w-]*|\[\w+\]|\b(?:account|region|owned)\b) is not declared")
-UNLOOKED = "resources of these types in the plan"
+UNLOOKED = "resources of the plan are judged by nothing"
 """The words of the note that names what no control looks at."""
 _WIDTH = 120
 _LINES = 8
@@ -139,6 +139,8 @@ def reported(run: Run, report: Path, what: str, language: Language = "en") -> It
     say = partial(told, language=language)
     judged = [one for one in run.controls if not one.verdict.is_set_aside]
     yield say(f"{what}: {counted(len(judged), 'control')} judged, without an expectation")
+    if run.unjudged:
+        yield f"ERROR: {say(run.unjudged)}"
     for verdict in (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN):
         for one in sorted((one for one in judged if one.verdict is verdict), key=_severity):
             yield from _open(one, language)

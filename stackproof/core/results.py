@@ -398,6 +398,8 @@ class Run:
     """Why the run ended before it judged what it was to judge; empty for a run that came to its end."""
     unreviewed: str = ""
     """Why the environment counts for nothing yet: it was generated, and nobody has reviewed it; empty for one that counts."""
+    unjudged: str = ""
+    """Why the plan proves nothing: no control looks at any of its resources; empty for one of which some are judged."""
     parts: tuple[Part, ...] = ()
     """Plugins and conftests that took part."""
     notes: tuple[str, ...] = ()
@@ -435,7 +437,7 @@ class Run:
         if self.aborted and not self.controls:
             return 4
         closed = (control.verdict.closes_the_gate(control.severity, self.unknown_closes) for control in self.controls)
-        return int(self.judged_nothing or any((self.not_judged, self.aborted, self.unreviewed)) or any(closed))
+        return int(self.judged_nothing or any((self.not_judged, self.aborted, self.unreviewed, self.unjudged)) or any(closed))
 
     @property
     def gate(self) -> Mapping[str, Any]:

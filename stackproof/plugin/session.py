@@ -601,6 +601,7 @@ class Session:
             signed_by=signing.fingerprint(self.signing_key.public_key()) if self.signing_key else "",
             aborted=redaction.redact(self.aborted),
             unreviewed=self._unreviewed(),
+            unjudged=opened.unjudged if opened else "",
             parts=tuple(bystanders.parts(self.config)),
             unknown_closes=profile.gate.unknown_closes,
             plans=opened.planned_changes() if opened and in_order else (),

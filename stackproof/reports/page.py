@@ -86,7 +86,7 @@ def within(finished: Finished, place: Place | None) -> str:
         counted=", ".join(f"{number} {verdict.replace('_', ' ')}" for verdict, number in view.counts(run)),
         counts=view.counts(run),
         partial=extent(run, language),
-        above=[*([run.unreviewed] if run.unreviewed else []), *notes_in(run.notes)],
+        above=[*filter(None, (run.unreviewed, run.unjudged)), *notes_in(run.notes)],
         sections=_sections(run),
         wrong=view.causes(run, language, view.WRONG),
         unverified=view.causes(run, language, view.UNVERIFIED),

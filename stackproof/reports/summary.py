@@ -48,9 +48,11 @@ def listing(run: Run, language: Language = "en", *, is_short: bool = False) -> l
     """
     if run.aborted and not run.controls:
         return [say(language, "report.aborted", why=told(visible(run.aborted), language))]
-    said = f"ERROR: {visible(told(run.unreviewed, language))}" if run.unreviewed else ""
-    unreviewed = textwrap.wrap(said, _WIDTH, subsequent_indent="  ")
-    found = [*unreviewed, *(line for control in _in_order(run) for line in _open(control, language, is_short=is_short))]
+    closed = (f"ERROR: {visible(told(why, language))}" for why in (run.unreviewed, run.unjudged) if why)
+    found = [
+        *(line for said in closed for line in textwrap.wrap(said, _WIDTH, subsequent_indent="  ")),
+        *(line for control in _in_order(run) for line in _open(control, language, is_short=is_short)),
+    ]
     if is_short:
         return found
     return [*found, *_set_aside(run, language), *_accepted(run, language), *notes(run, language)]

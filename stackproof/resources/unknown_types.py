@@ -16,12 +16,12 @@ def _looked_at() -> re.Pattern[str]:
     return re.compile("|".join(re.sub(r"\{[a-z_]+\}", "[a-z0-9_]+", name) for name in sorted(names)))
 
 
-def unknown_types(document: Mapping[str, Any]) -> list[str]:
-    """The types of a plan's managed resources that nothing here looks at, each with how many there are.
+def unknown_types(document: Mapping[str, Any]) -> tuple[Mapping[str, int], int]:
+    """The types of a plan's managed resources that nothing here looks at, each with how many there are; and how many resources there are.
 
     >>> managed = [{"mode": "managed", "type": kind} for kind in ("aws_vpc", "other_thing", "other_thing")]
     >>> unknown_types({"resource_changes": [*managed, {"mode": "data", "type": "other_data"}]})
-    ['other_thing (2)']
+    ({'other_thing': 2}, 3)
     """
     types = Counter(one["type"] for one in document.get("resource_changes", ()) if one.get("mode") == "managed")
-    return [f"{name} ({count})" for name, count in sorted(types.items()) if not _looked_at().fullmatch(name)]
+    return {name: count for name, count in sorted(types.items()) if not _looked_at().fullmatch(name)}, types.total()

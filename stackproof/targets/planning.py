@@ -63,8 +63,12 @@ class PlanningStage(RunStage):
         if plan.forgotten:
             left = ", ".join(plan.forgotten)
             self.notes.append(f"Terraform lets go of these and leaves them alone in AWS, so they are not judged: {left}.")
-        if unknown := unknown_types(plan.document):
-            self.notes.append(f"No control looks at resources of these types in the plan: {', '.join(unknown)}.")
+        unknown, total = unknown_types(plan.document)
+        if unknown:
+            number, types = sum(unknown.values()), ", ".join(f"{name} ({count})" for name, count in unknown.items())
+            self.notes.append(f"{number} of {total} resources of the plan are judged by nothing: {types}.")
+            if number == total:
+                self.unjudged = "No control looks at any resource of the plan, so nothing is proven and the gate is closed."
         return plan
 
     def _plans_made_here(self) -> dict[str, Plan]:

@@ -39,6 +39,8 @@ class RunStage(Stage):
         self._say = say
         self._store = store
         self._readers: list[Reader] = []
+        self.unjudged = ""
+        """Why the plan of this run proves nothing; empty for one of which a control looks at something."""
         if request.now:
             self.now = request.now
 
