@@ -6,7 +6,7 @@ import pytest
 from test_reports import control, run
 
 from stackproof.cli.diff import main
-from stackproof.core.results import ControlResult, Examined
+from stackproof.core.results import ControlResult, Examined, since
 from stackproof.core.results_file import to_json
 from stackproof.core.verdicts import Verdict
 
@@ -64,3 +64,12 @@ def test_a_run_that_is_not_there_is_bad_input(
 ) -> None:
     assert main([before, str(tmp_path / "none.json"), "--lang", language]) == 4
     assert says in capsys.readouterr().err
+
+
+def test_a_control_that_could_examine_nothing_is_new_and_then_fixed() -> None:
+    good = run(control("PG-01", resources=(Examined("db", Verdict.PASS),)))
+    dead = run(control("PG-01", Verdict.ERROR, "no answer", resources=()))
+    (lost,) = since(good, dead.controls).new
+    assert (lost.resource, lost.was, lost.now) == ("", "PASS", "ERROR")
+    (found,) = since(dead, good.controls).fixed
+    assert (found.resource, found.was, found.now) == ("", "ERROR", "PASS")

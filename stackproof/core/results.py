@@ -478,10 +478,14 @@ def since(before: Run, now: Iterable[ControlResult]) -> Since:
                 kind = "fixed"
             else:
                 continue
-            change = Change(finding_id(control.id, one), control.id, name, old.verdict if old else "", one.verdict)
+            whole = then.verdict if not name or "" in was else ""  # where one of the runs examined nothing
+            change = Change(finding_id(control.id, one), control.id, name, old.verdict if old else whole, one.verdict)
             found[kind].append(change)
         gone = (old for name, old in was.items() if old.verdict.is_open and name not in is_now)
-        found["vanished"] += [Change(finding_id(control.id, old), control.id, old.resource, old.verdict, "") for old in gone]
+        for old in gone:
+            is_fixed = not old.resource and control.verdict is Verdict.PASS
+            change = Change(finding_id(control.id, old), control.id, old.resource, old.verdict, Verdict.PASS if is_fixed else "")
+            found["fixed" if is_fixed else "vanished"].append(change)
     return Since(before.id, **{kind: tuple(changes) for kind, changes in found.items()})
 
 
