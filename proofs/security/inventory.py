@@ -1,11 +1,12 @@
 """The inventory of each kind: what is declared and gone, what nobody declared, and what is said to be absent and is there."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from proofs.cases import ERROR, FAIL, UNKNOWN, Case, cloud, plan
-from proofs.harness import profile_for, unknown
+from proofs.harness import planned, profile_for, unknown
 from stackproof.profile import schema
 from stackproof.profile.base import as_frozen
 from stackproof.profile.schema import Profile
@@ -119,4 +120,18 @@ def cases(table: str) -> Iterator[Case]:
         yield replace(gone, expected=without_table(control, table, **{table: more(tables_of(control))}))
 
 
-CASES: list[Case] = [case for table in KINDS for case in cases(table)]
+OF_FUNCTIONS = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+CASES: list[Case] = [
+    *(case for table in KINDS for case in cases(table)),
+    replace(
+        plan(
+            "SEC-INV-08",
+            "stated absent, and there for functions alone",
+            FAIL,
+            planned("aws_iam_role.task", assume_role_policy=json.dumps({"Statement": [OF_FUNCTIONS]})),
+            names="triflow-ai-production-ecs-task-role: the profile says that there is none",
+        ),
+        expected=without_table("SEC-INV-08", "identity", absent={"identity": REASON}),
+    ),
+]

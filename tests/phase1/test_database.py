@@ -24,7 +24,7 @@ def test_databases_are_available_as_declared(databases, profile, subtests):
             with subtests.test(instance.name):
                 assert instance.instance_class == declared.instance_class
             with subtests.test(instance.name):
-                assert instance.is_multi_zone or not declared.multi_zone
+                assert not declared.multi_zone or instance.is_multi_zone
 
 
 @control("RDS-02", severity="medium")
