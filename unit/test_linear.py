@@ -216,10 +216,10 @@ def patterns() -> Iterator[Use]:
             continue
         module = importlib.import_module(found.name)
         source = inspect.getsource(module) if Path(module.__file__ or "").stat().st_size else ""
+        begin = {*re.findall(r"\b(\w+)\.(?:full)?match\(", source)}
+        search = {*re.findall(rf"\b(\w+)\.(?:{'|'.join(SEARCHES)})\b", source)}
         for name, value in vars(module).items():
-            begins = re.search(rf"\b{name}\.(?:full)?match\(", source)
-            searches = re.search(rf"\b{name}\.(?:{'|'.join(SEARCHES)})\b", source)
-            yield from (Use(f"{found.name}.{name}", one, bool(searches or not begins)) for one in held(value))
+            yield from (Use(f"{found.name}.{name}", one, name in search or name not in begin) for one in held(value))
         yield from in_place(found.name, source, vars(module))
 
 
@@ -229,6 +229,8 @@ NOT_IMPORTED = ("stackproof.scanners.scanner",)
 
 def in_place(name: str, source: str, names: dict[str, object]) -> Iterator[Use]:
     """The patterns that are written in a call, as in ``re.search("a+", text)``."""
+    if "re." not in source:
+        return
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr=how), args=[written, *_]) if how in USES:
