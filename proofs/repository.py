@@ -39,6 +39,7 @@ from stackproof.terraform.diagnostics import Diagnostic
 from stackproof.terraform.provider import Provider
 from stackproof.terraform.speculative_plan import SpeculativePlan
 from stackproof.terraform.workspace import Workspace
+from stackproof.util import toml_document
 from stackproof.util.cache import CACHE
 from stackproof.util.once import Once
 
@@ -99,6 +100,8 @@ def copied(root: Path, patch: pytest.MonkeyPatch) -> Repository:
     patch.chdir(root)  # as people run it
     repository = Repository(root, patch)
     patch.setattr(yaml, "safe_load", once(yaml.safe_load, lambda text: text))
+    read = once(toml_document.loads, lambda content: content)
+    patch.setattr(toml_document, "loads", lambda content: copy.deepcopy(read(content)))  # whoever gets it may change it
     patch.setattr(checkov, "scan_sources", once(checkov.scan_sources, lambda python, texts: (python, *sorted(texts.items()))))
     patch.setattr(checkov, "scan_plan", once(checkov.scan_plan, lambda python, file: (python, file.read_text(encoding="utf-8"))))
     patch.setattr(speculative_plan, "speculate", once(speculative_plan.speculate, _planned_from))
