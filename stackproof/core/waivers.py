@@ -252,7 +252,7 @@ def parse(text: str | bytes, name: str = FILE) -> tuple[Waiver, ...]:
     waivers.toml, waiver 1, ticket: missing
     waivers.toml, waiver 1, expires: missing
     waivers.toml, waiver 1, until: not a key of a waiver
-    A waiver has control, check (optional), resource, reason, owner, ticket, expires, environments (optional), targets (optional).
+    A waiver has control, check (optional), resource, field (optional), reason, owner, ticket, expires, confirmed_by (optional), ...
     """
     try:
         document = toml_document.loads(text)
