@@ -163,9 +163,9 @@ def _with_moments(data: Any, change: Callable[[datetime], datetime], kept: Colle
         case list():
             return [_with_moments(value, change, kept) for value in data]
         case str() if data not in kept and _SECONDS.fullmatch(data):
-            whole, dot, fraction = data.partition(".")
+            whole, dot, _ = data.partition(".")
             moved = count(int(whole), 1)
-            return data if moved == int(whole) else f"{moved}{dot}{'0' * len(fraction)}"
+            return data if moved == int(whole) else f"{moved}{'.000000' if dot else ''}"
         case str() if data not in kept:
             return _ISO.sub(iso, _MILLISECONDS.sub(lambda found: str(count(int(found[0]), 1000)), data))
         case bool():

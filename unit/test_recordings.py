@@ -125,7 +125,7 @@ def test_what_is_another_each_time_is_recorded_in_the_same_words(operation: str,
     each = {
         "iam": ("AROARZPUZDIKD54TCPHU7", "AROARZPUZDIKKIOIYTDKL"),  # without a digit it has the form of a word
         "apigateway": ("k4zvmbwgfy", "8kbuobgigl"),
-        "sqs": (f"{(NOW - timedelta(minutes=1)).timestamp():.6f}", f"{(NOW - timedelta(minutes=7)).timestamp():.6f}"),
+        "sqs": (f"{(NOW - timedelta(minutes=1)).timestamp():.6f}", f"{(NOW - timedelta(minutes=7)).timestamp():.5f}"),
     }[operation.partition(":")[0]]
     one, other = ([entry(operation, json.loads(json.dumps(page).replace("{}", value)))] for value in each)
     first = normal.settled(one, [], NOW)
