@@ -194,6 +194,8 @@ def denies_mounting_without_tls(document: Document) -> bool:
     >>> mount, write = "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"
     >>> [denies_mounting_without_tls({"Statement": {**deny, "Action": action}}) for action in (mount, write)]
     [True, False]
+    >>> denies_mounting_without_tls({"Statement": [deny, {**deny, "Effect": "Allow"}]})
+    True
     """
     return any(
         _denies_everyone_without_tls(statement) and names_action(statement, "elasticfilesystem:ClientMount")
@@ -235,6 +237,11 @@ def _confines(operator: str, key: str, admitted: list[str]) -> bool:
     False
     >>> [_confines("bool", "elasticfilesystem:accessedviamounttarget", [value]) for value in ("true", "false")]
     [True, False]
+    >>> own = "elasticfilesystem:accessedviamounttarget"
+    >>> [_confines("bool", own, admitted) for admitted in (["true"], ["true", "false"])], _confines("bool", "aws:x", ["true"])
+    ([True, False], False)
+    >>> _confines("stringequals", own, ["true"])
+    False
     """
     if operator == "bool" and key == _FROM_ITS_VPC:
         return all(value.lower() == "true" for value in admitted)
