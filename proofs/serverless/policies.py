@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
-from proofs.harness import Edit
+from proofs.harness import Edit, unknown, with_resource
 
 HERE, THERE = "123456789012", "999999999999"
 EVERYONE: tuple[tuple[str, object], ...] = (
@@ -44,4 +45,21 @@ def closed_and_open(
         plan(control, "open to the account", PASS, on_plan(letting_in(*BOUND[2][1:]))),
         cloud(control, "a policy that is none", ERROR, on_cloud("{"), names="not JSON"),
         plan(control, "a policy known after apply", UNKNOWN, unknown_on_plan),
+    ]
+
+
+def of_another(control: str, address: str, attribute: str, name: str) -> list[Case]:
+    """The rows of a policy that a plan gives to what is there already."""
+    closed, opened = letting_in(*BOUND[2][1:]), letting_in("*")
+
+    def given(policy: str, whose: str | None = name) -> Edit:
+        values: dict[str, Any] = {attribute: whose, "policy": policy}
+        return with_resource(address, **values)
+
+    return [
+        plan(control, "the account, on one that is there already", PASS, given(closed)),
+        plan(control, "everybody, on one that is there already", FAIL, given(opened), names=name),
+        plan(control, "everybody, on nobody knows which", FAIL, given(opened, None), unknown(address, attribute), names=address),
+        plan(control, "known after apply, on one that is there already", UNKNOWN, given(closed), unknown(address, "policy")),
+        plan(control, "a policy that is none, on one that is there already", ERROR, given("{"), names="not JSON"),
     ]

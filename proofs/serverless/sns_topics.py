@@ -2,7 +2,7 @@
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import adds, omits, planned, says, unknown, unset, with_resource
-from proofs.serverless.policies import closed_and_open, letting_in
+from proofs.serverless.policies import closed_and_open, letting_in, of_another
 
 TOPICS, ATTRIBUTES = "sns:ListTopics", "sns:GetTopicAttributes"
 NAME, ARN = "triflow-ai-production-alerts", "arn:aws:sns:ap-northeast-2:123456789012:"
@@ -28,6 +28,7 @@ CASES: list[Case] = [
         with_resource("aws_sns_topic_policy.more", refers={"arn": "aws_sns_topic.more.arn"}, policy=letting_in("*")),
         names="more",
     ),
+    *of_another("SEC-SNS-01", "aws_sns_topic_policy.more", "arn", f"{ARN}older"),
     cloud("SEC-SNS-02", "no key", FAIL, omits(ATTRIBUTES, "Attributes.KmsMasterKeyId", TopicArn=f"{ARN}{NAME}"), names=NAME),
     cloud("SEC-SNS-02", "nothing is told of a topic", ERROR, omits(ATTRIBUTES, "Attributes", TopicArn=f"{ARN}{NAME}")),
     plan("SEC-SNS-02", "no key", FAIL, planned(MAIN, kms_master_key_id=None), names=NAME),

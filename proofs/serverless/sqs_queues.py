@@ -4,7 +4,7 @@ import json
 
 from proofs.cases import ERROR, FAIL, PASS, UNKNOWN, Case, cloud, plan
 from proofs.harness import Edit, adds, answers, omits, planned, says, unknown, with_resource
-from proofs.serverless.policies import closed_and_open
+from proofs.serverless.policies import closed_and_open, of_another
 
 QUEUES, ATTRIBUTES, SOURCES = "sqs:ListQueues", "sqs:GetQueueAttributes", "sqs:ListDeadLetterSourceQueues"
 URL = "https://sqs.amazonaws.com/123456789012/"
@@ -58,6 +58,7 @@ CASES: list[Case] = [
         ),
         names=NAME,
     ),
+    *of_another("SEC-SQS-01", f"{STACK}.aws_sqs_queue_policy.more", "queue_url", f"{URL}older"),
     cloud("SEC-SQS-02", "no key", FAIL, silent("KmsMasterKeyId"), said("SqsManagedSseEnabled", "false"), names=NAME),
     cloud("SEC-SQS-02", "keys of SQS", PASS, silent("KmsMasterKeyId")),
     cloud("SEC-SQS-02", "nothing is told of a queue", ERROR, omits(ATTRIBUTES, "Attributes", QueueUrl=f"{URL}{NAME}")),

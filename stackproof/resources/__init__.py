@@ -193,6 +193,11 @@ _OURS: dict[str, tuple[str, ...]] = {
         "Scan",
         "Image",
     ),
+    "resource_policies": (
+        "ResourcePolicy",
+        "QueuePolicy",
+        "TopicPolicy",
+    ),
     "secrets": ("Secret",),
     "security_alerts": ("SecurityAlert",),
     "service": (

@@ -53,14 +53,15 @@ def planned_resource_policy(block: PlannedBlock, kind: str, attribute: str) -> d
 
 
 def about_others(plan: PlanLookup, kind: str, attribute: str, *types: str, unsaid: str = "") -> dict[str, list[PlannedBlock]]:
-    """The planned resources of a type whose attribute means nothing of the plan, but what is there already: by its name as planned.
+    """The planned resources of a type whose attribute means nothing of the plan for certain: by the name of what it means, as planned.
+
+    Those of the plan that it may mean are not known; what it says is judged whomever it is about.
 
     ``unsaid`` is the name of what is meant where the attribute is not set; one whose name is not known is called by the address.
     """
     found: dict[str, list[PlannedBlock]] = {}
     for block in plan.resources(kind):
-        meant, maybe = parts(block.referents(attribute, *types))
-        if not meant and not maybe:
+        if not parts(block.referents(attribute, *types))[0]:
             name = block.values.get(attribute) or ("" if block.is_written(attribute) else unsaid) or block.address
             found.setdefault(str(name), []).append(block)
     return found

@@ -5,9 +5,9 @@ from stackproof.judgement.outsiders import outsiders
 
 
 @control("SEC-SNS-01", severity="high")
-def test_topics_are_used_by_nobody_from_outside(sns_topics, profile, subtests):
+def test_topics_are_used_by_nobody_from_outside(used_topics, profile, subtests):
     """Whoever may publish to a topic speaks to all that listen, in the stack's name; whoever may subscribe listens, too."""
-    for topic in sns_topics:
+    for topic in used_topics:
         with subtests.test(topic.name):
             assert topic.policy is None or outsiders(topic.policy, profile.told_account) == []
 

@@ -5,9 +5,9 @@ from stackproof.judgement.outsiders import outsiders
 
 
 @control("SEC-SQS-01", severity="critical")
-def test_queues_are_used_by_nobody_from_outside(sqs_queues, profile, subtests):
+def test_queues_are_used_by_nobody_from_outside(used_queues, profile, subtests):
     """Whoever may send to a queue feeds what reads from it; whoever may receive takes messages away for good."""
-    for queue in sqs_queues:
+    for queue in used_queues:
         with subtests.test(queue.name):
             assert queue.policy is None or outsiders(queue.policy, profile.told_account) == []
 
