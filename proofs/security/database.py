@@ -254,12 +254,24 @@ PLANNED_CLUSTER = with_resource(
 )
 PLAIN_CLUSTER = with_resource("aws_rds_cluster.more", cluster_identifier="more", engine="postgres", storage_encrypted=False)
 COPY = "aws_db_snapshot.more"
+
+
+def of_one(**values: Any) -> Edit:
+    """A snapshot of the instance."""
+    return with_resource(COPY, db_instance_identifier=NAME, **values)
+
+
 SHARED_WITH: tuple[tuple[str, Verdict, dict[str, Any], str], ...] = (
     ("everyone", FAIL, {"shared_accounts": ["all"]}, "more sharing"),
+    ("everyone and 7", FAIL, {"shared_accounts": ["all", 7]}, "more sharing"),
     ("one account", PASS, {"shared_accounts": ["210987654321"]}, ""),
     ("nobody", PASS, {}, ""),
 )
 PLANNED_SNAPSHOTS = [
+    *(
+        plan("SEC-RDS-03", f"shared with {value!r}", ERROR, of_one(shared_accounts=value), names="shared_accounts")
+        for value in (0, False, {}, {"all": True}, [["all"]], [7])
+    ),
     plan("SEC-RDS-03", "a cluster without an instance, not encrypted", FAIL, PLAIN_CLUSTER, names="more"),
     plan("SEC-RDS-03", "a cluster without an instance", PASS, PLANNED_CLUSTER),
     plan("SEC-RDS-01", "a cluster that is open", FAIL, with_resource("aws_rds_cluster.more", publicly_accessible=True)),

@@ -92,6 +92,7 @@ def beside(kind: str, **values: Any) -> Edit:
 
 
 ENCRYPTION, VERSIONING = "server_side_encryption_configuration", "versioning"
+NO_ACL: tuple[object, ...] = (0, False, [], {}, ["public-read"])
 CURRENT = unset(BUCKET, ENCRYPTION, VERSIONING, "acl", "grant", "policy")
 """A bucket of the current generation, whose settings stand beside it."""
 
@@ -248,6 +249,7 @@ PRIVACY = [
     ),
     plan("SEC-S3-02", "encryption known after apply", UNKNOWN, unknown(BUCKET, ENCRYPTION)),
     plan("SEC-S3-02", "versioning known after apply", UNKNOWN, unknown(BUCKET, VERSIONING)),
+    *(plan("SEC-S3-02", f"the ACL {value!r}", ERROR, planned(BUCKET, acl=value), names="acl") for value in NO_ACL),
     plan("SEC-S3-02", "ACL known after apply", UNKNOWN, unknown(BUCKET, "acl")),
 ]
 

@@ -134,8 +134,8 @@ def _planned_encryption(snapshot: PlannedBlock) -> Any:
     raise NotYetKnown(f"{snapshot.source}: what it is made of is not in the plan")
 
 
-def _planned_sharing(snapshot: PlannedBlock) -> tuple[Any, ...]:
-    return tuple(snapshot.elements("shared_accounts"))
+def _planned_sharing(snapshot: PlannedBlock) -> Sequence[Any]:
+    return snapshot.texts("shared_accounts")
 
 
 class Snapshot(Resource):

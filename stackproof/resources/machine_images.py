@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stackproof.core.resource import LazyMapping, Reference, Resource, StaticOrigin, field
+from stackproof.core.partial import collected, known_of
+from stackproof.core.resource import LazyMapping, Resource, StaticOrigin, field
 from stackproof.core.verdicts import NotReported
 from stackproof.sources.aws.facts import AwsFacts, reported
 from stackproof.sources.plan.blocks import PlannedBlock
@@ -39,9 +40,8 @@ def _whom(permission: Mapping[str, str], answer: "Answer") -> str:
     raise NotReported(f"{answer.source}: a launch permission does not say whom it is for")
 
 
-def _planned_sharing(permission: PlannedBlock) -> tuple[Any, ...]:
-    permitted = [permission.at(attribute) for attribute in _WHOM.values() if not permission.is_unset(attribute)]
-    return tuple(one for one in permitted if isinstance(one, Reference) or one)
+def _planned_sharing(permission: PlannedBlock) -> Sequence[Any]:
+    return collected(*known_of([one for one in _WHOM.values() if not permission.is_unset(one)], permission.texts))
 
 
 class MachineImage(Resource):

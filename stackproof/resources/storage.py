@@ -131,7 +131,7 @@ def _planned_grants(bucket: PlannedBlock) -> Sequence[str]:
 def _grants_of(acl: PlannedBlock, *, is_decided_beside: bool = False) -> Sequence[str]:
     canned: Sequence[str] = ()
     if acl.says("acl", is_decided_beside=is_decided_beside):
-        named = acl.at("acl") or "private"
+        named = acl.text("acl") or "private"
         if named not in _CANNED:
             raise CouldNotVerify(f"{acl.source}: acl is {named}, which is not known here: judge it by hand, and report it")
         canned = _CANNED[named]

@@ -8,7 +8,7 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, Protocol, TypeVar
 
-from stackproof.core.partial import Partial, PartialMapping, parts
+from stackproof.core.partial import Partial, PartialMapping, collected, parts
 from stackproof.core.provenance import Provenance, evidence_behind, within
 from stackproof.core.resource import Field, Found, Reference, type_of, without_keys
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
@@ -164,6 +164,19 @@ class PlannedBlock:
             return [*known, *found]
         return Partial(known, self.unknown(attribute, possible or None))
 
+    def texts(self, attribute: str) -> Sequence[Any]:
+        """The elements of a list of texts, or the text that stands there alone: see `elements`. A number, a list or an object is none.
+
+        A `Partial` where there are those: its error is a `CouldNotVerify`.
+        """
+        found, rest = parts(self.elements(attribute))
+        others = [
+            CouldNotVerify(f"{self.address}{self._within}.{attribute} is {type(one).__name__}, expected a text")
+            for one in found
+            if not isinstance(one, str | Reference)
+        ]
+        return collected([one for one in found if isinstance(one, str | Reference)], [*others, *rest])
+
     def is_known(self, attribute: str) -> bool:
         """True if an attribute has a planned value, all of it known."""
         return attribute in self.values and not _any(self._unknown.get(attribute, False))
@@ -234,7 +247,9 @@ class PlannedBlock:
 
     def _listed(self, attribute: str, expected: str, of: Any = object) -> list[Any]:
         """The planned list of an attribute, empty where it is not set. Raises `CouldNotVerify` for what is no list of such elements."""
-        value = self._shown(attribute) or []
+        value = self._shown(attribute)
+        if value is None or value == "":
+            return []
         if not isinstance(value, list) or not all(isinstance(one, of) for one in value):
             raise CouldNotVerify(f"{self.address}{self._within}.{attribute} is {type(value).__name__}, expected {expected}")
         return value
