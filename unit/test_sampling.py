@@ -119,7 +119,7 @@ class TestService:
         seen = watched(Reader(transport, account=ACCOUNT, region=REGION))
         assert [sample.name for sample in seen.samples] == ["c/s after 0 s", "c/s after 30 s", "c/s after 60 s"]
         assert transport.waited == pytest.approx([30, 60], abs=1)  # nobody's clock goes on here
-        assert transport.counts == {"ecs:ListServices": 1, "ecs:DescribeServices": 3, "ecs:ListTasks": 3, "ecs:DescribeTasks": 3}
+        assert transport.counts == {"ecs:ListServices": 1, "ecs:DescribeServices": 3, "ecs:ListTasks": 1, "ecs:DescribeTasks": 3}
         assert replaced([sample.starts for sample in seen.samples]) == ["0", "1", "2"]
 
     def test_is_seen_again_in_a_recording_without_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,8 +72,10 @@ def _sampled(stage: Stage, groups: Sequence[str]) -> list[EventsOf]:
 
 @collection
 def service_events(stage: Stage) -> LogEvents:
-    """The service's last log event, if it is new enough."""
-    expected = stage.profile.observability
+    """The service's last log event, if it is new enough: the first one of the sample, where its group is sampled as far back."""
+    expected, logs = stage.profile.observability, stage.profile.logs
+    if expected.log_group in logs.groups and expected.event_minutes <= logs.sample.hours * 60:
+        return stage.one(LogEvents, *_sampled(stage, [expected.log_group]))
     return stage.one(LogEvents, EventsOf(expected.log_group, stage.now - timedelta(minutes=expected.event_minutes), most=1))
 
 

@@ -5,22 +5,30 @@ from typing import TYPE_CHECKING
 
 from stackproof.core.resource import Resource, field
 from stackproof.core.verdicts import CouldNotVerify
-from stackproof.sources.aws.facts import AwsFacts
+from stackproof.judgement.arns import arn
+from stackproof.sources.aws.facts import AwsFacts, reported
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader
 
+SUBNETS, ZONES = "ec2:DescribeSubnets", "ec2:DescribeAvailabilityZones"
+
 
 def _region(caller: AwsFacts) -> str | None:
-    """EC2 names the region that answers with each of its zones."""
-    zones = caller.read("ec2:DescribeAvailabilityZones").items("AvailabilityZones")
-    return next((zone.get("RegionName") for zone in zones), None)
+    """EC2 names the region that answers in the ARN of each subnet, and, where there is none, with each of its zones."""
+    answer = caller.read(SUBNETS)
+    for subnet in answer.items("Subnets"):
+        place = arn(reported(subnet, "SubnetArn", answer))
+        if place is None or not place.region:
+            raise CouldNotVerify(f"{answer.source}: {subnet['SubnetArn']!r} names no region: where the run is cannot be told")
+        return place.region
+    return next((zone.get("RegionName") for zone in caller.read(ZONES).items("AvailabilityZones")), None)
 
 
 class Caller(Resource):
     """The identity and the place of a run: whose credentials it uses, and where."""
 
-    operations = ("sts:GetCallerIdentity", "ec2:DescribeAvailabilityZones")
+    operations = ("sts:GetCallerIdentity", SUBNETS, ZONES)
 
     account: str = field(aws="Account")
     arn: str = field(aws="Arn")

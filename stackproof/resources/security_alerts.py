@@ -14,6 +14,7 @@ from stackproof.judgement.event_patterns import selects
 from stackproof.judgement.filter_pattern import InvalidPattern, matches
 from stackproof.judgement.security_events import SecurityEvent
 from stackproof.resources.alarms import Topic
+from stackproof.resources.event_bus import DEFAULT as DEFAULT_BUS
 from stackproof.sources.aws.facts import AwsFacts, reported
 from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.sources.plan.document import Plan
@@ -111,7 +112,7 @@ def _answered_uncovered(alert: AwsFacts) -> Sequence[SecurityEvent]:
 
 
 def _told_by_rules(alert: AwsFacts, event: SecurityEvent) -> bool:
-    answer = alert.read(RULES, region=alert.at("wanted").region)
+    answer = alert.read(RULES, region=alert.at("wanted").region, EventBusName=DEFAULT_BUS)
     return _any(partial(_told_by_rule, alert, rule, answer, event) for rule in answer.items("Rules"))
 
 
@@ -121,7 +122,7 @@ def _told_by_rule(alert: AwsFacts, rule: Mapping[str, Any], answer: "Answer", ev
         return False
     if reported(rule, "State", answer) not in ON:
         return False
-    targets = alert.read(TARGETS, region=alert.at("wanted").region, Rule=name)
+    targets = alert.read(TARGETS, region=alert.at("wanted").region, Rule=name, EventBusName=DEFAULT_BUS)
     return _any(partial(_reaches, alert, reported(one, "Arn", targets)) for one in targets.items("Targets"))
 
 

@@ -154,8 +154,13 @@ class Task(Resource):
 
 
 def _answered_tasks(service: AwsFacts, sample: int = 0) -> tuple[Task, ...]:
+    """The tasks that the service had at the first look, as they are at this one.
+
+    No later look lists them again: a task in the place of another shows in that other one, which no longer runs or is no longer told
+    of, and one task more shows in the service's counts.
+    """
     cluster = service.at("clusterArn")
-    listed = service.read("ecs:ListTasks", cluster=cluster, serviceName=service.at("serviceName"), sample=sample)
+    listed = service.read("ecs:ListTasks", cluster=cluster, serviceName=service.at("serviceName"))
     arns = listed.items("taskArns")
     found = []
     for few in (arns[at : at + AT_ONCE] for at in range(0, len(arns), AT_ONCE)):
