@@ -28,6 +28,12 @@ FUNCTIONS = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}
 TABLE = {"Effect": "Allow", "Action": ["dynamodb:*"], "Resource": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/events"}
 TOKEN = "tok-4f1a9c22d7"
 
+# moto knows no serverless caches.
+NO_CACHES = (
+    b"<DescribeServerlessCachesResponse><DescribeServerlessCachesResult><ServerlessCaches/></DescribeServerlessCachesResult>"
+    b"</DescribeServerlessCachesResponse>"
+)
+
 StartResponse = Callable[..., Any]
 
 
@@ -52,6 +58,9 @@ class Cloud:
             if "HTTP_X_AMZ_TARGET" in environ:
                 return [json.dumps({"__type": "AccessDeniedException", "message": "not authorized"}).encode()]
             return [b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>"]
+        if "Action=DescribeServerlessCaches&" in f"{asked}&":
+            start_response("200 OK", [("Content-Type", "text/xml")])
+            return [NO_CACHES]
         environ["wsgi.input"] = io.BytesIO(body)
         with self._lock:
             return [*self._moto(environ, start_response)]

@@ -100,10 +100,13 @@ def test_the_store_is_locked_and_the_role_of_the_workers_stays_inside_the_organi
 
 def test_the_audit_role_may_do_what_the_suite_asks() -> None:
     text = (FOLDER / "member.template.json").read_text(encoding="utf-8")
-    policy = json.loads(text)["Resources"]["AuditRole"]["Properties"]["Policies"][0]["PolicyDocument"]
-    actions = {action for statement in policy["Statement"] for action in statement["Action"]}
+    managed = [one["Properties"] for one in json.loads(text)["Resources"].values() if one["Type"] == "AWS::IAM::ManagedPolicy"]
+    policies = [one["PolicyDocument"] for one in managed]
+    actions = {action for policy in policies for statement in policy["Statement"] for action in statement["Action"]}
     assert actions == {action for operation in needed(needs()) if (action := action_of(operation))}
-    assert len(json.dumps(policy, separators=(",", ":"))) <= member_role.LONGEST
+    assert [len(json.dumps(policy, separators=(",", ":"))) <= member_role.LONGEST for policy in policies] == [True] * len(managed)
+    assert len(managed) <= member_role.MOST
+    assert [one["Roles"] for one in managed] == [[{"Ref": "AuditRole"}]] * len(managed)
     assert "123456789012" not in text
     assert "triflow" not in text
 

@@ -10,14 +10,16 @@ import json
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stackproof.profile.schema import Profile
 from stackproof.sources.aws import permissions
 
-LONGEST = 10_240
-"""Characters of all inline policies of a role, without white space. Source: IAM user guide, "IAM and AWS STS quotas"."""
+LONGEST = 6_144
+"""Characters of a managed policy, without white space. Source: IAM user guide, "IAM and AWS STS quotas"."""
+MOST = 10
+"""Managed policies that a role may have, where an account's quota was not raised. Source: the same."""
 
 
 def template(profile: Profile) -> dict[str, Any]:
@@ -54,28 +56,66 @@ def template(profile: Profile) -> dict[str, Any]:
                             }
                         ],
                     },
-                    "Policies": [{"PolicyName": "what-the-suite-asks", "PolicyDocument": policy(profile)}],
                 },
-            }
+            },
+            **{
+                f"AuditPolicy{number}": {
+                    "Type": "AWS::IAM::ManagedPolicy",
+                    "Properties": {
+                        "Description": "What the controls of stackproof ask",
+                        "PolicyDocument": document,
+                        "Roles": [{"Ref": "AuditRole"}],
+                    },
+                }
+                for number, document in enumerate(policies(profile), 1)
+            },
         },
         "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["AuditRole", "Arn"]}}},
     }
 
 
-def policy(profile: Profile) -> dict[str, Any]:
-    """The policy of the role, its ARNs with CloudFormation's pseudo parameters."""
+def policies(profile: Profile) -> list[dict[str, Any]]:
+    """The policies of the role, as few as it takes, their ARNs with CloudFormation's pseudo parameters.
+
+    All inline policies of a role may have 10,240 characters together, which is less than the suite asks; hence managed ones.
+    """
     asked = permissions.policy(permissions.needed(permissions.needs()), profile)
     by_resources: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for statement in asked["Statement"]:
         general = tuple(sorted({_general(arn, profile) for arn in statement["Resource"]}))
         by_resources[general].update(statement["Action"])
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": sorted(actions), "Resource": [_substituted(arn) for arn in resources]}
-            for resources, actions in sorted(by_resources.items())
-        ],
-    }
+    return packed(
+        (action, [_substituted(arn) for arn in resources])
+        for resources, actions in sorted(by_resources.items())
+        for action in sorted(actions)
+    )
+
+
+def packed(allowed: Iterable[tuple[str, list[Any]]], longest: int = LONGEST) -> list[dict[str, Any]]:
+    """Policies of at most so many characters each, in the order of what they allow: actions, each with its resources.
+
+    >>> for policy in packed([("sqs:ListQueues", ["*"]), ("sns:ListTopics", ["*"]), ("s3:GetBucketAcl", ["arn:aws:s3:::*"])], 170):
+    ...     print([(one["Action"], one["Resource"]) for one in policy["Statement"]])
+    [(['sqs:ListQueues', 'sns:ListTopics'], ['*'])]
+    [(['s3:GetBucketAcl'], ['arn:aws:s3:::*'])]
+    """
+    found: list[dict[str, Any]] = []
+    for action, resources in allowed:
+        one = {"Effect": "Allow", "Action": [action], "Resource": resources}
+        statements = found[-1]["Statement"] if found else []
+        if statements and statements[-1]["Resource"] == resources:
+            fuller = _policy([*statements[:-1], {**one, "Action": [*statements[-1]["Action"], action]}])
+        else:
+            fuller = _policy([*statements, one])
+        if found and len(json.dumps(fuller, separators=(",", ":"))) <= longest:
+            found[-1] = fuller
+        else:
+            found.append(_policy([one]))
+    return found
+
+
+def _policy(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _general(arn: str, profile: Profile) -> str:
