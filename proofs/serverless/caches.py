@@ -9,9 +9,11 @@ GROUPS, CLUSTERS, SERVERLESS = (
     "elasticache:DescribeCacheClusters",
     "elasticache:DescribeServerlessCaches",
 )
+USER_GROUPS, USERS = "elasticache:DescribeUserGroups", "elasticache:DescribeUsers"
 NAME, MEMCACHED, WITHOUT_NODES = (f"triflow-ai-production-{name}" for name in ("cache", "memcached", "serverless"))
 STACK = "module.replication_group"
 MAIN, CLUSTER = f"{STACK}.aws_elasticache_replication_group.main", f"{STACK}.aws_elasticache_cluster.main"
+USER_GROUP, USER = f"{STACK}.aws_elasticache_user_group.more", f"{STACK}.aws_elasticache_user.more"
 OTHER, OTHER_CLUSTER, OTHER_SERVERLESS = (
     f"{STACK}.aws_elasticache_{kind}.more" for kind in ("replication_group", "cluster", "serverless_cache")
 )
@@ -27,8 +29,27 @@ def of_cluster(member: str, value: object) -> Edit:
 
 def serverless(**members: object) -> Edit:
     """Let there be a serverless cache."""
-    cache = {"ServerlessCacheName": WITHOUT_NODES, "Engine": "valkey", "UserGroupId": "users", "SnapshotRetentionLimit": 7}
+    cache = {
+        "ServerlessCacheName": WITHOUT_NODES,
+        "Engine": "valkey",
+        "UserGroupId": "triflow-ai-production-users",
+        "SnapshotRetentionLimit": 7,
+    }
     return answers(SERVERLESS, {"ServerlessCaches": [{**cache, "SecurityGroupIds": ["sg-0cac4e00000000001"], **members}]})
+
+
+def of_user(member: str, value: object) -> Edit:
+    return says(USERS, f"Users.0.{member}", value)
+
+
+def users(*ids: str, **values: object) -> tuple[Edit, ...]:
+    """Let the cache have a group of these users, and the plan a user called ``somebody``."""
+    said = {"access_string": "on ~* +@all", **values}
+    return (
+        planned(MAIN, **{TOKEN: None}, user_group_ids=["users"]),
+        with_resource(USER_GROUP, refers=None, user_group_id="users", user_ids=[*(ids or ["somebody"])]),
+        with_resource(USER, refers=None, user_id="somebody", user_name="default", **said),
+    )
 
 
 def untold(member: str) -> Edit:
@@ -42,7 +63,7 @@ def one_node(engine: str) -> tuple[Edit, Edit]:
 
 ON_DISKS, IN_TRANSIT, CALLERS, REACH, SNAPSHOTS = (f"SEC-CACHE-0{number}" for number in range(1, 6))
 REST, TRANSIT, MODE = "at_rest_encryption_enabled", "transit_encryption_enabled", "transit_encryption_mode"
-DAYS, USERS = "snapshot_retention_limit", "user_group_ids"
+DAYS, TOKEN = "snapshot_retention_limit", "auth_token"
 WORLD = {"IpProtocol": "tcp", "FromPort": 6379, "ToPort": 6379, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 CASES: list[Case] = [
@@ -95,9 +116,68 @@ CASES: list[Case] = [
     cloud(CALLERS, "an engine that nobody knows", ERROR, of_cluster("Engine", "dragonfly"), names="dragonfly"),
     cloud(CALLERS, "a serverless one without users", FAIL, serverless(UserGroupId=""), names=WITHOUT_NODES),
     cloud(CALLERS, "a serverless one", PASS, serverless()),
-    plan(CALLERS, "nobody is asked", FAIL, planned(MAIN, **{USERS: None}), names=NAME),
-    plan(CALLERS, "a token", PASS, planned(MAIN, **{USERS: None}, auth_token="x" * 16)),
-    plan(CALLERS, "a token known after apply", PASS, planned(MAIN, **{USERS: None}), unknown(MAIN, "auth_token")),
+    plan(CALLERS, "nobody is asked", FAIL, planned(MAIN, **{TOKEN: None}), names=NAME),
+    plan(CALLERS, "a token", PASS, planned(MAIN, **{TOKEN: "x" * 16})),
+    plan(CALLERS, "a token known after apply", PASS, unknown(MAIN, TOKEN)),
+    *(
+        cloud(CALLERS, f"users, {name}", verdict, *edits, names=names)
+        for name, verdict, edits, names in (
+            ("one without a password", FAIL, (of_user("Authentication.Type", "no-password"),), NAME),
+            (
+                "one without a password, turned off",
+                PASS,
+                (of_user("Authentication.Type", "no-password"), of_user("AccessString", "off ~* -@all")),
+                "",
+            ),
+            ("one of IAM", PASS, (of_user("Authentication.Type", "iam"),), ""),
+            ("one that shows it nobody knows how", ERROR, (of_user("Authentication.Type", "passkey"),), "passkey"),
+            ("one that does not tell", ERROR, (omits(USERS, "Users.0.Authentication"),), "not reported"),
+            ("one that is not listed", ERROR, (of_user("UserId", "other"),), "not reported"),
+            ("a group that is not listed", ERROR, (says(USER_GROUPS, "UserGroups.0.UserGroupId", "other"),), "not reported"),
+            ("they may not be asked for", ERROR, (fails(USERS, AccessDenied("no")),), "no"),
+            ("groups may not be asked for", ERROR, (fails(USER_GROUPS, AccessDenied("no")),), "no"),
+            (
+                "they are asked for where there is a group alone",
+                PASS,
+                (of_group("UserGroupIds", []), of_group("AuthTokenEnabled", True), fails(USERS, AccessDenied("no"))),
+                "",
+            ),
+            (
+                "one of a serverless cache without a password",
+                FAIL,
+                (serverless(), of_user("Authentication.Type", "no-password")),
+                WITHOUT_NODES,
+            ),
+        )
+    ),
+    *(
+        plan(CALLERS, f"users, {name}", verdict, *edits, names=NAME if verdict is FAIL else "")
+        for name, verdict, edits in (
+            ("one with a password", PASS, users(passwords=["x" * 16])),
+            ("one without a password", FAIL, users(no_password_required=True)),
+            ("one without a password, turned off", PASS, users(no_password_required=True, access_string="off -@all")),
+            ("one whose mode asks for no password", FAIL, users(authentication_mode=[{"type": "no-password-required"}])),
+            ("one of IAM", PASS, users(authentication_mode=[{"type": "iam"}])),
+            ("one that shows it nobody knows how", ERROR, users(authentication_mode=[{"type": "passkey"}])),
+            ("one where a text says so", ERROR, users(no_password_required="true")),
+            ("the one that everybody has", FAIL, users("default")),
+            ("one that is not in the plan", UNKNOWN, users("older")),
+            ("of a group that is not in the plan", UNKNOWN, (planned(MAIN, **{TOKEN: None}, user_group_ids=["older"]),)),
+            ("nobody knows yet whether it has a password", UNKNOWN, (*users(), unknown(USER, "no_password_required"))),
+            ("nobody knows yet which", UNKNOWN, (*users(), unknown(USER_GROUP, "user_ids"))),
+            ("nobody knows yet of which group", UNKNOWN, (*users(), unknown(MAIN, "user_group_ids"))),
+            (
+                "one without a password, put into the group by a resource beside it",
+                FAIL,
+                (
+                    *users("older", no_password_required=True),
+                    with_resource(
+                        f"{STACK}.aws_elasticache_user_group_association.more", user_group_id="users", user_id="somebody"
+                    ),
+                ),
+            ),
+        )
+    ),
     plan(CALLERS, "one node of Redis", FAIL, planned(CLUSTER, engine="redis"), names=MEMCACHED),
     plan(CALLERS, "an engine that nobody knows", ERROR, planned(CLUSTER, engine="dragonfly"), names="dragonfly"),
     plan(CALLERS, "an engine known after apply", UNKNOWN, unknown(CLUSTER, "engine")),

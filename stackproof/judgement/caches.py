@@ -11,6 +11,33 @@ MEMCACHED = {"redis": False, "valkey": False, "memcached": True}
 REFUSES_PLAIN = {"required": True, "preferred": False}
 """The modes of encryption in transit, and whether each refuses a connection without TLS (ElastiCache, ``TransitEncryptionMode``)."""
 
+ASKS = {"password": True, "iam": True, "no-password": False, "no-password-required": False}
+"""The ways in which a user shows who it is, as AWS and Terraform call them, and whether each asks for anything."""
+EVERYBODY = "default"
+"""The id of the user that ElastiCache makes, which may do everything without a password, and which nobody can change."""
+
+
+def asks_for_nothing(way: str) -> bool:
+    """True for a way of authentication that everybody passes. Raises `CouldNotVerify` for one that is not known.
+
+    >>> asks_for_nothing("no-password"), asks_for_nothing("iam")
+    (True, False)
+    """
+    if way not in ASKS:
+        raise CouldNotVerify(
+            f"what the authentication {way} of a cache's user asks for is not known here: judge it by hand, and report it"
+        )
+    return not ASKS[way]
+
+
+def is_on(access: str) -> bool:
+    """True for the access string of a user that may log in: the last of its words ``on`` and ``off`` counts.
+
+    >>> is_on("on ~* +@all"), is_on("off ~* +@all")
+    (True, False)
+    """
+    return [word for word in access.lower().split() if word in ("on", "off")][-1:] != ["off"]
+
 
 def is_memcached(engine: str) -> bool:
     """True for Memcached. Raises `CouldNotVerify` for an engine that is not known.

@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from stackproof.core.partial import collected, known_of, parts
 from stackproof.core.resource import field
-from stackproof.core.verdicts import NotReported, NotYetKnown
-from stackproof.judgement.caches import is_memcached, refuses_plain
+from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
+from stackproof.judgement.caches import EVERYBODY, asks_for_nothing, is_memcached, is_on, refuses_plain
 from stackproof.redaction.redaction import HIDDEN
 from stackproof.resources.network import Guarded, SecurityGroup
-from stackproof.sources.aws.facts import AwsFacts, listed
+from stackproof.sources.aws.facts import AwsFacts, listed, reported
 from stackproof.sources.plan.blocks import PlannedBlock
 
 if TYPE_CHECKING:
+    from stackproof.sources.aws.calls import Answer
     from stackproof.sources.aws.source import Reader
     from stackproof.sources.plan.document import Plan
 
@@ -20,6 +22,8 @@ GROUPS, CLUSTERS, SERVERLESS = (
     "elasticache:DescribeCacheClusters",
     "elasticache:DescribeServerlessCaches",
 )
+USER_GROUPS, USERS = "elasticache:DescribeUserGroups", "elasticache:DescribeUsers"
+USER_GROUP, USER = "aws_elasticache_user_group", "aws_elasticache_user"
 OWN_GROUPS = "security_group_ids"
 """The attribute of all three types that lists security groups."""
 
@@ -32,7 +36,7 @@ class Cache(Guarded):
     is_encrypted_in_transit: bool
     """Whether it takes connections with TLS alone."""
     asks_who_calls: bool
-    """Whether a client must say who it is: by an AUTH token, or as a user of a user group."""
+    """Whether a client must show who it is: by an AUTH token, or as a user of a user group in which none is open to everybody."""
     is_memcached: bool
     """Whether its nodes run Memcached, which writes nothing to disks, and knows no users."""
     snapshot_days: int
@@ -78,15 +82,85 @@ def _planned_switch(cache: PlannedBlock, attribute: str) -> bool:
 
 def _answered_asking(cache: AwsFacts) -> bool | None:
     has_token: bool | None = cache.at("AuthTokenEnabled")
-    return True if cache.at("UserGroupIds") else has_token
+    return _groups_ask(cache, cache.at("UserGroupIds")) if cache.at("UserGroupIds") else has_token
+
+
+def _answered_group(cache: AwsFacts) -> bool:
+    return bool(cache.at("UserGroupId")) and _groups_ask(cache, [cache.at("UserGroupId")])
+
+
+def _groups_ask(cache: AwsFacts, ids: Iterable[str]) -> bool:
+    """Whether no user of some user groups is open to everybody: the groups and users are asked for where a cache has one alone."""
+    groups = _by_id(cache.read(USER_GROUPS), "UserGroups", "UserGroupId")
+    users = _by_id(cache.read(USERS), "Users", "UserId")
+    members, unknown = known_of(ids, lambda id: _told(groups, id, USER_GROUPS, "UserIds"))
+    opened, others = known_of(dict.fromkeys(members), lambda id: [_is_open(users, id)])
+    return not any(collected(opened, [*unknown, *others]))
+
+
+def _by_id(answer: "Answer", member: str, named: str) -> dict[str, Mapping[str, Any]]:
+    return {reported(one, named, answer): one for one in answer.items(member)}
+
+
+def _told(found: Mapping[str, Mapping[str, Any]], id: str, operation: str, member: str) -> Any:
+    """A member of what has an id. Raises `NotReported` where the answer does not tell it."""
+    if (told := found.get(id, {}).get(member)) is None:
+        raise NotReported(f"{operation}: {member} of {id} is not reported")
+    return told
+
+
+def _is_open(users: Mapping[str, Mapping[str, Any]], id: str) -> bool:
+    way = _told(users, id, USERS, "Authentication").get("Type")
+    if way is None:
+        raise NotReported(f"{USERS}: Authentication.Type of {id} is not reported")
+    return asks_for_nothing(way) and is_on(_told(users, id, USERS, "AccessString"))
 
 
 def _planned_asking(cache: PlannedBlock) -> bool:
-    """A token or a group that is known only after apply is one; a token is sensitive, and hidden."""
-    names = ("auth_token", "user_group_ids", "user_group_id")
-    if any(cache.values.get(name) == HIDDEN or (cache.is_written(name) and not cache.is_known(name)) for name in names):
+    """A token that is known only after apply is one; it is sensitive, and hidden."""
+    token = "auth_token"
+    if cache.values.get(token) == HIDDEN or (cache.is_written(token) and not cache.is_known(token)):
         return True
-    return any(not cache.is_unset(name) and bool(cache.at(name)) for name in names)
+    if not cache.is_unset(token) and cache.text(token):
+        return True
+    named = [name for name in ("user_group_ids", "user_group_id") if not cache.is_unset(name)]
+    groups, unknown = known_of(named, lambda name: _named_by(cache, name, USER_GROUP))
+    opened, others = known_of(groups, _planned_members)
+    found = collected(opened, [*unknown, *others])
+    return bool(groups or unknown) and not any(found)
+
+
+def _named_by(block: PlannedBlock, attribute: str, kind: str) -> Sequence[PlannedBlock]:
+    """The planned resources of a type that the ids in an attribute are of; a `Partial` where one is of none: it is there already."""
+    ids, rest = parts(block.texts(attribute))
+    found = [(id, block.plan.referred(id, kind)) for id in ids]
+    others = [NotYetKnown(f"{block.source}: {attribute} has {id}, which is not in the plan") for id, ours in found if not ours]
+    return collected([one for _, ours in found for one in ours], [*rest, *others])
+
+
+def _planned_members(group: PlannedBlock) -> Sequence[bool]:
+    """Whether each user of a user group is open to everybody; its own, and those that other resources put into it."""
+    beside, unknown = parts(group.plan.referring("aws_elasticache_user_group_association", "user_group_id", group))
+    opened, others = known_of([(group, "user_ids"), *((one, "user_id") for one in beside)], lambda one: _opened_by(*one))
+    return collected(opened, [*unknown, *others])
+
+
+def _opened_by(block: PlannedBlock, attribute: str) -> Sequence[bool]:
+    if EVERYBODY in parts(block.texts(attribute))[0] and not block.plan.referred(EVERYBODY, USER):
+        return [True]
+    users, unknown = parts(_named_by(block, attribute, USER))
+    opened, others = known_of(users, lambda user: [_is_planned_open(user)])
+    return collected(opened, [*unknown, *others])
+
+
+def _is_planned_open(user: PlannedBlock) -> bool:
+    ways, unknown = known_of(user.written_blocks("authentication_mode"), lambda mode: [str(mode.text("type"))])
+    without = "no_password_required"
+    if not ways and not unknown and not user.is_unset(without) and (asks_nothing := user.at(without)) is not None:
+        if not isinstance(asks_nothing, bool):
+            raise CouldNotVerify(f"{user.source}: {without} is {asks_nothing!r}, which is no boolean")
+        ways = ["no-password-required"] if asks_nothing else []
+    return any(asks_for_nothing(way) and is_on(user.text("access_string") or "") for way in collected(ways, unknown))
 
 
 def _planned_groups(cache: PlannedBlock) -> Sequence[SecurityGroup]:
@@ -105,7 +179,7 @@ def _planned_days(cache: PlannedBlock) -> int:
 class ReplicationGroup(Cache):
     """Nodes of Valkey or Redis OSS that have the same data."""
 
-    operations = (CLUSTERS, GROUPS, *SecurityGroup.operations)
+    operations = (CLUSTERS, GROUPS, USER_GROUPS, USERS, *SecurityGroup.operations)
     terraform = ("aws_elasticache_replication_group",)
     planned_name = "replication_group_id"
 
@@ -166,12 +240,12 @@ def _is_member(cluster: object) -> bool:
 class ServerlessCache(Cache):
     """A cache without nodes of its own. It is always encrypted, at rest and in transit, whatever its engine."""
 
-    operations = (SERVERLESS, *SecurityGroup.operations)
+    operations = (SERVERLESS, USER_GROUPS, USERS, *SecurityGroup.operations)
     terraform = ("aws_elasticache_serverless_cache",)
 
     is_encrypted_at_rest: bool = field(aws=lambda _: True, plan=lambda _: True)
     is_encrypted_in_transit: bool = field(aws=lambda _: True, plan=lambda _: True)
-    asks_who_calls: bool = field(aws=lambda cache: bool(cache.at("UserGroupId")), plan=_planned_asking)
+    asks_who_calls: bool = field(aws=_answered_group, plan=_planned_asking)
     is_memcached: bool = field(
         aws=lambda cache: is_memcached(cache.at("Engine")), plan=lambda cache: is_memcached(cache.at("engine"))
     )

@@ -11,3 +11,10 @@ def describe_serverless_caches(self: ElastiCacheResponse) -> ActionResult:
     """None: moto makes none."""
     del self
     return ActionResult({"ServerlessCaches": []})
+
+
+@supplies(ElastiCacheResponse, "elasticache:DescribeUserGroups", "moto knows no groups of users")
+def describe_user_groups(self: ElastiCacheResponse) -> ActionResult:
+    """None: moto makes none."""
+    del self
+    return ActionResult({"UserGroups": []})

@@ -23,6 +23,7 @@ Expressions = Callable[[str], Any]
 IDENTITIES = (
     *("id", "arn", "name", "bucket", "identifier", "cluster_identifier", "key_id", "function_name"),
     *("db_snapshot_identifier", "db_cluster_snapshot_identifier", "default_route_table_id", "main_route_table_id"),
+    *("user_id", "user_group_id"),
 )
 """The attributes that others call a resource by."""
 
