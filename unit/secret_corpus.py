@@ -531,6 +531,22 @@ _password={B20}aZ7=
 "password": "{w}\\\\n"
 DB_PASSWORD := {w}
 contraseña: {A14}
+p%61ssword={A14}
+passwor%64={A14}&x=1
+p%2561ssword%253D{A14}
+?user=a&p%61ss%77ord={A14}
+%22p%61ssword%22%3A%22{A12}%22
+&#112;assword={A14}
+pa&#x73;sword: "{w}"
+&amp;#112;assword={A14}
+&quot;&#112;assword&quot;:&quot;{w}&quot;
+"\\u0070assword": "{w}"
+{{"\\u0070assword": "{w}
+{{\\"p\\u0061ssword\\":\\"{w}\\"}}
+tok\\x65n={A30}
+"\\ube44\\ubc00\\ubc88\\ud638": "{w}"
+%EB%B9%84%EB%B0%80%EB%B2%88%ED%98%B8={A14}
+api%5Fkey={A32}
 """.strip().splitlines()
 
 SOURCES = """
@@ -691,6 +707,12 @@ SIGNATURE_VERSION s3v4
 """.strip().splitlines()
 
 HARMLESS_TEXTS = """
+GET /%61bout?n%61me=hong12345678 200
+p%61ssword=
+&#112;assword: changed by user
+"\\u0070assword": null
+C:\\x64\\u0061ta\\session1234
+n\\u0061me=Tr0ub4dor3xKq9v
 session:12345678:550e8400-e29b-41d4-a716-446655440000 created
 publish to arn:aws:sns:ap-northeast-2:123456789012:triflow-ai-production-alarms-topic1 ok
 receive arn:aws:sqs:ap-northeast-2:123456789012:triflow-ai-production-work-queue-01

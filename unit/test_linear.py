@@ -103,6 +103,7 @@ HOSTILE = (
         "[[",
         "password:[",
     ),
+    *("%61", "p%61ssword=", "%2525252561", "&amp;amp;#112;", "&#112;ass:", "\\u0070", "\\\\\\u0070ass=", "%EB%B9%84"),
     *("Authorization: Digest ", "authorization: bearer ", 'WWW-Authenticate: Bearer a="', "Basic ", "SK0", "비밀번호", "주민 "),
 )
 

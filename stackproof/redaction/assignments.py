@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from stackproof.redaction.names import LONGEST_NAME, Promise, promise_of
+from stackproof.redaction.spelling import Spelled, spelled
 from stackproof.redaction.values import TELLING, is_assigned, is_jumbled, is_mixed, looks_made, says_nothing
 
 _MENTION = re.compile(
@@ -142,7 +143,23 @@ def assignments(text: str) -> Iterator[Assignment]:
     >>> [(one.value, one.is_secret) for one in assignments('--password hunter2 pass=12 {"pwd":"x1y2"} password: changed by user')]
     [('hunter2', True), ('12', False), ('x1y2', True), ('changed', False)]
     """
+    return _read(text) if (plain := spelled(text)) is None else _read_both(text, plain)
+
+
+def _read(text: str) -> Iterator[Assignment]:
     return _Reading(text).assignments() if mentions_a_name(text) else iter(())
+
+
+def _read_both(text: str, plain: Spelled) -> Iterator[Assignment]:
+    """What is assigned as it is written, and what more there is where letters of names are decoded."""
+    found = list(_read(text))
+    known = {one.start for one in found if one.is_secret}
+    for one in _read(plain.text):
+        start = plain.place(one.start)
+        if one.is_secret and start not in known:
+            end = plain.place(one.end)
+            found.append(one._replace(value=text[start:end], start=start, end=end))
+    yield from sorted(found, key=lambda one: one.start)
 
 
 class _Reading:

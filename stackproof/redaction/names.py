@@ -10,6 +10,8 @@ from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
 
+from stackproof.redaction.spelling import spelled
+
 LONGEST_NAME = 200
 """Characters of a name that are read, from its end."""
 
@@ -53,10 +55,13 @@ def promise_of(name: str) -> Promise | None:
      <Promise.PASSWORD: 'password'>, <Promise.PASSWORD: 'password'>, <Promise.KEY: 'key'>]
     >>> [promise_of(name) for name in ("nextToken", "token_count", "SECRET_ARN", "SORT_KEY", "bypass", "PasswordLastUsed", "EOS_TOKEN")]
     [None, None, None, None, None, None, None]
+    >>> promise_of("p%61ssword"), promise_of("n%61me")
+    (<Promise.PASSWORD: 'password'>, None)
     >>> promise_of("--pass"), promise_of("REDISCLI_AUTH"), promise_of("AIRFLOW__CORE__FERNET_KEY")
     (<Promise.COUNTER: 'counter'>, <Promise.LIKELY: 'likely'>, <Promise.KEY: 'key'>)
     """
-    words = words_of(name)
+    plain = spelled(name[-LONGEST_NAME:])
+    words = words_of(plain.text if plain else name)
     while len(words) > 1 and _is_after_the_last(words):
         words.pop()
     if not words:
