@@ -1,4 +1,4 @@
-"""check and init of an account: the example stack `far` as it is deployed, and a caller who may not read all of it."""
+"""check and init of an account: the example stacks `far` and `small` as they are deployed, and a caller who may not read all of it."""
 
 import io
 import json
@@ -26,6 +26,8 @@ EVERYBODY = {
 }
 FUNCTIONS = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 TABLE = {"Effect": "Allow", "Action": ["dynamodb:*"], "Resource": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/events"}
+ANYBODY = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+BUCKETS = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
 TOKEN = "tok-4f1a9c22d7"
 
 # moto knows no serverless caches.
@@ -86,7 +88,7 @@ def serving() -> Iterator[Cloud]:
 
 
 def deploy(endpoint: str) -> None:
-    """The example stack `far`, with its mistakes."""
+    """The example stacks `far` and `small`, with their mistakes."""
 
     def client(service: str) -> Any:
         return boto3.client(service, REGION, endpoint_url=endpoint, aws_access_key_id="test", aws_secret_access_key="test")
@@ -119,6 +121,12 @@ def deploy(endpoint: str) -> None:
         Code={"ZipFile": b"nothing"},
         Environment={"Variables": {"API_TOKEN": TOKEN}},
     )
+    s3.create_bucket(Bucket="finance-reports-live", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket="finance-reports-live", VersioningConfiguration={"Status": "Enabled"})
+    only_one = {**dict.fromkeys(settings, False), "RestrictPublicBuckets": False, "BlockPublicAcls": True}
+    s3.put_public_access_block(Bucket="finance-reports-live", PublicAccessBlockConfiguration=only_one)
+    iam.create_role(RoleName="finance-reports-writer", AssumeRolePolicyDocument=document(ANYBODY))
+    iam.put_role_policy(RoleName="finance-reports-writer", PolicyName="buckets", PolicyDocument=document(BUCKETS))
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +152,9 @@ def test_every_mistake_is_found_beside_what_is_denied(cloud: Cloud, capfd: pytes
     assert main(["check", "--from-aws", "-m", "security or serverless"]) == 1
     said = capfd.readouterr().out
     assert said.startswith(f"account {ACCOUNT}, {REGION}: ")
-    assert {control for control, _ in page.mistakes("far")} <= {*re.findall(r"^FAIL ([A-Z0-9-]+) ", said, re.MULTILINE)}
+    found = dict(re.findall(r"^FAIL (\S+) .*\n((?: {4}.*\n)+)", said, re.MULTILINE))
+    assert {control for control, _ in page.mistakes("far")} <= {*found}
+    assert [control for control, _ in page.mistakes("small") if "finance-reports-" not in found[control]] == []
     assert {*re.findall(r"^ERROR (\S+)", said, re.MULTILINE)} == {"SEC-TRAIL-01", "SEC-TRAIL-02", "SEC-INV-10"}
     assert "AccessDenied" in said
     assert TOKEN not in said
@@ -167,8 +177,8 @@ def test_a_profile_of_what_is_deployed(cloud: Cloud) -> None:
         ("events",),
         ("events",),
     )
-    assert profile.storage.buckets == ("events-archive-live",)
-    assert profile.identity.roles == ("events-ingest",)
+    assert profile.storage.buckets == ("events-archive-live", "finance-reports-live")
+    assert profile.identity.roles == ("events-ingest", "finance-reports-writer")
     assert profile.logs.groups == ("/aws/lambda/events-ingest",)
 
 
