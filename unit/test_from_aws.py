@@ -177,8 +177,9 @@ def test_a_profile_of_what_is_deployed(cloud: Cloud) -> None:
         ("events",),
         ("events",),
     )
-    assert profile.storage.buckets == ("events-archive-live", "finance-reports-live")
-    assert profile.identity.roles == ("events-ingest", "finance-reports-writer")
+    # What is in no region, other tests of this process may have made as well.
+    assert {"events-archive-live", "finance-reports-live"} <= {*profile.storage.buckets}
+    assert {"events-ingest", "finance-reports-writer"} <= {*profile.identity.roles}
     assert profile.logs.groups == ("/aws/lambda/events-ingest",)
 
 

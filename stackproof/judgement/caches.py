@@ -33,8 +33,8 @@ def asks_for_nothing(way: str) -> bool:
 def is_on(access: str) -> bool:
     """True for the access string of a user that may log in: the last of its words ``on`` and ``off`` counts.
 
-    >>> is_on("on ~* +@all"), is_on("off ~* +@all")
-    (True, False)
+    >>> is_on("on ~* +@all"), is_on("off ~* +@all"), is_on("on ~* +@all off")
+    (True, False, False)
     """
     return [word for word in access.lower().split() if word in ("on", "off")][-1:] != ["off"]
 
