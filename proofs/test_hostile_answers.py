@@ -8,7 +8,7 @@ import copy
 import os
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 
 from proofs import harness
 from proofs.cases import Case
+from proofs.junk import GREEN, JUNK, places
 from proofs.rows import CASES
 from stackproof.core.verdicts import Verdict
 from stackproof.sources.aws.shapes import check_of, typed
@@ -26,35 +27,6 @@ IS_ATTACK = "STACKPROOF_ATTACK" in os.environ
 SOME = FAILING if IS_ATTACK else random.Random(5).sample(FAILING, 40)
 CHANGES = 8 if IS_ATTACK else 3
 """Of each."""
-GREEN = (Verdict.PASS, Verdict.WAIVED, Verdict.NOT_DECLARED, Verdict.NOT_APPLICABLE)
-JUNK: tuple[Any, ...] = (
-    True,
-    0,
-    1,
-    -1,
-    2**70,
-    0.5,
-    "",
-    "x",
-    "maybe",
-    [],
-    [None],
-    {},
-    {"x": []},
-    [[]],
-    [{}],
-    "\x1b[2J",
-    "\u202ea",
-)
-
-
-def places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of each value in an answer."""
-    if path:
-        yield path
-    if isinstance(data, dict | list):
-        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
-            yield from places(value, (*path, key))
 
 
 def changed(one: Recorded, draw: random.Random) -> Recorded:

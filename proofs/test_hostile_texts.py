@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from proofs.cases import Case
+from proofs.junk import GREEN
 from proofs.rows import CASES
 from stackproof.core.verdicts import Verdict
 from stackproof.sources.replay import Recorded
 
 FAILING = [case for case in CASES if case.verdict is Verdict.FAIL]
 SOME = FAILING if "STACKPROOF_ATTACK" in os.environ else random.Random(7).sample(FAILING, 60)
-GREEN = (Verdict.PASS, Verdict.WAIVED, Verdict.NOT_DECLARED, Verdict.NOT_APPLICABLE)
 TEXTS = (
     *(
         "",
@@ -84,9 +84,9 @@ def says(text: str) -> Callable[[Any], Any]:
 
 def _edited(calls: list[Recorded], text: str) -> Iterator[Recorded]:
     for call in calls:
-        pages = tuple(copy.deepcopy(dict(page)) for page in call.pages) if call.call.service != "logs" else call.pages
-        for page in pages if call.call.service != "logs" else ():
-            told(page, text)
+        pages = tuple(copy.deepcopy(dict(page)) for page in call.pages)
+        if call.call.service != "logs":
+            told(list(pages), text)
         yield replace(call, pages=pages)
 
 

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from plan_documents import Planned, document
 
 from proofs import harness
+from proofs.junk import JUNK, places
 from stackproof.core import controls, waivers
 from stackproof.core.results import Examined
 from stackproof.core.verdicts import CouldNotVerify, UsageError, Verdict
@@ -51,27 +52,7 @@ WRITTEN = {
     f'"{TWICE}"': '{"a": 1, "a": 2}',
 }
 """What JSON has in the place of some junk, which Python's own writer cannot write."""
-JUNK: tuple[Any, ...] = (
-    None,
-    True,
-    0,
-    1,
-    -1,
-    2**70,
-    0.5,
-    "",
-    "x",
-    "\x00",
-    "\ud800",
-    "${x}",
-    [],
-    [None],
-    {},
-    {"x": []},
-    [[]],
-    "1",
-    *WRITTEN,
-)
+BROKEN: tuple[Any, ...] = (None, *JUNK, "\x00", "\ud800", *WRITTEN)
 TOML_JUNK = (
     "1e999",
     "nan",
@@ -173,15 +154,6 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
-def places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of each value."""
-    if path:
-        yield path
-    if isinstance(data, dict | list):
-        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
-            yield from places(value, (*path, key))
-
-
 @st.composite
 def broken_json(draw: st.DrawFn, base: Any) -> bytes:
     """JSON with values replaced, removed and wrapped, or its bytes cut and changed."""
@@ -191,7 +163,7 @@ def broken_json(draw: st.DrawFn, base: Any) -> bytes:
         holder = data
         for step in way:
             holder = holder[step]
-        junk = draw(st.sampled_from([one for one in JUNK if last not in PUBLIC or one is not None]))
+        junk = draw(st.sampled_from([one for one in BROKEN if last not in PUBLIC or one is not None]))
         what = draw(st.sampled_from(("replace", "replace", "wrap", *(["remove"] if last not in PUBLIC else []))))
         if what == "remove":
             del holder[last]
