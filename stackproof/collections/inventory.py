@@ -86,7 +86,7 @@ def inventory(stage: Stage, kind: Kind) -> tuple[Listed, ...]:
     declared = kind.declared(stage.profile)
     names = declared or ()
     found = kind.resources(stage, names)
-    unnamed = {id(one): one for one in found if _has_no_name_yet(one)}
+    unnamed = [one.name for one in found if _has_no_name_yet(one)]
     where = stage.source().listing(kind.resource)
 
     def listed(name: str, is_there: object, is_declared: object, source: str) -> Listed:
@@ -97,7 +97,7 @@ def inventory(stage: Stage, kind: Kind) -> tuple[Listed, ...]:
         by_name.setdefault(one.name, []).append(one)
     declares = {name: _called(name, by_name) for name in names}
     missing = [name for name, called in declares.items() if not called]
-    may_be, may_be_missing = _some_of([one.name for one in unnamed.values()]), _some_of(missing)
+    may_be, may_be_missing = _some_of(unnamed), _some_of(missing)
     known = {id(one) for called in declares.values() for one in called}
     rows = [
         *(listed(one.name, _is_there(one), True, one.source) for called in declares.values() for one in called),
@@ -106,7 +106,7 @@ def inventory(stage: Stage, kind: Kind) -> tuple[Listed, ...]:
             listed(
                 one.name,
                 _is_there(one),
-                _is_excluded(stage, kind, one, declared, id(one) in unnamed, may_be_missing if id(one) in unnamed else ""),
+                _is_excluded(stage, kind, one, declared, may_be_missing),
                 one.source,
             )
             for one in found
@@ -151,12 +151,13 @@ def _is_there(one: Resource) -> object:
     return one.origin.error if isinstance(one.origin, FailedOrigin) else True
 
 
-def _is_excluded(stage: Stage, kind: Kind, one: Resource, declared: Names, is_unnamed: bool, may_be: str) -> object:
+def _is_excluded(stage: Stage, kind: Kind, one: Resource, declared: Names, missing: str) -> object:
     """False for a kind of which the profile says that there is none; else the error that says how to declare this one."""
     if kind.table in stage.profile.absent or declared == ():
         return False
-    if may_be:
-        return NotYetKnown(f"it may be {may_be}: its name is known only after apply")
+    is_unnamed = _has_no_name_yet(one)
+    if is_unnamed and missing:
+        return NotYetKnown(f"it may be {missing}: its name is known only after apply")
     line = kind.line.format(name="NAME, with * for what is known only after apply" if is_unnamed else one.name)
     if stage.profile.is_blank:
         return NotDeclared(f"[{kind.table}] is not declared: {line}", needs=(kind.table,))
