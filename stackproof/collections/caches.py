@@ -3,11 +3,11 @@
 from stackproof.collections.presence import nothing
 from stackproof.collections.registry import collection
 from stackproof.collections.stack import undeclared
-from stackproof.resources.cache import KINDS, Cache, CacheCluster, ReplicationGroup, ServerlessCache
+from stackproof.resources.cache import KINDS, Cache, ReplicationGroup
 from stackproof.targets.base import Stage
 
 
-@collection(reads=(ReplicationGroup, CacheCluster, ServerlessCache))
+@collection(reads=KINDS)
 def caches(stage: Stage) -> tuple[Cache, ...]:
     """The caches of the stack: all that a plan makes, and on AWS those whose name begins with a prefix that the profile owns."""
     names = stage.profile.cache.known

@@ -7,7 +7,7 @@ destination bucket).
 
 from typing import Protocol
 
-from stackproof.judgement.access import Document, principals, statements
+from stackproof.judgement.access import Document, names_action, principals, statements
 
 KMS = ("aws:kms", "aws:kms:dsse")
 OF_S3 = "AES256"
@@ -77,12 +77,16 @@ def takes_access_logs(policy: Document) -> bool:
     (True, False)
     >>> takes_access_logs({"Statement": {**elb, "Principal": {"AWS": "arn:aws:iam::210987654321:root"}}})
     False
+    >>> takes_access_logs({"Statement": {**elb, "Action": "s3:GetObject"}}), takes_access_logs({"Statement": {**elb, "Action": "s3:*"}})
+    (False, True)
     >>> both = {"AWS": "127311923021", "Service": "delivery.logs.amazonaws.com"}
     >>> takes_access_logs({"Statement": [{**elb, "Principal": both}, {**elb, "Effect": "Deny"}]})
     True
     """
     return any(
-        statement.get("Effect") == "Allow" and any(_delivers(kind, one) for kind, one in principals(statement))
+        statement.get("Effect") == "Allow"
+        and names_action(statement, "s3:PutObject")
+        and any(_delivers(kind, one) for kind, one in principals(statement))
         for statement in statements(policy)
     )
 
