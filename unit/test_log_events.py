@@ -236,7 +236,7 @@ class TestMetrics:
             for number in range(MOST_IN_A_CALL + 1)
         ]
         assert [metric.name for metric in Metric.from_aws(asking, names)] == names
-        assert [len(call.arguments["MetricDataQueries"]) for call in asking.answers] == [MOST_IN_A_CALL, 1]
+        assert sorted(len(call.arguments["MetricDataQueries"]) for call in asking.answers) == [1, MOST_IN_A_CALL]  # both at once
         assert {call.arguments["StartTime"] for call in asking.answers} == {"2026-01-19T10:00:00+00:00"}
 
     def test_have_their_datapoints_on_several_pages(self) -> None:
