@@ -51,8 +51,8 @@ def of_reports(stats: Mapping[str, Iterable[Any]]) -> list[Phase]:
 def table(phases: Iterable[Phase]) -> str:
     """A line for each kind, with its cases and how they ended, and the sum.
 
-    >>> fuzzed = Phase("unit/test_bad_input.py::test_of_a_plan", "teardown", "passed", {"attack": {"refused": 900, "FAIL": 100}})
-    >>> killed = [Phase(f"unit/test_killed_up.py::test_a[{one}]", "call", "passed", {}) for one in range(2)]
+    >>> fuzzed = Phase("integration/test_bad_input.py::test_of_a_plan", "teardown", "passed", {"attack": {"refused": 900, "FAIL": 100}})
+    >>> killed = [Phase(f"integration/test_killed_up.py::test_a[{one}]", "call", "passed", {}) for one in range(2)]
     >>> print(table([fuzzed._replace(when="call", properties={}), fuzzed, *killed]))
     broken input: of a plan    1,000  refused 900, FAIL 100
     kills of make up               2  passed 2
@@ -75,6 +75,13 @@ def table(phases: Iterable[Phase]) -> str:
     rows.append(("together", f"{sum(ended.total() for ended in counted.values()):,}", f"{failed} tests failed"))
     kinds, cases = (max(len(row[column]) for row in rows) for column in (0, 1))
     return "\n".join(f"{kind:{kinds}}  {number:>{cases + 2}}  {ended}" for kind, number, ended in rows)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the table of a run with ``STACKPROOF_ATTACK``."""
+    if ATTACK:
+        terminalreporter.section("what was tried")
+        terminalreporter.write_line(table(of_reports(terminalreporter.stats)))
 
 
 def _in_words(ended: Counter[str]) -> str:
