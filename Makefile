@@ -11,15 +11,16 @@ PYTEST := $(TIED) -m pytest
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test attack engine shuffled fresh-machine installed proofs check-evidence up down localstack localstack-down benchmark organisation documents lint lock setup clean
+.PHONY: help verify test attack engine integration shuffled fresh-machine installed proofs check-evidence up down localstack localstack-down benchmark organisation documents lint lock setup clean
 
 help:
 	@echo "make verify   set up, deploy the stacks to the embedded cloud, start the backend there, verify all of it, write reports/"
-	@echo "make test     everything that CI runs: the engine's tests, the proofs, make verify, its replay, and phase 0 on LocalStack"
-	@echo "make engine   the engine's tests and doctests, and the proofs"
+	@echo "make test     everything that CI runs: make engine, make integration, make verify, its replay, and phase 0 on LocalStack"
+	@echo "make engine   before each commit: the engine's unit tests and doctests, and the proofs"
+	@echo "make integration   the engine's tests that start Terraform, clouds, databases, browsers and whole runs"
 	@echo "make attack   5,000 and more broken inputs, hostile answers and texts of AWS, every tamper of a signed run, planted secrets, kills,"
 	@echo "              and all of what make test tries a sample of (half an hour on two processors); ends with a table of what was tried"
-	@echo "make shuffled   the engine's tests and the proofs in another order each time; --random-order-seed=N, which it prints, repeats one"
+	@echo "make shuffled   all of both in another order each time; --random-order-seed=N, which it prints, repeats one"
 	@echo "make fresh-machine   make verify in a new clone, by an ordinary user with a bare environment, and behind dead proxies"
 	@echo "make installed   the wheel alone, in a fresh environment: it judges a small plan, and leaves somebody else's test alone"
 	@echo "make proofs   prove that each control can fail"
@@ -39,24 +40,28 @@ verify: setup
 test: setup
 	$(TIED) -m stackproof.localstack install
 	$(MAKE) engine
+	$(MAKE) integration
 	$(PYTEST)
 	$(BIN)/python -m stackproof.evidence check reports/local-embedded
 	$(PYTEST) --evidence reports/local-embedded -q
 	$(PYTEST) -m "phase0 or security or logging or account" --target localstack
 
 engine: setup $(VENV)/organisation
-	$(PYTEST) unit proofs stackproof --doctest-modules -q -n auto
+	$(PYTEST) unit proofs helpers stackproof --doctest-modules -q -n auto
 
-ATTACKS := bad_input tampers bystanders process_guard content_policy linear detector canaries clock no_room localstack \
-	killed_up killed_verify terraform_modules
+integration: setup $(VENV)/organisation
+	$(PYTEST) integration -q -n auto
+
+ATTACKS := $(addprefix integration/test_,bad_input tampers bystanders process_guard content_policy canaries clock no_room localstack \
+	killed_up killed_verify terraform_modules) unit/test_linear unit/test_detector
 
 attack: setup
-	STACKPROOF_ATTACK=1000 $(PYTEST) $(ATTACKS:%=unit/test_%.py) proofs/test_plan_properties.py \
+	STACKPROOF_ATTACK=1000 $(PYTEST) $(ATTACKS:%=%.py) proofs/test_plan_properties.py \
 		proofs/test_hostile_answers.py proofs/test_hostile_texts.py proofs/test_counterexamples.py::test_a_call_that_fails_is_an_error \
 		-q -n 4 --dist worksteal
 
 shuffled: setup
-	$(PYTEST) unit proofs -n auto -p random_order --random-order
+	$(PYTEST) unit proofs integration -n auto -p random_order --random-order
 
 fresh-machine:
 	.ci/fresh-machine $(if $(filter-out python3,$(PYTHON)),"$(PYTHON)")

@@ -55,7 +55,7 @@ ARCHIVE = 100_000
 @contextmanager
 def cloud(accounts: int) -> Iterator[str]:
     """The endpoint of a moto server with so many accounts, in a process of its own."""
-    command = [sys.executable, "unit/organisation_cloud.py", str(accounts)]
+    command = [sys.executable, "helpers/organisation_cloud.py", str(accounts)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as server:

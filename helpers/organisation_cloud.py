@@ -1,6 +1,6 @@
 """A plain moto server that tells accounts apart by the role that is assumed, one that denies, and one that throttles.
 
-``python unit/organisation_cloud.py ACCOUNTS`` serves one until its standard input ends, and prints its endpoint.
+``python helpers/organisation_cloud.py ACCOUNTS`` serves one until its standard input ends, and prints its endpoint.
 """
 
 import io

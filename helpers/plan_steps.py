@@ -1,4 +1,4 @@
-"""Count the steps that judging each control takes on plans of some sizes: ``python unit/plan_steps.py SHAPE SIZE...``, as JSON.
+"""Count the steps that judging each control takes on plans of some sizes: ``python helpers/plan_steps.py SHAPE SIZE...``, as JSON.
 
 A process of its own does so: what others have looked at and kept would be no work any more, and it traces every line.
 """

@@ -68,7 +68,7 @@ def problems(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[str]
         (folder / f"{name} broken.{check}.json").write_text(changed(documents(name)["every verdict"], check), encoding="utf-8")
     write_attestations(folder)
     python = environment(ROOT / CACHE, "validators", ROOT / "requirements" / "validators.txt", print)
-    command = [str(python), str(ROOT / "unit" / "validators.py"), str(folder)]
+    command = [str(python), str(ROOT / "helpers" / "validators.py"), str(folder)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stderr
     found: Mapping[str, list[str]] = json.loads(ended.stdout.splitlines()[-1])

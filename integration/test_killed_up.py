@@ -56,7 +56,7 @@ sys.exit(command.main(["up"]))
 
 def up(root: Path, mark: str, *step: str) -> "subprocess.Popen[str]":
     told = {
-        "PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "unit"))),
+        "PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "integration"), str(REPOSITORY / "helpers"))),
         "STACKPROOF_PROVIDER": "packaged",
         mark: "1",
     }

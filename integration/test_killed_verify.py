@@ -4,6 +4,7 @@ Tried by ``make attack``; a run on a plan is killed in test_no_room.py, ``make u
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import test_killed_up
 from attack_figures import ATTACK
 from evidence_runs import environment
 from test_evidence import results
@@ -143,7 +145,9 @@ def start(root: Path, mark: str, way: str) -> "subprocess.Popen[str]":
         command,
         cwd=root,
         env=environment(
-            PYTHONPATH=os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "unit"))), STACKPROOF_PROVIDER="packaged", **{mark: "1"}
+            PYTHONPATH=os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "integration"), str(REPOSITORY / "helpers"))),
+            STACKPROOF_PROVIDER="packaged",
+            **{mark: "1"},
         ),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -184,3 +188,12 @@ def test_leaves_nothing_running_and_the_next_run_is_whole(
     assert {one.id: one.verdict.value for one in results(newest).controls} == {"LOG-05": "PASS", "TF-08": "PASS"}, said
     assert until(lambda: not alive(mark), 60), "something runs on"
     assert list((root / ".stackproof" / "cloud").glob("run-*")) == []
+
+
+def test_what_may_happen_to_a_run_is_tried_by_tests_that_there_are() -> None:
+    text = (REPOSITORY / "docs" / "security.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(integration/test_\w+\.py)::(?:\w+::)?(test_\w+)`", text)
+    assert len(named) > 12
+    assert [one for one in named if f"def {one[1]}(" not in (REPOSITORY / one[0]).read_text(encoding="utf-8")] == []
+    assert f"at {len(STEPS)} steps" in text
+    assert f"at {len(test_killed_up.STEPS)} steps" in text

@@ -23,7 +23,7 @@ FEW = 300
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_control_takes_more_than_the_plan_grows(shape: str) -> None:
-    command = [sys.executable, str(ROOT / "unit" / "plan_steps.py"), shape, *map(str, SIZES)]
+    command = [sys.executable, str(ROOT / "helpers" / "plan_steps.py"), shape, *map(str, SIZES)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=True)
     counted = json.loads(ended.stdout)

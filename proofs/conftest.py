@@ -57,8 +57,8 @@ def shared(nodeid: str) -> str:
 
     >>> shared("proofs/test_phase0.py::test_a_case_is_judged_as_it_must[SDK-01: as it is]")
     'an emulator'
-    >>> shared("unit/test_workload.py::test_it_answers"), shared("unit/test_iam.py::test_a[b]")
-    ('unit/test_workload.py', 'unit/test_iam.py::test_a[b]')
+    >>> shared("integration/test_workload.py::test_it_answers"), shared("unit/test_iam.py::test_a[b]")
+    ('integration/test_workload.py', 'unit/test_iam.py::test_a[b]')
     """
     case = re.search(r"test_phase0\.py::.*\[(?P<family>[A-Z]+)-\d+: ", nodeid)
     families = {"LOC": "an emulator", "SDK": "an emulator", "TF": "plans", "POL": "scans"}

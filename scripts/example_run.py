@@ -22,7 +22,7 @@ _INTRODUCTION: Mapping[Language, str] = {
 
 [한국어](example-run.ko.md)
 
-A plan with one bucket that blocks half of public access (`python unit/small_plan.py > plan.json`), judged without a profile and
+A plan with one bucket that blocks half of public access (`python helpers/small_plan.py > plan.json`), judged without a profile and
 without a repository. `python -m scripts.example_run` makes this page by running it, and a test holds it.
 """,
     "ko": """\
@@ -30,7 +30,7 @@ without a repository. `python -m scripts.example_run` makes this page by running
 
 [English](example-run.md)
 
-퍼블릭 액세스를 절반만 막은 버킷 하나가 있는 plan(`python unit/small_plan.py > plan.json`)을 프로파일도 저장소도 없이 판정합니다.
+퍼블릭 액세스를 절반만 막은 버킷 하나가 있는 plan(`python helpers/small_plan.py > plan.json`)을 프로파일도 저장소도 없이 판정합니다.
 `python -m scripts.example_run`이 실제로 실행하여 이 문서를 만들고, 테스트가 확인합니다.
 """,
 }
@@ -46,7 +46,7 @@ def pages() -> Mapping[str, str]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         plan = subprocess.run(
-            [sys.executable, ROOT / "unit" / "small_plan.py"], capture_output=True, text=True, check=True
+            [sys.executable, ROOT / "helpers" / "small_plan.py"], capture_output=True, text=True, check=True
         ).stdout
         (folder / "plan.json").write_text(plan, encoding="utf-8")
         command = [sys.executable, "-m", "stackproof.cli", "check", "plan.json", "--lang=en"]

@@ -43,7 +43,7 @@ def test_no_docstring_is_a_riddle() -> None:
     """A docstring that begins with Those, Whom or Likewise points at what the reader cannot see; private names and tests included."""
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
-        for folder in ("stackproof", "unit", "proofs", "tests", "benchmarks")
+        for folder in ("stackproof", "unit", "integration", "helpers", "proofs", "tests", "benchmarks")
         for path in sorted((ROOT / folder).rglob("*.py"))
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if re.match(r'\s*"""(Those|Whom|Likewise)\b', line)

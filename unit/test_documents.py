@@ -4,8 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-import test_killed_up
-import test_killed_verify
 
 from scripts.documents import texts
 from scripts.logs_guide import Event, followed
@@ -55,12 +53,3 @@ def test_decisions_are_held_by_controls_that_there_are(name: str) -> None:
     named = re.findall(r"\b[A-Z]+(?:-[A-Z0-9]+)*-\d\d\b", text)
     assert len(re.findall(r"^## \d+\. ", text, re.MULTILINE)) == 9
     assert [one for one in named if one not in catalogue()] == []
-
-
-def test_what_may_happen_to_a_run_is_tried_by_tests_that_there_are() -> None:
-    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-    named = re.findall(r"`(unit/test_\w+\.py)::(?:\w+::)?(test_\w+)`", text)
-    assert len(named) > 12
-    assert [one for one in named if f"def {one[1]}(" not in (ROOT / one[0]).read_text(encoding="utf-8")] == []
-    assert f"at {len(test_killed_verify.STEPS)} steps" in text
-    assert f"at {len(test_killed_up.STEPS)} steps" in text

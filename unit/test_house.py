@@ -37,7 +37,8 @@ def test_documents_link_to_what_is_there(path: Path) -> None:
     links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
     named = re.findall(
-        r"`((?:stackproof|unit|proofs|tests|scripts|environments|docs)/[\w./-]+)`", path.read_text(encoding="utf-8")
+        r"`((?:stackproof|unit|integration|helpers|proofs|tests|scripts|environments|docs)/[\w./-]+)`",
+        path.read_text(encoding="utf-8"),
     )
     assert [name for name in named if not (ROOT / name).exists()] == []
 
