@@ -453,8 +453,8 @@ def run(kind: str, size: int) -> Measured:
     ]
     account = Account(base, KINDS[kind].account(base, size))
     started = time.process_time()
-    network, store = Network(allowed_operations(), clients=account.client), Store.temporary(profile.account)
-    reader = Reader(network, account=profile.account, region=profile.region, keep=store.answer, shared=profile.audit.shared)
+    network, store = Network(allowed_operations(), clients=account.client), Store.temporary(profile.account_id)
+    reader = Reader(network, account=profile.account_id, region=profile.region, keep=store.answer, shared=profile.audit.shared)
 
     class AccountStage(Stage):
         target_codes = "SPEA"

@@ -158,8 +158,8 @@ def run(endpoint: str, groups: int) -> Measured:
     logs = profile.logs.model_copy(update={"groups": (group(0)["logGroupName"],), "owned": ("/aws/",), "exceptions": ()})
     profile = profile.model_copy(update={"logs": logs})
     started, busy = time.perf_counter(), time.process_time()
-    network, store = Network(allowed_operations(), endpoint=endpoint), Store.temporary(profile.account)
-    source = AwsSource(Reader(network, account=profile.account, region=profile.region, keep=store.answer))
+    network, store = Network(allowed_operations(), endpoint=endpoint), Store.temporary(profile.account_id)
+    source = AwsSource(Reader(network, account=profile.account_id, region=profile.region, keep=store.answer))
 
     class StubStage(Stage):
         target_codes = "A"
@@ -178,7 +178,9 @@ def run(endpoint: str, groups: int) -> Measured:
     for one in results:
         for make in (html.row_cells, html.detail_html, junit.properties):
             make(one)
-    run = Run(datetime.now(UTC), 0.0, profile.name, "aws", profile.account, profile.region, {}, network.counts, controls=results)
+    run = Run(
+        datetime.now(UTC), 0.0, profile.name, "aws", profile.account_id, profile.region, {}, network.counts, controls=results
+    )
     with tempfile.TemporaryDirectory() as directory:
         written = write_results(run, Path(directory)).stat().st_size
     return Measured(

@@ -191,7 +191,7 @@ def cloud() -> Iterator[str]:
 
     profile = load("local", ROOT / "environments")
     deployed = provision.up(
-        stacks_of(profile, ROOT), cache=CACHE, account=Account(profile.account, profile.region), source=Source.of(ROOT, CACHE)
+        stacks_of(profile, ROOT), cache=CACHE, account=Account(profile.account_id, profile.region), source=Source.of(ROOT, CACHE)
     )
     try:
         yield deployed.endpoint

@@ -149,7 +149,7 @@ def set_aside(message: str) -> ControlResult:
     ("message", "keys"),
     [
         ("a: [network] cidr is not declared (its addresses)\nb: [network] cidr is not declared", ["[network] cidr"]),
-        ("account is not declared (the number of the AWS account): nothing to judge by", ["account"]),
+        ("[account] id is not declared (the number of the AWS account): nothing to judge by", ["[account] id"]),
         ("the stack has no Trail: check declares none ([audit]), and the plan makes none", []),
     ],
 )

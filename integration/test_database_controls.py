@@ -66,7 +66,7 @@ class OnServer(Stage):
     def __init__(self, root: Path, port: int, access: Access) -> None:
         super().__init__("aws", PROFILE, root)
         transport = Probes(Rds(), locate=lambda host, asked: ("127.0.0.1", port), access=lambda: access)
-        self.reader = Reader(transport, account=PROFILE.account, region=PROFILE.region)
+        self.reader = Reader(transport, account=PROFILE.account_id, region=PROFILE.region)
 
     def source(self) -> Source:
         return AwsSource(self.reader)

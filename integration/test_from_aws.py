@@ -171,7 +171,7 @@ def test_who_cannot_be_identified_is_told_and_nothing_is_written(cloud: Cloud, c
 def test_a_profile_of_what_is_deployed(cloud: Cloud) -> None:
     assert main(["init", "--from-aws", "--name", "live"]) == 0
     profile = load("environments/live.toml", Path("environments"))
-    assert (profile.account, profile.region, profile.is_unreviewed) == (ACCOUNT, REGION, True)
+    assert (profile.account_id, profile.region, profile.is_unreviewed) == (ACCOUNT, REGION, True)
     assert (profile.function.names, profile.dynamodb_table.names, profile.sqs_queue.names) == (
         ("events-ingest",),
         ("events",),

@@ -24,7 +24,7 @@ FAIL = Verdict.FAIL
 
 def expected() -> Profile:
     """What the small stack must look like."""
-    declared = harness.profile().model_copy(update={"account": ACCOUNT, "region": REGION})
+    declared = harness.changed(harness.profile(), "account", id=ACCOUNT).model_copy(update={"region": REGION})
     changes: dict[str, dict[str, Any]] = {
         "network": {"vpc": "network", "private_subnets": ("10.0.0.0/24", "10.0.1.0/24"), "public_subnets": ()},
         "service": {"cluster": CLUSTER, "names": (SERVICE,), "security_group": "tasks", "samples": 2, "steady_seconds": 1},

@@ -208,7 +208,7 @@ def _answers(chosen: Iterable[str], completed: Completed) -> list[Answer]:
     """What some controls ask and a recording lacks. Raises `UsageError` for one that does not pass."""
     chosen = tuple(chosen)
     stage = CloudStage(Recording([]), profile_for(chosen[0]) if chosen else profile())
-    stage.reader = Reader(completed, account=profile().account, region=profile().region)
+    stage.reader = Reader(completed, account=profile().account_id, region=profile().region)
     for control in chosen:
         judgement = judged(control, stage)
         if judgement.verdict is not Verdict.PASS:
@@ -300,7 +300,7 @@ def _cloud_of(own: Sequence[Path]) -> Iterator[Transport]:
         yield Recording(written)
         return
     if own:
-        with fresh_cloud(profile().account) as endpoint:
+        with fresh_cloud(profile().account_id) as endpoint:
             for path in own:
                 print(f"Applying {path.relative_to(ROOT) / 'main.tf'} ...")
                 copy = _workspace(path, endpoint)
@@ -309,7 +309,7 @@ def _cloud_of(own: Sequence[Path]) -> Iterator[Transport]:
                 copy.apply(copy.directory / "tfplan")
                 for call in kinds.later(path).get("calls", ()):
                     service, _, operation = call["operation"].partition(":")
-                    client = Endpoint(endpoint, profile().account, profile().region).client(service)
+                    client = Endpoint(endpoint, profile().account_id, profile().region).client(service)
                     getattr(client, xform_name(operation))(**call["parameters"])
             yield Clock(Network(allowed_operations(), endpoint=endpoint), recorded_at())
         return
@@ -325,7 +325,7 @@ def _cloud_of(own: Sequence[Path]) -> Iterator[Transport]:
 def _workspace(path: Path, endpoint: str | None) -> Any:
     cache = ROOT / CACHE
     chosen = provider.choose_for_deploying(cache)
-    return prepare(path, cache / "work", chosen, endpoint=endpoint, region=profile().region, account=profile().account)
+    return prepare(path, cache / "work", chosen, endpoint=endpoint, region=profile().region, account=profile().account_id)
 
 
 def _planned(path: Path) -> str:

@@ -10,6 +10,7 @@ from stackproof.collections import inventory
 from stackproof.core.controls import catalogue
 from stackproof.core.verdicts import Verdict
 from stackproof.profile import schema
+from stackproof.profile.account import Account
 from stackproof.profile.schema import Profile
 from stackproof.sources.plan.document import Plan
 
@@ -66,7 +67,9 @@ def test_what_an_account_shows_not_to_exist_is_not_declared(table: str) -> None:
 @pytest.mark.parametrize("table", KINDS)
 def test_nobody_can_tell_whose_it_is_where_no_prefix_is_declared(table: str) -> None:
     control = KINDS[table][0]
-    stage = edited_cloud(expected=Profile(name="empty", account="123456789012", region="ap-northeast-2"), control=control)
+    stage = edited_cloud(
+        expected=Profile(name="empty", account=Account(id="123456789012"), region="ap-northeast-2"), control=control
+    )
     judgement = judged(control, stage)
     assert judgement.verdict is Verdict.ERROR
     assert 'owned = ["PREFIX"]' in judgement.message

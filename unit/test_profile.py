@@ -138,9 +138,16 @@ class TestUnknown:
         with pytest.raises(UsageError, match=r"no key database\.without_restore_test any more: accept .*\"RDS-03\" and field"):
             loaded(tmp_path, here=text, production=PRODUCTION)
 
-    def test_the_table_about_the_account(self, tmp_path: Path) -> None:
-        with pytest.raises(UsageError, match=r"account is the number of the account; the table .* is \[baseline\]"):
-            loaded(tmp_path, here='name = "here"\n[account]\nregions = ["us-east-1"]')
+    def test_the_table_that_was_called_otherwise_names_the_one_of_today(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=r"no key baseline any more: its keys stand in \[account\], as does the number"):
+            loaded(tmp_path, here='account = "123456789012"\n[baseline]\nregions = ["us-east-1"]')
+
+    @pytest.mark.parametrize("number", ['account = "210987654321"', '[account]\nid = "210987654321"'])
+    def test_the_number_alone_is_a_table_of_it(self, number: str, tmp_path: Path) -> None:
+        base = '[account]\nid = "123456789012"\nregions = ["us-east-1"]'
+        found = loaded(tmp_path, here=f'extends = "production.toml"\n{number}', production=base)
+        assert (found.account_id, found.account.regions) == ("210987654321", ("us-east-1",))
+        assert loaded(tmp_path, here=number).account_id == "210987654321"
 
     def test_key_that_nothing_is_like(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=r"unknown key database\.zzz\. Allowed here: [a-z_, ]*identifier") as stopped:
@@ -159,9 +166,10 @@ class TestWrong:
     @pytest.mark.parametrize(
         ("text", "says"),
         [
-            ("account = 123456789012", "account: must be a text in quotes"),
-            ('account = "12345678901"', "account: .*pattern"),
-            ('account = "1234567890123"', "account: .*pattern"),
+            ("account = 123456789012", r"account\.id: must be a text in quotes"),
+            ("account.id = 123456789012", r"account\.id: must be a text in quotes"),
+            ('account = "12345678901"', r"account\.id: .*pattern"),
+            ('account = "1234567890123"', r"account\.id: .*pattern"),
             ('region = "seoul"', "region: .*pattern"),
             ('name = "../elsewhere"', "name: .*pattern"),
             ('name = ""', "name: .*pattern"),
@@ -329,8 +337,8 @@ class TestNothingDeclared:
         with pytest.raises(NotDeclared, match=r"^\[encryption\] keys is not declared \(aliases of customer keys") as raised:
             _ = Profile().encryption.keys
         assert raised.value.needs == ("encryption.keys",)
-        with pytest.raises(NotDeclared, match=r"^account is not declared"):
-            _ = Profile().account
+        with pytest.raises(NotDeclared, match=r"^\[account\] id is not declared"):
+            _ = Profile().account_id
 
     def test_a_key_with_a_default_is_judged_by_it(self) -> None:
         assert Profile().encryption.rotation_days == 365

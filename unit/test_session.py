@@ -532,7 +532,7 @@ class TestIdentity:
     @pytest.mark.parametrize(
         ("reply", "says"),
         [
-            (identity("999999999999"), 'belong to account 999999999999, but the profile says account = "123456789012"'),
+            (identity("999999999999"), r'belong to account 999999999999, but the profile says \[account\] id = "123456789012"'),
             (query_reply("GetCallerIdentity", ""), "belong to account None"),
             (query_error("AccessDenied", "no", 403), "cannot tell which account this is"),
             (query_error("ExpiredToken", "expired", 403), "cannot tell which account this is.*renew"),

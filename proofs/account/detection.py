@@ -20,7 +20,7 @@ from proofs.harness import (
     without,
 )
 from stackproof.core.verdicts import AccessDenied
-from stackproof.profile.baseline import Other
+from stackproof.profile.account import Other
 
 LIST, DETECTOR = "guardduty:ListDetectors", "guardduty:GetDetector"
 RECORDERS, STATUS, CHANNELS = (
@@ -38,8 +38,8 @@ RECORDER, STARTED = (
 )
 CHANNEL = f"{STACK}.aws_config_delivery_channel.main"
 GROUP = {"all_supported": False, "include_global_resource_types": False, "resource_types": ["AWS::EC2::Instance"]}
-WITH_HUB = profile().model_copy(update={"baseline": profile().baseline.model_copy(update={"security_hub": True})})
-REVIEWED = profile().model_copy(update={"baseline": profile().baseline.model_copy(update={"archive_rules": ("partners",)})})
+WITH_HUB = profile().model_copy(update={"account": profile().account.model_copy(update={"security_hub": True})})
+REVIEWED = profile().model_copy(update={"account": profile().account.model_copy(update={"archive_rules": ("partners",)})})
 ON = {"HubArn": "arn:aws:securityhub:ap-northeast-2:123456789012:hub/default"}
 
 CASES: list[Case] = [
@@ -49,7 +49,7 @@ CASES: list[Case] = [
     cloud("DET-01", "no detector", FAIL, says(LIST, "DetectorIds", []), names="no detector"),
     *(
         cloud("DET-01", f"{feature} off", FAIL, says(DETECTOR, f"Features.Name={feature}.Status", "DISABLED"))
-        for feature in profile().baseline.detector_features
+        for feature in profile().account.detector_features
     ),
     cloud("DET-01", "one feature more", PASS, adds(DETECTOR, "Features", {"Name": "LAMBDA_NETWORK_LOGS", "Status": "ENABLED"})),
     cloud("DET-01", "no feature", FAIL, says(DETECTOR, "Features", [])),
@@ -197,7 +197,7 @@ FINDING = {"id": "1", "resource": "arn:aws:s3:::theirs", "resourceType": "AWS::S
 def with_others(case: Case, *names: str) -> Case:
     """The case, where some things are somebody else's."""
     theirs = tuple(Other(name=name, owner="platform", reason="The platform team looks after it.") for name in names)
-    return replace(case, expected=changed(profile(), "baseline", others=theirs))
+    return replace(case, expected=changed(profile(), "account", others=theirs))
 
 
 CASES += [
@@ -229,7 +229,7 @@ ROOT, CHANGES, ROUTE = "triflow-ai-root-use", "triflow-ai-security-changes", "tr
 THERE, HERE = (f"arn:aws:sns:{region}:123456789012:triflow-ai-security" for region in ("us-east-1", "ap-northeast-2"))
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:to-chat"
 GROUP_ARN = "arn:aws:logs:ap-northeast-2:123456789012:log-group:trail:*"
-FORWARDED = changed(profile(), "baseline", alert_targets=("arn:aws:lambda:*:123456789012:function:to-chat",))
+FORWARDED = changed(profile(), "account", alert_targets=("arn:aws:lambda:*:123456789012:function:to-chat",))
 METRIC = {"metricNamespace": "Trail", "metricName": "root"}
 BY_ROOT = {"filterPattern": '{ $.userIdentity.type = "Root" }', "metricTransformations": [METRIC]}
 GOES_OFF: dict[str, object] = {

@@ -6,7 +6,7 @@ from datetime import timedelta
 from proofs.cases import ERROR, FAIL, PASS, Case, cloud
 from proofs.harness import Edit, answered, fails, omits, profile, recorded_at, says
 from stackproof.core.verdicts import AccessDenied
-from stackproof.profile.baseline import Other
+from stackproof.profile.account import Other
 from stackproof.resources.credentials import TRIES
 from stackproof.sources.replay import Recorded
 
@@ -85,10 +85,10 @@ def ago(**past: int) -> str:
 KEY = {"access_key_1_active": "true", "access_key_1_last_rotated": ago(days=1)}
 PASSWORD = {"password_enabled": "true", "password_last_changed": ago(days=10), "password_last_used": ago(days=1)}
 WITH_MFA = {**PASSWORD, "mfa_active": "true"}
-OWN = profile().baseline
+OWN = profile().account
 THEIRS = profile().model_copy(
     update={
-        "baseline": OWN.model_copy(
+        "account": OWN.model_copy(
             update={"others": (Other(name=USER, owner="platform", reason="It belongs to the platform team."),)}
         )
     }

@@ -19,7 +19,7 @@ from proofs.harness import (
     without,
 )
 from stackproof.core.verdicts import AccessDenied, Verdict
-from stackproof.profile.baseline import Other
+from stackproof.profile.account import Other
 
 GROUPS, ACLS, SUBNETS, REGIONS = (
     "ec2:DescribeSecurityGroups",
@@ -36,9 +36,9 @@ GROUP, SUBNET = f"{STACK}.aws_default_security_group.main", "aws_subnet.public_a
 ACL = f"{STACK}.aws_network_acl.more"
 
 
-def with_baseline(**changes: Any) -> Any:
+def with_account(**changes: Any) -> Any:
     own = profile()
-    return own.model_copy(update={"baseline": own.baseline.model_copy(update=changes)})
+    return own.model_copy(update={"account": own.account.model_copy(update=changes)})
 
 
 def rule(number: int, action: str, protocol: str = "6", port: int | None = 22, addresses: str = "0.0.0.0/0") -> dict[str, Any]:
@@ -204,7 +204,7 @@ _THEIRS = Other(
 )
 _SHOWN = says(SUBNETS, "Subnets.0.MapPublicIpOnLaunch", True)
 CASES += [
-    replace(one, expected=with_baseline(**declared))
+    replace(one, expected=with_account(**declared))
     for one, declared in (
         (
             cloud(

@@ -5,14 +5,14 @@ from dataclasses import replace
 from proofs.cases import ERROR, FAIL, PASS, Case, cloud
 from proofs.harness import absent, adds, changed, fails, omits, only_in, profile, says
 from stackproof.core.verdicts import AccessDenied
-from stackproof.profile.baseline import Other
+from stackproof.profile.account import Other
 
 THEIRS = Other(name="*-theirs", owner="data", reason="What the data platform shares with everybody.")
 
 
 def with_others(case: Case) -> Case:
     """The case, where what ends in ``-theirs`` is somebody else's."""
-    return replace(case, expected=changed(profile(), "baseline", others=(THEIRS,)))
+    return replace(case, expected=changed(profile(), "account", others=(THEIRS,)))
 
 
 POLICY, BLOCK, CONTACT = "iam:GetAccountPasswordPolicy", "s3control:GetPublicAccessBlock", "account:GetAlternateContact"
@@ -22,9 +22,9 @@ IMAGES = {"Owners": ["self"]}
 DENIED = AccessDenied("AccessDenied: not authorized")
 SETTINGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
-_OWN = profile().baseline
+_OWN = profile().account
 _STRICT = _OWN.password_policy.model_copy(update={"max_age_days": 60})
-EXPIRING = profile().model_copy(update={"baseline": _OWN.model_copy(update={"password_policy": _STRICT})})
+EXPIRING = profile().model_copy(update={"account": _OWN.model_copy(update={"password_policy": _STRICT})})
 
 CASES: list[Case] = [
     cloud("ACC-04", "no policy at all", FAIL, absent(POLICY), names="no password policy"),

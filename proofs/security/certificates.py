@@ -6,7 +6,7 @@ from datetime import timedelta
 from proofs.cases import ERROR, FAIL, PASS, Case, cloud
 from proofs.harness import Edit, adds, answered, changed, fails, omits, on_page_2, profile, recorded_at, says
 from stackproof.core.verdicts import AccessDenied
-from stackproof.profile.baseline import Other
+from stackproof.profile.account import Other
 
 ID, LIST, ONE = "SEC-ACM-01", "acm:ListCertificates", "CertificateSummaryList.0"
 STRONG = ("RSA-2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC-prime256v1", "EC_secp384r1", "EC_secp521r1")
@@ -25,7 +25,7 @@ def issued(renewable: str, *, in_use: bool = True) -> tuple[Edit, ...]:
 def with_others(case: Case, name: str) -> Case:
     """The case, where one of the certificates is somebody else's, by its ARN or its domain."""
     theirs = Other(name=name, owner="platform", reason="The platform team renews it.")
-    return replace(case, expected=changed(profile(), "baseline", others=(theirs,)))
+    return replace(case, expected=changed(profile(), "account", others=(theirs,)))
 
 
 ANOTHER = {**answered(LIST, ONE), "KeyAlgorithm": "RSA_1024", "CertificateArn": f"{answered(LIST, f'{ONE}.CertificateArn')}0"}

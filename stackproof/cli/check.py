@@ -28,7 +28,7 @@ from stackproof.util.text import counted, visible
 NAME = "check"
 """The name of the environment, in reports and evidence."""
 
-_UNSTATED = re.compile(r"(\[[\w.]+\] \w[\w-]*|\[\w+\]|\b(?:account|region|owned)\b) is not declared")
+_UNSTATED = re.compile(r"(\[[\w.]+\] \w[\w-]*|\[\w+\]|\b(?:region|owned)\b) is not declared")
 UNLOOKED = "resources of the plan are judged by nothing"
 """The words of the note that names what no control looks at."""
 _WIDTH = 120

@@ -64,15 +64,20 @@ def profile_of(stage: Stage, name: str, *, target: str, account: str = "", regio
         f"name = {_text(name)}",
         f"status = {_text(STATUS)}",
         f"target = {_text(target)}",
-        f"account = {_text(account)}" if account else '# account = "123456789012"  # no plan tells it; live AWS needs it',
         f"region = {_text(region)}" if region else '# region = "eu-central-1"  # not found; live AWS needs it',
         *_owned([one for table, names in found.items() if table not in _ELSEWHERE for one in names], target),
         *_absent([table for table, names in found.items() if not names]),
-        *(line for block in _tables(stage, found) for line in ("", *block)),
+        *(line for block in (_account(account), *_tables(stage, found)) for line in ("", *block)),
         *_unnamed(stage),
         *_terraform(stage, directory),
     ]
     return "\n".join([*lines, ""])
+
+
+def _account(id: str) -> list[str]:
+    if id:
+        return ["[account]", f"id = {_text(id)}"]
+    return ["# No plan tells the number of the account; live AWS needs it.", "# [account]", '# id = "123456789012"']
 
 
 def _tables(stage: Stage, found: dict[str, list[str]]) -> Iterator[list[str]]:

@@ -9,7 +9,7 @@ from stackproof.collections.stack import default_security_groups
 from stackproof.core.resource import FailedOrigin, Resource
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing, NotDeclared
 from stackproof.judgement.security_events import FINDINGS, GLOBAL, REGIONAL, SecurityEvent
-from stackproof.profile.baseline import covers
+from stackproof.profile.account import covers
 from stackproof.resources.account_settings import (
     AccountPublicAccessBlock,
     EbsSettings,
@@ -31,8 +31,8 @@ US_EAST_1 = "us-east-1"
 
 
 def of_the_account(stage: Stage, resources: Iterable[R], names: Callable[[R], Iterable[str]]) -> tuple[R, ...]:
-    """The resources that are nobody else's by the profile (``baseline.others``); a note tells of those that are."""
-    others = stage.profile.baseline.others
+    """The resources that are nobody else's by the profile (``account.others``); a note tells of those that are."""
+    others = stage.profile.account.others
     if not others:
         return tuple(resources)
     mine = []
@@ -52,7 +52,7 @@ def _mine(stage: Stage, found: Sequence[R], names: Callable[[R], Iterable[str]] 
         return mine
     kind = type(found[0])
     read = (kind.__name__, "all", "somebody else's", stage.source().listing(kind))
-    raise NotDeclared(f"every {kind.__name__} belongs to somebody else by baseline.others", read=read)
+    raise NotDeclared(f"every {kind.__name__} belongs to somebody else by account.others", read=read)
 
 
 def _note(stage: Stage, note: str) -> None:
@@ -68,22 +68,22 @@ def regions(stage: Stage) -> tuple[str, ...]:
     wanted = stage.profile.regions
     found = {one.name: one for one in stage.source().collect(Region, [])}
     if unknown := [name for name in wanted if name not in found]:
-        raise CouldNotVerify(f"baseline.regions: EC2 knows no region {', '.join(unknown)}")
+        raise CouldNotVerify(f"account.regions: EC2 knows no region {', '.join(unknown)}")
     if closed := [name for name in wanted if not found[name].is_enabled]:
         _note(stage, f"The account has not enabled {', '.join(closed)}: nothing can be there, and nothing was asked.")
     if left := sorted(name for name, one in found.items() if name not in wanted and one.is_enabled):
-        _note(stage, f"Regions that the account has and baseline.regions does not name were not looked at: {', '.join(left)}.")
+        _note(stage, f"Regions that the account has and account.regions does not name were not looked at: {', '.join(left)}.")
     if not (looked_at := tuple(name for name in wanted if name not in closed)):
-        raise CouldNotVerify(f"baseline.regions: the account has enabled none of {', '.join(wanted)}")
+        raise CouldNotVerify(f"account.regions: the account has enabled none of {', '.join(wanted)}")
     return looked_at
 
 
 def _check_age(stage: Stage) -> None:
     """Raises `CouldNotVerify` for a credential report that is too old to go by."""
-    made, hours = stage.one(CredentialReport, "credential report").generated, stage.profile.baseline.report_hours
+    made, hours = stage.one(CredentialReport, "credential report").generated, stage.profile.account.report_hours
     if stage.now - made > timedelta(hours=hours):
         raise CouldNotVerify(
-            f"the credential report is of {made:%Y-%m-%d %H:%M} UTC, older than baseline.report_hours ({hours}): "
+            f"the credential report is of {made:%Y-%m-%d %H:%M} UTC, older than account.report_hours ({hours}): "
             "aws iam generate-credential-report makes a new one"
         )
 
@@ -123,7 +123,7 @@ def security_contact(stage: Stage) -> SecurityContact:
 def _the_one(stage: Stage, kind: type[R], what: str) -> R:
     found = [*stage.source().collect(kind, [what])]
     if not found:
-        raise DeclaredButMissing(f"account {stage.profile.account} has no {what}")
+        raise DeclaredButMissing(f"account {stage.profile.account_id} has no {what}")
     return found[0]
 
 
@@ -169,7 +169,7 @@ def network_acls(stage: Stage) -> tuple[NetworkAcl, ...]:
 @collection(reads=(Region,))
 def launch_subnets(stage: Stage) -> tuple[LaunchSubnet, ...]:
     """The subnets of every region that is looked at, but for those that are declared to give public addresses."""
-    declared = stage.profile.baseline.public_address_subnets
+    declared = stage.profile.account.public_address_subnets
     found = stage.source().collect(LaunchSubnet, () if stage.is_planned else regions(stage))
     others = [one for one in found if not any(covers(name, (*_id(one), one.cidr)) for name in declared)]
     return of_the_account(stage, others, _places)
@@ -224,11 +224,11 @@ def image_scanning(stage: Stage) -> ImageScanning:
 @collection
 def security_hub(stage: Stage) -> tuple[SecurityHub, ...]:
     """Security Hub where the stack runs; none, and nothing is asked, where the profile does not declare it."""
-    return stage.named(SecurityHub, ["Security Hub"]) if stage.profile.baseline.security_hub else ()
+    return stage.named(SecurityHub, ["Security Hub"]) if stage.profile.account.security_hub else ()
 
 
 def _alerts(stage: Stage, subjects: Mapping[str, tuple[SecurityEvent, ...]], region: str) -> list[AlertOn]:
-    return [AlertOn(subject, events, region, stage.profile.baseline.alert_targets) for subject, events in subjects.items()]
+    return [AlertOn(subject, events, region, stage.profile.account.alert_targets) for subject, events in subjects.items()]
 
 
 @collection

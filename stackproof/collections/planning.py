@@ -134,7 +134,7 @@ def _refusal(stage: Stage, stack: str, variable: str, password: str) -> str:
             stage.cache,
             chosen,
             region=stage.profile.region,
-            account=stage.profile.account,
+            account=stage.profile.account_id,
             secrets={**stage.secrets_of(stack), variable: password},
         )
         with temporary("plan") as folder:

@@ -79,7 +79,7 @@ def _initialised(stage: Stage, stack: str, chosen: Provider) -> Initialisation:
     if chosen.needs_downgrade:
         _require_current_generation(root, chosen)
     with temporary("init") as fresh:
-        copy = prepare(root, fresh, chosen, endpoint=None, region=stage.profile.region, account=stage.profile.account)
+        copy = prepare(root, fresh, chosen, endpoint=None, region=stage.profile.region, account=stage.profile.account_id)
         try:
             copy.init()
             origin = "; ".join(filter(None, [chosen.origin, chosen.why]))
@@ -126,7 +126,7 @@ def source_directories(stage: Stage) -> list[Path]:
 
 
 def _module(stage: Stage, directory: Path) -> Module:
-    region, account = stage.profile.region, stage.profile.account
+    region, account = stage.profile.region, stage.profile.account_id
 
     def validated(chosen: Provider) -> tuple[Diagnostic, ...]:
         return diagnostics(workspace(directory, stage.cache, chosen, region=region, account=account).validate())

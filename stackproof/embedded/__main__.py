@@ -34,7 +34,7 @@ def _run(command: str, environment: str) -> int:
     match command:
         case "up":
             profile = load(environment, root / "environments")
-            account = Account(profile.account, profile.region)
+            account = Account(profile.account_id, profile.region)
             source = Source.of(root, cache)
             show(_how_to_use(provision.up(stacks_of(profile, root), cache=cache, account=account, source=source)))
         case "down":

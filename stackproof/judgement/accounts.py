@@ -41,7 +41,9 @@ def whichever_account(problems: Callable[..., Any]) -> Callable[..., Any]:
         if any(others != common for others in found):
             rest = [
                 *rest,
-                NotDeclared("account is not declared (the number of the AWS account): nothing to judge by", needs=("account",)),
+                NotDeclared(
+                    "[account] id is not declared (the number of the AWS account): nothing to judge by", needs=("account.id",)
+                ),
             ]
         return collected(common, rest) if rest else common
 

@@ -205,6 +205,6 @@ def of_member(profile: Profile, account: str, region: str) -> Profile:
     """The profile as it holds for one region of an account. Raises `UsageError` where it cannot hold there."""
     given = profile.model_dump(by_alias=True)
     try:
-        return type(profile).model_validate({**given, "account": account, "region": region})
+        return type(profile).model_validate({**given, "account": {**given["account"], "id": account}, "region": region})
     except ValidationError as error:
         raise UsageError(f"profile {profile.name} in account {account}, {region}: {problems(error)[0]}") from None

@@ -130,7 +130,7 @@ def _general(arn: str, profile: Profile) -> str:
         return arn
     _, _, service, region, account, rest = arn.split(":", 5)
     region = "*" if region else ""
-    account = {profile.account: "${AWS::AccountId}"}.get(account, account)
+    account = {profile.account_id: "${AWS::AccountId}"}.get(account, account)
     if service == "s3" and not account:
         rest = "*"
     elif service == "iam":

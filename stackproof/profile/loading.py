@@ -17,12 +17,14 @@ from pydantic import (
 )
 
 from stackproof.core.verdicts import UsageError
+from stackproof.profile.account import as_table
 from stackproof.profile.base import Table, as_frozen, in_one_line, meanings, tables_in
 from stackproof.profile.place import file_of, from_home
 from stackproof.profile.schema import KINDS, Profile
 from stackproof.util import toml_document
 
 _MOVED = {
+    "baseline": 'its keys stand in [account], as does the number of the account: id = "123456789012"',
     "without_web_acl": 'accept the finding in waivers.toml, with control = "SEC-ALB-06" and field = "web_acl"',
     "without_restore_test": 'accept the finding in waivers.toml, with control = "RDS-03" and field = "restored_at"',
 }
@@ -39,10 +41,6 @@ def load(name_or_path: str, directory: Path) -> Profile:
         known = sorted(found.stem for found in directory.glob("*.toml"))
         raise UsageError(f"unknown environment {name_or_path!r}: there is no {path}. Known: {', '.join(known) or 'none'}")
     document = as_frozen({"name": path.stem, **merged(path)})
-    if isinstance(document.get("account"), Mapping):
-        raise UsageError(
-            f"{path}: account is the number of the account; the table about the account around the stack is [baseline]"
-        )
     try:
         return Profile.model_validate(document)
     except ValidationError as error:
@@ -65,6 +63,8 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
         raise UsageError(f"{path}: {error.strerror}") from None
     except ValueError as error:
         raise UsageError(f"{path}: not TOML: {error}") from None
+    if "account" in given:
+        given["account"] = as_table(given["account"])
     base, dropped = given.pop("extends", None), given.pop("drop", [])
     if base is None and not dropped:
         return given

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from stackproof.judgement.exposure import Opening
 from stackproof.judgement.images import EcrRegistry
+from stackproof.profile.account import Account, as_table
 from stackproof.profile.base import OF_THIS_ACCOUNT, OneOrMore, Table, not_declared, placed, unsaid
-from stackproof.profile.baseline import Baseline
 from stackproof.profile.logs import Logs
 from stackproof.profile.owners import Owners
 from stackproof.profile.stack import (
@@ -55,8 +55,6 @@ class Profile(Table):
     """Who has reviewed a generated profile, and when: ``"Kim Minji, 2026-11-28"``."""
     target: Literal["plan", "embedded", "localstack", "aws"] = "plan"
     """Judged when no ``--target`` is given."""
-    account: str = unsaid(pattern=r"^\d{12}$")
-    """The number of the AWS account; every target but a plan needs it."""
     region: str = unsaid(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     """The AWS region; every target but a plan needs it."""
     owned: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = unsaid(min_length=1)
@@ -98,15 +96,20 @@ class Profile(Table):
     state_machine: StateMachine = StateMachine.undeclared()
     distribution: Distribution = Distribution.undeclared()
     machine_images: MachineImages = MachineImages()
-    baseline: Baseline = Baseline()
+    account: Annotated[Account, BeforeValidator(as_table)] = Account()
     change: Change = Change()
     gate: Gate = Gate()
     owners: Owners = Owners()
 
     @property
+    def account_id(self) -> str:
+        """The account's number. Raises `NotDeclared` where it is not declared."""
+        return self.account.id
+
+    @property
     def told_account(self) -> str:
         """The account's number; empty where it is not declared."""
-        return self.account if self.says("account") else ""
+        return self.account.id if self.account.says("id") else ""
 
     @property
     def told_region(self) -> str:
@@ -249,7 +252,7 @@ class Profile(Table):
     @property
     def own_principals(self) -> tuple[str, ...]:
         """The principals of the account itself and the services of AWS, as patterns for the principals of a policy."""
-        return (self.account, f"arn:aws*:iam::{self.account}:*", "*.amazonaws.com")
+        return (self.account_id, f"arn:aws*:iam::{self.account_id}:*", "*.amazonaws.com")
 
     def port_of(self, service: str) -> int:
         """The port of a service's tasks."""
@@ -286,13 +289,13 @@ class Profile(Table):
     @property
     def regions(self) -> tuple[str, ...]:
         """The regions of the account that are looked at."""
-        return self.baseline.regions or (self.region,)
+        return self.account.regions or (self.region,)
 
     @property
     def reader_principals(self) -> tuple[str, ...]:
         """The full ARNs of the principals that may assume the reader roles of logs; ``*`` is anything."""
         return tuple(
-            f"arn:aws:iam::{self.account}:{name}" if re.fullmatch(OF_THIS_ACCOUNT, name) else name
+            f"arn:aws:iam::{self.account_id}:{name}" if re.fullmatch(OF_THIS_ACCOUNT, name) else name
             for name in self.logs.reader_principals
         )
 
@@ -300,7 +303,7 @@ class Profile(Table):
         """The registry and the repository that a service's images may come from."""
         own = self.service_of(service)
         repositories = (own.repository,) if own.says("repository") else self.registry.repository
-        return tuple(f"{EcrRegistry(self.account, self.region).host}/{repository}" for repository in repositories)
+        return tuple(f"{EcrRegistry(self.account_id, self.region).host}/{repository}" for repository in repositories)
 
 
 KINDS = (

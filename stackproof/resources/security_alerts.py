@@ -132,9 +132,7 @@ def _reaches(alert: AwsFacts, target: str) -> bool:
         return True
     place = arn(target)
     if place is None or place.service != "sns":
-        raise CouldNotVerify(
-            f"whether anybody hears of what {target} gets cannot be told here: name it in baseline.alert_targets"
-        )
+        raise CouldNotVerify(f"whether anybody hears of what {target} gets cannot be told here: name it in account.alert_targets")
     return alert.inside(Topic, place.resource, {"arn": target, "region": place.region}).has_subscribers
 
 

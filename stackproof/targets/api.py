@@ -37,7 +37,7 @@ class ApiStage(PlanningStage):
 
     @property
     def account(self) -> str:
-        return self.profile.account if self._reader.made else ""
+        return self.profile.account_id if self._reader.made else ""
 
     @property
     def caller(self) -> str:
@@ -62,9 +62,9 @@ class ApiStage(PlanningStage):
         from stackproof.sources.aws.readonly import IDENTITY
         from stackproof.sources.aws.session import pin_identity
 
-        reader = self._reading(self._probes(self._network()), self.profile.account, self.profile.region)
+        reader = self._reading(self._probes(self._network()), self.profile.account_id, self.profile.region)
         identity = reader.read(IDENTITY)
-        pin_identity(identity, account=self.profile.account, environment=self.profile.name)
+        pin_identity(identity, account=self.profile.account_id, environment=self.profile.name)
         self._caller = str(identity.pages[0].get("Arn", ""))
         return reader
 

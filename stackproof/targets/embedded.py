@@ -49,7 +49,7 @@ class EmbeddedStage(ApiStage):
         return self._kept_plan(second_plan_name(stack), partial(self._plan_of_deployed, stack))
 
     def emulator(self) -> AbstractContextManager[str]:
-        return fresh_cloud(self.profile.account)  # the deployed stack is judged at the same time
+        return fresh_cloud(self.profile.account_id)  # the deployed stack is judged at the same time
 
     def close(self) -> None:
         if self._cloud.made:
@@ -61,7 +61,7 @@ class EmbeddedStage(ApiStage):
         from stackproof.embedded.workload import Source as Workload
 
         source = Workload.of(self.root, self.cache)
-        stacks, account = stacks_of(self.profile, self.root), Account(self.profile.account, self.profile.region)
+        stacks, account = stacks_of(self.profile, self.root), Account(self.profile.account_id, self.profile.region)
         if self._request.deployed:
             return provision.shared(stacks, cache=self.cache, account=account, source=source, handle=self._request.deployed)
         deployed = provision.ensure(stacks, cache=self.cache, account=account, source=source, say=self.say)

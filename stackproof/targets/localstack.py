@@ -64,7 +64,7 @@ class LocalStackStage(ApiStage):
         from stackproof.embedded.recipe import Account, stacks_of
         from stackproof.localstack import backend_use, stack
 
-        stacks, account = stacks_of(self.profile, self.root), Account(self.profile.account, self.profile.region)
+        stacks, account = stacks_of(self.profile, self.root), Account(self.profile.account_id, self.profile.region)
         endpoint = self._localstack().endpoint
         deployed = stack.ensure(endpoint, stacks, cache=self.cache, account=account, say=self.say)
         self.notes += deployed.notes
@@ -87,7 +87,7 @@ class LocalStackStage(ApiStage):
         from stackproof.embedded.recipe import Account
         from stackproof.localstack import stack
 
-        return stack.access_key(self.endpoint, Account(self.profile.account, self.profile.region))
+        return stack.access_key(self.endpoint, Account(self.profile.account_id, self.profile.region))
 
 
 class ExternalLocalStackStage(ExternalEmulator, LocalStackStage):
@@ -102,4 +102,4 @@ class ExternalLocalStackStage(ExternalEmulator, LocalStackStage):
         """It has what it has."""
 
     def _access_key(self) -> str:
-        return self.profile.account  # LocalStack takes an account for the key of its root user
+        return self.profile.account_id  # LocalStack takes an account for the key of its root user

@@ -80,7 +80,7 @@ class PlanningStage(RunStage):
         from stackproof.terraform import provider, speculative_plan
 
         directory, expected = self.directory_of(stack), self.profile.terraform.stacks[stack]
-        about = {"region": self.profile.region, "account": self.profile.account}
+        about = {"region": self.profile.region, "account": self.profile.account_id}
 
         def speculate(chosen: provider.Provider) -> "SpeculativePlan":
             copy = speculative_plan.workspace(directory, self.cache, chosen, **about, secrets=self.secrets_of(stack))

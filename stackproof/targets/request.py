@@ -130,7 +130,7 @@ def _loaded(environment: str, root: Path) -> tuple[Profile, Path]:
 
 
 _NEEDED = {
-    "account": 'account = "123456789012": the number of the AWS account that is judged, and no other',
+    "account": '[account] id = "123456789012": the number of the AWS account that is judged, and no other',
     "region": 'region = "eu-central-1": where it is judged',
     "owned": 'owned = ["PREFIX"]: how the names of the stack begin, so that what it has and nobody declared is found; ["*"] is the account',
 }
@@ -143,7 +143,7 @@ def require_for(target: str, profile: Profile, plans: Sequence[str], *, is_runni
     Of a plan that is once it is known that a control asks for one.
     """
     needed = [*_NEEDED] if target != "plan" else [] if plans else ["account", "region"]
-    missing = [_NEEDED[key] for key in needed if not profile.says(key)]
+    missing = [_NEEDED[key] for key in needed if not (profile.account.says("id") if key == "account" else profile.says(key))]
     if not plans and not is_running and target in ("plan", "embedded") and not profile.terraform.is_declared:
         missing.append(
             '[terraform] directory = "infra": the sources that are planned'

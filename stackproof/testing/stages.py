@@ -20,7 +20,9 @@ class CloudStage(Stage):
     def __init__(self, recording: Recording, expected: Profile, root: Path, now: datetime) -> None:
         super().__init__("aws", expected, root)  # where nothing is out of reach
         self.now = now
-        self.reader = Reader(Modelled(recording), account=expected.account, region=expected.region, shared=expected.audit.shared)
+        self.reader = Reader(
+            Modelled(recording), account=expected.account_id, region=expected.region, shared=expected.audit.shared
+        )
 
     def source(self) -> Source:
         return AwsSource(self.reader)

@@ -10,7 +10,7 @@ def test_guardduty_watches_where_the_stack_runs(detectors, finding_alerts, profi
         with subtests.test(detector.name):
             assert detector.is_enabled
         with subtests.test(detector.name):
-            assert detector.features >= set(profile.baseline.detector_features)
+            assert detector.features >= set(profile.account.detector_features)
     for alert in finding_alerts:
         with subtests.test(alert.name):
             assert alert.uncovered == ()
@@ -35,9 +35,9 @@ def test_nothing_is_open_to_outsiders_that_nobody_has_looked_at(external_access_
         with subtests.test(analyzer.name):
             assert analyzer.is_active
         with subtests.test(analyzer.name):
-            assert profile.baseline.without_others(analyzer.active_findings) == []
+            assert profile.account.without_others(analyzer.active_findings) == []
         with subtests.test(analyzer.name):
-            assert set(analyzer.archive_rules) <= set(profile.baseline.archive_rules)
+            assert set(analyzer.archive_rules) <= set(profile.account.archive_rules)
 
 
 @control("DET-04", severity="medium")

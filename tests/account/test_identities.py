@@ -13,7 +13,7 @@ def test_root_user_has_mfa_and_no_keys_and_is_not_used(root_user, profile, now, 
         assert not root_user.has_access_keys
     with subtests.test(root_user.name):
         last_used = root_user.last_used
-        assert last_used is None or (now - last_used).days >= profile.baseline.root_unused_days
+        assert last_used is None or (now - last_used).days >= profile.account.root_unused_days
 
 
 @control("ACC-03", severity="high")
@@ -23,8 +23,8 @@ def test_users_have_mfa_and_credentials_that_are_young_and_in_use(account_users,
         with subtests.test(user.name):
             assert user.has_mfa or not user.has_password
         with subtests.test(user.name):
-            assert unused(user.credentials, days=profile.baseline.unused_days, now=now) == []
+            assert unused(user.credentials, days=profile.account.unused_days, now=now) == []
         with subtests.test(user.name):
-            assert old_keys(user.credentials, days=profile.baseline.access_key_days, now=now) == []
+            assert old_keys(user.credentials, days=profile.account.access_key_days, now=now) == []
         with subtests.test(user.name):
             assert user.policies == ()

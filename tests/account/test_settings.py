@@ -7,7 +7,7 @@ from stackproof.judgement.network_acls import administration_ports
 @control("ACC-04", severity="medium")
 def test_password_policy_is_as_strong_as_declared(password_policy, profile, subtests):
     """Without a policy of its own the account has IAM's: eight characters, and no more."""
-    expected = profile.baseline.password_policy
+    expected = profile.account.password_policy
     with subtests.test(password_policy.name):
         assert password_policy.minimum_length >= expected.minimum_length
     with subtests.test(password_policy.name):
@@ -44,9 +44,9 @@ def test_volumes_are_encrypted_and_no_snapshot_or_image_is_public(ebs_settings, 
         with subtests.test(region.name):
             assert region.encrypts_by_default
         with subtests.test(region.name):
-            assert profile.baseline.without_others(region.public_snapshots) == []
+            assert profile.account.without_others(region.public_snapshots) == []
         with subtests.test(region.name):
-            assert profile.baseline.without_others(region.public_images) == []
+            assert profile.account.without_others(region.public_images) == []
 
 
 @control("SEC-NET-02", severity="medium")

@@ -63,7 +63,7 @@ def test_log_groups_are_linked_as_their_tags_say_and_nobody_else_gets_their_even
                 assert link_problems(group.tags, link, group.subscription_filters, shared, slots) == []
     for group, recipient in log_recipients:
         with subtests.test(f"{group.name} to {recipient.name}"):
-            assert recipient_problem(recipient, group, links, profile.logs.recipients, profile.account) is None
+            assert recipient_problem(recipient, group, links, profile.logs.recipients, profile.account_id) is None
 
 
 @control("LOG-13", severity="medium")

@@ -26,4 +26,4 @@ def test_log_key_lets_only_the_logs_service_in(log_key, profile, subtests):
     with subtests.test(log_key.name):
         assert log_key.rotation_days <= profile.encryption.rotation_days
     with subtests.test(log_key.name):
-        assert log_key_problems(log_key.policy, region=profile.region, account=profile.account) == []
+        assert log_key_problems(log_key.policy, region=profile.region, account=profile.account_id) == []

@@ -8,7 +8,7 @@ from stackproof.judgement.policy import open_grants, undeclared
 @control("LOG-14", severity="high")
 def test_log_data_is_read_by_declared_readers_alone_and_on_record(principals, reader_roles, trail, profile, subtests):
     """Logs show what users do. A reader's role is for those whom the profile names, and CloudTrail tells afterwards who looked."""
-    about = {"groups": profile.logs.groups, "region": profile.region, "account": profile.account}
+    about = {"groups": profile.logs.groups, "region": profile.region, "account": profile.account_id}
     for principal in principals:
         with subtests.test(principal.name):
             is_reader = principal.name in profile.logs.readers

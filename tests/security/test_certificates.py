@@ -12,6 +12,6 @@ def test_certificates_have_strong_keys_and_do_not_run_out(server_certificates, p
         with subtests.test(certificate.name):
             assert certificate.key_bits >= 2048
         with subtests.test(certificate.name):
-            assert certificate.not_after >= now + timedelta(days=profile.baseline.certificate_days)
+            assert certificate.not_after >= now + timedelta(days=profile.account.certificate_days)
         with subtests.test(certificate.name):
             assert certificate.is_imported or not certificate.is_in_use or certificate.is_renewable

@@ -58,7 +58,7 @@ def test_roles_cannot_escalate(roles, detached_policies, profile, subtests):
         with subtests.test(role.name):
             assert escalations(role.known_documents, role.boundary, account=profile.told_account, declared=meant) == []
         with subtests.test(role.name):
-            assert escalations(role.documents, role.boundary, account=profile.account, declared=meant) == []
+            assert escalations(role.documents, role.boundary, account=profile.account_id, declared=meant) == []
     for policy in detached_policies:
         with subtests.test(policy.name):
-            assert escalations([policy.document], account=profile.account, declared=meant) == []
+            assert escalations([policy.document], account=profile.account_id, declared=meant) == []

@@ -9,7 +9,7 @@ def test_event_buses_are_used_by_nobody_from_outside(event_buses, profile, subte
     """Whoever may put events on a bus starts whatever its rules start."""
     for bus in event_buses:
         with subtests.test(bus.name):
-            assert [one for policy in bus.policies for one in outsiders(policy, profile.account)] == []
+            assert [one for policy in bus.policies for one in outsiders(policy, profile.account_id)] == []
 
 
 @control("SEC-EVT-02", severity="low")

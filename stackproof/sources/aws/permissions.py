@@ -177,7 +177,7 @@ def resources_of(action: str, profile: Profile) -> tuple[str, ...]:
 def _arns(service: str, kind: str, profile: Profile, region: str, of_every_one: bool, others: Sequence[str] = ()) -> list[str]:
     """The ARNs of a kind of resource. A managed policy belongs to the account, or to AWS."""
     pattern: str = _reference().resources.get_resource_type_details(service, kind)["arn"]
-    accounts = [profile.account, *others, *(["aws"] if (service, kind) == ("iam", "policy") else [])]
+    accounts = [profile.account_id, *others, *(["aws"] if (service, kind) == ("iam", "policy") else [])]
     named = None if of_every_one else NAMES.get(f"{service}:{kind}")
     return [
         _filled(pattern, {"Partition": partition(profile.region), "Region": region, "Account": account}, name)

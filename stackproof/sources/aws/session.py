@@ -247,5 +247,5 @@ def pin_identity(identity: Answer, *, account: str, environment: str) -> None:
     if found != account:
         raise UsageError(
             f"environment {environment}: the credentials belong to account {found}, "
-            f'but the profile says account = "{account}". Choose the right AWS_PROFILE, or the right --env; nothing was read.'
+            f'but the profile says [account] id = "{account}". Choose the right AWS_PROFILE, or the right --env; nothing was read.'
         )

@@ -1,12 +1,12 @@
-"""The table about the account around the stack: its regions, its people, what watches it, and what in it is somebody else's."""
+"""The table about the account around the stack: its number, its regions, its people, what watches it, and what is somebody else's."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from stackproof.profile.base import Table
+from stackproof.profile.base import Table, as_frozen, unsaid
 
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 
@@ -39,6 +39,15 @@ class Other(Table):
         return covers(self.name, names)
 
 
+def as_table(given: object) -> object:
+    """The table of an account: that of its number alone, where no table stands for it.
+
+    >>> as_table("123456789012"), as_table({"unused_days": 30})
+    ({'id': '123456789012'}, {'unused_days': 30})
+    """
+    return as_frozen(given if isinstance(given, Mapping | Table) else {"id": given})
+
+
 class PasswordPolicy(Table):
     """The weakest password policy that the account may have."""
 
@@ -49,9 +58,12 @@ class PasswordPolicy(Table):
     """After how many days a password expires, at the latest; without it passwords need not expire."""
 
 
-class Baseline(Table):
-    """The account around the stack. Without this table its defaults count, in the region of the stack."""
+class Account(Table):
+    """The account around the stack. Without this table its defaults count, in the region of the stack. `account = "123456789012"`, without
+    a table, is its `id` alone."""
 
+    id: str = unsaid(pattern=r"^\d{12}$")
+    """The number of the AWS account; every target but a plan needs it."""
     regions: tuple[Region, ...] = ()
     """The regions that are looked at, each by itself; the stack's own, if none is named."""
     others: tuple[Other, ...] = ()
@@ -82,7 +94,7 @@ class Baseline(Table):
         """The findings, each an id or a type and an ARN, without those about what is somebody else's.
 
         >>> theirs = Other(name="arn:aws:s3:::data-*", owner="data", reason="The buckets of the data platform.")
-        >>> Baseline(others=(theirs,)).without_others(["AWS::S3::Bucket arn:aws:s3:::data-lake", "snap-1"])
+        >>> Account(others=(theirs,)).without_others(["AWS::S3::Bucket arn:aws:s3:::data-lake", "snap-1"])
         ['snap-1']
         """
         return [one for one in found if not any(other.covers((one, one.partition(" ")[2])) for other in self.others)]
