@@ -250,6 +250,24 @@ def test_every_format_says_who_accepts_a_finding_until_when_and_whether_a_person
     assert "SEC-RDS-01" not in passed
 
 
+def test_the_reason_of_a_waiver_is_in_the_language_of_the_document_and_as_it_was_written_where_it_has_no_korean() -> None:
+    korean = replace(WAIVER, reason_ko="리전 하나면 충분합니다.")
+    accepted = control("SEC-RDS-01", [Verdict.WAIVED], resources=(bad(Verdict.WAIVED),))
+    accepted = replace(
+        accepted, message=f"bad\nwaived until 2027-05-31 by devops (SEC-7), not confirmed by a person: {WAIVER.reason}"
+    )
+    for name in sorted({*FORMATS} - {"json", "dsse", "pdf"}):
+        said, english, written = (
+            document(name, finished(accepted, language=language, waivers=(one,)))
+            for language, one in (("ko", korean), ("en", korean), ("ko", WAIVER))
+        )
+        assert korean.reason_ko in said, name
+        assert WAIVER.reason not in said, name
+        assert korean.reason_ko not in english, name
+        assert WAIVER.reason in english, name
+        assert WAIVER.reason in written, name
+
+
 def test_what_could_not_be_verified_is_a_notification_too() -> None:
     (invocation,) = json.loads(document("sarif", every_verdict(aborted="the credentials have expired")))["runs"][0]["invocations"]
     said = [one["message"]["text"] for one in invocation["toolExecutionNotifications"]]

@@ -296,6 +296,8 @@ class WaiverUse:
     """The one field of the resource whose findings it accepts; empty for a waiver of all that its controls find about the resource."""
     confirmed_by: str = ""
     """The person who has taken the risk on; empty where nobody has yet."""
+    reason_ko: str = ""
+    """The reason in Korean; empty where the file has none."""
 
 
 @dataclass(frozen=True)
@@ -448,6 +450,11 @@ class Run:
             "not_judged_closes": True,
             "nothing_judged_closes": True,
         }
+
+    @property
+    def reasons_ko(self) -> Mapping[str, str]:
+        """The reasons of waivers that have Korean, each with that."""
+        return {one.reason: one.reason_ko for one in self.waivers if one.reason_ko}
 
     @property
     def is_partial(self) -> bool:

@@ -12,7 +12,7 @@ to the findings (`stackproof.collections.repository`).
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import chain
@@ -62,6 +62,10 @@ class Waiver(BaseModel):
     ] = None
     """The field of the resource whose findings it accepts, as results.json has it; all that the control finds, if it does not say."""
     reason: Annotated[str, Field(min_length=20, description="a sentence, 20 characters or more")]
+    reason_ko: Annotated[
+        str | None, Field(pattern="[가-힣].{9}", description="the reason in Korean, a sentence of 10 characters or more")
+    ] = None
+    """The same in Korean, for a report in that language; without it, that has the reason as it is."""
     owner: Annotated[str, Field(pattern=r"\S", description="a role, such as devops")]
     ticket: Annotated[str, Field(pattern=r"\S", description="the id or address of a ticket")]
     expires: Annotated[datetime.date, Field(description="the last day, a date without quotation marks, such as 2027-05-31")]
@@ -110,6 +114,11 @@ class Waivers:
     environment: str
     target: str
 
+    @property
+    def reasons_ko(self) -> Mapping[str, str]:
+        """The reasons that have Korean, each with that; secrets hidden."""
+        return {redact(one.reason): redact(one.reason_ko) for one in self.entries if one.reason_ko}
+
     def apply_waivers(
         self, control: str, today: datetime.date, examined: Sequence[Examined], is_complete: bool
     ) -> Iterable[Examined]:
@@ -149,8 +158,8 @@ class Waivers:
             state = WaiverState.UNUSED
         else:
             state = WaiverState.ENDING_SOON if days_left <= ENDING else WaiverState.USED
-        said = (waiver.reason, waiver.owner, waiver.ticket, waiver.resource, waiver.confirmed_by or "")
-        reason, owner, ticket, resource, confirmed_by = map(redact, said)
+        said = (waiver.reason, waiver.owner, waiver.ticket, waiver.resource, waiver.confirmed_by or "", waiver.reason_ko or "")
+        reason, owner, ticket, resource, confirmed_by, reason_ko = map(redact, said)
         return WaiverUse(
             number=number,
             controls=waiver.control,
@@ -165,6 +174,7 @@ class Waivers:
             accepts=accepts,
             field=waiver.field or "",
             confirmed_by=confirmed_by,
+            reason_ko=reason_ko,
         )
 
 
@@ -252,7 +262,7 @@ def parse(text: str | bytes, name: str = FILE) -> tuple[Waiver, ...]:
     waivers.toml, waiver 1, ticket: missing
     waivers.toml, waiver 1, expires: missing
     waivers.toml, waiver 1, until: not a key of a waiver
-    A waiver has control, check (optional), resource, field (optional), reason, owner, ticket, expires, confirmed_by (optional), ...
+    A waiver has control, check (optional), resource, field (optional), reason, reason_ko (optional), owner, ticket, expires, ...
     """
     try:
         document = toml_document.loads(text)

@@ -47,4 +47,4 @@ class HtmlColumns:
     def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
         if result := self._session.result_of(report):
             with speaking(self._session.language):
-                data[:] = [html.detail_html(result)]
+                data[:] = [html.detail_html(result, self._session.waivers.reasons_ko)]

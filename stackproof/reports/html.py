@@ -17,6 +17,7 @@ from datetime import UTC
 from html import escape
 from itertools import groupby, islice
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote
 
 from stackproof.core.messages import say, users_language
@@ -25,7 +26,7 @@ from stackproof.core.sentences import sentence_of
 from stackproof.core.translation import for_user
 from stackproof.core.verdicts import Verdict
 from stackproof.reports import changes, view
-from stackproof.reports.text import WORST_FIRST, examined, worst_first
+from stackproof.reports.text import WORST_FIRST, examined, explained, worst_first
 from stackproof.util.text import counted, duration, shortened, visible
 
 STYLESHEET = Path(__file__).with_name("report.css")
@@ -105,10 +106,10 @@ def other_row_cells(test: str, outcome: str, seconds: float) -> list[str]:
     ]
 
 
-def detail_html(result: ControlResult) -> str:
-    """The markup, one line, that opens under a row: why, which resources, and what was read where."""
+def detail_html(result: ControlResult, reasons: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The markup, one line, that opens under a row: why, which resources, and what was read where; ``reasons``: see `explained`."""
     return (
-        f'<div class="detail">{_message(result)}{_resources(result)}{_evidence(result.read)}'
+        f'<div class="detail">{_message(result, reasons)}{_resources(result, reasons)}{_evidence(result.read)}'
         f'<p class="test">{_say("test")} <code>{_text(result.test)}</code></p></div>'
     )
 
@@ -209,18 +210,22 @@ def _reason(control: ControlResult) -> str:
     return sentence_of(control, users_language()).strip().partition("\n")[0] or _said("no reason was given")
 
 
-def _message(result: ControlResult) -> str:
+def _message(result: ControlResult, reasons: Mapping[str, str]) -> str:
     """The message: its first line in words, what follows as it was laid out."""
-    first, _, rest = for_user(result.message).strip().partition("\n")
+    first, _, rest = explained(result.message, reasons, users_language()).strip().partition("\n")
     if not first:
         return ""
     laid_out = f'<pre class="more">{_lines(rest)}</pre>' if rest.strip() else ""
     return f'<p class="message">{_text(first)}</p>{laid_out}'
 
 
-def _resources(result: ControlResult) -> str:
+def _resources(result: ControlResult, reasons: Mapping[str, str]) -> str:
     rows = [
-        _row(_verdict(each.verdict), _text(each.resource), f'<span class="why">{_lines(for_user(each.message))}</span>')
+        _row(
+            _verdict(each.verdict),
+            _text(each.resource),
+            f'<span class="why">{_lines(explained(each.message, reasons, users_language()))}</span>',
+        )
         for each in islice(worst_first(result), MOST_ROWS)
     ]
     rest = _rest(len(result.resources), "resource")

@@ -28,7 +28,7 @@ from stackproof.frameworks.coverage import coverage, proven
 from stackproof.profile.vanished import notes_in
 from stackproof.reports import changes, view
 from stackproof.reports.formats import Finished
-from stackproof.reports.text import WORST_FIRST, confirmation, extent, worst_first
+from stackproof.reports.text import WORST_FIRST, confirmation, explained, extent, reason, worst_first
 from stackproof.util.text import duration, visible
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def within(finished: Finished, place: Place | None) -> str:
         aside=view.set_aside(run, language),
         accepted=[one for one in waivers if one.state is not WaiverState.ELSEWHERE],
         confirmation=partial(confirmation, language=language),
+        reason=partial(reason, language=language),
         elsewhere=[one for one in waivers if one.state is WaiverState.ELSEWHERE],
         trend=_trend(run),
         plans=[_plan(plan, language) for plan in run.plans],
@@ -214,7 +215,7 @@ def _embedded(run: Run, language: Language, *, has_evidence: bool) -> str:
     names = {one.key: one.title for one in frameworks()}
     groups = [view.groups(control) for control in run.controls]
     data = {
-        "c": [_control(control, language, texts, names, has_evidence=has_evidence) for control in run.controls],
+        "c": [_control(control, language, texts, names, run.reasons_ko, has_evidence=has_evidence) for control in run.controls],
         "v": [verdict.value for verdict in WORST_FIRST],
         "t": {name: say(language, f"report.{name}") for name in (*_WORDS, *_MORE_WORDS)}
         | {"in_results": say(language, "report.in-results")},
@@ -240,7 +241,13 @@ def _named(name: str, language: Language) -> str:
 
 
 def _control(
-    control: ControlResult, language: Language, texts: _Texts, names: Mapping[str, str], *, has_evidence: bool
+    control: ControlResult,
+    language: Language,
+    texts: _Texts,
+    names: Mapping[str, str],
+    reasons: Mapping[str, str],
+    *,
+    has_evidence: bool,
 ) -> dict[str, Any]:
     said = ((one.resource, one.verdict, sentence(one, language)) for one in worst_first(control))
     each = dict.fromkeys(islice(said, MOST_RESOURCES))
@@ -256,7 +263,7 @@ def _control(
         "w": texts(view.why(control, language)),
         "m": texts(view.remedy(control, language)),
         "h": [texts(how) for how in (control.terraform, control.cli, control.console) if how],
-        "x": texts(told(control.message, language)),
+        "x": texts(explained(control.message, reasons, language)),
         "r": rows,
         "rest": len(control.resources) > MOST_RESOURCES,
         "e": read,

@@ -14,7 +14,7 @@ from stackproof.core.verdicts import Verdict
 from stackproof.reports.changes import headline
 from stackproof.reports.exports.rows import Row, rows, shortened
 from stackproof.reports.formats import Finished
-from stackproof.reports.text import confirmation, extent, numbers
+from stackproof.reports.text import confirmation, extent, numbers, reason
 from stackproof.reports.view import SEVERITIES, set_aside
 from stackproof.util.text import visible
 
@@ -117,7 +117,12 @@ def _registered(one: WaiverUse, language: Language) -> tuple[str, ...]:
     what = " ".join(filter(None, (one.check, one.resource, one.field)))
     by = (one.owner, one.ticket, str(one.expires), confirmation(one, language))
     controls = _text(", ".join(one.controls))
-    return f"{Verdict.WAIVED.value} ({state})", f"**{controls}** {_text(what)}", _text(one.reason), "<br>".join(map(_text, by))
+    return (
+        f"{Verdict.WAIVED.value} ({state})",
+        f"**{controls}** {_text(what)}",
+        _text(reason(one, language)),
+        "<br>".join(map(_text, by)),
+    )
 
 
 def _set_aside(run: Run, language: Language) -> Iterator[tuple[str, ...]]:

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
+from stackproof.core.messages import Language
 from stackproof.core.results import Run, WaiverState, WaiverUse
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
@@ -19,7 +20,7 @@ from stackproof.frameworks.coverage import is_live
 from stackproof.reports import view
 from stackproof.reports.exports.rows import Row, as_json, judged, named_id, rows
 from stackproof.reports.formats import Finished
-from stackproof.reports.text import extent
+from stackproof.reports.text import extent, reason
 
 VERSION = "1.2.1"
 
@@ -90,7 +91,10 @@ def component_definition(finished: Finished) -> str:
         "type": "validation",
         "title": "stackproof",
         "description": say("A suite of controls that judges an AWS stack."),
-        "props": [*_props(version=run.versions.get("stackproof", "")), *(prop for one in run.waivers for prop in _accepted(one))],
+        "props": [
+            *_props(version=run.versions.get("stackproof", "")),
+            *(prop for one in run.waivers for prop in _accepted(one, language)),
+        ],
         "control-implementations": implementations,
     }
     sources = [_resource(named_id("framework", framework), framework, "") for framework in mapped]
@@ -144,10 +148,10 @@ def _speaker(finished: Finished) -> Callable[[str], str]:
     return partial(told, language=finished.language)
 
 
-def _accepted(waiver: WaiverUse) -> list[dict[str, str]]:
+def _accepted(waiver: WaiverUse, language: Language) -> list[dict[str, str]]:
     """The property that tells of an accepted risk; none of a waiver that counts elsewhere."""
     what = " ".join(filter(None, (*waiver.controls, waiver.check, waiver.resource)))
-    said = f"{what}: {waiver.expires} ({waiver.owner}, {waiver.ticket}): {waiver.reason}"
+    said = f"{what}: {waiver.expires} ({waiver.owner}, {waiver.ticket}): {reason(waiver, language)}"
     return [] if waiver.state is WaiverState.ELSEWHERE else _props(accepted_risk=said)
 
 

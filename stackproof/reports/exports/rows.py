@@ -15,7 +15,7 @@ from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict, worst
 from stackproof.frameworks.coverage import is_live
 from stackproof.reports.formats import Finished
-from stackproof.reports.text import confirmation
+from stackproof.reports.text import confirmation, explained, reason
 
 NAMESPACE = uuid.UUID("5f0a3c5e-6a0b-5b58-9d0e-3f6f0d2a7c11")
 """Of the ids that are made from names, so that the same thing has the same id in every run."""
@@ -90,8 +90,8 @@ class Row:
             return ""
         one = self.waiver
         if not one:
-            return told(self.examined.message, self.language)
-        return f"{one.owner}, {one.expires} ({one.ticket}), {confirmation(one, self.language)}: {one.reason}"
+            return explained(self.examined.message, self.run.reasons_ko, self.language)
+        return f"{one.owner}, {one.expires} ({one.ticket}), {confirmation(one, self.language)}: {reason(one, self.language)}"
 
     @property
     def requirements(self) -> tuple[tuple[str, str], ...]:
