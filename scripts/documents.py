@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[1]
 def texts() -> Iterator[tuple[str, str]]:
     """The path of each document, from the root of the repository, and its text."""
     yield "docs/frameworks.md", page.page()
-    yield "docs/profile.md", reference.reference()
+    yield "docs/profile.md", reference.reference("en")
+    yield "docs/profile.ko.md", reference.reference("ko")
     for name, made in {
         "docs/cost-calculator": cost_calculator,
         "docs/architecture-diagram": architecture_diagram,

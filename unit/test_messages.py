@@ -19,6 +19,7 @@ from stackproof.core.sentences import _key, _shown
 from stackproof.core.translation import KOREAN, fitted, sentences, told
 from stackproof.core.verdicts import Verdict
 from stackproof.judgement.escalation import paths
+from stackproof.profile import reference
 
 PACKAGE = Path(__file__).parents[1] / "stackproof"
 SOURCES = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.template")]
@@ -60,6 +61,15 @@ def test_every_sentence_of_the_source_has_its_korean(said: Mapping[str, list[Wri
     lacking = said.keys() - sentences().keys() - untranslated
     lines = [f'{json.dumps(one, ensure_ascii=False)} = ""  # {said[one][0].place}' for one in said if one in lacking]
     assert not lines, f"add to the table of its room in {KOREAN.name}:\n" + "\n".join(lines)
+
+
+def test_everything_that_the_reference_of_profiles_says_has_its_korean() -> None:
+    """The docstrings of the models and the phrases around them, by what the page in Korean asks for."""
+    korean, said = tomllib.loads(reference.KOREAN.read_text(encoding="utf-8")), set(filter(None, reference.texts()))
+    lines = [f'{json.dumps(one, ensure_ascii=False)} = ""' for one in reference.texts() if one and one not in korean["meanings"]]
+    assert not lines, f"add to the meanings of {reference.KOREAN.name}:\n" + "\n".join(lines)
+    assert korean["meanings"].keys() - said == set(), "nothing says it any more"
+    assert [one for part in korean.values() for one, text in part.items() if not re.search("[가-힣]|^\\W*$", text)] == []
 
 
 def test_no_korean_is_left_of_what_nothing_says(said: Mapping[str, list[Written]], untranslated: set[str]) -> None:

@@ -17,14 +17,14 @@ NOT_FOR_READERS = (
     "cli/generated_profile.py",  # writes a profile, which is TOML with comments
     "cli/new.py",  # writes English code for those who write controls
     "embedded/moto_gaps/",  # answers in the words of AWS
-    "profile/reference.py",  # writes docs/profile.md
+    "profile/reference.py",  # writes docs/profile.md and docs/profile.ko.md
     "frameworks/page.py",  # writes docs/frameworks.md
     "terraform/bindings.py",  # makes a data file for those who work on the package
     "testing/",  # for those who write controls
 )
 """Modules whose texts are not what a reader of a report or a user of a command sees."""
 
-BILINGUAL = ("core/messages", "frameworks/", "organisation/pages.toml")
+BILINGUAL = ("core/messages", "frameworks/", "organisation/pages.toml", "profile/reference.ko.toml")
 """Data files that have both languages themselves."""
 
 NOT_SHOWN = frozenset({"source", "sources", "prices"})

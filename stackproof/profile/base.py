@@ -97,14 +97,14 @@ def not_declared(table: type[Table], name: str) -> NotDeclared:
 
 
 @functools.cache
-def meanings(table: type[Table]) -> dict[str, str]:
-    """The docstring of each key of a table, those of its bases included, in one line; nothing for a key without one."""
+def meanings(table: type[BaseModel]) -> dict[str, str]:
+    """The docstring of each key of a model, those of its bases included, in one line; nothing for a key without one."""
     import ast
     import inspect
     import textwrap
 
     found: dict[str, str] = {}
-    for base in reversed([one for one in table.__mro__ if issubclass(one, Table) and one is not Table]):
+    for base in reversed([one for one in table.__mro__ if issubclass(one, BaseModel) and one not in (Table, BaseModel)]):
         body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
         assert isinstance(body, ast.ClassDef)
         for field, text in zip(body.body, body.body[1:], strict=False):
