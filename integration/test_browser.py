@@ -1,20 +1,18 @@
-"""The report in a browser: no violation of accessibility rules, no refused script, quick to open, and few pages of paper.
+"""The report in a browser: no violation of accessibility rules, no refused script, all by keyboard, quick to open, and few pages of paper.
 
 Needs Chromium, and axe-core for its rules: ``npm ci --prefix requirements/npm`` (or its file in STACKPROOF_AXE).
 """
 
-import html
-import json
 import os
 import re
-import shutil
-import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import CHROMIUM, Browser, Page
 from test_page import GROUP, failed, shown, whole
 from test_reports import control, run
 
@@ -28,60 +26,54 @@ from stackproof.organisation.results import Result
 from stackproof.organisation.summary import Summary
 
 ROOT = Path(__file__).parents[1]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
 AXE = Path(os.environ.get("STACKPROOF_AXE", ROOT / "requirements/npm/node_modules/axe-core/axe.min.js"))
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--enable-logging=stderr",
-)
-WAIT = "--virtual-time-budget=20000"
 
-browser = pytest.mark.skipif(not CHROMIUM, reason="neither Chromium nor Chrome is installed (apt-get install chromium)")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="neither Chromium nor Chrome is installed (apt-get install chromium)")
 rules = pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed (npm ci --prefix requirements/npm)")
 
-
-def opened(text: str, tmp_path: Path, *flags: str) -> "subprocess.CompletedProcess[str]":
-    """What Chromium makes of a page."""
-    (tmp_path / "report.html").write_text(text, encoding="utf-8")
-    command = [str(CHROMIUM), *FLAGS, f"--user-data-dir={tmp_path / 'user'}", *flags, f"file://{tmp_path}/report.html"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+Open = Callable[..., Page]
 
 
-def with_script(text: str, script: str) -> str:
-    """The page with a script of ours, which its own policy would refuse."""
-    return re.sub(r"<meta http-equiv[^>]*>", "", text).replace("</body>", f"<script>{script}</script></body>")
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with Browser(tmp_path_factory.mktemp("user")) as started:
+        yield started
 
 
-def said(ended: "subprocess.CompletedProcess[str]") -> Any:
-    found = re.search(r'<pre id="said">(.*?)</pre>', ended.stdout, re.DOTALL)
-    assert found, ended.stderr
-    return json.loads(html.unescape(found[1]))
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Opens a page with a text."""
+    there: list[Page] = []
+
+    def made(text: str, **screen: Any) -> Page:
+        file = tmp_path / f"{len(there)}.html"
+        file.write_text(text, encoding="utf-8")
+        there.append(browser.open(file.as_uri(), **screen))
+        return there[-1]
+
+    yield made
+    for page in there:
+        page.close()
 
 
-TELL = "const p=document.createElement('pre');p.id='said';p.textContent=JSON.stringify(said);document.body.append(p)"
-OPEN_ALL = "document.querySelector('button.open')?.click();for(const one of document.querySelectorAll('details'))one.open=true;"
+OPEN_ALL = (
+    "document.querySelector('button.open')?.click(); for (const one of document.querySelectorAll('details')) one.open = true;"
+)
+SCREENS = {"": {}, "dark": {"dark": True}, "phone": {"width": 420}}
 
 
-def violations(page: str, tmp_path: Path, *flags: str) -> Any:
+def violations(page: Page) -> Any:
     """What axe-core finds in a page with all of it open."""
-    judge = "const r=await axe.run(document);const said=r.violations.map(v=>[v.id,v.nodes[0].html]);"
-    script = f"addEventListener('load',async()=>{{{OPEN_ALL}{judge}{TELL}}})"
-    axe = AXE.read_text(encoding="utf-8").replace("</script", "<\\/script")
-    return said(opened(with_script(page, f"{axe};{script}"), tmp_path, WAIT, "--dump-dom", *flags))
+    page.value(AXE.read_text(encoding="utf-8"))
+    page.value(OPEN_ALL)
+    return page.value("axe.run(document).then((found) => found.violations.map((one) => [one.id, one.nodes[0].html]))")
 
 
-@browser
 @rules
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(
-    "flags", [(), ("--blink-settings=preferredColorScheme=0",), ("--window-size=420,900",)], ids=["", "dark", "phone"]
-)
-def test_axe_finds_no_violation(language: Language, flags: tuple[str, ...], tmp_path: Path) -> None:
-    assert violations(shown(whole(), language), tmp_path, *flags) == []
+@pytest.mark.parametrize("screen", SCREENS)
+def test_axe_finds_no_violation(language: Language, screen: str, opened: Open) -> None:
+    assert violations(opened(shown(whole(), language), **SCREENS[screen])) == []
 
 
 def organisation_pages(language: Language) -> tuple[str, str]:
@@ -99,49 +91,23 @@ def organisation_pages(language: Language) -> tuple[str, str]:
     return pages.overview(found, language), pages.of_task(judged, language)
 
 
-@browser
 @rules
-@pytest.mark.parametrize(("language", "flags"), [("en", ()), ("ko", ("--blink-settings=preferredColorScheme=0",))])
-def test_axe_finds_no_violation_in_the_pages_of_an_organisation(
-    language: Language, flags: tuple[str, ...], tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("language", "screen"), [("en", ""), ("ko", "dark")])
+def test_axe_finds_no_violation_in_the_pages_of_an_organisation(language: Language, screen: str, opened: Open) -> None:
     for page in organisation_pages(language):
-        assert violations(page, tmp_path, *flags) == []
+        assert violations(opened(page, **SCREENS[screen])) == []
 
 
-@browser
-def test_the_policy_refuses_nothing_of_ours_and_everything_else(tmp_path: Path) -> None:
-    ended = opened(shown(whole()), tmp_path, WAIT, "--dump-dom")
-    assert "Content Security Policy" not in ended.stderr
-    injected = shown(whole()).replace(
-        '<main id="main">', '<main id="main"><img src="x" onerror="document.title=1"><script>document.title=2</script>', 1
-    )
-    refused = opened(injected, tmp_path, WAIT, "--dump-dom")
-    assert "Content Security Policy" in refused.stderr
-    assert "<title>Conditions of" in refused.stdout
+def test_the_policy_refuses_nothing_of_ours_and_everything_else(opened: Open) -> None:
+    assert opened(shown(whole())).value("refused") == []
+    injected = '<main id="main"><img src="x" onerror="document.title=1"><script>document.title=2</script>'
+    page = opened(shown(whole()).replace('<main id="main">', injected, 1))
+    page.wait_for("refused.length > 2")
+    assert {*page.value("refused")} == {"img-src", "script-src-attr", "script-src-elem"}
+    assert page.value("document.title").startswith("Conditions of")
 
 
-@browser
-def test_details_are_drawn_when_somebody_asks(tmp_path: Path) -> None:
-    look = "const b=document.querySelector('button.open');const said=[b.getAttribute('aria-expanded')];b.click();"
-    look += "said.push(b.getAttribute('aria-expanded'),document.getElementById(b.getAttribute('aria-controls')).textContent);"
-    before, after, text = said(
-        opened(with_script(shown(whole()), f"addEventListener('load',()=>{{{look}{TELL}}})"), tmp_path, WAIT, "--dump-dom")
-    )
-    assert (before, after) == ("false", "true")
-    assert "retention days is none; it must be at least 7" in text
-
-
-@browser
-def test_a_column_sorts_and_says_so(tmp_path: Path) -> None:
-    look = "const h=document.querySelectorAll('#all thead th')[3];const said=[];for(const _ of [1,2]){h.firstChild.click();"
-    look += "said.push([h.getAttribute('aria-sort'),document.querySelector('tr.control').dataset.v])}"
-    page = with_script(shown(whole()), f"addEventListener('load',()=>{{{look}{TELL}}})")
-    assert said(opened(page, tmp_path, WAIT, "--dump-dom")) == [["ascending", "FAIL"], ["descending", "PASS"]]
-
-
-@browser
-def test_of_ten_thousand_resources_few_are_drawn_before_somebody_asks(tmp_path: Path) -> None:
+def test_of_ten_thousand_resources_few_are_drawn_before_somebody_asks(opened: Open) -> None:
     names = [f"/aws/ecs/service-{number:05}/errors" for number in range(10_000)]
     wrong = tuple(failed(name, replace(GROUP, name=name)) for name in names)
     right = tuple(Examined(name, Verdict.PASS) for name in names)
@@ -149,18 +115,141 @@ def test_of_ten_thousand_resources_few_are_drawn_before_somebody_asks(tmp_path: 
         run(control("LOG-01", Verdict.FAIL, resources=wrong), *(control(f"LOG-1{n}", resources=right) for n in range(6)))
     )
     assert len(text.encode()) < 5_000_000
-    count = "document.querySelector('button.open').click();const said=document.querySelectorAll('*').length;"
-    drawn = said(opened(with_script(text, f"addEventListener('load',()=>{{{count}{TELL}}})"), tmp_path, WAIT, "--dump-dom"))
-    assert drawn < 10_000
+    page = opened(text)
+    page.value("document.querySelector('button.open').click()")
+    assert page.value("document.querySelectorAll('*').length") < 10_000
 
 
-@browser
-def test_paper_is_few_pages(tmp_path: Path) -> None:
+def test_paper_is_few_pages(opened: Open) -> None:
     many = [control(f"SEC-X{number // 10}-{number:02}") for number in range(100)]
-    opened(
-        shown(replace(whole(), controls=(*whole().controls, *many))),
-        tmp_path,
-        "--no-pdf-header-footer",
-        f"--print-to-pdf={tmp_path / 'report.pdf'}",
-    )
-    assert len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "report.pdf").read_bytes())) <= 10
+    paper = opened(shown(replace(whole(), controls=(*whole().controls, *many)))).paper()
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) <= 10
+
+
+# By keyboard alone
+
+CONTROLS = """[...document.querySelectorAll('a[href], button, input, select, summary, [tabindex="0"]')]
+    .filter((one) => one.checkVisibility() || one.className === 'skip')"""
+"""Everything that somebody can do something with."""
+FOCUS = "document.activeElement"
+LOOK = f"""(() => {{ const one = {FOCUS}, style = getComputedStyle(one), box = one.getBoundingClientRect();
+    return [{CONTROLS}.indexOf(one), style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+            box.width > 1 && box.bottom > 0 && box.top < innerHeight]; }})()"""
+"""Which of them has the focus, whether that is seen, and whether the place is."""
+
+
+def on(page: Page, selector: str) -> Page:
+    """The page, with the focus on the first that is meant."""
+    page.value(f"document.querySelector({selector!r}).focus()")
+    return page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_is_reached_by_tab_in_its_order_and_seen_and_nothing_holds_the_focus(language: Language, opened: Open) -> None:
+    page = opened(shown(whole(), language))
+    page.value(OPEN_ALL)
+    number = page.value(f"{CONTROLS}.length")
+    assert number > 40
+    for shift, order in ((False, range(number)), (True, range(number - 2, -1, -1))):
+        for place in order:
+            page.press("Tab", shift=shift)
+            assert page.value(LOOK) == [place, True, True], page.value(f"{FOCUS}.outerHTML.slice(0, 300)")
+        if not shift:
+            page.press("Tab")
+            assert page.value(f"{CONTROLS}.indexOf({FOCUS})") <= 0, "behind the last one is the browser, or the first"
+            on(page, "body")
+            page.value(f"{CONTROLS}.at(-1).focus()")
+
+
+def test_the_skip_link_leads_to_the_contents(opened: Open) -> None:
+    page = opened(shown(whole()))
+    page.press("Tab")
+    page.press("Enter")
+    page.press("Tab")
+    assert page.value(f"document.getElementById('main').contains({FOCUS})")
+
+
+def test_details_open_and_close_by_enter_and_space_and_say_so(opened: Open) -> None:
+    page = on(opened(shown(whole())), "button.open")
+    states = []
+    for key in ("", "Enter", "Space", "Space", "Enter"):
+        if key:
+            page.press(key)
+        states.append(page.value(f"[{FOCUS}.getAttribute('aria-expanded'), !!document.querySelector('tr.detail')]"))
+    assert states == [["false", False], ["true", True], ["false", False], ["true", True], ["false", False]]
+    page.press("Enter")
+    text = page.value(f"document.getElementById({FOCUS}.getAttribute('aria-controls')).textContent")
+    assert "retention days is none; it must be at least 7" in text
+    on(page, "summary").press("Enter")
+    assert page.value(f"{FOCUS}.parentNode.open")
+    page.press("Space")
+    assert not page.value(f"{FOCUS}.parentNode.open")
+
+
+def test_a_column_sorts_by_enter_and_space_and_says_so(opened: Open) -> None:
+    page = on(opened(shown(whole())), "#all thead th:nth-child(4) button")
+    found = []
+    for key in ("Enter", "Space"):
+        page.press(key)
+        found.append(page.value(f"[{FOCUS}.closest('th').ariaSort, document.querySelector('tr.control').dataset.v]"))
+    assert found == [["ascending", "FAIL"], ["descending", "PASS"]]
+    assert page.value("document.querySelectorAll('#all [aria-sort]:not([aria-sort=none])').length") == 1
+
+
+def test_rows_are_filtered_grouped_and_searched_and_it_is_told_how_many_are_left(opened: Open) -> None:
+    page = on(opened(shown(whole())), "input[value=FAIL]")
+    every = page.value("shown.textContent")
+    page.press("Space")
+    page.wait_for(f"shown.textContent !== {every!r}")
+    assert page.value("document.querySelector('tr.control[data-v=FAIL]')") is None
+    page.press("Space")
+    page.wait_for(f"shown.textContent === {every!r}")
+    on(page, "select").press("ArrowDown")
+    page.wait_for("document.querySelector('tr.group')")
+    assert page.value(f"{FOCUS}.value") == "severity"
+    on(page, "input[type=search]").write("no such control")
+    page.wait_for("shown.textContent === '0'")
+    page.press("Escape")
+    page.wait_for(f"shown.textContent === {every!r}")
+    assert page.value("shown.parentNode.getAttribute('aria-live')") == "polite"
+
+
+def test_the_link_of_a_cause_leads_to_its_control_and_opens_it(opened: Open) -> None:
+    page = on(opened(shown(whole())), "#wrong a[href^='#c-']")
+    page.press("Enter")
+    page.wait_for("document.querySelector('tr.detail')")
+    assert page.value(f"[{FOCUS}.className, {FOCUS}.ariaExpanded]") == ["open", "true"]
+
+
+def test_what_is_wider_than_a_phone_moves_by_an_arrow(opened: Open) -> None:
+    page = on(opened(shown(whole()), width=320), "#everything .scroll")
+    assert page.value(f"{FOCUS}.scrollWidth > {FOCUS}.clientWidth && document.documentElement.scrollWidth <= innerWidth")
+    page.press("ArrowRight")
+    page.wait_for(f"{FOCUS}.scrollLeft > 0")
+
+
+NAMED = {
+    "button", "checkbox", "combobox", "columnheader", "DisclosureTriangle", "figure", "form", "heading", "image", "link", "navigation",
+    "option", "region", "search", "searchbox", "textbox",
+}  # fmt: skip
+"""Roles that a screen reader tells by their name."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_screen_reader_is_told_the_name_of_everything_and_the_language(language: Language, opened: Open) -> None:
+    page = opened(shown(whole(), language))
+    page.value(OPEN_ALL)
+    told = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in page.tree()]
+    assert {role for role, _ in told} >= {
+        "button",
+        "checkbox",
+        "combobox",
+        "heading",
+        "link",
+        "main",
+        "navigation",
+        "search",
+        "table",
+    }
+    assert [role for role, name in told if role in NAMED and not name.strip()] == []
+    assert page.value("document.documentElement.lang") == language
