@@ -5,7 +5,7 @@ Needs Chromium, and axe-core for its rules: ``npm ci --prefix requirements/npm``
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,7 +59,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 OPEN_ALL = (
     "document.querySelector('button.open')?.click(); for (const one of document.querySelectorAll('details')) one.open = true;"
 )
-SCREENS = {"": {}, "dark": {"dark": True}, "phone": {"width": 420}}
+SCREENS: Mapping[str, Mapping[str, Any]] = {"": {}, "dark": {"dark": True}, "phone": {"width": 420}}
 
 
 def violations(page: Page) -> Any:
