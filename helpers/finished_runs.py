@@ -1,6 +1,6 @@
 """Finished runs made of judgements, for the documents that are made of runs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from stackproof.core.results import (
 )
 from stackproof.core.verdicts import Verdict, worst
 from stackproof.evidence import manifest
-from stackproof.reports.formats import Finished
+from stackproof.reports.formats import Finished, Several
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-2"
 
@@ -130,3 +130,21 @@ SAMPLES: Mapping[str, Finished] = {
     "green": finished(control("SEC-RDS-01", [Verdict.PASS])),
     "nothing judged": finished(aborted="the credentials have expired", not_judged=("SEC-RDS-01",)),
 }
+
+
+def several(*each: Finished) -> Several:
+    """Runs as those of an organisation, each of an account of its own."""
+
+    def scoped() -> Iterator[Finished]:
+        for number, one in enumerate(each):
+            account, region = f"{number:012}", f"eu-west-{number % 3 + 1}"
+            run = replace(one.run, id="20261128T120000000Z-1f0c2a", account=account, region=region)
+            yield replace(one, run=run, scope=(account, region))
+
+    return Several(
+        "Example: 7 accounts and regions", "20261128T120000000Z-1f0c2a", datetime(2026, 11, 28, tzinfo=UTC), "0.1.0", scoped
+    )
+
+
+NOT_JUDGED = finished(aborted="arn:aws:iam::333333333333:role/audit cannot be assumed", not_judged=("SEC-RDS-01",))
+"""An account of an organisation that denies."""

@@ -102,12 +102,15 @@ def serving(ids: Sequence[str], denies: str = "", throttles: str = "") -> Iterat
     """The endpoint, and what is behind it."""
     from werkzeug.serving import WSGIRequestHandler, make_server
 
+    from stackproof.embedded import moto_gaps
+
     class Quiet(WSGIRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             pass
 
+    moto_gaps.install()  # what moto lacks it answers with an error that clients wait for, and ask again
     application = Accounts(denies, throttles)
     furnish(ids)
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)

@@ -15,23 +15,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finished_runs import SAMPLES, as_pem, signed_run
+from finished_runs import SAMPLES, as_pem, every_verdict, several, signed_run
 
 from stackproof.evidence import signing
 from stackproof.processes.venvs import environment
-from stackproof.reports.formats import render
+from stackproof.reports.formats import FORMATS, render, render_all
 from stackproof.util.cache import CACHE
 
 ROOT = Path(__file__).parents[1]
 
 NPM = Path(os.environ.get("STACKPROOF_NPM_VALIDATORS", ""), "node_modules").resolve()
 
-FORMATS = {"ocsf": "ocsf", "oscal": "oscal", "oscal-component": "oscal", "oscal-poam": "oscal"}
+CHECKS = {"ocsf": "ocsf", "oscal": "oscal", "oscal-component": "oscal", "oscal-poam": "oscal"}
 """The formats that are validated, and the check of `validators` for each."""
 
 
 def documents(name: str) -> Mapping[str, str]:
-    return {what: text for what, one in SAMPLES.items() if isinstance(text := render(name, one), str)}
+    of_one = {what: text for what, one in SAMPLES.items() if isinstance(text := render(name, one), str)}
+    return of_one | ({"of all": "".join(render_all(name, several(*SAMPLES.values())))} if FORMATS[name].of_all else {})
 
 
 def changed(text: str, change: str) -> str:
@@ -62,7 +63,7 @@ def write_attestations(folder: Path) -> None:
 def problems(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[str]]:
     """The problems of every document, and of one broken document of each kind, found by one process."""
     folder = tmp_path_factory.mktemp("documents")
-    for name, check in FORMATS.items():
+    for name, check in CHECKS.items():
         for what, text in documents(name).items():
             (folder / f"{name} {what}.{check}.json").write_text(text, encoding="utf-8")
         (folder / f"{name} broken.{check}.json").write_text(changed(documents(name)["every verdict"], check), encoding="utf-8")
@@ -75,15 +76,15 @@ def problems(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[str]
     return found
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", CHECKS)
 def test_documents_are_valid(name: str, problems: Mapping[str, list[str]]) -> None:
-    for what in SAMPLES:
-        assert problems[f"{name} {what}.{FORMATS[name]}.json"] == []
+    for what in (*SAMPLES, *(("of all",) if FORMATS[name].of_all else ())):
+        assert problems[f"{name} {what}.{CHECKS[name]}.json"] == []
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", CHECKS)
 def test_a_broken_document_is_refused(name: str, problems: Mapping[str, list[str]]) -> None:
-    assert problems[f"{name} broken.{FORMATS[name]}.json"]
+    assert problems[f"{name} broken.{CHECKS[name]}.json"]
 
 
 def test_an_attestation_is_verified_by_securesystemslib(problems: Mapping[str, list[str]]) -> None:
@@ -125,6 +126,7 @@ def test_a_result_without_a_location_is_refused(tmp_path: Path) -> None:
 def test_heimdall_reads_every_status_as_it_is_meant(tmp_path: Path) -> None:
     """By MITRE's own library: passed is what passed alone."""
     (tmp_path / "run.json").write_text(documents("hdf")["every verdict"], encoding="utf-8")
+    (tmp_path / "all.json").write_text("".join(render_all("hdf", several(every_verdict(), every_verdict()))), encoding="utf-8")
     node = shutil.which("node")
     assert node
     script = (
@@ -133,15 +135,16 @@ def test_heimdall_reads_every_status_as_it_is_meant(tmp_path: Path) -> None:
         "const found = inspec.contextualizeEvaluation(read).contains.flatMap(one => one.contains);"
         "console.log(JSON.stringify(Object.fromEntries(found.map(one => [one.data.tags.verdict, one.hdf.status]))))"
     )
-    ended = subprocess.run(
-        [node, "-e", script, str(tmp_path / "run.json")], cwd=NPM.parent, capture_output=True, text=True, check=True
-    )
-    assert json.loads(ended.stdout) == {
-        "PASS": "Passed",
-        "WAIVED": "Not Applicable",
-        "NOT_DECLARED": "Not Applicable",
-        "NOT_APPLICABLE": "Not Applicable",
-        "UNKNOWN": "Profile Error",
-        "ERROR": "Profile Error",
-        "FAIL": "Failed",
-    }, sys.version
+    for file in ("run.json", "all.json"):
+        ended = subprocess.run(
+            [node, "-e", script, str(tmp_path / file)], cwd=NPM.parent, capture_output=True, text=True, check=True
+        )
+        assert json.loads(ended.stdout) == {
+            "PASS": "Passed",
+            "WAIVED": "Not Applicable",
+            "NOT_DECLARED": "Not Applicable",
+            "NOT_APPLICABLE": "Not Applicable",
+            "UNKNOWN": "Profile Error",
+            "ERROR": "Profile Error",
+            "FAIL": "Failed",
+        }, sys.version

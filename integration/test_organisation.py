@@ -53,11 +53,18 @@ def controls() -> list[Selected]:
     return judging.on_aws(collected(harness.ROOT, "security", "SEC-SG or SEC-IAM-01 or SEC-EC2-01"))
 
 
-def planned(endpoint: str, controls: list[Selected], markers: str = "", keywords: str = "", ids: Sequence[str] = IDS) -> Plan:
+def planned(
+    endpoint: str,
+    controls: Sequence[Selected],
+    markers: str = "",
+    keywords: str = "",
+    ids: Sequence[str] = IDS,
+    regions: tuple[str, ...] = (REGION, "us-east-1"),
+) -> Plan:
     organisation = Organisation(
         name="Example",
         profile="production",
-        regions=(REGION, "us-east-1"),
+        regions=regions,
         external_id="example-1",
         limits=Limits(requests_per_second=1000),
         account=tuple(Member(id=id, name=f"account {id}", owner="a team") for id in ids),

@@ -4,12 +4,13 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from organisation_cloud import account_ids, serving
-from test_organisation import KEYS, planned
+from test_organisation import KEYS, REGION, planned
 
 from proofs import harness
 from stackproof.core.verdicts import Verdict
@@ -18,12 +19,17 @@ from stackproof.organisation import plan as plans
 from stackproof.organisation.cluster import Progress
 from stackproof.organisation.plan import Plan, Task
 from stackproof.organisation.store import CannotStore, Store, opened
-from stackproof.plugin.suite import collected
+from stackproof.plugin.suite import Selected, collected
 
 psutil = pytest.importorskip("psutil", reason="of the extra organisation")
 pytest.importorskip("distributed", reason="of the extra organisation")
 
-MARKERS, KEYWORDS = "security", "SEC-SG or SEC-IAM-01"
+MARKERS, KEYWORDS = "security", "SEC-SG-01 or SEC-IAM-01"
+
+
+@cache
+def controls() -> tuple[Selected, ...]:
+    return tuple(judging.on_aws(collected(harness.ROOT, MARKERS, KEYWORDS)))
 
 
 def all_verdicts(plan: Plan, store: Store) -> dict[str, dict[str, Verdict] | str]:
@@ -36,30 +42,30 @@ def all_verdicts(plan: Plan, store: Store) -> dict[str, dict[str, Verdict] | str
 
 
 def worker_processes() -> list[int]:
-    return [child.pid for child in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+    servers = [child for child in psutil.Process().children() if "forkserver" in " ".join(child.cmdline())]
+    return [child.pid for server in servers for child in server.children()]
 
 
 def test_a_worker_that_is_killed_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
-    ids = account_ids(4, 200_000_000_001)
-    controls = judging.on_aws(collected(harness.ROOT, MARKERS, KEYWORDS))
+    ids = account_ids(3, 200_000_000_001)
     killed: list[int] = []
 
     def kill_one(progress: Progress) -> None:
-        if progress.done >= 2 and not killed:
+        if progress.done and not killed:
             killed.append(worker_processes()[0])
             os.kill(killed[0], signal.SIGKILL)
 
     with serving(ids, denies=ids[1], throttles=ids[2]) as (endpoint, _):
-        plan = planned(endpoint, controls, MARKERS, KEYWORDS, ids)
+        plan = planned(endpoint, controls(), MARKERS, KEYWORDS, ids, (REGION,))
         store = opened(str(tmp_path / "cluster"))
         plans.write(plan, store)
         with cluster.local(2, lost_workers=3) as connect:
             progress = cluster.run(plan, store, plan.tasks, connect, kill_one)
         alone = opened(str(tmp_path / "serial"))
         plans.write(plan, alone)
-        by_task = judging.of_tasks(controls)
+        by_task = judging.of_tasks(controls())
         warm = tasks.Warm(harness.ROOT, tuple(by_task[False]), tuple(by_task[True]), plan.code)
         monkeypatch.setattr(tasks, "_warm", lambda *_: warm)
         for task in plan.tasks:
@@ -80,9 +86,6 @@ class Future:
         self.key = key
         self.status = "pending"
         self.done: tasks.Done | None = None
-
-    def result(self) -> tasks.Done | None:
-        return self.done
 
     def release(self) -> None: ...
 
@@ -114,12 +117,15 @@ class Client:
             future.done = tasks.Done(Task(account, region), "judged", closes_the_gate=False, calls=2)
         return future
 
+    def gather(self, futures: list[Future]) -> list[tasks.Done | None]:
+        return [future.done for future in futures]
+
     def close(self, timeout: float) -> None: ...
 
 
 def played(tmp_path: Path, *clients: list[str]) -> tuple[Progress, list[str], Plan, Store]:
     """A run on clusters that come one after the other, each with what becomes of its first tasks."""
-    plan = planned("http://127.0.0.1:1", judging.on_aws(collected(harness.ROOT, MARKERS, "SEC-SG-01")))
+    plan = planned("http://127.0.0.1:1", controls())
     store = opened(str(tmp_path))
     left = [Client(ends) for ends in clients]
     told: list[str] = []
@@ -135,7 +141,7 @@ def test_a_scheduler_that_is_lost_gets_everything_again(tmp_path: Path) -> None:
 
 
 def test_a_task_that_is_lost_again_and_again_is_given_up(tmp_path: Path) -> None:
-    progress, _, plan, store = played(tmp_path, ["cancelled"] * 3 + ["lost"] * 40)
+    progress, _, plan, store = played(tmp_path, ["cancelled"] * 3 + ["lost"] * 80)
     assert (progress.done, progress.not_judged) == (len(plan.tasks), len(plan.tasks))
     with results.of_task(plan, plan.tasks[0], store) as (result, _folder):
         assert "it was lost 4 times with its worker or the scheduler" in result.reason

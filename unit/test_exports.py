@@ -14,7 +14,19 @@ import pytest
 from botocore.session import Session
 from botocore.validate import ParamValidator
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from finished_runs import NASTY, SAMPLES, WAIVER, as_pem, control, every_verdict, finished, scanned, signed_run
+from finished_runs import (
+    NASTY,
+    NOT_JUDGED,
+    SAMPLES,
+    WAIVER,
+    as_pem,
+    control,
+    every_verdict,
+    finished,
+    scanned,
+    several,
+    signed_run,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +37,7 @@ from stackproof.evidence import manifest, signing
 from stackproof.reports.exports import dsse, sarif
 from stackproof.reports.exports.csv_table import FORMULA, harmless
 from stackproof.reports.exports.rows import rows
-from stackproof.reports.formats import FORMATS, Finished, render
+from stackproof.reports.formats import FORMATS, Finished, render, render_all
 
 NOT_PASSED = [verdict for verdict in Verdict if verdict is not Verdict.PASS]
 
@@ -190,6 +202,78 @@ def test_every_document_can_be_made_of_every_run(name: str) -> None:
 def test_a_control_that_came_to_worse_than_its_resources_has_a_row() -> None:
     one = finished(control("SEC-RDS-01", [Verdict.ERROR], resources=(Examined("db", Verdict.PASS),)))
     assert [row.verdict for row in rows(one)] == [Verdict.PASS, Verdict.ERROR]
+
+
+# Many runs in one document
+
+OF_ALL = [name for name, one in FORMATS.items() if one.of_all]
+OF_EACH_ROW: Mapping[str, Callable[[str], list[tuple[str, str, str]]]] = {
+    "csv": lambda text: [(one["account"], one["region"], one["finding"]) for one in table(text)],
+    "ocsf": lambda text: [
+        (one["cloud"]["account"]["uid"], one["cloud"]["region"], one["metadata"]["uid"]) for one in json.loads(text)
+    ],
+    "asff": lambda text: [
+        (one["AwsAccountId"], one["ProductArn"].split(":")[3], one["Id"])
+        for batch in json.loads(text)
+        for one in batch["Findings"]
+    ],
+}
+"""Account, region and id of each judgement in a document."""
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return [*csv.DictReader(io.StringIO(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), newline=""))]
+
+
+def of_all(name: str, *each: Finished) -> str:
+    return "".join(render_all(name, several(*each)))
+
+
+def test_all_formats_with_findings_can_tell_of_many_runs() -> None:
+    assert {*OF_ALL} == READERS.keys() - {"oscal-component"}
+    with pytest.raises(UsageError, match=r"no pdf is made of many runs: --format with one of csv, sarif, .*ocsf"):
+        render_all("pdf", several())
+
+
+@pytest.mark.parametrize("name", OF_ALL)
+def test_nothing_else_becomes_a_pass_among_many_runs(name: str) -> None:
+    """Nor does an account of which nothing was judged, whose reason is told."""
+    bad_ones = [finished(control("SEC-RDS-01", [verdict], resources=(bad(verdict),))) for verdict in NOT_PASSED]
+    text = of_all(name, *bad_ones, NOT_JUDGED)
+    assert READERS[name](text) == set()
+    assert "role/audit cannot be assumed" in text.replace("%3A", ":")
+
+
+@pytest.mark.parametrize("name", OF_EACH_ROW)
+def test_each_row_has_its_account_and_region_and_an_id_of_its_own(name: str) -> None:
+    one = finished(control("SEC-RDS-01", [Verdict.FAIL], resources=(bad(Verdict.FAIL), bad(Verdict.ERROR))))
+    found = OF_EACH_ROW[name](of_all(name, one, one, NOT_JUDGED))
+    places = [(account, region) for account, region, _ in found]
+    first, second, third = (("0" * 11 + str(number), f"eu-west-{number + 1}") for number in range(3))
+    assert places == [first, first, second, second, third]
+    assert len({id for *_, id in found}) == len(found)
+
+
+@pytest.mark.parametrize("name", OF_ALL)
+def test_ids_of_many_runs_are_unique(name: str) -> None:
+    names = re.findall(r'"(?:uuid|fingerprint|stackproof/v1)": "([^"]+)"', of_all(name, *[every_verdict()] * 3))
+    assert len({*names}) == len(names)
+
+
+@pytest.mark.parametrize("name", OF_ALL)
+def test_runs_are_read_one_by_one_while_the_document_is_written(name: str) -> None:
+    taken: list[Finished] = []
+
+    def each() -> Iterator[Finished]:
+        for one in several(*[every_verdict()] * 20).each():
+            taken.append(one)
+            yield one
+
+    parts = render_all(name, replace(several(), each=each))
+    before = 0
+    while not before and (part := next(parts)):
+        before = len(taken) if "SEC-RDS-0" in part else 0
+    assert before <= 2
 
 
 # SARIF

@@ -7,7 +7,7 @@ import logging
 import queue
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,7 +76,8 @@ def local(workers: int, lost_workers: int) -> Iterator[Cluster]:
 
     _silence()
     with ExitStack() as undo:
-        undo.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": lost_workers, **_QUIET}))
+        undo.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": lost_workers, **_QUIET, **_FORKED}))
+        _preload()
         cluster = undo.enter_context(
             LocalCluster(n_workers=workers, threads_per_worker=THREADS, dashboard_address=None, silence_logs="ERROR")
         )
@@ -108,6 +109,16 @@ _QUIET = {
     "distributed.comm.timeouts.connect": "20s",
     "distributed.worker.memory.terminate": 0.95,
 }
+
+
+_FORKED = {"distributed.worker.multiprocessing-method": "forkserver"}
+"""Workers of this machine are forked from a process of one thread that has imported everything, once for all of them."""
+
+
+def _preload() -> None:
+    from distributed.utils import get_mp_context
+
+    get_mp_context().set_forkserver_preload(["distributed", "stackproof.organisation.tasks", "stackproof.resources"])
 
 
 Do = Callable[[str, str | None, str, str, str], Done]
@@ -201,16 +212,20 @@ class _Run:
                 client.close(timeout=5)
 
     def _hand_out(self) -> None:
+        if self._client.status != "running":
+            return
         limits = self._plan.limits
         here = self._threads()
-        most = max(1, here + here // 2)  # a worker that is done finds the next one waiting
+        most = max(1, 2 * here)  # whoever is done finds the next one waiting
         busy = Counter(task.account for task, _ in self._out.values())
         for account in list(self._left):
             if account not in busy and len(busy) >= limits.accounts:
                 continue
             left = self._left[account]
             while left and busy[account] < limits.tasks_per_account and len(self._out) < most:
-                self._submit(left.popleft())
+                if not self._submit(left[0]):
+                    return
+                left.popleft()
                 busy[account] += 1
             if not left:
                 del self._left[account]
@@ -219,26 +234,33 @@ class _Run:
 
     def _threads(self) -> int:
         """The tasks that the workers can do at once; asked again now and then, since workers come and go."""
-        if time.monotonic() >= self._asked_again and self._client.status == "running":
+        if time.monotonic() >= self._asked_again:
             self._slots = sum(self._client.nthreads().values())
             self._asked_again = time.monotonic() + _WORKERS_SECONDS if self._slots else 0.0
         return self._slots
 
-    def _submit(self, task: Task) -> None:
+    def _submit(self, task: Task) -> bool:
+        """Hand a task out; False where the scheduler is lost."""
+        try:
+            future = self._client.submit(
+                self._do,
+                self._store.url,
+                self._plan.endpoint,
+                self._plan.run,
+                task.account,
+                task.region,
+                key=f"{self._plan.run}.{task.key}.{self._tried[task] + 1}",
+                pure=False,
+            )
+        except Exception:
+            if self._client.status == "running":
+                raise
+            return False
         self._tried[task] += 1
-        future = self._client.submit(
-            self._do,
-            self._store.url,
-            self._plan.endpoint,
-            self._plan.run,
-            task.account,
-            task.region,
-            key=f"{self._plan.run}.{task.key}.{self._tried[task]}",
-            pure=False,
-        )
         self._out[future] = (task, time.monotonic())
         self._progress.running = len(self._out)
         future.add_done_callback(self._ended.put)
+        return True
 
     def _collect(self) -> None:
         """Wait a moment for tasks to end, and note each that has."""
@@ -250,21 +272,34 @@ class _Run:
         if not ended:
             ended = [future for future in self._out if future.status in ("cancelled", "lost", "error", "finished")]
             self._end_late_ones()
-        for future in ended:
-            if future in self._out:
-                self._note(future)
+        self._note([future for future in dict.fromkeys(ended) if future in self._out])
 
-    def _note(self, future: Any) -> None:
-        match future.status:
-            case "finished":
-                task, _ = self._out.pop(future)
-                self._count(future.result())
-            case "error":
-                task, _ = self._out.pop(future)
-                self._count(self._given_up(task, future.exception()))
-            case _:
-                self._take_back([future])
+    def _note(self, ended: Iterable[Any]) -> None:
+        finished = {}
+        for future in ended:
+            match future.status:
+                case "finished":
+                    finished[future], _ = self._out.pop(future)
+                case "error":
+                    task, _ = self._out.pop(future)
+                    self._count(self._given_up(task, future.exception()))
+                case _:
+                    self._take_back([future])
+        if finished:
+            self._hand_out()  # workers do not wait until it is known how these came out, which takes a way to them and back
+            for one in self._results(finished):
+                self._count(one)
         self._progress.running = len(self._out)
+
+    def _results(self, finished: Mapping[Any, Task]) -> Sequence[Done]:
+        """What became of tasks that have ended, asked for together; they are tried again where it is lost with worker or scheduler."""
+        try:
+            found: Sequence[Done] = self._client.gather([*finished])
+        except Exception:  # noqa: BLE001 - Dask has no common error for what is lost meanwhile; what they have stored, they will find
+            for task in finished.values():
+                self._again(task)
+            return ()
+        return found
 
     def _given_up(self, task: Task, error: BaseException) -> Done:
         """Of a task that has not ended by itself: its workers were lost, or it was never begun."""
@@ -282,18 +317,16 @@ class _Run:
             task, _ = self._out.pop(future)
             with suppress(Exception):
                 future.release()
-            if self._tried[task] > self._plan.limits.lost_workers:
-                self._count(
-                    give_up(
-                        self._store,
-                        self._plan.run,
-                        task,
-                        f"it was lost {self._tried[task]} times with its worker or the scheduler",
-                    )
-                )
-                continue
-            self._progress.lost += 1
-            self._left.setdefault(task.account, deque()).appendleft(task)
+            self._again(task)
+
+    def _again(self, task: Task) -> None:
+        """Let a task that was lost be handed out again, unless it was lost too often."""
+        if self._tried[task] > self._plan.limits.lost_workers:
+            reason = f"it was lost {self._tried[task]} times with its worker or the scheduler"
+            self._count(give_up(self._store, self._plan.run, task, reason))
+            return
+        self._progress.lost += 1
+        self._left.setdefault(task.account, deque()).appendleft(task)
 
     def _end_late_ones(self) -> None:
         limit = self._plan.limits.task_seconds * _LATE + 60

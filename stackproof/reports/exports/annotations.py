@@ -9,7 +9,7 @@ from stackproof.core.messages import say
 from stackproof.core.translation import told as told
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.exports.rows import Row, rows
-from stackproof.reports.formats import Finished
+from stackproof.reports.formats import Finished, Several
 from stackproof.reports.text import extent
 
 _LEVELS = {Verdict.FAIL: "error", Verdict.ERROR: "error", Verdict.UNKNOWN: "warning", Verdict.WAIVED: "notice"}
@@ -19,6 +19,11 @@ def annotations(finished: Finished) -> str:
     """The run as workflow commands, the gravest first: GitHub shows ten of a kind for each step."""
     found = sorted((row for row in rows(finished) if row.verdict in _LEVELS), key=lambda row: [*_LEVELS].index(row.verdict))
     return "".join(f"{line}\n" for line in (*_about(finished), *map(_command, found)))
+
+
+def of_all(several: Several) -> Iterator[str]:
+    """Many runs, one after the other."""
+    return map(annotations, several.each())
 
 
 def _about(finished: Finished) -> Iterator[str]:

@@ -5,14 +5,14 @@ Security Hub holds what is true of an account, so a pass that is none on live AW
 https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format-syntax.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.frameworks.coverage import is_live
 from stackproof.reports.exports.ocsf import partition
 from stackproof.reports.exports.rows import Row, as_lines, rows, shortened
-from stackproof.reports.formats import Finished
+from stackproof.reports.formats import Finished, Several
 from stackproof.reports.text import extent
 
 BATCH = 100
@@ -31,13 +31,22 @@ _COMPLIANCE = {
 
 def asff(finished: Finished) -> str:
     """The run as a list of requests, one a line. Raises `UsageError` for a run without an account."""
+    return "".join(as_lines(_batches(finished)))
+
+
+def of_all(several: Several) -> Iterator[str]:
+    """Many runs as one list of requests, each about one account and region: it is imported there, or by its administrator."""
+    return as_lines(batch for finished in several.each() for batch in _batches(finished))
+
+
+def _batches(finished: Finished) -> Iterator[dict[str, Any]]:
     run = finished.run
     if not run.account:
         raise UsageError(f"asff: a run on {run.target} has no account, and findings of Security Hub belong to one")
     said = shortened(extent(run, finished.language), 1024)
     about = {"stackproof/extent": said} if said else {}
     findings = [_finding(row, about) for row in rows(finished)]
-    return as_lines({"Findings": findings[start : start + BATCH]} for start in range(0, len(findings), BATCH))
+    return ({"Findings": findings[start : start + BATCH]} for start in range(0, len(findings), BATCH))
 
 
 def _finding(row: Row, about: Mapping[str, str]) -> dict[str, Any]:

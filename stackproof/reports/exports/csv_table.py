@@ -2,9 +2,10 @@
 
 import csv
 import io
+from collections.abc import Iterable, Iterator, Sequence
 
 from stackproof.reports.exports.rows import Row, rows
-from stackproof.reports.formats import Finished
+from stackproof.reports.formats import Finished, Several
 from stackproof.reports.text import extent
 
 COLUMNS = (
@@ -18,14 +19,30 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 def as_csv(finished: Finished) -> str:
     """The run as CSV with a header, UTF-8 with the mark that spreadsheets know it by."""
+    return "".join((_HEAD, _lines([COLUMNS]), _lines(_table(finished))))
+
+
+def of_all(several: Several) -> Iterator[str]:
+    """Many runs as one table, with the account and the region of each line."""
+    yield _HEAD + _lines([COLUMNS])
+    for finished in several.each():
+        yield _lines(_table(finished))
+
+
+_HEAD = "\N{ZERO WIDTH NO-BREAK SPACE}"
+
+
+def _lines(table: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(table)
+    return text.getvalue()
+
+
+def _table(finished: Finished) -> Iterator[Sequence[str]]:
     if said := extent(run := finished.run, finished.language):
         about = {"environment": run.environment, "target": run.target, "run": run.id, "found": said}
-        writer.writerow([harmless(about.get(column, "")) for column in COLUMNS])
-    writer.writerows(tuple(map(harmless, _cells(row))) for row in rows(finished))
-    return "\N{ZERO WIDTH NO-BREAK SPACE}" + text.getvalue()
+        yield [harmless(about.get(column, "")) for column in COLUMNS]
+    yield from (tuple(map(harmless, _cells(row))) for row in rows(finished))
 
 
 def harmless(cell: str) -> str:

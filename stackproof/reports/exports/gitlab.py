@@ -3,11 +3,12 @@
 https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.exports.rows import Row, as_lines, named_id, rows
-from stackproof.reports.formats import Finished
+from stackproof.reports.formats import Finished, Several
 from stackproof.reports.text import extent
 
 _SEVERITIES = {"critical": "blocker", "high": "critical", "medium": "major", "low": "minor"}
@@ -16,8 +17,17 @@ _TOLD = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN, Verdict.WAIVED)
 
 def gitlab(finished: Finished) -> str:
     """The run as a list of issues; an accepted finding is one of severity ``info``, as the format has no acceptance."""
-    issues = (_issue(row) for row in rows(finished) if row.verdict in _TOLD)
-    return as_lines([*_extent(finished), *issues])
+    return "".join(as_lines(_issues(finished)))
+
+
+def of_all(several: Several) -> Iterator[str]:
+    """Many runs as one list of issues."""
+    return as_lines(one for finished in several.each() for one in _issues(finished))
+
+
+def _issues(finished: Finished) -> Iterator[dict[str, Any]]:
+    yield from _extent(finished)
+    yield from (_issue(row) for row in rows(finished) if row.verdict in _TOLD)
 
 
 def _extent(finished: Finished) -> list[dict[str, Any]]:
@@ -25,7 +35,7 @@ def _extent(finished: Finished) -> list[dict[str, Any]]:
     run = finished.run
     if not (said := extent(run, finished.language)):
         return []
-    name = named_id("extent", run.environment, run.target)
+    name = named_id("extent", run.environment, run.target, *finished.scope)
     location = {"path": f"environments/{run.environment}.toml", "lines": {"begin": 1}}
     return [{"description": said, "check_name": "stackproof", "fingerprint": name, "severity": "info", "location": location}]
 

@@ -6,15 +6,16 @@ https://saf.mitre.org/framework/normalize
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Any
 
+from stackproof.core.results import Run
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
-from stackproof.reports.exports.rows import Row, as_json, judged, rows
-from stackproof.reports.formats import Finished
+from stackproof.reports.exports.rows import Row, as_json, in_parts, judged, rows
+from stackproof.reports.formats import Finished, Several
 
 _STATUSES = {
     Verdict.PASS: "passed",
@@ -32,31 +33,42 @@ _IMPACTS = {"critical": 1.0, "high": 0.7, "medium": 0.5, "low": 0.3}
 def hdf(finished: Finished) -> str:
     """The run as the JSON that InSpec's exec writes."""
     run = finished.run
+    platform = {"name": "aws", "release": run.region, "target_id": run.account}
+    return as_json(_document(platform, _version(run), run.seconds, [_profile(finished)]))
+
+
+def of_all(several: Several) -> Iterator[str]:
+    """Many runs as one execution, each a profile with a name of its own."""
+    platform = {"name": "aws", "release": "", "target_id": several.title}
+    return in_parts(_document(platform, several.version, 0.0, map(_profile, several.each())))
+
+
+def _document(platform: Mapping[str, str], version: str, seconds: float, profiles: object) -> dict[str, Any]:
+    return {"platform": platform, "version": version, "statistics": {"duration": seconds}, "profiles": profiles}
+
+
+def _version(run: Run) -> str:
+    return run.versions.get("stackproof", "0")
+
+
+def _profile(finished: Finished) -> dict[str, Any]:
+    run = finished.run
     controls = [_control(list(found)) for _, found in groupby(rows(finished), key=lambda row: row.control.id)]
     say = partial(told, language=finished.language)
     title = say(f"{run.environment} judged on {run.target}")
-    return as_json(
-        {
-            "platform": {"name": "aws", "release": run.region, "target_id": run.account},
-            "version": run.versions.get("stackproof", "0"),
-            "statistics": {"duration": run.seconds},
-            "profiles": [
-                {
-                    "name": "stackproof",
-                    "version": run.versions.get("stackproof", "0"),
-                    "title": title,
-                    "maintainer": "stackproof",
-                    "summary": " ".join([f"{title}.", *map(say, [judged(run), *run.notes])]),
-                    "supports": [],
-                    "attributes": [],
-                    "groups": [],
-                    "status": "loaded",
-                    "sha256": hashlib.sha256("\n".join(control["id"] for control in controls).encode()).hexdigest(),
-                    "controls": controls,
-                }
-            ],
-        }
-    )
+    return {
+        "name": "-".join(("stackproof", *finished.scope)),
+        "version": _version(run),
+        "title": " ".join((title, *finished.scope)),
+        "maintainer": "stackproof",
+        "summary": " ".join([f"{title}.", *map(say, [judged(run), *run.notes])]),
+        "supports": [],
+        "attributes": [],
+        "groups": [],
+        "status": "loaded",
+        "sha256": hashlib.sha256("\n".join(control["id"] for control in controls).encode()).hexdigest(),
+        "controls": controls,
+    }
 
 
 def _control(found: Sequence[Row]) -> dict[str, Any]:

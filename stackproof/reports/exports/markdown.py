@@ -4,7 +4,7 @@ GitHub takes 65,536 characters in a comment; what does not fit is counted. Text 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stackproof.core.changes import PlannedChanges
 from stackproof.core.messages import Language, say
@@ -41,12 +41,12 @@ def markdown(finished: Finished) -> str:
     blocks = [
         _title(run, language),
         *_alerts(run, language),
-        _counts(run),
+        counts(run.counts),
         *(_plan(plan, language) for plan in run.plans),
-        *_table(say(language, "summary.wrong"), _head(language, "what"), map(_wrong, wrong), language),
-        *_table(say(language, "summary.accepted"), _register_head(language), accepted, language),
-        *_table(say(language, "summary.set-aside"), ("", ""), _set_aside(run, language), language),
-        f"{say(language, 'summary.run')}: {_text(run.id)} {_text(run.commit[:12])} {run.started:%Y-%m-%d %H:%M:%S} UTC",
+        *table(say(language, "summary.wrong"), _head(language, "what"), map(_wrong, wrong), language),
+        *table(say(language, "summary.accepted"), _register_head(language), accepted, language),
+        *table(say(language, "summary.set-aside"), ("", ""), _set_aside(run, language), language),
+        f"{say(language, 'summary.run')}: {text(run.id)} {text(run.commit[:12])} {run.started:%Y-%m-%d %H:%M:%S} UTC",
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -54,26 +54,27 @@ def markdown(finished: Finished) -> str:
 def _title(run: Run, language: Language) -> str:
     gate = say(language, "summary.closed" if run.exit_status else "summary.open")
     part = " ({}/{})".format(*numbers(run)) if run.is_partial else ""
-    return f"## stackproof: {_text(run.environment)}, {_text(run.target)}: {gate}{part}"
+    return f"## stackproof: {text(run.environment)}, {text(run.target)}: {gate}{part}"
 
 
 def _alerts(run: Run, language: Language) -> Iterator[str]:
     if run.aborted:
-        yield f"> [!CAUTION]\n> {say(language, 'summary.aborted', why=_text(told(run.aborted, language)))}"
+        yield f"> [!CAUTION]\n> {say(language, 'summary.aborted', why=text(told(run.aborted, language)))}"
     if said := extent(run, language):
-        yield f"> [!WARNING]\n> {_text(said)}"
+        yield f"> [!WARNING]\n> {text(said)}"
 
 
-def _counts(run: Run) -> str:
-    said = [(verdict.value, number) for verdict in reversed(Verdict) if (number := run.counts[verdict])]
+def counts(by_verdict: Mapping[Verdict, int]) -> str:
+    """A table of the numbers, a column a verdict."""
+    said = [(verdict.value, number) for verdict in reversed(Verdict) if (number := by_verdict[verdict])]
     names, numbers = (" | ".join(str(cell) for cell in column) for column in zip(*said, strict=True)) if said else ("", "")
     return f"| {names} |\n|{' --- |' * len(said)}\n| {numbers} |" if said else ""
 
 
 def _plan(plan: PlannedChanges, language: Language) -> str:
-    title = _text(told(headline(plan), language))
+    title = text(told(headline(plan), language))
     shown = [
-        f"- **{say(language, f'action.{change.action}')}** {_text(change.address)}{_forced(change.forced_by)}"
+        f"- **{say(language, f'action.{change.action}')}** {text(change.address)}{_forced(change.forced_by)}"
         for change in plan.changes[:_CHANGES]
     ]
     if more := len(plan.changes[_CHANGES:]):
@@ -83,7 +84,7 @@ def _plan(plan: PlannedChanges, language: Language) -> str:
 
 
 def _forced(by: Sequence[str]) -> str:
-    return f" ({_text(', '.join(by))})" if by else ""
+    return f" ({text(', '.join(by))})" if by else ""
 
 
 def _head(language: Language, last: str) -> tuple[str, ...]:
@@ -95,17 +96,17 @@ def _gravest(row: Row) -> tuple[int, int]:
 
 
 def _wrong(row: Row) -> tuple[str, ...]:
-    control = f"**{_text(row.control.id)}** ({_severity(row)}) {_text(row.control.owner)}".strip()
-    return row.verdict.value, control, f"{_text(row.sentence)}<br>{_text(row.remedy)}", _place(row)
+    control = f"**{text(row.control.id)}** ({_severity(row)}) {text(row.control.owner)}".strip()
+    return row.verdict.value, control, f"{text(row.sentence)}<br>{text(row.remedy)}", _place(row)
 
 
 def _severity(row: Row) -> str:
     severity = row.control.severity
-    return say(row.language, f"severity.{severity}") if severity in SEVERITIES else _text(severity)
+    return say(row.language, f"severity.{severity}") if severity in SEVERITIES else text(severity)
 
 
 def _accepted(row: Row) -> tuple[str, ...]:
-    return row.verdict.value, f"**{_text(row.control.id)}**", f"{_text(row.sentence)}<br>{_text(row.acceptance)}", _place(row)
+    return row.verdict.value, f"**{text(row.control.id)}**", f"{text(row.sentence)}<br>{text(row.acceptance)}", _place(row)
 
 
 def _register_head(language: Language) -> tuple[str, ...]:
@@ -116,12 +117,12 @@ def _registered(one: WaiverUse, language: Language) -> tuple[str, ...]:
     state = say(language, f"state.{one.state.replace(' ', '-')}")
     what = " ".join(filter(None, (one.check, one.resource, one.field)))
     by = (one.owner, one.ticket, str(one.expires), confirmation(one, language))
-    controls = _text(", ".join(one.controls))
+    controls = text(", ".join(one.controls))
     return (
         f"{Verdict.WAIVED.value} ({state})",
-        f"**{controls}** {_text(what)}",
-        _text(reason(one, language)),
-        "<br>".join(map(_text, by)),
+        f"**{controls}** {text(what)}",
+        text(reason(one, language)),
+        "<br>".join(map(text, by)),
     )
 
 
@@ -129,23 +130,23 @@ def _set_aside(run: Run, language: Language) -> Iterator[tuple[str, ...]]:
     """The reasons, each with the controls that it sets aside."""
     for why, controls in set_aside(run, language).items():
         verdicts = ", ".join(dict.fromkeys(control.verdict.value for control in controls))
-        yield verdicts, f"**{_text(', '.join(control.id for control in controls))}** {_text(why)}"
+        yield verdicts, f"**{text(', '.join(control.id for control in controls))}** {text(why)}"
 
 
 def _place(row: Row) -> str:
     subject = row.subject
     place = f"{subject.file}:{subject.line}" if subject.file else ""
-    return "<br>".join(_text(part) for part in (place, subject.address or subject.arn) if part)
+    return "<br>".join(text(part) for part in (place, subject.address or subject.arn) if part)
 
 
-def _table(title: str, head: Sequence[str], lines: Iterable[Sequence[str]], language: Language) -> Iterator[str]:
+def table(title: str, head: Sequence[str], lines: Iterable[Sequence[str]], language: Language) -> Iterator[str]:
     """A table under its title, of as many lines as fit; nothing where there are none."""
     shown, length, more = [], 0, 0
     for line in lines:
-        text = f"| {' | '.join(line)} |"
-        length += len(text)
+        said = f"| {' | '.join(line)} |"
+        length += len(said)
         if length < MOST // 4:
-            shown.append(text)
+            shown.append(said)
         else:
             more += 1
     if not shown and not more:
@@ -156,11 +157,11 @@ def _table(title: str, head: Sequence[str], lines: Iterable[Sequence[str]], lang
         yield say(language, "summary.more", number=f"{more:,}")
 
 
-def _text(text: str) -> str:
+def text(given: str) -> str:
     """A text that means nothing in Markdown, on one line and not too long.
 
-    >>> _text("a | <b> @team" + chr(10) + "[x](y)")
+    >>> text("a | <b> @team" + chr(10) + "[x](y)")
     'a &#124; &#60;b&#62; &#64;team &#91;x&#93;&#40;y&#41;'
     """
-    line = shortened(" ".join(visible(text).split()), _CELL)
+    line = shortened(" ".join(visible(given).split()), _CELL)
     return re.sub(r"[&<>|`*\[\]()@#~\\!]|://", lambda found: "".join(f"&#{ord(letter)};" for letter in found[0]), line)

@@ -3,12 +3,12 @@
 https://schema.ocsf.io/1.4.0/classes/compliance_finding?profiles=cloud
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.exports.rows import Row, as_lines, named_id, rows
-from stackproof.reports.formats import Finished
+from stackproof.reports.formats import Finished, Several
 from stackproof.reports.text import extent
 
 VERSION = "1.4.0"
@@ -30,9 +30,18 @@ _INFORMATIONAL = (1, "Informational")
 
 def ocsf(finished: Finished) -> str:
     """The run as Compliance Findings. A waived finding stays a failure, and is suppressed."""
+    return "".join(as_lines(_findings(finished)))
+
+
+def of_all(several: Several) -> Iterator[str]:
+    """Many runs as one list of Compliance Findings."""
+    return as_lines(one for finished in several.each() for one in _findings(finished))
+
+
+def _findings(finished: Finished) -> Iterator[dict[str, Any]]:
     said = extent(finished.run, finished.language)
     about = {"extent": said} if said else {}
-    return as_lines(_finding(row, about) for row in rows(finished))
+    return (_finding(row, about) for row in rows(finished))
 
 
 def _finding(row: Row, about: Mapping[str, str]) -> dict[str, Any]:

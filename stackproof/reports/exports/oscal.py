@@ -6,7 +6,8 @@ https://pages.nist.gov/OSCAL/reference/latest/assessment-results/
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -18,8 +19,8 @@ from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.frameworks.coverage import is_live
 from stackproof.reports import view
-from stackproof.reports.exports.rows import Row, as_json, judged, named_id, rows
-from stackproof.reports.formats import Finished
+from stackproof.reports.exports.rows import Row, as_json, in_parts, judged, named_id, rows
+from stackproof.reports.formats import Finished, Several
 from stackproof.reports.text import extent, reason
 
 VERSION = "1.2.1"
@@ -34,12 +35,42 @@ _TODO = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN, Verdict.WAIVED)
 def assessment_results(finished: Finished) -> str:
     """The run as assessment results: an observation for each judgement, a finding for each control, a risk for what is wrong."""
     run, say = finished.run, _speaker(finished)
-    found = list(rows(finished))
+    name = named_id("assessment results", _run_name(run))
     plan = named_id("assessment plan", run.environment)
+    metadata = _metadata(finished, say("Assessment results"))
+    return as_json(
+        _results(name, metadata, [_result(finished)], _resource(plan, say("The controls that were selected"), run.selection))
+    )
+
+
+def results_of_all(several: Several) -> Iterator[str]:
+    """Many runs as assessment results, a result each."""
+    say = partial(told, language=several.language)
+    name, plan = (named_id(what, several.title, several.id) for what in ("assessment results", "assessment plan"))
+    metadata = _metadata_of_all(several, say("Assessment results"))
+    selected = _resource(plan, say("The controls that were selected"), "")
+    return in_parts(_results(name, metadata, map(_result, several.each()), selected))
+
+
+def _results(name: str, metadata: Mapping[str, Any], results: object, plan: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "assessment-results": {
+            "uuid": name,
+            "metadata": metadata,
+            "import-ap": {"href": f"#{plan['uuid']}"},
+            "results": results,
+            "back-matter": {"resources": [plan]},
+        }
+    }
+
+
+def _result(finished: Finished) -> dict[str, Any]:
+    run, say = finished.run, _speaker(finished)
+    found = list(rows(finished))
     subjects = {row.subject.id: row for row in found}
     result = {
-        "uuid": named_id("result", _run_name(run)),
-        "title": say(f"{run.environment} judged on {run.target}"),
+        "uuid": named_id("result", *finished.scope, _run_name(run)),
+        "title": " ".join((say(f"{run.environment} judged on {run.target}"), *finished.scope)),
         "description": say(judged(run)),
         "start": run.started.isoformat(),
         "props": _props(
@@ -52,17 +83,7 @@ def assessment_results(finished: Finished) -> str:
         "risks": [_risk(row) for row in found if row.verdict in _TODO],
         "findings": [one for _, group in _by_control(found) if (one := _finding(list(group)))],
     }  # fmt: skip
-    return as_json(
-        {
-            "assessment-results": {
-                "uuid": named_id("assessment results", _run_name(run)),
-                "metadata": _metadata(finished, say("Assessment results")),
-                "import-ap": {"href": f"#{plan}"},
-                "results": [_without_nothing(result)],
-                "back-matter": {"resources": [_resource(plan, say("The controls that were selected"), run.selection)]},
-            }
-        }
-    )
+    return _without_nothing(result)
 
 
 def component_definition(finished: Finished) -> str:
@@ -114,33 +135,50 @@ def plan_of_action(finished: Finished) -> str:
     """All that is wrong, accepted or could not be verified, as a plan of action; where there is nothing, one item says so."""
     run, say = finished.run, _speaker(finished)
     found = [row for row in rows(finished) if row.verdict in _TODO]
-    items: list[dict[str, Any]] = [
-        {
-            "uuid": named_id("item", row.id),
-            "title": row.title,
-            "description": row.sentence,
-            "props": _props(
-                control=row.control.id, verdict=row.verdict.value, severity=row.control.severity, owner=row.control.owner
-            ),
-            "related-observations": [{"observation-uuid": named_id("observation", row.id)}],
-            "related-risks": [{"risk-uuid": named_id("risk", row.id)}],
-        }
-        for row in found
-    ]
-    nothing = {
-        "uuid": named_id("item", "nothing", _run_name(run)),
-        "title": say("Nothing is open"),
-        "description": say("No judgement is open."),
+    name = _run_name(run)
+    plan = _plan(name, _metadata(finished, say("Plan of action and milestones")), f"{run.environment}-{run.target}")
+    items = [*map(_item, found)] or [_nothing(name, finished.language)]
+    observations = {"observations": [*map(_observation, found)], "risks": [*map(_risk, found)]}
+    return as_json({"plan-of-action-and-milestones": {**plan, **_without_nothing(observations), "poam-items": items}})
+
+
+def plan_of_all(several: Several) -> Iterator[str]:
+    """All that is wrong, accepted or could not be verified in many runs, as a plan of action; the runs are gone through for each list."""
+    say = partial(told, language=several.language)
+    plan = _plan(several.id, _metadata_of_all(several, say("Plan of action and milestones")), several.title)
+
+    def found() -> Iterator[Row]:
+        return (row for finished in several.each() for row in rows(finished) if row.verdict in _TODO)
+
+    if next(found(), None) is None:
+        return in_parts({"plan-of-action-and-milestones": {**plan, "poam-items": [_nothing(several.id, several.language)]}})
+    lists = {"observations": map(_observation, found()), "risks": map(_risk, found()), "poam-items": map(_item, found())}
+    return in_parts({"plan-of-action-and-milestones": {**plan, **lists}})
+
+
+def _plan(name: str, metadata: Mapping[str, Any], system: str) -> dict[str, Any]:
+    return {"uuid": named_id("plan of action", name), "metadata": metadata, "system-id": {"id": system}}
+
+
+def _item(row: Row) -> dict[str, Any]:
+    return {
+        "uuid": named_id("item", row.id),
+        "title": row.title,
+        "description": row.sentence,
+        "props": _props(
+            control=row.control.id, verdict=row.verdict.value, severity=row.control.severity, owner=row.control.owner
+        ),
+        "related-observations": [{"observation-uuid": named_id("observation", row.id)}],
+        "related-risks": [{"risk-uuid": named_id("risk", row.id)}],
     }
-    document = {
-        "uuid": named_id("plan of action", _run_name(run)),
-        "metadata": _metadata(finished, say("Plan of action and milestones")),
-        "system-id": {"id": f"{run.environment}-{run.target}"},
-        "observations": [_observation(row) for row in found],
-        "risks": [_risk(row) for row in found],
-        "poam-items": items or [nothing],
+
+
+def _nothing(name: str, language: Language) -> dict[str, Any]:
+    return {
+        "uuid": named_id("item", "nothing", name),
+        "title": told("Nothing is open", language),
+        "description": told("No judgement is open.", language),
     }
-    return as_json({"plan-of-action-and-milestones": _without_nothing(document)})
 
 
 def _speaker(finished: Finished) -> Callable[[str], str]:
@@ -161,12 +199,21 @@ def _run_name(run: Run) -> str:
 
 def _metadata(finished: Finished, title: str) -> dict[str, Any]:
     run = finished.run
+    about = _speaker(finished)(f"{title}: {run.environment} judged on {run.target}")
+    remarks = {"remarks": said} if (said := extent(run, finished.language)) else {}
+    return {**_about(about, run.started, run.id), **remarks}
+
+
+def _metadata_of_all(several: Several, title: str) -> dict[str, Any]:
+    return _about(f"{title}: {several.title}", several.started, several.id)
+
+
+def _about(title: str, modified: datetime, version: str) -> dict[str, Any]:
     return {
-        "title": _speaker(finished)(f"{title}: {run.environment} judged on {run.target}"),
-        "last-modified": run.started.isoformat(),
-        "version": _line(run.id) or "1",
+        "title": title,
+        "last-modified": modified.isoformat(),
+        "version": _line(version) or "1",
         "oscal-version": VERSION,
-        **({"remarks": said} if (said := extent(run, finished.language)) else {}),
     }
 
 
@@ -181,7 +228,7 @@ def _ids(found: Iterable[Row]) -> list[str]:
 def _inventory(row: Row) -> dict[str, Any]:
     subject = row.subject
     return {
-        "uuid": named_id("subject", subject.id),
+        "uuid": named_id("subject", *row.scope, subject.id),
         "description": _line(subject.arn or subject.address or subject.name) or told("the environment", row.language),
         "props": _props(
             type=subject.type or "Environment", name=subject.name, arn=subject.arn, address=subject.address, file=subject.file,
@@ -198,7 +245,7 @@ def _observation(row: Row) -> dict[str, Any]:
         "props": _props(control=row.control.id, verdict=row.verdict.value),
         "methods": ["TEST"],
         "types": ["finding"],
-        "subjects": [{"subject-uuid": named_id("subject", row.subject.id), "type": "inventory-item"}],
+        "subjects": [{"subject-uuid": named_id("subject", *row.scope, row.subject.id), "type": "inventory-item"}],
         "relevant-evidence": [{"href": f"evidence/{quote(file)}", "description": row.control.id} for file in _evidence(row)],
         "collected": row.run.started.isoformat(),
     }
@@ -241,7 +288,7 @@ def _finding(found: Sequence[Row]) -> dict[str, Any] | None:
     is_satisfied = control.verdict is Verdict.PASS
     decided = next((one for one in found if one.verdict is control.verdict), row)
     finding = {
-        "uuid": named_id("finding", row.run.environment, row.run.target, control.id),
+        "uuid": named_id("finding", row.run.environment, row.run.target, *row.scope, control.id),
         "title": row.title,
         "description": row.title if is_satisfied else decided.sentence,
         "props": _props(verdict=control.verdict.value, severity=control.severity),

@@ -29,6 +29,8 @@ class Row:
     control: ControlResult
     examined: Examined
     language: Language
+    scope: tuple[str, ...] = ()
+    """As `Finished.scope`."""
 
     @property
     def verdict(self) -> Verdict:
@@ -47,7 +49,8 @@ class Row:
     @property
     def id(self) -> str:
         """The name of the judgement, the same in every run on the same target of the same environment."""
-        return finding_id(self.control.id, self.examined)
+        own = finding_id(self.control.id, self.examined)
+        return named_id("finding", *self.scope, own) if self.scope else own
 
     @property
     def title(self) -> str:
@@ -107,14 +110,15 @@ def rows(finished: Finished) -> Iterator[Row]:
         seen = [Verdict.PASS]
         for one in control.resources:
             seen.append(one.verdict)
-            yield Row(run, control, one, finished.language)
+            yield Row(run, control, one, finished.language, finished.scope)
         if len(seen) == 1 or worst(seen) is not control.verdict:
             whole = Examined("", control.verdict, control.message, finding=control.finding)
-            yield Row(run, control, whole, finished.language)
+            yield Row(run, control, whole, finished.language, finished.scope)
     for id in run.not_judged:
-        message = say(finished.language, "summary.not-judged")
+        why = told(run.aborted, finished.language)
+        message = say(finished.language, "summary.aborted", why=why) if why else say(finished.language, "summary.not-judged")
         control = ControlResult(id, id, id, "high", Verdict.ERROR, message, 0.0, "")
-        yield Row(run, control, Examined("", Verdict.ERROR, message), finished.language)
+        yield Row(run, control, Examined("", Verdict.ERROR, message), finished.language, finished.scope)
 
 
 def judged(run: Run) -> str:
@@ -143,9 +147,37 @@ def as_json(document: Mapping[str, Any] | list[Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def as_lines(documents: Iterable[Mapping[str, Any]]) -> str:
-    """A JSON list with a document a line, however many they are."""
-    return "[\n" + ",\n".join(json.dumps(one, ensure_ascii=False) for one in documents) + "\n]\n"
+def as_lines(documents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """A JSON list with a document a line, however many they are, in parts.
+
+    >>> "".join(as_lines([{"a": 1}, {"b": 2}]))
+    '[\\n{"a": 1},\\n{"b": 2}\\n]\\n'
+    """
+    yield "[\n"
+    for number, one in enumerate(documents):
+        yield (",\n" if number else "") + json.dumps(one, ensure_ascii=False)
+    yield "\n]\n"
+
+
+def in_parts(document: Mapping[str, Any]) -> Iterator[str]:
+    """A document as JSON text in parts; what is an iterator in it becomes a list, read when it is its turn.
+
+    >>> json.loads("".join(in_parts({"a": {"b": iter([{"d": 1}, {"e": 2}])}, "c": 1})))
+    {'a': {'b': [{'d': 1}, {'e': 2}]}, 'c': 1}
+    """
+    lists: dict[str, Iterator[Mapping[str, Any]]] = {}
+
+    def named(one: Iterator[Mapping[str, Any]]) -> str:
+        name = uuid.uuid4().hex  # what no text of a document has
+        lists[name] = one
+        return name
+
+    rest = json.dumps(document, ensure_ascii=False, indent=2, default=named) + "\n"
+    for name, documents in lists.items():
+        before, _, rest = rest.partition(f'"{name}"')
+        yield before
+        yield from as_lines(documents)
+    yield rest
 
 
 def shortened(text: str, most: int) -> str:

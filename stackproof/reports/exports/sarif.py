@@ -5,7 +5,7 @@ aside are not results here, and what no source line is known of stands at the en
 https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -14,8 +14,8 @@ from stackproof.core.results import ControlResult
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.reports import view
-from stackproof.reports.exports.rows import Row, as_json, rows
-from stackproof.reports.formats import Finished
+from stackproof.reports.exports.rows import Row, as_json, in_parts, rows
+from stackproof.reports.formats import Finished, Several
 from stackproof.reports.text import extent
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -33,31 +33,36 @@ _WEIGHT = [Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN, Verdict.WAIVED]
 
 def sarif(finished: Finished) -> str:
     """The run as a SARIF log with one run of the tool."""
+    return as_json(_log([_run(finished)]))
+
+
+def of_all(several: Several) -> Iterator[str]:
+    """Many runs as a SARIF log, each a run of the tool with a name of its own."""
+    return in_parts(_log(map(_run, several.each())))
+
+
+def _log(runs: object) -> dict[str, Any]:
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": runs}
+
+
+def _run(finished: Finished) -> dict[str, Any]:
     run, say = finished.run, partial(told, language=finished.language)
     found = sorted((row for row in rows(finished) if row.verdict in _WEIGHT), key=lambda row: _WEIGHT.index(row.verdict))
     kept = found[:MOST_RESULTS]
     about = say(f"{run.environment} judged on {run.target}.")
     rules = {row.control.id: row for row in kept}
     places = {id: place for place, id in enumerate(rules)}
-    return as_json(
-        {
-            "$schema": SCHEMA,
-            "version": "2.1.0",
-            "runs": [
-                {
-                    "automationDetails": {
-                        "id": f"stackproof/{run.environment}/{run.target}/",
-                        "description": {"text": " ".join(filter(None, (about, extent(run, finished.language))))},
-                    },
-                    "tool": {"driver": _driver(finished, [_rule(row) for row in rules.values()])},
-                    "columnKind": "utf16CodeUnits",
-                    "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": say("The root of the repository.")}}},
-                    "invocations": [_invocation(finished, kept, left_out=len(found) - len(kept))],
-                    "results": [_result(row, places[row.control.id]) for row in kept],
-                }
-            ],
-        }
-    )
+    return {
+        "automationDetails": {
+            "id": "/".join(("stackproof", run.environment, run.target, *finished.scope, "")),
+            "description": {"text": " ".join(filter(None, (about, extent(run, finished.language))))},
+        },
+        "tool": {"driver": _driver(finished, [_rule(row) for row in rules.values()])},
+        "columnKind": "utf16CodeUnits",
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": say("The root of the repository.")}}},
+        "invocations": [_invocation(finished, kept, left_out=len(found) - len(kept))],
+        "results": [_result(row, places[row.control.id]) for row in kept],
+    }
 
 
 def _driver(finished: Finished, rules: list[dict[str, Any]]) -> dict[str, Any]:
