@@ -28,9 +28,9 @@ WORDS = {
         "intro": "Control COST-03 forecasts the month of a plan by this table and holds it against `[costs] monthly_budget_usd`. "
         "A resource type that is not in it is an ERROR, never nothing: give it a price in `[costs] prices`. Of what goes by use a "
         "plan tells nothing: it is named beside the resource, and counted as far as `[costs] usage` says how much. Prices are "
-        "without tax, of {region}. They were written down from memory on {as_of}; each has its page at AWS, and what confirms it: what "
-        "others read off AWS's price list, or bills. {unconfirmed} of {count} nothing confirms, which COST-03 says beside what it "
-        "counts. No page of AWS was read here: look there before you rest a decision on them.",
+        "without tax, of {region}. They are of {as_of}; each has its page at AWS, and what confirms it: AWS's price list or a bill, as "
+        "others published it. Nothing confirms {unconfirmed} of {count}; COST-03 says so beside what it counts by such a price. No page "
+        "of AWS was read here: look there before you rest a decision on them.",
         "stack": "The month of the reference stack",
         "resource": "resource",
         "usd": "USD a month",
@@ -56,8 +56,8 @@ WORDS = {
         "intro": "통제 COST-03은 이 표로 계획의 한 달 비용을 예측해 `[costs] monthly_budget_usd`와 비교한다. 표에 없는 "
         "리소스 유형은 무료가 아니라 ERROR이며 `[costs] prices`에 가격을 적는다. 사용량에 따른 비용은 계획에 나오지 "
         "않으므로 리소스 옆에 이름만 적고, `[costs] usage`에 적은 만큼 더한다. 가격은 {region} 리전 기준이며 세금은 "
-        "제외한다. {as_of}에 기억에 의존해 적은 값이며, 값마다 AWS 페이지와 확인 근거(다른 사람들이 AWS 가격 목록에서 읽은 값, 청구서)가 "
-        "있다. {count}개 가운데 {unconfirmed}개는 확인되지 않았고, COST-03이 계산 옆에 그렇게 적는다. AWS 페이지를 직접 본 것은 "
+        "제외한다. {as_of}의 값이며, 값마다 AWS 페이지와 확인 근거(다른 사람들이 공개한 AWS 가격 목록이나 청구서)가 있다. {count}개 가운데 "
+        "확인되지 않은 것은 {unconfirmed}개이며, 그런 가격으로 계산하면 COST-03이 그 옆에 적는다. AWS 페이지를 직접 본 것은 "
         "아니므로 결정에 쓰기 전에 확인한다.",
         "stack": "참조 스택의 한 달",
         "resource": "리소스",

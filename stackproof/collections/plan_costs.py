@@ -31,7 +31,7 @@ def planned_month(stage: Stage) -> PlannedMonth:
     after, before = (
         total(_known(_costs(stage, blocks, was=was))) for blocks, was in ((plan.every(), False), (plan.every_before(), True))
     )
-    prices = f"prices of {table()['region']}, {table()['as_of']}"
+    prices = f"prices of {table()['region']}, {table()['as_of']}, confirmed second hand"
     source = f"{plan.where}; {prices}; {before:.2f} USD before the apply"
     return PlannedMonth("a month", StaticOrigin({"known_usd": float(after)}, source), source)
 
