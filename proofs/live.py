@@ -27,6 +27,8 @@ from stackproof.targets.base import Stage
 from stackproof.testing.stages import CloudStage
 
 ROOT = Path(__file__).parents[1]
+GRAFANA_VERSION = "13.2.3"
+"""The one of docker-compose.localstack.yml."""
 SERVICES = {"Amazon Relational Database Service": "212.4071", "Amazon Elastic Container Service": "61.93", "Tax": "27.4337"}
 """What a month costs, in USD."""
 
@@ -187,9 +189,13 @@ def _measured(stage: Stage) -> list[Recorded]:
 def _grafana(stage: Stage) -> Iterator[Recorded]:
     """A Grafana that was given the files of now."""
     declared = stage.profile
-    found = {"/api/health": {"database": "ok", "version": "13.2.3"}}
-    found |= {f"/api/dashboards/uid/{uid}": {"dashboard": json.loads(one.document)} for uid, one in dashboards(stage).items()}
-    found |= {f"/api/datasources/uid/{one.name}/health": {"status": "OK"} for one in served_data_sources(stage)}
+    found: dict[str, dict[str, Any]] = {"/api/health": {"database": "ok", "version": GRAFANA_VERSION, "commit": "0" * 40}}
+    found |= {
+        f"/api/dashboards/uid/{uid}": {"dashboard": json.loads(one.document), "meta": {"provisioned": True, "version": 1}}
+        for uid, one in dashboards(stage).items()
+    }
+    tested = {"status": "OK", "message": "1. Successfully queried the CloudWatch metrics API.", "details": {}}
+    found |= {f"/api/datasources/uid/{one.name}/health": tested for one in served_data_sources(stage)}
     for path, content in found.items():
         yield _answered(declared, GRAFANA, {"Status": 200, "Content": content}, Url=declared.grafana.url, Path=path)
 

@@ -111,7 +111,7 @@ def page(language: str) -> str:
 
 def _confirmed(key: str, words: Mapping[str, object]) -> str:
     found = confirmation_of(key)
-    return str(words["nothing"]) if found is None else f"{found['by']}; {found['on']}"
+    return str(words["nothing"]) if found is None else f"{found['source']}; {found['on']}"
 
 
 def _stack(words: Mapping[str, object]) -> Iterator[str]:

@@ -11,12 +11,14 @@ from typing import ClassVar
 
 import pytest
 
+from proofs.live import GRAFANA_VERSION
 from stackproof.core.verdicts import CouldNotVerify, Unreachable
 from stackproof.judgement.dashboards import matching, panels, variables
 from stackproof.probes import GRAFANA, Probes
 from stackproof.probes.grafana import LONGEST_BODY, TOKEN
 from stackproof.profile.loading import load
 from stackproof.sources.aws.calls import Answer, Call
+from stackproof.testing import grafana_api
 
 ROOT = Path(__file__).parents[1]
 SECRET = "glsa_" + "9aX" * 8
@@ -92,6 +94,12 @@ def test_the_dashboards_are_made_from_the_profile() -> None:
     pages = runpy.run_path(str(ROOT / "scripts" / "grafana_dashboards.py"))["pages"]("production")
     for path, text in pages:
         assert path.read_text(encoding="utf-8") == text, "make it anew: python scripts/grafana_dashboards.py"
+
+
+def test_the_contract_is_that_of_the_grafana_that_is_pinned() -> None:
+    compose = (ROOT / "docker-compose.localstack.yml").read_text(encoding="utf-8")
+    assert f"image: grafana/grafana:{GRAFANA_VERSION}@sha256:" in compose
+    assert GRAFANA_VERSION.partition(".")[0] == grafana_api.MAJOR
 
 
 def test_a_token_is_sent_over_https_or_to_this_machine_alone(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def page_of(key: str) -> str:
 
 
 def confirmation_of(key: str) -> Mapping[str, Any] | None:
-    """The evidence for a price of the table (``by``), and the day on which it was looked at (``on``); None where there is none.
+    """The evidence for a price of the table (``source``), and the day on which it was looked at (``on``); None where there is none.
 
     >>> confirmation_of("pigeons") is None, str(confirmation_of("aws_lb application")["on"])
     (True, '2026-11-29')

@@ -23,6 +23,7 @@ from stackproof.sources.aws.enums import known
 from stackproof.sources.aws.layers import OPERATION
 from stackproof.sources.aws.readonly import PROBES
 from stackproof.sources.aws.session import Transport
+from stackproof.testing import grafana_api
 
 OURS = {OPERATION: ("Platform",)}
 """Members that stackproof itself puts into answers (`stackproof.sources.aws.layers`)."""
@@ -185,6 +186,8 @@ class Modelled:
         """As the other transport answers. Raises `NotInTheModel`."""
         answer = self._transport.send(call, absent)
         if call.service in PROBES:
+            if strange := [one for page in answer.raw_pages for one in grafana_api.wrong_in(call, page)]:
+                raise NotInTheModel(f"{call}: {', '.join(strange)}")
             return answer
         _check(call, absent)
         pages = tuple(_page(call, page) for page in answer.raw_pages)
