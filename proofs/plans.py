@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from proofs.lazy_copies import Packed
-from stackproof.testing.plans import BASE, RUNNING, with_resource
+from stackproof.testing.plans import BASE, RUNNING, planned, with_resource
 
 COMPLIANT = Path(__file__).with_name("compliant")
 FROM_NOTHING, UPDATE = "from nothing", "an update"
@@ -20,6 +20,7 @@ _POLICY = {
     "Condition": {"StringEquals": {"aws:PrincipalAccount": "123456789012"}},
 }  # fmt: skip
 LACKING = {
+    "ECR-02": (planned("aws_ecr_repository.backend", image_tag_mutability="IMMUTABLE"),),
     "SEC-NET-03": tuple(
         with_resource(
             f"aws_vpc_endpoint.{service.replace('.', '_')}",

@@ -58,6 +58,15 @@ CASES: list[Case] = [
         *by_rules("MANUAL"),
         says(REGISTRY, "scanningConfiguration.scanType", "ENHANCED"),
     ),
+    *(
+        cloud("ECR-02", f"tags are {kind}", FAIL, says(REPOSITORIES, "repositories.0.imageTagMutability", kind), names=NAME)
+        for kind in ("MUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION")
+    ),
+    cloud("ECR-02", "a mutability that nobody knows", ERROR, says(REPOSITORIES, "repositories.0.imageTagMutability", "FROZEN")),
+    cloud("ECR-02", "mutability not reported", ERROR, omits(REPOSITORIES, "repositories.0.imageTagMutability")),
+    plan("ECR-02", "tags that move", FAIL, planned(PLANNED, image_tag_mutability="MUTABLE"), names="keeps_tags"),
+    plan("ECR-02", "tags that move, as nobody says otherwise", FAIL, planned(PLANNED, image_tag_mutability=None)),
+    plan("ECR-02", "mutability known after apply", UNKNOWN, unknown(PLANNED, "image_tag_mutability")),
     cloud("ECR-02", "images are kept for ever", FAIL, absent("ecr:GetLifecyclePolicy")),
     *(
         cloud("ECR-02", f"a policy that lets in {who}", verdict, policy(principal, **more), names=names)

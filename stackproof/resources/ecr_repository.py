@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 SCANNING = {"SCAN_ON_PUSH": True, "CONTINUOUS_SCAN": True, "MANUAL": False}
 """Whether a frequency (ECR, ``ScanFrequency``) scans what is pushed."""
 
+KEEPING = {"IMMUTABLE": True, "IMMUTABLE_WITH_EXCLUSION": False, "MUTABLE": False, "MUTABLE_WITH_EXCLUSION": False}
+"""Whether a mutability (ECR, ``ImageTagMutability``) keeps every tag at its image; with exclusions some tags move."""
+
 
 def _answered_scan(repository: AwsFacts) -> bool | None:
     """Rules of the registry stand above what a repository says of itself, and so does enhanced scanning."""
@@ -72,6 +75,12 @@ class EcrRepository(Resource):
     """Whether an image is scanned when it is pushed. Source: Amazon ECR user guide, "Scan images for software vulnerabilities"."""
     policies: tuple[dict[str, Any], ...] = field(aws=_answered_policies, plan=_planned_policies)
     """Its policy, which lets in others than IAM does in its account; none if it has none."""
+    keeps_tags: bool = field(
+        aws=lambda one: KEEPING[one.at("imageTagMutability")],
+        plan=lambda one: KEEPING[one.at_or("image_tag_mutability", default="MUTABLE")],
+    )
+    """Whether a tag stays at the image that it was pushed with. Source: Amazon ECR user guide, "Preventing image tags from being
+    overwritten"."""
     expires_images: bool = field(aws=_answered_expiry, plan=_planned_expiry)
     """Whether a lifecycle policy removes images."""
 

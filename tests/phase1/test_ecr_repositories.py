@@ -12,6 +12,8 @@ def test_repositories_scan_expire_and_let_nobody_else_in(ecr_repositories, profi
         with subtests.test(repository.name):
             assert repository.scans_on_push
         with subtests.test(repository.name):
+            assert repository.keeps_tags, "a tag can be pushed again, with another image"
+        with subtests.test(repository.name):
             assert repository.expires_images
         with subtests.test(repository.name):
             for policy in repository.policies:
