@@ -137,17 +137,20 @@ class TestProgress:
         with progress.flight("s3:GetBucketPolicy") as flight:
             flight.attempts = 2
             assert progress.line() == (
-                "Reading Bucket.policy 412 of 1,000; collections 1 of 3, next roles: s3:GetBucketPolicy (attempt 2)"
+                "Reading from the cloud: Bucket.policy 412 of 1,000; collections 1 of 3, next roles: s3:GetBucketPolicy (attempt 2)"
             )
             field_of_many.end()
             flight.answered()
-            assert progress.line() == "Reading collections 1 of 3, next roles: s3:GetBucketPolicy (attempt 1, page 2)"
+            assert (
+                progress.line()
+                == "Reading from the cloud: collections 1 of 3, next roles: s3:GetBucketPolicy (attempt 1, page 2)"
+            )
         assert progress.line() == ""
 
     def test_what_takes_long_is_told_again_and_again(self) -> None:
         told: Queue[str] = Queue()
         with Progress(told.put, every=0.001).flight("ec2:DescribeVpcs"):
-            assert [told.get(timeout=600) for _ in range(2)] == ["Reading ec2:DescribeVpcs (attempt 1)"] * 2
+            assert [told.get(timeout=600) for _ in range(2)] == ["Reading from the cloud: ec2:DescribeVpcs (attempt 1)"] * 2
 
 
 @pytest.fixture(autouse=True)

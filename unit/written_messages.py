@@ -30,7 +30,7 @@ BILINGUAL = ("core/messages", "frameworks/", "organisation/pages.toml", "profile
 NOT_SHOWN = frozenset({"source", "sources", "prices"})
 """Keys of data files whose texts no reader is shown."""
 
-_WORD = re.compile(r"(?<![\w.\-/<:])[a-z]{2,}(?![\w\-/=(:.]\w|[(=])")
+_WORD = re.compile(r"(?<![\w.\-/<:])[A-Z]?[a-z]{2,}(?![\w\-/=(:.]\w|[(=])")
 _NO_SENTENCES = frozenset({"compile", "execute", "executemany", "getLogger", "TypeVar"})
 """Functions whose arguments are patterns or SQL."""
 
@@ -90,7 +90,7 @@ def _help(tree: ast.Module, name: str) -> Iterator[Written]:
 
 
 def is_sentence(template: str) -> bool:
-    """True for words that are read as such: at least one in small letters, beside another word or a value."""
+    """True for words that are read as such: at least one that is no abbreviation, beside another word or a value."""
     bare = re.sub(r"\{\w*\}", "0", template)
     return bool(_WORD.search(bare)) and bool(re.search(r"\w\S* \S*\w", bare))
 

@@ -203,7 +203,7 @@ def _missing(stage: Stage, query: Query, known: judgement.Variables) -> str:
     if query.region != home:
         return f"{query}: that is in {home}"
     lacking = [written for written, found in _targets(stage, query, known).items() if not found]
-    return f"{query}: the stack has no {query.kind} {', '.join(lacking)}" if lacking else ""
+    return f"{query}: the stack has no {query.kind} called {', '.join(lacking)}" if lacking else ""
 
 
 def _targets(stage: Stage, query: Query, known: judgement.Variables) -> dict[str, list[str]]:

@@ -28,7 +28,19 @@ def sentence(one: Examined, language: Language = "en") -> str:
     if one.verdict is Verdict.PASS:
         return ""
     said = of_finding(one.finding, one.message, language)
-    return f"{one.resource}: {said}" if one.resource and not said.startswith(one.resource) else said
+    return f"{named(one.resource, language)}: {said}" if one.resource and not said.startswith(one.resource) else said
+
+
+def named(name: str, language: Language) -> str:
+    """The name of a resource; of one that is named by a sentence of the suite (where a credential may lie), with that in the language.
+
+    >>> named("orders-db after maintenance", "ko"), named("Secret orders/db", "ko")
+    ('유지 관리 뒤의 orders-db', 'Secret orders/db')
+    """
+    if language == "en" or " " not in name:
+        return name
+    kind, _, rest = name.partition(" ")
+    return said if (said := told(name, language)) != name else f"{kind} {told(rest, language)}"
 
 
 def sentence_of(control: ControlResult, language: Language = "en") -> str:

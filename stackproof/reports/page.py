@@ -15,13 +15,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 import stackproof
 from stackproof.core.changes import PlannedChanges
 from stackproof.core.messages import LANGUAGES, Language, say
 from stackproof.core.results import ControlResult, Run, WaiverState
-from stackproof.core.sentences import sentence
+from stackproof.core.sentences import named, sentence
 from stackproof.core.translation import told
 from stackproof.frameworks.catalogue import frameworks
 from stackproof.frameworks.coverage import coverage, proven
@@ -108,6 +108,18 @@ def within(finished: Finished, place: Place | None) -> str:
     )
 
 
+_KEPT = 24
+"""Characters of a word with hyphens that stays on one line."""
+
+
+def _kept(text: str) -> Markup:
+    """A text in which ids and options (``SEC-RDS-01``, ``--target``) are not broken at a hyphen."""
+    return Markup(" ").join(
+        Markup(f'<span class="kept">{escape(word)}</span>') if "-" in word and len(word) <= _KEPT else word
+        for word in text.split(" ")
+    )
+
+
 @functools.cache
 def _template() -> "jinja2.Template":
     import jinja2
@@ -115,6 +127,7 @@ def _template() -> "jinja2.Template":
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_shown, loader=jinja2.BaseLoader()
     )
+    environment.filters["kept"] = _kept
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
 
 
@@ -232,14 +245,6 @@ def _embedded(run: Run, language: Language, *, has_evidence: bool) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _named(name: str, language: Language) -> str:
-    """The name of a resource; of one that is named by a sentence of the suite (where a credential may lie), with that in the language."""
-    if language == "en" or " " not in name:
-        return name
-    kind, _, rest = name.partition(" ")
-    return said if (said := told(name, language)) != name else f"{kind} {told(rest, language)}"
-
-
 def _control(
     control: ControlResult,
     language: Language,
@@ -251,10 +256,10 @@ def _control(
 ) -> dict[str, Any]:
     said = ((one.resource, one.verdict, sentence(one, language)) for one in worst_first(control))
     each = dict.fromkeys(islice(said, MOST_RESOURCES))
-    rows = [[texts(_named(name, language)), WORST_FIRST.index(verdict), texts(finding)] for name, verdict, finding in each]
+    rows = [[texts(named(name, language)), WORST_FIRST.index(verdict), texts(finding)] for name, verdict, finding in each]
     read = [
         [
-            texts(_named(one.resource, language)),
+            texts(named(one.resource, language)),
             *map(texts, (one.field, one.value, one.source, *(one.evidence if has_evidence else ()))),
         ]
         for one in islice(control.read, MOST_READINGS)

@@ -91,7 +91,8 @@ class Progress:
             if not calls:
                 return ""
             works = [str(work) for work in self._works]
-            return f"Reading {'; '.join(reversed(works))}{': ' if works else ''}{', '.join(calls)}"
+            read = [*filter(None, ["; ".join(reversed(works))]), ", ".join(calls)]
+            return f"Reading from the cloud: {': '.join(read)}"
 
     def _tell(self, say: Callable[[str], None]) -> None:
         while True:
