@@ -15,6 +15,7 @@ from stackproof.sources.plan.document import Plan
 from stackproof.terraform import provider, sources, speculative_plan
 from stackproof.terraform.schema import unknown_arguments
 from stackproof.terraform.speculative_plan import SpeculativePlan, random_password
+from stackproof.util.kept import Kept
 
 FOLDER = harness.ROOT / "infrastructure" / "organisation"
 NAME = "stackproof-organisation"
@@ -67,7 +68,7 @@ def planned() -> SpeculativePlan:
         copy = speculative_plan.workspace(
             FOLDER, cache, chosen, region="ap-northeast-2", account="123456789012", secrets={"unused": random_password()}
         )
-        return speculative_plan.speculate(copy, FOLDER, {})
+        return speculative_plan.speculate(copy, FOLDER, {}, kept=Kept(cache))
 
     return provider.with_fallback(cache, speculate)
 

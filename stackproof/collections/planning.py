@@ -21,10 +21,12 @@ from stackproof.sources.plan.stacks import changes_in, stacks_of
 from stackproof.targets.base import Stage
 from stackproof.terraform import provider, schema, sources
 from stackproof.terraform.cli import TerraformError, redacted
+from stackproof.terraform.diagnostics import ProviderFailed
 from stackproof.terraform.hcl import Value
 from stackproof.terraform.provider import Provider
 from stackproof.terraform.secret_variables import secret_names
 from stackproof.terraform.speculative_plan import workspace
+from stackproof.util.kept import Answer
 from stackproof.util.temporary import temporary
 
 WEAK_PASSWORDS = {
@@ -67,7 +69,7 @@ def _planning(stage: Stage, stack: str) -> Planning:
         "resulting": made.added,
         "warnings": tuple(str(one) for one in made.said if one.severity == "warning"),
     }
-    source = f"terraform plan, {made.workspace.provider.version} ({made.workspace.provider.origin})"
+    source = made.answer.told(f"terraform plan, {made.workspace.provider.version} ({made.workspace.provider.origin})")
     return Planning(stack, StaticOrigin(facts, source), source)
 
 
@@ -111,43 +113,44 @@ def _secret_variable(stage: Stage, stack: str, name: str) -> SecretVariable:
     refusals = {kind: _refusal(stage, stack, name, value) for kind, value in weak.items()}
     shown = {
         "the plan": stage.speculative_plan(stack).shows(name),
-        "the refusal of a weak one": any(redacted(name) in refusal for refusal in refusals.values()),
+        "the refusal of a weak one": any(redacted(name) in refusal.value for refusal in refusals.values()),
         "the error of its validation block, with Terraform 1.11": bool(variable.validations),  # 1.15 hides it
     }
     facts = {
         "is_sensitive": variable.is_sensitive,
-        "accepted": tuple(kind for kind, refusal in refusals.items() if not refusal),
+        "accepted": tuple(kind for kind, refusal in refusals.items() if not refusal.value),
         "shown_in": tuple(where for where, is_shown in shown.items() if is_shown),
     }
     source = f"{variable.file} line {variable.line}; terraform plan{' with weak passwords' if weak else ''}"
+    source = next(iter(refusals.values()), stage.speculative_plan(stack).answer).told(source)
     return SecretVariable(name, StaticOrigin(facts, source), source)
 
 
-def _refusal(stage: Stage, stack: str, variable: str, password: str) -> str:
+def _refusal(stage: Stage, stack: str, variable: str, password: str) -> Answer:
     """Why a plan refuses this value of a variable; empty if it takes it. Raises `CouldNotVerify` if the plan fails for another reason."""
 
-    root, table = stage.directory_of(stack), stage.profile.terraform.stacks[stack]
+    root, table, secrets = stage.directory_of(stack), stage.profile.terraform.stacks[stack], stage.secrets_of(stack)
+    about = {"region": stage.profile.region, "account": stage.profile.account_id}
+    examples = [root / table.example] if table.example else []
+    others = {name: value for name, value in secrets.items() if name != variable}
 
-    def plan(chosen: Provider) -> None:
-        copy = workspace(
-            root,
-            stage.cache,
-            chosen,
-            region=stage.profile.region,
-            account=stage.profile.account_id,
-            secrets={**stage.secrets_of(stack), variable: password},
-        )
-        with temporary("plan") as folder:
-            examples = [root / table.example] if table.example else []
-            copy.plan(folder / "tfplan", var_files=examples, variables=table.variables)
+    def refusal(chosen: Provider) -> Answer:
+        copy = workspace(root, stage.cache, chosen, **about, secrets={**secrets, variable: password})
 
-    try:
-        provider.with_fallback(stage.cache, plan)
-    except TerraformError as error:
-        if variable in str(error):
-            return str(error)
-        raise
-    return ""
+        def plan() -> str:
+            try:
+                with temporary("plan") as folder:
+                    copy.plan(folder / "tfplan", var_files=examples, variables=table.variables)
+            except TerraformError as error:
+                if isinstance(error, ProviderFailed) or variable not in str(error):
+                    raise
+                return str(error)
+            return ""
+
+        inputs = None if stage.has_own(others) else copy.inputs(examples, table.variables, **{variable: password})
+        return stage.kept.get("refusal", inputs, plan)
+
+    return provider.with_fallback(stage.cache, refusal)
 
 
 @collection

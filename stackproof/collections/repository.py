@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
 
 from stackproof.collections.registry import collection
 from stackproof.collections.terraform import relative_to_root, source_directories, text_of
@@ -21,6 +22,7 @@ from stackproof.scanners import checkov, credentials, known_strings
 from stackproof.scanners.git import git
 from stackproof.targets.base import Stage
 from stackproof.terraform import sources
+from stackproof.util.kept import Answer, digest_of
 from stackproof.util.temporary import temporary
 
 TERRAFORM_FILES = ("*.tfvars", "*.tfvars.json", "*.tfstate", "*.tfstate.*", "*tfplan")
@@ -66,20 +68,26 @@ def history(stage: Stage) -> History:
 def source_scan(stage: Stage) -> Scan:
     """The findings of checkov in the Terraform sources."""
     texts = _texts(stage)  # before anything is installed
-    python = environment(stage.cache, "checkov", checkov.REQUIREMENTS, stage.say)
-    return _waived(stage, "POL-01", checkov.scan_sources(python, texts))
+    scan, answer = checkov.kept_scan(
+        stage.kept, "sources", digest_of(texts), lambda: checkov.scan_sources(_python_of_checkov(stage), texts)
+    )
+    return _waived(stage, "POL-01", scan, answer)
 
 
 @collection
 def plan_scan(stage: Stage) -> Scan:
     """The findings of checkov in the plan."""
-    plan = stage.plan()
-    python = environment(stage.cache, "checkov", checkov.REQUIREMENTS, stage.say)
-    with temporary("plan") as folder:
-        file = folder / "plan.json"
-        file.write_text(plan.to_json(), encoding="utf-8")
-        scan = checkov.scan_plan(python, file)
-    return _waived(stage, "POL-02", scan, lambda resource: in_sources(resource, stage.profile.terraform.before))
+    document = stage.plan().to_json()
+
+    def make() -> checkov.Scan:
+        python = _python_of_checkov(stage)
+        with temporary("plan") as folder:
+            file = folder / "plan.json"
+            file.write_text(document, encoding="utf-8")
+            return checkov.scan_plan(python, file)
+
+    scan, answer = checkov.kept_scan(stage.kept, "plan", digest_of(document.encode()), make)
+    return _waived(stage, "POL-02", scan, answer, lambda resource: in_sources(resource, stage.profile.terraform.before))
 
 
 def _texts(stage: Stage) -> dict[str, str]:
@@ -101,7 +109,11 @@ def in_sources(address: str, stacks: Collection[str]) -> str:
     return next((block.removeprefix(f"module.{name}.") for name in stacks if block.startswith(f"module.{name}.")), block)
 
 
-def _waived(stage: Stage, control: str, scan: checkov.Scan, named: Callable[[str], str] = str) -> Scan:
+def _python_of_checkov(stage: Stage) -> Path:
+    return environment(stage.cache, "checkov", checkov.REQUIREMENTS, stage.say)
+
+
+def _waived(stage: Stage, control: str, scan: checkov.Scan, answer: Answer, named: Callable[[str], str] = str) -> Scan:
     """The scan without what is waived; ``named`` is what waivers call a resource."""
     entries = waivers.load(stage.root / waivers.FILE)
     mine = [one for one in entries if control in one.control and one.counts(stage.profile.name, stage.target)]
@@ -114,7 +126,7 @@ def _waived(stage: Stage, control: str, scan: checkov.Scan, named: Callable[[str
             if not waivers.waiver_for(mine, control, named(finding.resource), finding.check)
         )
 
-    source = f"checkov {scan.version}; {waivers.FILE}"
+    source = answer.told(f"checkov {scan.version}; {waivers.FILE}")
 
     def accepted(finding: checkov.Finding) -> Iterator[ScannerFinding]:
         waiver = waivers.waiver_for(mine, control, named(finding.resource), finding.check)

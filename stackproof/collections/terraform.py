@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 from stackproof.collections.registry import collection
@@ -28,6 +29,7 @@ from stackproof.terraform.provider import Provider
 from stackproof.terraform.secret_variables import secret_names
 from stackproof.terraform.speculative_plan import workspace
 from stackproof.terraform.workspace import prepare
+from stackproof.util.kept import Answer
 from stackproof.util.temporary import temporary
 
 
@@ -128,18 +130,21 @@ def source_directories(stage: Stage) -> list[Path]:
 def _module(stage: Stage, directory: Path) -> Module:
     region, account = stage.profile.region, stage.profile.account_id
 
-    def validated(chosen: Provider) -> tuple[Diagnostic, ...]:
-        return diagnostics(workspace(directory, stage.cache, chosen, region=region, account=account).validate())
+    def validated(chosen: Provider) -> Answer:
+        copy = workspace(directory, stage.cache, chosen, region=region, account=account)
+        return stage.kept.get("validate", copy.inputs(), lambda: [asdict(one) for one in diagnostics(copy.validate())])
 
+    source = "terraform validate"
     try:
-        found = provider.with_fallback(stage.cache, validated)
+        answer = provider.with_fallback(stage.cache, validated)
+        found, source = tuple(Diagnostic(**one) for one in answer.value), answer.told(source)
         errors = [str(one) for one in found if one.severity == "error"]
     except ProviderFailed:
         raise
     except TerraformError as error:
         found, errors = (), [str(error)]
     facts = {"errors": tuple(errors), "warnings": tuple(str(one) for one in found if one.severity == "warning")}
-    return Module(relative_to_root(stage, directory), StaticOrigin(facts, "terraform validate"), "terraform validate")
+    return Module(relative_to_root(stage, directory), StaticOrigin(facts, source), source)
 
 
 @collection

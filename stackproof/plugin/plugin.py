@@ -74,6 +74,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ),
     )
     group.addoption(
+        "--fresh",
+        action="store_true",
+        help=said("take nothing from earlier runs that depends on the sources and the tools alone, such as a plan: make it anew"),
+    )
+    group.addoption(
         "--signing-key",
         metavar="FILE",
         help=said(f"sign the evidence with this Ed25519 key, PEM (default: {SIGNING_KEY}, a file or the key itself)"),

@@ -100,6 +100,7 @@ class Session:
                 option.evidence,
                 public_key=option.public_key,
                 bastion=option.bastion,
+                fresh=option.fresh,
                 **shared,
             )
             self.waivers = self.request.waivers
@@ -608,7 +609,7 @@ class Session:
             calls=dict(sorted(self.calls.items())),
             notes=(
                 *self._vanished,
-                *(opened.notes if opened else ()),
+                *(opened.all_notes if opened else ()),
                 *(opened.differences(in_order) if opened and in_order else ()),
                 *(f"{said}." for said in self.bystanders),
                 *self.selection.notes([*self.results], [*catalogue()], how(self.config)),

@@ -10,16 +10,18 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.processes.children import last_line
 from stackproof.util import json_document
+from stackproof.util.kept import Answer, Kept, digest_of
 from stackproof.util.shipped import shipped
 from stackproof.util.temporary import temporary
 
@@ -73,6 +75,15 @@ def scan_sources(python: Path, sources: Mapping[str, str]) -> Scan:
 def scan_plan(python: Path, plan: Path) -> Scan:
     """The findings of checkov in a plan, as ``terraform show -json`` writes it. Raises as `scan_sources` does."""
     return read_report(_report(python, "terraform_plan", plan.resolve()))
+
+
+def kept_scan(kept: Kept, place: str, judged: str, make: Callable[[], Scan]) -> tuple[Scan, Answer]:
+    """A scan, made now or kept from one of the same sources or plan (``judged``) by the same checkov; and what says when."""
+    deciding = (REQUIREMENTS, Path(__file__), _SCRIPT)
+    inputs = {place: judged, "checkov": digest_of(sys.version, [file.read_bytes() for file in deciding])}
+    answer = kept.get("checkov", inputs, lambda: asdict(make()))
+    found = {name: tuple(Finding(**one) for one in answer.value[name]) for name in ("findings", "skipped")}
+    return Scan(**{**answer.value, "resources": tuple(answer.value["resources"]), **found}), answer
 
 
 def read_report(text: str) -> Scan:

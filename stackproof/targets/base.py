@@ -20,6 +20,7 @@ from stackproof.sources.plan.blocks import PlannedBlock
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.limitations import field_limits, limit
 from stackproof.util.cache import CACHE
+from stackproof.util.kept import Kept
 from stackproof.util.once import Once
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ class Stage:
     def cache(self) -> Path:
         return self.root / CACHE
 
+    @cached_property
+    def kept(self) -> Kept:
+        """The results of earlier runs that are a function of their inputs alone."""
+        return Kept(self.cache)
+
     @property
     def terraform_root(self) -> Path:
         """The directory of the app stack's sources."""
@@ -81,6 +87,10 @@ class Stage:
         from stackproof.terraform.secret_variables import secret_values
 
         return secret_values(self.profile.terraform.stacks[stack], self.root, lambda: self._made_up_secret)
+
+    def has_own(self, secrets: Mapping[str, str]) -> bool:
+        """True if one of `secrets_of` a stack is the user's, and not made up here."""
+        return any(value != self._made_up_secret for value in secrets.values())
 
     @cached_property
     def _made_up_secret(self) -> str:

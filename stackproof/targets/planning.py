@@ -81,10 +81,13 @@ class PlanningStage(RunStage):
 
         directory, expected = self.directory_of(stack), self.profile.terraform.stacks[stack]
         about = {"region": self.profile.region, "account": self.profile.account_id}
+        secrets = self.secrets_of(stack)
 
         def speculate(chosen: provider.Provider) -> "SpeculativePlan":
-            copy = speculative_plan.workspace(directory, self.cache, chosen, **about, secrets=self.secrets_of(stack))
-            return speculative_plan.speculate(copy, directory, expected.variables, expected.example)
+            copy = speculative_plan.workspace(directory, self.cache, chosen, **about, secrets=secrets)
+            return speculative_plan.speculate(
+                copy, directory, expected.variables, expected.example, kept=self.kept, has_own_secrets=self.has_own(secrets)
+            )
 
         made = provider.with_fallback(self.cache, speculate)
         self.notes += speculative_plan.notes(made, stack, len(expected.reviewed) if expected.says("reviewed") else None)

@@ -48,6 +48,8 @@ class Request:
     """The moment that ages are counted from, if another process of the run has set it."""
     bastion: "Bastion | None" = None
     """A host in the VPC that is reached by ssh."""
+    is_fresh: bool = False
+    """True if nothing is taken from earlier runs: ``--fresh``."""
     home: Path | None = None
     """The folder that the profile's paths start from, if it is another one."""
 
@@ -86,6 +88,7 @@ def resolve(
     *,
     public_key: str | None = None,
     bastion: str | None = None,
+    fresh: bool = False,
     deployed: Mapping[str, Any] | None = None,
     now: str | None = None,
 ) -> Request:
@@ -116,6 +119,7 @@ def resolve(
         chosen,
         tuple(map(Path, plans)),
         endpoint or None,
+        is_fresh=fresh,
         deployed=deployed,
         now=datetime.fromisoformat(now) if now else None,
         bastion=_bastion(bastion, chosen) if bastion else None,

@@ -1,6 +1,7 @@
 """The base of every run: its evidence, and what the reports tell about it."""
 
 import importlib.metadata
+import os
 import platform
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,7 @@ from stackproof.sources.plan.document import Plan
 from stackproof.targets.base import Stage
 from stackproof.targets.request import Request
 from stackproof.util.cache import CACHE
+from stackproof.util.kept import Kept, is_fresh
 
 if TYPE_CHECKING:
     from stackproof.sources.aws.session import Transport
@@ -48,6 +50,10 @@ class RunStage(Stage):
     def cache(self) -> Path:
         return self._request.root / CACHE
 
+    @cached_property
+    def kept(self) -> Kept:
+        return Kept(self.cache, self._request.is_fresh or is_fresh(os.environ))
+
     def say(self, line: str) -> None:
         self._say(line)
 
@@ -57,6 +63,18 @@ class RunStage(Stage):
 
     def observe(self, collection: str, make: Callable[[], Any]) -> Any:
         return self._store.observation(collection, make) if self._store else make()
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """The notes of this run, with one on what it took from earlier ones."""
+        taken = [answer.made for answer in self.kept.taken if answer.made]
+        if not taken:
+            return tuple(self.notes)
+        return (
+            *self.notes,
+            f"{len(taken)} results of Terraform and checkov that depend on their inputs alone were taken from earlier runs of the same "
+            f"inputs, the oldest of {min(taken):%Y-%m-%d %H:%M} UTC; the source of each says so. --fresh makes all of them anew.",
+        )
 
     @property
     def endpoint(self) -> str | None:

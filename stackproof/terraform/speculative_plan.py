@@ -3,7 +3,7 @@
 import secrets
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from stackproof.terraform.cli import redacted
 from stackproof.terraform.diagnostics import Diagnostic, diagnostics
 from stackproof.terraform.provider import Provider
 from stackproof.terraform.workspace import Workspace, prepare
+from stackproof.util.kept import Answer, Kept
 from stackproof.util.temporary import temporary
 
 
@@ -28,6 +29,8 @@ class SpeculativePlan:
     """Warnings; an error ends the plan instead."""
     text: str
     """The plan as Terraform prints it for people; empty for a stack without secret variables."""
+    answer: Answer = field(default_factory=lambda: Answer((), ""))
+    """Says when it was made."""
 
     def shows(self, secret: str) -> bool:
         """True if Terraform printed the value of a secret variable anywhere."""
@@ -60,18 +63,36 @@ def workspace(
     )
 
 
-def speculate(copy: Workspace, root: Path, variables: Mapping[str, object], example: str = EXAMPLE) -> SpeculativePlan:
-    """Plan from nothing, with the variables of the example in ``root``, unless it is empty.
+def speculate(
+    copy: Workspace,
+    root: Path,
+    variables: Mapping[str, object],
+    example: str = EXAMPLE,
+    *,
+    kept: Kept,
+    has_own_secrets: bool = False,
+) -> SpeculativePlan:
+    """A plan from nothing, with the variables of the example in ``root``, unless it is empty: made now, or kept from the same inputs.
 
+    Where the copy's secrets are the user's own (``has_own_secrets``) it is made now: no digest is kept that a secret is part of.
     Raises `TerraformError` with Terraform's own diagnostics if there is no plan.
     """
-    # A file of its own: it holds secrets, and other runs use the same working copy.
-    with temporary("plan", copy.directory.parent) as folder:
-        planfile = folder / "tfplan"
-        completed = copy.plan(planfile, var_files=[root / example] if example else [], variables=variables)
-        document: dict[str, Any] = copy.show(planfile)
-        text = copy.describe(planfile) if copy.has_secrets else ""
-    return SpeculativePlan(copy, Plan(document, f"a plan of {root.name}"), diagnostics(completed), text)
+    files = [root / example] if example else []
+
+    def make() -> dict[str, Any]:
+        # A file of its own: it holds secrets, and other runs use the same working copy.
+        with temporary("plan", copy.directory.parent) as folder:
+            planfile = folder / "tfplan"
+            completed = copy.plan(planfile, var_files=files, variables=variables)
+            document = copy.show(planfile)
+            text = copy.describe(planfile) if copy.has_secrets else ""
+        return {"document": document, "said": [asdict(one) for one in diagnostics(completed)], "text": text}
+
+    inputs = None if has_own_secrets else copy.inputs(files, variables)
+    answer = kept.get("plan", inputs, make)
+    plan = Plan(answer.value["document"], f"a plan of {root.name}")
+    said = tuple(Diagnostic(**one) for one in answer.value["said"])
+    return SpeculativePlan(copy, plan, said, answer.value["text"], answer)
 
 
 def notes(made: SpeculativePlan, stack: str, reviewed: int | None) -> list[str]:

@@ -11,13 +11,14 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from stackproof.terraform import hcl, sources
+from stackproof.terraform import hcl, inputs, sources
 from stackproof.terraform.cli import Completed, Terraform, TerraformError
 from stackproof.terraform.diagnostics import events, failure
 from stackproof.terraform.downgrade import Downgraded, admits, downgrade
 from stackproof.terraform.endpoints import SERVICES
 from stackproof.terraform.provider import PACKAGED_HASH, Provider
 from stackproof.util import json_document
+from stackproof.util.kept import digest_of
 from stackproof.util.temporary import temporary
 
 OVERRIDE = "zz_stackproof_override.tf"
@@ -90,6 +91,24 @@ class Workspace:
     def has_secrets(self) -> bool:
         """True if it was prepared with values of secret variables."""
         return any(name.startswith("TF_VAR_") for name in self._environment)
+
+    def inputs(
+        self, var_files: Sequence[Path] = (), variables: Mapping[str, object] | None = None, **secrets: str
+    ) -> dict[str, str] | None:
+        """The things that decide what ``validate`` and a plan from nothing say, by name; None where not all of them can be told, as where
+        an endpoint is asked. See `stackproof.terraform.inputs.of_copy`.
+
+        ``secrets`` are the values of secret variables that everybody may know. Of every other it counts that it has a value.
+        """
+        if self.endpoint is not None:
+            return None
+        self.init()
+        copy = Path(self._lock.lock_file).with_suffix("")
+        environment = self.terraform.environment(self._child_environment("plan"))
+        found = inputs.of_copy(copy, self.directory, self.terraform, environment)
+        hidden = {name for name in environment if name.startswith("TF_VAR_")}
+        values = digest_of([file.read_bytes() for file in var_files], dict(variables or {}), hidden, secrets)
+        return found and {**found, "values": values}
 
     def validate(self) -> Completed:
         """``terraform validate``; warnings are in `stackproof.terraform.diagnostics.diagnostics` of the answer."""
@@ -178,7 +197,7 @@ class Workspace:
                 *(["-json"] if json_output else []),
                 *arguments,
                 directory=self.directory,
-                environment={**self._environment, **({} if command == "init" else _to_one_server(self.endpoint or _NOWHERE))},
+                environment=self._child_environment(command),
                 on_line=on_line,
                 timeout=timeout,
             )
@@ -189,6 +208,9 @@ class Workspace:
                 raise TerraformError(f"{error}\n  {hint} Look for a data source, and use a variable instead.")
             raise error
         return completed
+
+    def _child_environment(self, command: str) -> dict[str, str]:
+        return {**self._environment, **({} if command == "init" else _to_one_server(self.endpoint or _NOWHERE))}
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
