@@ -271,14 +271,15 @@ class TestReplayed:
         assert re.search(r"not used: request \d+ \(.*\) was answered .*\. Deploying again", said[-1])
         assert not recording.exists()
 
-    def test_a_recording_whose_plan_changed_is_not_used(self, recorded: Site, tmp_path: Path) -> None:
-        recording = recorded.recipe().recording
-        about = json.loads((recording / "about.json").read_text())
-        (recording / "about.json").write_text(json.dumps(about | {"settled": False}))
-        said: list[str] = []
-        assert provision._replay(recorded.recipe(), tmp_path, progress.Progress(said.append)) is None
-        assert "plan over it is not what it was" in said[-1]
-        assert not recording.exists()
+    def test_a_recording_whose_plan_changed_is_thrown_away_by_whoever_sees_it(self, recorded: Site) -> None:
+        copy = shutil.copytree(recorded.recipe().recording, recorded.home / "copy")
+        with recorded.ensure() as deployed:
+            assert deployed.second_plan("app").get("resource_drift", []) == []
+            deployed.api.client("logs").put_retention_policy(logGroupName="/aws/ecs/api/application-0", retentionInDays=30)
+            with pytest.raises(CloudFailed, match="would change app in the replayed deployment"):
+                deployed.second_plan("app")
+        assert not recorded.recipe().recording.exists()
+        copy.rename(recorded.recipe().recording)
 
     @pytest.mark.parametrize(
         ("damage", "why"),

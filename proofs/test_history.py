@@ -24,6 +24,7 @@ def test_what_is_remembered_is_not_read_again_and_holds_nothing_of_the_files(
     assert again == first
     assert [place.kind for place in again.places if place.path == "deploy/keys.env"] == ["AWS access key id"]
     assert len(read) < first.versions / 2
+    assert not [blob for blob in read if "." not in blob.path and (copy.root / blob.path).is_dir()]  # nor a directory
     (memory,) = cache.iterdir()
     assert not any(credential in memory.read_text() for credential in CREDENTIALS)
 

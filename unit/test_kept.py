@@ -81,13 +81,19 @@ class TestKept:
         assert Kept(cache).get("plan", INPUTS, never).value == "anew"
 
     def test_has_nothing_whose_inputs_cannot_be_told(self, tmp_path: Path) -> None:
-        assert [Kept(tmp_path).get("plan", None, lambda number=number: number).value for number in range(2)] == [0, 1]
+        assert [Kept(tmp_path).get("plan", None, number.__int__).value for number in range(2)] == [0, 1]
         assert not (tmp_path / FOLDER).exists()
 
     def test_has_nothing_that_failed(self, tmp_path: Path) -> None:
         with pytest.raises(AssertionError):
             Kept(tmp_path).get("plan", INPUTS, never)
         assert Kept(tmp_path).get("plan", INPUTS, lambda: "made").made is None
+
+    def test_has_nothing_that_may_be_of_the_moment(self, tmp_path: Path) -> None:
+        for number in range(2):
+            answer = Kept(tmp_path).get("plan", INPUTS, number.__int__, keeps=lambda value: value > 0)
+            assert (answer.value, answer.made) == (number, None)
+        assert Kept(tmp_path).get("plan", INPUTS, never).value == 1
 
     def test_is_read_by_its_owner_alone(self, cache: Path) -> None:
         assert stat.S_IMODE(only_file(cache).stat().st_mode) == 0o600

@@ -1,16 +1,20 @@
 """Collections of what a developer runs on a laptop: the emulator's set-up, and the backend's tests against it."""
 
-from collections.abc import Collection
-from typing import NamedTuple
+import os
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from stackproof.collections.registry import collection
 from stackproof.core.resource import FailedOrigin, Origin, StaticOrigin
 from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.localstack import backend_tests as tests
 from stackproof.localstack import set_up
+from stackproof.processes import command
 from stackproof.processes.command import Ended
 from stackproof.resources.emulator import BackendTest, BackendTests, EmulatorSetUp
 from stackproof.targets.base import Stage
+from stackproof.util.kept import Answer, digest_of, programs
 
 _UNCHANGED = "unchanged"
 """How the script's lines begin about what was there already."""
@@ -38,13 +42,90 @@ def _developed(stage: Stage) -> _Developed:
     if not (stage.root / set_up.SCRIPT).is_file():  # said before anything is started
         raise DeclaredButMissing(f"{set_up.SCRIPT} does not exist in {stage.repository}")
     _ = stage.profile.emulator.bucket  # where none is declared, none is started
+    developed: list[_Developed] = []
+
+    def facts() -> dict[str, Any]:
+        developed.append(_developed_now(stage))
+        return _facts(developed[0])
+
+    try:
+        answer = stage.kept.get("set-up", _inputs(stage), facts, keeps=_is_well)
+    except (CouldNotVerify, DeclaredButMissing):
+        if not developed:
+            raise
+    return developed[0] if developed else _from_facts(answer)
+
+
+def _developed_now(stage: Stage) -> _Developed:
     with stage.emulator() as endpoint:
         made = _set_up(stage, endpoint)
         try:
             tested: Origin = _tested(stage, endpoint, made)
         except (CouldNotVerify, DeclaredButMissing) as error:
             tested = FailedOrigin(error)
-    return _Developed(EmulatorSetUp(set_up.SCRIPT, made, made.source), BackendTests(tests.TESTS, tested, _TESTED))
+    return _Developed(EmulatorSetUp(set_up.SCRIPT, made, _SET_UP), BackendTests(tests.TESTS, tested, _TESTED))
+
+
+def _inputs(stage: Stage) -> dict[str, str] | None:
+    """The things that decide what is found out, by name; None on an emulator that is found."""
+    emulator, backend = stage.emulator_code, stage.root / tests.BACKEND
+    if emulator is None or not backend.is_dir():
+        return None
+    code = [file.read_bytes() for file in sorted(Path(set_up.__file__).parent.glob("*.py"))]
+    return {
+        "script": digest_of((stage.root / set_up.SCRIPT).read_bytes(), set_up.REQUIREMENTS.read_bytes()),
+        "backend": digest_of({file.relative_to(backend): file.read_bytes() for file in _files(backend)}),
+        "expectations": digest_of(stage.profile.region, repr(stage.profile.emulator)),
+        "emulator": emulator,
+        "programs": programs(),
+        "code": digest_of(code, Path(command.__file__).read_bytes(), Path(__file__).read_bytes()),
+    }
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for here, directories, names in os.walk(folder):
+        directories[:] = [name for name in directories if not name.startswith(".") and name != "__pycache__"]
+        yield from (Path(here, name) for name in names)
+
+
+def _facts(made: _Developed) -> dict[str, Any]:
+    """The facts as JSON data. Raises what stands in the place of one."""
+    done, ran = made.set_up, made.tests
+    return {
+        "set_up": {
+            "first_run": done.first_run,
+            "second_run": done.second_run,
+            "found": sorted(done.found),
+            "changed": [*done.changed],
+        },
+        "tests": {
+            name.removeprefix("test_"): [one.outcome, sorted(one.granted)]
+            for name in tests.NAMES
+            for one in [getattr(ran, name.removeprefix("test_"))]
+        },
+    }
+
+
+def _is_well(facts: Mapping[str, Any]) -> bool:
+    """True if nothing failed: what did may do so because of the moment, and is tried again."""
+    ended = [facts["set_up"][run] for run in ("first_run", "second_run")]
+    return not any(ended) and all(outcome == tests.PASSED for outcome, _ in facts["tests"].values())
+
+
+def _from_facts(answer: Answer) -> _Developed:
+    done, source, tested = answer.value["set_up"], answer.told(_SET_UP), answer.told(_TESTED)
+    facts = {**done, "found": frozenset(done["found"]), "changed": tuple(done["changed"])}
+    ran = {
+        name: BackendTest(f"test_{name}", StaticOrigin({"outcome": outcome, "granted": frozenset(granted)}, tested), tested)
+        for name, (outcome, granted) in answer.value["tests"].items()
+    }
+    return _Developed(
+        EmulatorSetUp(set_up.SCRIPT, StaticOrigin(facts, source), source),
+        BackendTests(tests.TESTS, StaticOrigin(ran, tested), tested),
+    )
+
+
+_SET_UP = f"{set_up.SCRIPT}, run twice; s3:ListBuckets, secretsmanager:ListSecrets"
 
 
 def _set_up(stage: Stage, endpoint: str) -> StaticOrigin:
@@ -61,7 +142,7 @@ def _set_up(stage: Stage, endpoint: str) -> StaticOrigin:
         "found": _unseen(stage, before, first) or frozenset(then),
         "changed": (*shown, *reported),
     }
-    return StaticOrigin(facts, f"{set_up.SCRIPT}, run twice; s3:ListBuckets, secretsmanager:ListSecrets")
+    return StaticOrigin(facts, _SET_UP)
 
 
 def _unseen(stage: Stage, before: Collection[str], first: Ended) -> CouldNotVerify | None:

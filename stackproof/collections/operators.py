@@ -1,13 +1,14 @@
 """Collections of what operators work with: the compose file, the deployment script, the workflows."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from stackproof.collections.files import document_of, existing
 from stackproof.collections.registry import collection
 from stackproof.core.resource import LazyMapping, StaticOrigin
-from stackproof.core.verdicts import DeclaredButMissing
+from stackproof.core.verdicts import CouldNotVerify, DeclaredButMissing
 from stackproof.judgement import compose
 from stackproof.judgement import workflows as judgement
 from stackproof.resources.operations import ComposeService, DeploymentScript, Workflow, Workflows
@@ -47,8 +48,12 @@ def deployment_script(stage: Stage) -> DeploymentScript:
     """The deployment script at work."""
     name = stage.profile.sources.deployment_script
     file = existing(stage, name)
-    facts: LazyMapping[object] = LazyMapping({"findings": partial(script.shellcheck, file), **script.watched(file)})
+    facts: Mapping[str, object] = LazyMapping({"findings": partial(script.shellcheck, file), **script.watched(file)})
     source = f"shellcheck; {name} with fakes for aws, docker and git"
+    with suppress(CouldNotVerify):  # then each fact says itself whether it could be found out, and none is kept
+        answer = stage.kept.get("deployment-script", script.inputs(file), lambda: {**facts}, keeps=lambda made: not made["fails"])
+        facts = {fact: tuple(value) if isinstance(value, list) else value for fact, value in answer.value.items()}
+        source = answer.told(source)
     return DeploymentScript(file.name, StaticOrigin(facts, source), source)
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from stackproof.embedded import account, cloud, later, workload
-from stackproof.embedded.cloud import Cloud
+from stackproof.embedded.cloud import Cloud, CloudFailed
 from stackproof.embedded.progress import Progress
 from stackproof.embedded.recipe import Recipe, Stack
 from stackproof.embedded.workload import Workload
@@ -42,6 +42,8 @@ class Deployed:
     """Whether it ends with this run."""
     workload: Workload | None = None
     """What runs in the cloud."""
+    was_settled: bool = False
+    """True for a replay of a deployment after which every plan was empty."""
 
     @property
     def endpoint(self) -> str:
@@ -91,8 +93,17 @@ class Deployed:
         )
 
     def second_plan(self, name: str) -> dict[str, Any]:
-        """A new plan of a stack that is deployed, as the document of ``terraform show -json``."""
-        with self._planned(self._stack(name)) as (_, planfile):
+        """A new plan of a stack that is deployed, as the document of ``terraform show -json``.
+
+        Raises `CloudFailed` where it is not empty over a replay, and was over what was recorded: then the recording is gone.
+        """
+        with self._planned(self._stack(name)) as (planned, planfile):
+            if self.was_settled and planned.exit_status != 0:
+                shutil.rmtree(self.recipe.recording, ignore_errors=True)
+                raise CloudFailed(
+                    f"Terraform would change {name} in the replayed deployment, and would not right after the recorded one. "
+                    "The recording was removed: run again, and the stacks are deployed anew."
+                )
             return self.workspaces[name].show(planfile)
 
     def settle(self) -> bool:
@@ -100,19 +111,8 @@ class Deployed:
 
         What the cloud did by itself meanwhile (a rotation, an address taken) is then no drift.
         """
-        return self._of_all(self._settle)
-
-    def is_settled(self) -> bool:
-        """True if plans of all stacks are empty."""
-        return self._of_all(self._is_settled)
-
-    def _of_all(self, check: Callable[[Stack], bool]) -> bool:
         with ThreadPoolExecutor() as pool:
-            return all([*pool.map(check, self.recipe.stacks)])
-
-    def _is_settled(self, stack: Stack) -> bool:
-        with self._planned(stack) as (planned, _):
-            return planned.exit_status == 0
+            return all([*pool.map(self._settle, self.recipe.stacks)])
 
     def _settle(self, stack: Stack) -> bool:
         with self._planned(stack) as (planned, planfile):

@@ -9,8 +9,8 @@ Under ``.stackproof/cloud`` (mode 0700, files 0600):
 ``running.json``  the cloud that `up` started
 ================  =========================================================================================================
 
-A recording is used when nothing that it depends on has changed, every replayed answer equals the recorded one, and Terraform's
-plans over the result are what they were. Otherwise it is thrown away, and the stacks are deployed again.
+A recording is used when nothing that it depends on has changed, and every replayed answer equals the recorded one. Otherwise it is thrown
+away, and the stacks are deployed again. So it is when a control asks for Terraform's plans over it, and they are not what they were.
 """
 
 import os
@@ -168,8 +168,7 @@ def _replay(recipe: Recipe, directory: Path, progress: Progress) -> Deployed | N
             deployed = deployed_at(recipe, live, directory, about["told"], "replayed")
             for name, workspace in deployed.workspaces.items():
                 shutil.move(directory / state_of(name), workspace.directory / STATE)
-            if deployed.is_settled() != about["settled"]:
-                raise UnfitRecording("Terraform's plan over it is not what it was")
+            deployed = replace(deployed, was_settled=about["settled"])
         except (UnfitRecording, RecordingDiffers, TerraformError) as error:
             progress.say(f"The recorded deployment is not used: {error}. Deploying again.")
             shutil.rmtree(recipe.recording, ignore_errors=True)

@@ -41,6 +41,12 @@ class Account:
 LOCAL = Account()
 
 
+def code() -> list[str | bytes]:
+    """All that decides how the embedded cloud answers: the versions of packages, and the files of this one."""
+    files = [file.read_bytes() for name in _DECIDING for file in sorted(Path(__file__).parent.glob(name))]
+    return [platform.python_version(), *map(version, _PACKAGES), *files]
+
+
 @dataclass(frozen=True)
 class Stack:
     """A root module that is deployed, and the values it gets."""
@@ -116,8 +122,7 @@ class Recipe:
                 copy = self.workspace(stack, folder, _ANY_ENDPOINT)
                 example = stack.example and stack.example.read_text(encoding="utf-8")
                 content += [stack.name, copy.directory.relative_to(folder.resolve()), dict(stack.variables), example]
-        content += [platform.python_version(), *map(version, _PACKAGES)]
-        content += [file.read_bytes() for name in _DECIDING for file in sorted(Path(__file__).parent.glob(name))]
+        content += code()
         return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
 
     @cached_property

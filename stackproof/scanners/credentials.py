@@ -40,7 +40,7 @@ class Search:
 
 
 class Memory:
-    """The versions of files in which nothing was found, by their ids: nothing of what is in them."""
+    """The versions of files in which nothing was found, and what is no text, by their ids: nothing of what is in them."""
 
     def __init__(self, cache: Path) -> None:
         self._file = cache / f"without-credentials-{_detectors_digest()}"
@@ -52,6 +52,12 @@ class Memory:
 
     def add(self, blob: Blob) -> None:
         self._new.add(self._key(blob))
+
+    def is_no_text(self, blob: Blob) -> bool:
+        return f"{blob.id} /" in self._known
+
+    def add_no_text(self, blob: Blob) -> None:
+        self._new.add(f"{blob.id} /")
 
     def save(self) -> None:
         """Write the memory to its file at once, so that another process reads the old one or the new one, never a part."""
@@ -81,12 +87,14 @@ def search(root: Path, cache: Path | None = None) -> Search:
     in_known_line = functools.cache(in_line)
     found: defaultdict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
     memory = Memory(cache) if cache else None
-    blobs = history.blobs(root)
+    blobs = [blob for blob in history.blobs(root) if not (memory and memory.is_no_text(blob))]
     unknown = [blob for blob in blobs if not (memory and memory.knows(blob))]
     versions = len(blobs) - len(unknown)
     for blob, content in history.contents(root, unknown):
-        text = history.text_of(content)
+        text = None if content is None else history.text_of(content)
         if text is None:
+            if memory:
+                memory.add_no_text(blob)
             continue
         versions += 1
         written = syntax(blob.path)

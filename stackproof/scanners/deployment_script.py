@@ -36,6 +36,7 @@ from stackproof.scanners.fakes import (
     Account,
 )
 from stackproof.util import json_document
+from stackproof.util.kept import digest_of, identity, programs
 from stackproof.util.temporary import temporary
 
 T = TypeVar("T")
@@ -99,8 +100,8 @@ def _other_programs() -> Path:
     folder = kept.enter_context(temporary("programs"))
     atexit.register(kept.close)
     names = {*TOOLS}
-    for programs in ("/bin", "/usr/bin"):
-        for program in os.scandir(programs):
+    for place in ("/bin", "/usr/bin"):
+        for program in os.scandir(place):
             if program.name not in names:
                 (folder / program.name).symlink_to(program.path)
                 names.add(program.name)
@@ -136,6 +137,17 @@ def watched(script: Path) -> dict[str, Callable[[], object]]:
         "says": lambda: runs()["a deployment"].ended.stdout,
         "misnames": lambda: _names(_each(lambda call: not _is_left_unbuilt(machine, *call), _misnamed())),
         "ignores": lambda: _names(_each(lambda failing: not _is_noticed(machine, failing), _failing(machine))),
+    }
+
+
+def inputs(script: Path) -> dict[str, str]:
+    """The things that decide what `watched` and `shellcheck` find, by name."""
+    code = [file.read_bytes() for file in map(Path, (__file__, fakes.__file__, command.__file__))]
+    return {
+        "script": digest_of(script.name, script.read_bytes()),
+        "programs": programs(),
+        "shellcheck": identity(Path(_shellcheck())),
+        "code": digest_of(code),
     }
 
 
@@ -231,15 +243,21 @@ def _altered(registered: Mapping[str, Any] | None) -> tuple[str, ...]:
     return tuple(sorted(key for key in given.keys() | expected.keys() if given.get(key) != expected.get(key)))
 
 
+def _shellcheck() -> str:
+    """The program. Raises `CouldNotVerify` if there is none."""
+    beside = Path(sys.executable).parent  # where pip puts the one that this project installs
+    program = shutil.which("shellcheck", path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
+    if not program:
+        raise CouldNotVerify("shellcheck is not installed: pip install 'stackproof[sources]', or the system's package shellcheck")
+    return program
+
+
 def shellcheck(script: Path) -> tuple[str, ...]:
     """The findings of shellcheck in a script: ``line 3: SC2086: Double quote ...``.
 
     Raises `CouldNotVerify` if there is no shellcheck, or it fails.
     """
-    beside = Path(sys.executable).parent  # where pip puts the one that this project installs
-    program = shutil.which("shellcheck", path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
-    if not program:
-        raise CouldNotVerify("shellcheck is not installed: pip install 'stackproof[sources]', or the system's package shellcheck")
+    program = _shellcheck()
     # A comment that switches a check off would hide what is found.
     text = re.sub(r"#\s*shellcheck\s+disable", "# not disabled:", script.read_text(encoding="utf-8"))
     command = [program, "--norc", "--shell=bash", "--format=json", "-"]

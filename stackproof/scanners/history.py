@@ -37,8 +37,8 @@ def blobs(root: Path) -> list[Blob]:
     return [Blob(id, path) for id, _, path in named if path]
 
 
-def contents(root: Path, wanted: Iterable[Blob]) -> Iterator[tuple[Blob, bytes]]:
-    """The blobs with what is in them; directories, which look like them so far, are left out. Raises `CouldNotVerify`."""
+def contents(root: Path, wanted: Iterable[Blob]) -> Iterator[tuple[Blob, bytes | None]]:
+    """The blobs with what is in them; None for a directory, which looks like one so far. Raises `CouldNotVerify`."""
     asked = list(wanted)
     with tempfile.TemporaryFile() as ids:
         ids.writelines(f"{blob.id}\n".encode() for blob in asked)
@@ -50,8 +50,7 @@ def contents(root: Path, wanted: Iterable[Blob]) -> Iterator[tuple[Blob, bytes]]
             for blob in asked:
                 _, kind, size = _header(reading.stdout.readline(), blob)
                 content = reading.stdout.read(size + 1)[:-1]
-                if kind == "blob":
-                    yield blob, content
+                yield blob, content if kind == "blob" else None
 
 
 def _header(line: bytes, blob: Blob) -> tuple[str, str, int]:

@@ -125,6 +125,11 @@ class Stage:
         """The endpoint of an emulator that may be written to, for as long as it is needed."""
         raise NotApplicable(f"there is no emulator on target {self.target}")
 
+    @property
+    def emulator_code(self) -> str | None:
+        """The digest of the emulator that `emulator` starts empty; None for one that is found, of which nobody knows what it has."""
+        return None
+
     def source(self) -> Source:
         """Typed resources of the target."""
         raise NotApplicable(f"target {self.target} has no resources")

@@ -13,6 +13,7 @@ from stackproof.targets.api import ApiStage
 from stackproof.targets.outputs import applied_outputs
 from stackproof.targets.request import Request
 from stackproof.targets.run import second_plan_name
+from stackproof.util.kept import digest_of
 from stackproof.util.once import Once
 from stackproof.util.temporary import temporary
 
@@ -50,6 +51,12 @@ class EmbeddedStage(ApiStage):
 
     def emulator(self) -> AbstractContextManager[str]:
         return fresh_cloud(self.profile.account_id)  # the deployed stack is judged at the same time
+
+    @property
+    def emulator_code(self) -> str | None:
+        from stackproof.embedded.recipe import code
+
+        return digest_of(code())
 
     def close(self) -> None:
         if self._cloud.made:

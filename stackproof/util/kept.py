@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -72,11 +73,19 @@ class Kept:
     """What was not made anew in this run."""
     _locks: dict[str, threading.Lock] = field(default_factory=dict, repr=False)
 
-    def get(self, name: str, inputs: Mapping[str, str] | None, make: Callable[[], Any]) -> Answer:
+    def get(
+        self,
+        name: str,
+        inputs: Mapping[str, str] | None,
+        make: Callable[[], Any],
+        *,
+        keeps: Callable[[Any], bool] = lambda _: True,
+    ) -> Answer:
         """The result of ``make``, kept from an earlier run with these inputs or made now: JSON data.
 
         ``inputs`` are all that it depends on, by name; secrets and long ones as `digest_of` them. None: something that it depends on cannot
-        be told, so that it is always made anew and never kept. What ``make`` raises is raised and not kept.
+        be told, so that it is always made anew and never kept. What ``make`` raises is raised and not kept, and nor is a result that
+        ``keeps`` does not take: a failure that may be of the moment.
         """
         if inputs is None:
             return Answer(make(), "")
@@ -87,7 +96,8 @@ class Kept:
                 self.taken.append(found)
                 return found
             value = make()
-            _write(file, name, inputs, value)
+            if keeps(value):
+                _write(file, name, inputs, value)
             return Answer(value, digest)
 
 
@@ -121,6 +131,13 @@ def identity(file: Path) -> str:
     found = file.resolve(strict=True)
     about = found.stat()
     return f"{found} {about.st_size} {about.st_mtime_ns}"
+
+
+def programs() -> str:
+    """The programs of this machine that a script may call, as one digest: Python, and all that lies in ``/bin`` and ``/usr/bin``."""
+    found = [entry for folder in ("/bin", "/usr/bin") if Path(folder).is_dir() for entry in os.scandir(folder)]
+    about = {entry.name: (entry.stat().st_size, entry.stat().st_mtime_ns) for entry in found if entry.is_file()}
+    return digest_of(sys.version, identity(Path(sys.executable)), about)
 
 
 def _read(file: Path, name: str, inputs: Mapping[str, str], digest: str) -> Answer | None:
