@@ -56,7 +56,7 @@ ATTACKS := $(addprefix integration/test_,bad_input tampers bystanders process_gu
 	killed_up killed_verify terraform_modules) unit/test_linear unit/test_detector
 
 attack: setup
-	STACKPROOF_ATTACK=1000 $(PYTEST) $(ATTACKS:%=%.py) proofs/test_plan_properties.py \
+	STACKPROOF_ATTACK=1000 $(PYTEST) $(sort $(ATTACKS:%=%.py) $(shell grep -l '^from hypothesis' unit/test_*.py)) proofs/test_plan_properties.py \
 		proofs/test_hostile_answers.py proofs/test_hostile_texts.py proofs/test_counterexamples.py::test_a_call_that_fails_is_an_error \
 		-q -n 4 --dist worksteal
 

@@ -11,8 +11,11 @@ from stackproof.redaction import redaction
 
 __all__ = ["_secrets_of_its_own", "closed_port", "pytest_configure"]
 
-# How long an example takes says how busy the machine is.
-settings.register_profile("without hurry", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]))
+# How long an example takes says how busy the machine is. ``make attack`` tries many.
+settings.register_profile(
+    "without hurry",
+    settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=500 if attack_figures.ATTACK else 30),
+)
 settings.load_profile("without hurry")
 
 

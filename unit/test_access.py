@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from attack_figures import ATTACK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -81,7 +82,7 @@ class TestPatterns:
 
 
 class TestPolicies:
-    @settings(max_examples=400)
+    @settings(max_examples=500 if ATTACK else 100)
     @given(st.lists(documents, min_size=1, max_size=2), documents | st.none())
     def test_what_aws_would_allow_is_never_called_denied(
         self, policies: list[dict[str, Any]], boundary: dict[str, Any] | None

