@@ -14,9 +14,13 @@ from proofs.conftest import pytest_xdist_auto_num_workers, pytest_xdist_make_sch
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _warm_servers() -> Iterator[None]:
-    """Embedded clouds that this process starts are forked."""
+def _warm() -> Iterator[None]:
+    """Embedded clouds and runs of the command ``check`` that this process starts are forked."""
+    import warm_pytest
     import warm_servers
 
-    with warm_servers.patched():
+    from stackproof.cli import check
+
+    with warm_servers.patched(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(check, "subprocess", warm_pytest.Subprocess())
         yield

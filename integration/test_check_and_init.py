@@ -1,11 +1,11 @@
 """A plan of a stack that nobody has declared: a first verdict, and a profile of it that a person reviews."""
 
 import json
-import subprocess
-import sys
+import os
 from pathlib import Path
 
 import pytest
+import warm_pytest
 from plan_documents import Planned, constant, document, refers
 
 from scripts import example_run
@@ -92,10 +92,10 @@ def test_a_profile_says_what_is_there_and_comments_what_looks_wrong(plan: Path) 
 def test_a_generated_profile_closes_the_gate_until_somebody_signs_it(plan: Path) -> None:
     assert main(["init", "--plan", str(plan), "--name", "shop"]) == 0
     profile = Path("environments/shop.toml")
-    command = [sys.executable, "-m", "pytest", "-q", "-k", "SEC-EC2-01", "--env", "shop", f"--plan={plan}"]
+    arguments = ["-q", "-k", "SEC-EC2-01", "--env", "shop", f"--plan={plan}"]
 
     def judged() -> tuple[int, str]:
-        ended = subprocess.run(command, capture_output=True, text=True)
+        ended = warm_pytest.run(arguments, Path.cwd(), os.environ)
         return ended.returncode, ended.stdout
 
     status, said = judged()

@@ -1,12 +1,10 @@
 """pytest in repositories of somebody else's, where stackproof is installed."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
+import evidence_runs
 import pytest
-from evidence_runs import environment
 from plan_documents import Planned, document
 
 from stackproof.profile.loading import load
@@ -43,8 +41,7 @@ PLAN = document(
 
 
 def run(root: Path, *arguments: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    ended = subprocess.run(command, cwd=root, env=environment(), capture_output=True, text=True, timeout=600)
+    ended = evidence_runs.run(root, *arguments)
     return ended.returncode, ended.stdout + ended.stderr
 
 
