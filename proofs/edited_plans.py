@@ -11,6 +11,7 @@ from stackproof.redaction.redaction import redact_data, register_among
 from stackproof.sources.plan.document import Plan
 from stackproof.sources.plan.masking import masked, without_secrets
 from stackproof.sources.plan.shape import formed, refuse_what_is_filtered
+from stackproof.sources.plan.value_types import fit
 
 Registered = frozenset[str]
 """The secrets that are hidden wherever they stand."""
@@ -37,6 +38,11 @@ class EditedPlan(Plan):
         frame = _frame(marshal.dumps(with_lists(document, taken), 2), registered)
         formed(_changed(document), "an edited plan")
         return with_lists(frame, lambda *_: lists.pop(0))
+
+    @staticmethod
+    def _fitted(document: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+        del where  # each resource was looked at where its secrets were hidden
+        return document
 
 
 def _changed(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,4 +91,6 @@ def _of_original(original: Original, name: str, registered: Registered) -> Any:
 
 @functools.lru_cache(maxsize=20_000)
 def _hidden(resource: bytes, name: str, registered: Registered) -> Any:
-    return redact_data(masked(marshal.loads(resource), name), name)
+    shown: Any = redact_data(masked(marshal.loads(resource), name), name)
+    fit(shown, "an edited plan")
+    return shown

@@ -1,7 +1,8 @@
 """Schemas of resource types out of the published bindings for hashicorp/aws: the source of ``provider_schema.json``.
 
 The bindings are a Python package that holds generated JavaScript, a module a resource type, in which a comment says of each argument and
-block whether it is required, optional or computed. The package is large (70 MB), and is kept in ``.stackproof/bindings``.
+block whether it is required, optional or computed, and a getter of which type it is (the source of ``provider_types.json``). The package is
+large (70 MB), and is kept in ``.stackproof/bindings``.
 """
 
 import io
@@ -12,7 +13,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from stackproof.core.verdicts import UsageError
 
@@ -25,11 +26,27 @@ _CLASS = re.compile(r"^class (\w+) extends [\w.]+ \{\n(.*?)^\}", re.MULTILINE | 
 _ENTRY = re.compile(
     r"^    // (\w+) - computed: (\w+), optional: (\w+), required: (\w+)\n(?:    _\w+ = new (\w+)\(this)?", re.MULTILINE
 )
+_GETTER = re.compile(r"\bthis\.get(\w+)Attribute\('(\w+)'\)|^    _\w+ = new ([\w.]+)\(this, \"(\w+)\"", re.MULTILINE)
+_OBJECT = re.compile(r"^ +(\w+): \{\n +value: .*\n +isBlock: true,\n +type: \"struct\"", re.MULTILINE)
+_WRITTEN = re.compile(r"^function (\w+)ToHclTerraform\(struct\) \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+_TYPES: dict[str, Any] = {
+    **{"String": "string", "Number": "number", "Boolean": "bool", "List": ["string"], "NumberList": ["number"]},
+    **{f"{name}Map": {"*": type} for name, type in (("String", "string"), ("Number", "number"), ("Boolean", "bool"))},
+}
+_OF_SEVERAL_KINDS = frozenset({("ElasticacheReplicationGroup", "cluster_mode")})
+"""Attributes that earlier generations of the provider give another kind, by class: a block that became a string."""
 _PROVIDER = re.compile(r"/providers/hashicorp/aws/([\d.]+)")
 
 
-def schemas(types: Iterable[str], cache: Path) -> tuple[str, dict[str, dict[str, Any]]]:
-    """The provider version of the bindings, and the schema of each of these resource types.
+class Bound(NamedTuple):
+    """What the bindings say of a resource type."""
+
+    schema: dict[str, Any]
+    types: dict[str, Any]
+
+
+def schemas(types: Iterable[str], cache: Path) -> tuple[str, dict[str, Bound]]:
+    """The provider version of the bindings, and what they say of each of these resource types.
 
     Raises `UsageError` for a type that the provider does not have, and where the bindings cannot be had.
     """
@@ -41,7 +58,9 @@ def schemas(types: Iterable[str], cache: Path) -> tuple[str, dict[str, dict[str,
     version = _PROVIDER.search(texts["package/README.md"])
     if missing := sorted(wanted[path] for path in wanted.keys() - texts.keys()):
         raise UsageError(f"hashicorp/aws {version[1] if version else ''} has no resource type {', '.join(missing)}")
-    return version[1] if version else "", {type: schema(texts[path]) for path, type in wanted.items()}
+    return version[1] if version else "", {
+        type: Bound(schema(texts[path]), value_types(texts[path])) for path, type in wanted.items()
+    }
 
 
 def schema(text: str) -> dict[str, Any]:
@@ -81,6 +100,43 @@ def schema(text: str) -> dict[str, Any]:
     return entries(resource)
 
 
+def value_types(text: str) -> dict[str, Any]:
+    """The types of the values of the resource type that a generated module is of, in the shape that Terraform's JSON gives them.
+
+    ``{"*": "string"}`` is a map of strings. What is of no one type is left out.
+
+    >>> module = '''function xPartToHclTerraform(struct) {
+    ... }
+    ... class XPartOutputReference extends a.B {
+    ...         return this.getNumberAttribute('code');
+    ... }
+    ... class X extends a.B {
+    ...         return this.getStringMapAttribute('tags');
+    ...     _part = new XPartOutputReference(this, "part");
+    ...         return a.Fn.tolist(this.getListAttribute('zones'));
+    ... }
+    ... '''
+    >>> value_types(module)
+    {'part': [{'code': 'number'}], 'tags': {'*': 'string'}, 'zones': ['string']}
+    """
+    classes = dict(_CLASS.findall(text))
+    written = dict(_WRITTEN.findall(text))
+
+    def types(name: str) -> dict[str, Any]:
+        function = name.removesuffix("OutputReference")
+        objects = {*_OBJECT.findall(written.get(f"{function[:1].lower()}{function[1:]}", classes[name]))}
+        found: dict[str, Any] = {}
+        for getter, attribute, part, block in _GETTER.findall(classes[name]):
+            one = part.removesuffix("List") + "OutputReference" if part.endswith("List") else part
+            if one in classes:
+                found[block] = types(one) if block in objects else [types(one)]
+            elif known := _TYPES.get(getter or part.removeprefix("cdktn.")):
+                found[attribute or block] = known
+        return {one: found[one] for one in sorted(found) if (name, one) not in _OF_SEVERAL_KINDS}
+
+    return types(list(classes)[-1])
+
+
 def _read(archive: tarfile.TarFile, wanted: set[str]) -> Iterator[tuple[str, str]]:
     for member in archive:
         if member.name in wanted and (file := archive.extractfile(member)):
@@ -107,7 +163,7 @@ def _wheel(cache: Path) -> Path:
 
 
 def merged(data: Mapping[str, Any], version: str, more: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """The schema data with more types. Raises `UsageError` for those of another provider version."""
+    """Data with more resource types. Raises `UsageError` for those of another provider version."""
     if version != data["version"]:
         raise UsageError(f"the bindings are for hashicorp/aws {version}, and provider_schema.json is for {data['version']}")
     return {**data, "resources": dict(sorted({**data["resources"], **more}.items()))}

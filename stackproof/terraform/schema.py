@@ -4,7 +4,8 @@ The current provider itself may be out of reach (see `stackproof.terraform.provi
 it no longer has. ``provider_schema.json`` lists what hashicorp/aws 6.69.1 takes, by resource type: each argument as
 ``required``, ``optional``, ``optional+computed`` or ``computed``, each nested block with the same for its own.
 
-``python -m stackproof.terraform.schema TYPE ...`` adds resource types to it, from the published bindings.
+``python -m stackproof.terraform.schema TYPE ...`` adds resource types to it, from the published bindings, and the types of their values to
+``stackproof/sources/plan/provider_types.json``.
 """
 
 import json
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from stackproof.core.verdicts import UsageError
 from stackproof.processes.command_line import exit_status
+from stackproof.sources.plan import value_types
 from stackproof.terraform.hcl import Block, Body, Value
 from stackproof.terraform.sources import Resource, Sources
 from stackproof.util.cache import CACHE
@@ -170,10 +172,13 @@ def _add(types: Sequence[str]) -> int:
 
     if wrong := [type for type in types if not re.fullmatch(r"aws_[a-z0-9_]+", type)] or not types:
         raise UsageError(f"name resource types, as aws_dynamodb_table{f': not {wrong}' if types else ''}")
-    data = json.loads(DATA.read_text(encoding="utf-8"))
     version, found = bindings.schemas(types, Path.cwd() / CACHE)
-    text = json.dumps(bindings.merged(data, version, found), separators=(",", ":")) + "\n"
-    DATA.write_text(text, encoding="utf-8")
+    for path, more in (
+        (DATA, {type: one.schema for type, one in found.items()}),
+        (value_types.DATA, {type: one.types for type, one in found.items()}),
+    ):
+        data = bindings.merged(json.loads(path.read_text(encoding="utf-8")), version, more)
+        path.write_text(json.dumps(data, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{DATA.name}: {', '.join(found)} of hashicorp/aws {version}")
     return 0
 

@@ -25,6 +25,7 @@ from stackproof.sources.plan.blocks import IDENTITIES, PlanLookup, PlannedBlock,
 from stackproof.sources.plan.masking import without_secrets
 from stackproof.sources.plan.references import References
 from stackproof.sources.plan.shape import checked
+from stackproof.sources.plan.value_types import fitted
 from stackproof.util.once import Once
 
 
@@ -56,13 +57,14 @@ class Plan:
 
     def __init__(self, document: object, where: str) -> None:
         self.where = where
-        self.document: Mapping[str, Any] = self._without_secrets(self._checked(document, where))
+        self.document: Mapping[str, Any] = self._fitted(self._without_secrets(self._checked(document, where)), where)
         self._earlier: dict[tuple[str, str], dict[str, list[PlannedBlock]]] = {}
         self._referrers: dict[tuple[str, str, str], Index[PlannedBlock]] = {}
         self._made: dict[Callable[[PlanLookup], Any], Once[Any]] = {}
 
     _checked: Callable[[Any, str], Mapping[str, Any]] = staticmethod(checked)
     _without_secrets = staticmethod(without_secrets)
+    _fitted = staticmethod(fitted)
 
     def to_json(self) -> str:
         """The document, without its secrets."""
