@@ -13,9 +13,11 @@ from stackproof.terraform import bindings, schema
 MODULE = """\
 class TableTtlOutputReference extends cdktn.ComplexObject {
     // enabled - computed: false, optional: true, required: false
+        return this.getBooleanAttribute('enabled');
 }
 class TableReplicaOutputReference extends cdktn.ComplexObject {
     // region_name - computed: false, optional: false, required: true
+        return this.getStringAttribute('region_name');
 }
 class TableReplicaList extends cdktn.ComplexList {
 }
@@ -25,6 +27,7 @@ class Table extends cdktn.TerraformResource {
     _replica = new TableReplicaList(this, "replica", true);
     // ttl - computed: true, optional: false, required: false
     _ttl = new TableTtlOutputReference(this, "ttl");
+    _tagsAll = new cdktn.StringMap(this, "tags_all");
 }
 """
 
@@ -49,13 +52,13 @@ def cache(tmp_path: Path) -> Path:
 def test_a_type_is_read(cache: Path) -> None:
     version, found = bindings.schemas(["aws_dynamodb_table"], cache)
     assert version == schema.current().version
-    assert found == {
-        "aws_dynamodb_table": {
-            "arn": "computed",
-            "replica": {"mode": "optional", "nested": {"region_name": "required"}, "nesting": "many"},
-            "ttl": {"mode": "computed", "nested": {"enabled": "optional"}},
-        }
+    assert found["aws_dynamodb_table"].schema == {
+        "arn": "computed",
+        "replica": {"mode": "optional", "nested": {"region_name": "required"}, "nesting": "many"},
+        "ttl": {"mode": "computed", "nested": {"enabled": "optional"}},
     }
+    types = {"replica": [{"region_name": "string"}], "tags_all": {"*": "string"}, "ttl": [{"enabled": "bool"}]}
+    assert found["aws_dynamodb_table"].types == types
 
 
 def test_a_type_that_the_provider_does_not_have(cache: Path) -> None:

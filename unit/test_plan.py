@@ -326,11 +326,11 @@ class TestBlocks:
 class TestReferring:
     KIND, TO = "aws_s3_bucket_versioning", "aws_s3_bucket.app"
 
-    def of(self, bucket: Planned, *others: Planned) -> list[str]:
+    def of(self, bucket: Planned, *others: Planned, kind: str = KIND) -> list[str]:
         found = plan(bucket, *others)
         to = found.resource(self.TO)
         assert to
-        return [one.address for one in found.referring(self.KIND, "bucket", to)]
+        return [one.address for one in found.referring(kind, "bucket", to)]
 
     @pytest.mark.parametrize("attribute", ["id", "arn"])
     def test_by_reference(self, attribute: str) -> None:
@@ -355,8 +355,8 @@ class TestReferring:
 
     def test_in_a_list(self) -> None:
         bucket = Planned(self.TO, {"bucket": "app"}, {"id": True})
-        assert self.of(bucket, Planned(f"{self.KIND}.x", {"bucket": ["other", "app"]})) == [f"{self.KIND}.x"]
-        assert self.of(bucket, Planned(f"{self.KIND}.x", {"bucket": ["other"]})) == []
+        assert self.of(bucket, Planned("aws_x.y", {"bucket": ["other", "app"]}), kind="aws_x") == ["aws_x.y"]
+        assert self.of(bucket, Planned("aws_x.y", {"bucket": ["other"]}), kind="aws_x") == []
 
     @pytest.mark.parametrize(
         ("value", "address"),

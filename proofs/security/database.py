@@ -268,10 +268,6 @@ SHARED_WITH: tuple[tuple[str, Verdict, dict[str, Any], str], ...] = (
     ("nobody", PASS, {}, ""),
 )
 PLANNED_SNAPSHOTS = [
-    *(
-        plan("SEC-RDS-03", f"shared with {value!r}", ERROR, of_one(shared_accounts=value), names="shared_accounts")
-        for value in (0, False, {}, {"all": True}, [["all"]], [7])
-    ),
     plan("SEC-RDS-03", "a cluster without an instance, not encrypted", FAIL, PLAIN_CLUSTER, names="more"),
     plan("SEC-RDS-03", "a cluster without an instance", PASS, PLANNED_CLUSTER),
     plan("SEC-RDS-01", "a cluster that is open", FAIL, with_resource("aws_rds_cluster.more", publicly_accessible=True)),

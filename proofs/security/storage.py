@@ -92,7 +92,7 @@ def beside(kind: str, **values: Any) -> Edit:
 
 
 ENCRYPTION, VERSIONING = "server_side_encryption_configuration", "versioning"
-NO_ACL: tuple[object, ...] = (0, False, [], {}, ["public-read"])
+NO_ACL: tuple[object, ...] = (0, False)
 CURRENT = unset(BUCKET, ENCRYPTION, VERSIONING, "acl", "grant", "policy")
 """A bucket of the current generation, whose settings stand beside it."""
 

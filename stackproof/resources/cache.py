@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stackproof.core.partial import collected, known_of, parts
-from stackproof.core.resource import field
+from stackproof.core.resource import Reference, field
 from stackproof.core.verdicts import CouldNotVerify, NotReported, NotYetKnown
 from stackproof.judgement.caches import EVERYBODY, asks_for_nothing, is_memcached, is_on, refuses_plain
 from stackproof.redaction.redaction import HIDDEN
@@ -73,11 +73,21 @@ def _planned_transit(cache: PlannedBlock) -> bool:
 
 def _planned_switch(cache: PlannedBlock, attribute: str) -> bool:
     """What is written, or the default: on for Valkey, and off for the others. A group of a global one has what that has."""
-    if not cache.is_unset(attribute) and (written := cache.at(attribute)) is not None:
-        return bool(written)
+    if not cache.is_unset(attribute) and (written := cache.at(attribute)) not in (None, ""):
+        return _switched(cache, attribute, written)
     if cache.is_written("global_replication_group_id"):
         raise cache.unknown(attribute)
     return bool(cache.at_or("engine", "redis") == "valkey")
+
+
+def _switched(cache: PlannedBlock, attribute: str, written: object) -> bool:
+    """A switch, which the provider keeps as a text. Raises `CouldNotVerify` for other texts, `NotYetKnown` for a reference."""
+    if isinstance(written, Reference):
+        raise cache.unknown(attribute)
+    switch = {"true": True, "false": False}.get(str(written).lower())
+    if switch is None:
+        raise CouldNotVerify(f"{cache}.{attribute} is neither true nor false")
+    return switch
 
 
 def _answered_asking(cache: AwsFacts) -> bool | None:

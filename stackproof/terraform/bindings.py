@@ -30,7 +30,11 @@ _GETTER = re.compile(r"\bthis\.get(\w+)Attribute\('(\w+)'\)|^    _\w+ = new ([\w
 _OBJECT = re.compile(r"^ +(\w+): \{\n +value: .*\n +isBlock: true,\n +type: \"struct\"", re.MULTILINE)
 _WRITTEN = re.compile(r"^function (\w+)ToHclTerraform\(struct\) \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _TYPES: dict[str, Any] = {
-    **{"String": "string", "Number": "number", "Boolean": "bool", "List": ["string"], "NumberList": ["number"]},
+    "String": "string",
+    "Number": "number",
+    "Boolean": "bool",
+    "List": ["string"],
+    "NumberList": ["number"],
     **{f"{name}Map": {"*": type} for name, type in (("String", "string"), ("Number", "number"), ("Boolean", "bool"))},
 }
 _OF_SEVERAL_KINDS = frozenset({("ElasticacheReplicationGroup", "cluster_mode")})
@@ -39,7 +43,7 @@ _PROVIDER = re.compile(r"/providers/hashicorp/aws/([\d.]+)")
 
 
 class Bound(NamedTuple):
-    """What the bindings say of a resource type."""
+    """The schema of a resource type, and the types of its values."""
 
     schema: dict[str, Any]
     types: dict[str, Any]
@@ -123,10 +127,11 @@ def value_types(text: str) -> dict[str, Any]:
     written = dict(_WRITTEN.findall(text))
 
     def types(name: str) -> dict[str, Any]:
-        function = name.removesuffix("OutputReference")
-        objects = {*_OBJECT.findall(written.get(f"{function[:1].lower()}{function[1:]}", classes[name]))}
+        function = f"{name[:1].lower()}{name[1:]}".removesuffix("OutputReference")
+        objects = {match[1] for match in _OBJECT.finditer(written.get(function) or classes[name])}
         found: dict[str, Any] = {}
-        for getter, attribute, part, block in _GETTER.findall(classes[name]):
+        for match in _GETTER.finditer(classes[name]):
+            getter, attribute, part, block = match.groups("")
             one = part.removesuffix("List") + "OutputReference" if part.endswith("List") else part
             if one in classes:
                 found[block] = types(one) if block in objects else [types(one)]

@@ -29,7 +29,7 @@ class _Never:
     """The class of no value: each is looked into."""
 
 
-class _OtherKind(Exception):  # noqa: N818  it never leaves this module
+class _OtherKind(Exception):
     """A value that no conversion makes one of its type."""
 
     def __init__(self, value: object, expected: str) -> None:
@@ -66,7 +66,7 @@ def fit(resource: Mapping[str, Any], where: str) -> None:
             except _OtherKind as other:
                 key = "".join(reversed(other.way)).removeprefix(".")
                 raise UsageError(
-                    f"{where}: {resource['address']}: {key} is {_kind(other.value)}, where the provider hashicorp/aws has {other.expected}; "
+                    f"{where}: {resource['address']}: {key} is {_kind(other.value)}, where hashicorp/aws has {other.expected}; "
                     f"give the plan as Terraform writes it: {HOW_TO}"
                 ) from None
 
