@@ -543,6 +543,23 @@ pa&#x73;sword: "{w}"
 "\\u0070assword": "{w}"
 {{"\\u0070assword": "{w}
 {{\\"p\\u0061ssword\\":\\"{w}\\"}}
+p&#97ssword={A14}
+pass&#x77ord={A14}
+pass&#x00077;ord={A14}
+\\U00000070assword={A14}
+"\\U00000070assword": "{w}"
+\\160assword={A14}
+p\\141ssword: {A14}
+p\\o{{141}}ssword: {A14}
+p\\x{{61}}ssword: {A14}
+\\70 assword={A14}
+p\\000061ssword={A14}
+p\\61ssword={A14}
+p\\N{{LATIN SMALL LETTER A}}ssword={A14}
+%u0070assword={A14}
+%25u0070assword={A14}
+db&lowbar;password={A14}
+db&period;password={A14}
 tok\\x65n={A30}
 "\\ube44\\ubc00\\ubc88\\ud638": "{w}"
 %EB%B9%84%EB%B0%80%EB%B2%88%ED%98%B8={A14}
@@ -712,6 +729,9 @@ p%61ssword=
 &#112;assword: changed by user
 "\\u0070assword": null
 C:\\x64\\u0061ta\\session1234
+C:\\160\\70 files\\session1234
+n\\141me=Tr0ub4dor3xKq9v
+\\N{LATIN SMALL LETTER NO SUCH}=Tr0ub4dor3xKq9v
 n\\u0061me=Tr0ub4dor3xKq9v
 session:12345678:550e8400-e29b-41d4-a716-446655440000 created
 publish to arn:aws:sns:ap-northeast-2:123456789012:triflow-ai-production-alarms-topic1 ok

@@ -9,6 +9,8 @@ import pytest
 from evidence_runs import files
 from test_plugin import repository, run
 
+from stackproof.scanners.git import git
+
 CANARIES = {
     name: f"Canary{number}Zq{name.title().replace('_', '')}7x"
     for number, name in enumerate(
@@ -71,6 +73,13 @@ def test_that_starts_programs(database):
 """
 
 
+SHOWING = """#!/bin/sh
+env
+echo "ARGUMENTS=$*"
+"""
+"""A git in the place of git, which says what it was told."""
+
+
 def forms() -> list[str]:
     return [*CANARIES.values(), PROFILE_SECRET, KEY_LINE]
 
@@ -111,3 +120,26 @@ def test_of_a_run_hold_no_secret(signed: bool, tmp_path: Path) -> None:
     }
     for form in forms():
         assert [path for path, content in everything.items() if form in path or form.encode() in content] == []
+
+
+@pytest.mark.parametrize("told", ["git", "what git starts"])
+def test_git_is_told_all_but_the_secrets(told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The difference of the two environments is the secrets and the ways to AWS, and nothing else."""
+    url = f"postgresql://kim:{PROFILE_SECRET}@db.internal:5432/app"
+    secrets = {**CANARIES, "BACKEND": url, "STACKPROOF_SIGNING_KEY": KEY, "AWS_PROFILE": "production"}
+    for name in os.environ.keys() - {"PATH"}:
+        monkeypatch.delenv(name)
+    for name, value in {**secrets, "HOME": str(tmp_path), "AWS_REGION": "eu-north-1", "COLOUR": "blue"}.items():
+        monkeypatch.setenv(name, value)
+    arguments = ["-c", "alias.told=!env; echo ARGUMENTS=$*; true", "told", "HEAD"]
+    if told == "git":
+        (tmp_path / "git").write_text(SHOWING)
+        (tmp_path / "git").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    said = git(tmp_path, *arguments)
+    given = dict(line.split("=", 1) for line in said if "=" in line)
+    assert "HEAD" in given["ARGUMENTS"]
+    assert {name for name, value in os.environ.items() if given.get(name, "").removeprefix("/usr/lib/git-core:") != value} == {
+        *secrets
+    }
+    assert [form for form in forms() if any(form in line for line in said)] == []

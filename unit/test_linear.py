@@ -104,6 +104,7 @@ HOSTILE = (
         "password:[",
     ),
     *("%61", "p%61ssword=", "%2525252561", "&amp;amp;#112;", "&#112;ass:", "\\u0070", "\\\\\\u0070ass=", "%EB%B9%84"),
+    *("\\U00000070ass=", "\\160", "\\70 ", "\\\\\\N{A", "%25u0070", "&lowbar;pass=", "&#x70", "&#112"),
     *("Authorization: Digest ", "authorization: bearer ", 'WWW-Authenticate: Bearer a="', "Basic ", "SK0", "비밀번호", "주민 "),
 )
 

@@ -1,5 +1,9 @@
 """A secret that the run handles, or that looks like one, does not survive; everything else does."""
 
+import string
+import unicodedata
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,3 +117,53 @@ class TestName:
     def test_is_looked_at_at_every_depth(self) -> None:
         data = {"a": [{"b": {"password": "x"}}], "c": ("postgresql://u:p@h/d",)}
         assert redact_data(data) == {"a": [{"b": {"password": HIDDEN}}], "c": ["postgresql://u:(redacted)@h/d"]}
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "percent": lambda one: f"%{ord(one):02x}",
+    "percent twice": lambda one: f"%25{ord(one):02X}",
+    "percent-u": lambda one: f"%u{ord(one):04x}",
+    "decimal entity": lambda one: f"&#{ord(one)};",
+    "decimal entity, not ended": lambda one: f"&#0{ord(one)}",
+    "hexadecimal entity": lambda one: f"&#x{ord(one):x};",
+    "entity inside an entity": lambda one: f"&amp;#{ord(one)};",
+    "percent inside an entity": lambda one: f"&#37;{ord(one):02x}",
+    "of Python, long": lambda one: f"\\U{ord(one):08x}",
+    "of JSON": lambda one: f"\\u{ord(one):04X}",
+    "of JSON inside JSON": lambda one: f"\\\\u{ord(one):04x}",
+    "of JavaScript": lambda one: f"\\u{{{ord(one):x}}}",
+    "of C": lambda one: f"\\x{ord(one):02x}",
+    "octal": lambda one: f"\\{ord(one):03o}",
+    "octal, braced": lambda one: f"\\o{{{ord(one):o}}}",
+    "of CSS": lambda one: f"\\{ord(one):x} ",
+    "of CSS, six digits": lambda one: f"\\{ord(one):06x}",
+    "by its name": lambda one: f"\\N{{{unicodedata.name(one)}}}",
+}
+KNOWN = "aZ7q/Kx$4_p=Lw.m"
+
+
+@pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_known_value_is_hidden_however_its_letters_are_spelled(spell: Callable[[str], str]) -> None:
+    """All of them, every other one, and one alone."""
+    register(KNOWN)
+    for text in ("".join(map(spell, KNOWN)), *(_some(spell, KNOWN, every) for every in (2, 5, 16))):
+        assert redact(f"it is {text}, and more") in (f"it is {HIDDEN}, and more", f"it is {HIDDEN},and more"), text
+        assert redact(redact(f"it is {text}")) == redact(f"it is {text}")
+
+
+def _some(spell: Callable[[str], str], text: str, every: int) -> str:
+    """Every so many letters; what would run into the next one stands for itself."""
+    return "".join(
+        spell(one) if place % every == 0 and text[place + 1 : place + 2] not in string.hexdigits else one
+        for place, one in enumerate(text)
+    )
+
+
+def test_a_known_value_with_slashes_that_are_escaped_is_hidden() -> None:
+    register(KNOWN)
+    assert redact(f"it is {KNOWN.replace('/', chr(92) + '/')}!") == f"it is {HIDDEN}!"
+
+
+def test_a_known_value_that_is_in_the_mark_is_no_endless_loop() -> None:
+    register("redacted")
+    assert "%41" in redact("(redacted) %41")

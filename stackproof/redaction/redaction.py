@@ -16,7 +16,7 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
@@ -26,6 +26,7 @@ from stackproof.redaction import detector, values
 from stackproof.redaction.assignments import mentions_a_name
 from stackproof.redaction.names import promise_of
 from stackproof.redaction.shapes import Secret, shapes
+from stackproof.redaction.spelling import Spelled, with_everything_decoded
 
 HIDDEN = values.HIDDEN
 
@@ -67,6 +68,8 @@ def scoped(scope: Scope | None) -> Iterator[None]:
 
 MARKS = re.compile(r"(\(redacted(?: [a-z, -]{1,80})?\))")
 """What stands in the place of what was hidden, alone or with its kind."""
+_LAYERS = 3
+"""How often what stands in a text may be encoded, each time in another way."""
 _ROUNDS = 20
 """Two are enough for anything but a line that is made to take long."""
 _OPEN_NAME = re.compile(r"[\w.-]{1,80}+[\"'\]]{0,3}\s{0,20}+(?:=>|[:=]{0,2})\s{0,20}+[\"']?\Z")
@@ -223,10 +226,53 @@ def with_replaced(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
 
 
 def without_registered(text: str) -> str:
-    """The text without the exact values that were registered."""
-    for secret in sorted(_known(), key=len, reverse=True):
+    r"""The text without the values that were registered, however their letters are encoded.
+
+    >>> with scoped(Scope()):
+    ...     register("hunter2/and/more")
+    ...     print(without_registered(r"it is hunter2\/and\/more, &#104unter2&#x2f;and%2Fmo\162e, \U00000068unter2/and/more"))
+    it is (redacted), (redacted), (redacted)
+    """
+    known = sorted(_known(), key=len, reverse=True)
+    for secret in known:
         text = text.replace(secret, HIDDEN)
+    layers: list[Spelled] = []
+    for _ in range(_LAYERS if known else 0):
+        plain = with_everything_decoded(layers[-1].text if layers else text)
+        if plain is None:
+            break
+        layers.append(plain)
+        if spans := [span for secret in known for span in _places(secret, layers) if text[slice(*span)] != secret]:
+            text = with_replaced(text, ((start, end, HIDDEN) for start, end in _apart(spans)))
+            layers = []
     return text
+
+
+def _places(secret: str, layers: Sequence[Spelled]) -> Iterator[tuple[int, int]]:
+    """Where a value that stands in the innermost layer was written."""
+    start = layers[-1].text.find(secret)
+    while start >= 0:
+        end = start + len(secret)
+        span = start, end
+        for layer in reversed(layers):
+            span = layer.place(span[0]), layer.place(span[1])
+        yield span
+        start = layers[-1].text.find(secret, end)
+
+
+def _apart(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in their order, those that overlap as one.
+
+    >>> _apart([(5, 9), (0, 2), (1, 3)])
+    [(0, 3), (5, 9)]
+    """
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start < found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found
 
 
 def may_go_on_as_a_secret(text: str) -> bool:
