@@ -30,11 +30,12 @@ from proofs.edited_plans import EditedPlan
 from proofs.harness import CloudStage, PlanStage
 from proofs.mutations import Mutant, mutants
 from stackproof.collections import grafana
-from stackproof.core import ledger
+from stackproof.core import ledger, runner
 from stackproof.core import resource as base
 from stackproof.core.controls import catalogue
 from stackproof.core.resource import Field, Resource
-from stackproof.core.verdicts import Verdict
+from stackproof.core.results import Examined
+from stackproof.core.verdicts import Verdict, verdict_of
 from stackproof.resources.log_events import LogEvents
 from stackproof.resources.logs import LogGroup
 from stackproof.resources.service import Container
@@ -249,6 +250,27 @@ def facts(control: str, stage: str) -> list[Fact]:
     return list(found.values())
 
 
+class NoPass(BaseException):
+    """A block of a control has ended so that the control cannot pass; past whatever makes verdicts of exceptions."""
+
+
+def passes(control: str, stage: Stage) -> bool:
+    """Whether a control passes. Once a block does not hold, nothing more is judged: the worst verdict counts, and none is taken back."""
+    examined = runner._examined
+
+    def ended(name: str, error: Exception | None, *more: Any) -> Examined:
+        if error is not None and verdict_of(error).is_open:
+            raise NoPass
+        return examined(name, error, *more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "_examined", ended)
+        try:
+            return harness.judged(control, stage).verdict is Verdict.PASS
+        except NoPass:
+            return False
+
+
 def tried(control: str) -> Iterator[Tried]:
     """Every mutant of every fact that a control looks up."""
     for stage in stages(control):
@@ -256,8 +278,7 @@ def tried(control: str) -> Iterator[Tried]:
             seen: list[tuple[str, bool]] = []
             for mutant in fact.mutants():
                 with looking_up(lambda one, field, value: mutant.value if fact.is_looked_up(one, field) else value):  # noqa: B023
-                    judgement = harness.judged(control, compliant(control)[stage]())
-                seen.append((str(mutant), judgement.verdict is not Verdict.PASS))
+                    seen.append((str(mutant), not passes(control, compliant(control)[stage]())))
             for mutation, is_noticed in seen:
                 in_part = ", in part" if (mutation, not is_noticed) in seen else ""
                 yield Tried(control, stage, fact, f"{mutation}{in_part}", is_noticed)

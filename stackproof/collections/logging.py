@@ -81,7 +81,7 @@ def _recipients(group: LogGroup) -> Iterator[Recipient]:
 
 def _with(stage: Stage, look_at: Callable[[LogGroup], object]) -> Collection[LogGroup]:
     groups = log_groups(stage)
-    _read_ahead(look_at, groups)
+    _read_ahead(stage, look_at, groups)
     return groups
 
 
@@ -106,7 +106,7 @@ def principals(stage: Stage) -> tuple[Role | User, ...]:
     missing = {*readers} - {one.name for one in found}
     if missing and stage.target != "plan":
         raise DeclaredButMissing(f"declared to read logs, and does not exist: {', '.join(sorted(missing))}")
-    _read_ahead(lambda principal: (principal.documents, principal.boundary), found)
+    _read_ahead(stage, lambda principal: (principal.documents, principal.boundary), found)
     return found
 
 
@@ -126,8 +126,10 @@ def clusters(stage: Stage) -> tuple[Cluster, ...]:
     return found or there(stage, "service", Cluster, own, ())
 
 
-def _read_ahead(look_at: Callable[[T], object], resources: Iterable[T]) -> None:
+def _read_ahead(stage: Stage, look_at: Callable[[T], object], resources: Iterable[T]) -> None:
     """Make the calls that a control will need at the same time. A call that fails raises where its answer is read, not here."""
+    if stage.is_at_once:
+        return
     waiting = iter(resources)
     while some := list(islice(waiting, READ_AHEAD)):
         with Pool(MAX_CONCURRENT_CALLS) as pool:

@@ -54,6 +54,11 @@ class Stage:
         return self.target == "plan"
 
     @property
+    def is_at_once(self) -> bool:
+        """True if every fact is at hand, so that nothing is won by looking several up at the same time: those of a plan are."""
+        return self.is_planned
+
+    @property
     def root(self) -> Path:
         """The folder of the profile, which its paths start from; see `stackproof.profile.place`."""
         return self._root

@@ -16,12 +16,17 @@ class CloudStage(Stage):
     """A stage on a recording. Each answer is held against AWS's own model of the operation."""
 
     target_codes = "SPEA"
+    is_at_once = True
 
     def __init__(self, recording: Recording, expected: Profile, root: Path, now: datetime) -> None:
         super().__init__("aws", expected, root)  # where nothing is out of reach
         self.now = now
         self.reader = Reader(
-            Modelled(recording), account=expected.account_id, region=expected.region, shared=expected.audit.shared
+            Modelled(recording),
+            account=expected.account_id,
+            region=expected.region,
+            shared=expected.audit.shared,
+            is_at_once=True,
         )
 
     def source(self) -> Source:

@@ -45,6 +45,7 @@ class Reader:
         unseen: Mapping[str, str] = MappingProxyType({}),
         shared: Collection[str] = (),
         progress: Progress | None = None,
+        is_at_once: bool = False,
     ) -> None:
         self.account = account
         self.region = region
@@ -54,6 +55,8 @@ class Reader:
         self.shared = shared
         """Other accounts, and buckets in them, that the profile declares: they are judged by themselves."""
         self.progress = progress or Progress()
+        self.is_at_once = is_at_once
+        """Whether every answer is at hand, so that nothing is won by asking for several at the same time."""
         self._keep = keep
         self.listed: dict[type[Resource], dict[Call, None]] = {}
         """The calls that it took to list the resources of a kind."""
@@ -69,7 +72,7 @@ class Reader:
     def ask_ahead(self, ask: Callable[[], object]) -> None:
         """Let a function ask in a thread of its own what somebody is going to ask; nothing once `stop_asking_ahead` was called."""
         with self._lock:
-            if not self._has_stopped:
+            if not (self._has_stopped or self.is_at_once):
                 self._ahead.submit(ask)
 
     def stop_asking_ahead(self) -> None:
@@ -127,7 +130,7 @@ class Reader:
 
     def together(self, *questions: Callable[[], T]) -> list[T]:
         """The results of several questions, asked at the same time, in their order."""
-        if len(questions) < 2:
+        if len(questions) < 2 or self.is_at_once:
             return [question() for question in questions]
         with Pool(max_workers=MAX_CONCURRENT_CALLS) as pool:
             return [future.result() for future in [pool.submit(question) for question in questions]]
