@@ -1,6 +1,6 @@
 """The pure functions of ``stackproof/judgement`` say what their examples say: change an operator, a boundary or a constant, and one fails.
 
-Each function is changed at one place at a time, and its module's doctests are run. What none of them notices is either a missing
+Each function is changed at one place at a time, and those of its module's doctests are run that call it. What none of them notices is either a missing
 example, or a change that means the same: those are explained in ``judgement.toml``, by module, function and change. Each change is
 bounded in time and memory: one that makes a loop endless counts as noticed.
 """
@@ -20,7 +20,7 @@ import time
 import tomllib
 import types
 from collections.abc import Iterable, Iterator
-from contextlib import redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -97,13 +97,18 @@ def unnoticed(module: str) -> Iterator[tuple[str, str]]:
     def compiled(statements: list[ast.stmt]) -> types.CodeType:
         return compile(ast.Module(statements, []), str(file), "exec")
 
-    started = time.process_time()
-    assert not fails([compiled(tree.body)], examples, module, file, seconds=60), "the examples fail, with nothing changed"
+    called = Called(file)
+    whole = [compiled(tree.body)]
+    for example in examples:  # each for itself: what one has asked for is remembered for the next
+        assert not fails(whole, [example], module, file, seconds=60, called=called), "an example fails, with nothing changed"
+    started = time.process_time()  # now that what is read once has been read
+    fails(whole, examples, module, file, seconds=60)
     seconds = SECONDS + TIMES * (time.process_time() - started)
 
     for place, name, function in functions(tree):
         before, after = compiled(tree.body[:place]), compiled(tree.body[place + 1 :])
-        own_first = sorted(examples, key=lambda example: not example.name.endswith(f".{name}"))
+        calling = [example for example in examples if called.by(example, function)]
+        own_first = sorted(calling, key=lambda example: not example.name.endswith(f".{name}"))
         for said, node, member, other in [*changes(function)]:
             original = getattr(node, member)
             setattr(node, member, other)
@@ -115,17 +120,56 @@ def unnoticed(module: str) -> Iterator[tuple[str, str]]:
                 yield name, f"{said}: {lines[node.lineno - 1].partition('  #')[0].strip()}"  # type: ignore[attr-defined]
 
 
-def fails(statements: list[types.CodeType], examples: list[doctest.DocTest], module: str, file: Path, seconds: float) -> bool:
+class Called:
+    """The functions of a file that each of some examples calls."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = str(file)
+        self._lines: dict[str, set[int]] = {}
+        """The lines on which the functions begin that are called, by the name of the example; "" is the module, while it is made."""
+
+    @contextmanager
+    def noted(self, example: str) -> Iterator[None]:
+        lines = self._lines.setdefault(example, set())
+
+        def note(frame: types.FrameType, event: str, _: object) -> None:
+            if event == "call" and frame.f_code.co_filename == self._file:
+                lines.add(frame.f_code.co_firstlineno)
+
+        sys.setprofile(note)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+
+    def by(self, example: doctest.DocTest, function: ast.FunctionDef) -> bool:
+        """True if a function, or one inside it, is called by an example, or by the module that each of them begins with."""
+        first = min(node.lineno for node in (function, *function.decorator_list))
+        lines = range(first, (function.end_lineno or first) + 1)
+        return any(line in lines for line in self._lines[example.name] | self._lines[""])
+
+
+def fails(
+    statements: list[types.CodeType],
+    examples: list[doctest.DocTest],
+    module: str,
+    file: Path,
+    seconds: float,
+    called: Called | None = None,
+) -> bool:
     """Whether the examples of a module that is made of these statements fail, or take too long: more ``seconds`` of CPU time."""
     made = types.ModuleType(f"stackproof.judgement.{module}")
     made.__file__ = str(file)
+
+    noted = called.noted if called else nullcontext
 
     def ended(*_: object) -> None:
         raise TimeoutError
 
     def holds(example: doctest.DocTest) -> bool:
         own = doctest.DocTest(example.examples, {**made.__dict__}, example.name, str(file), example.lineno, example.docstring)
-        return not runner.run(own).failed
+        with noted(example.name):
+            return not runner.run(own).failed
 
     previous, limits = signal.signal(signal.SIGPROF, ended), resource.getrlimit(resource.RLIMIT_AS)
     if sys.platform == "linux" and limits[1] == resource.RLIM_INFINITY:
@@ -133,8 +177,9 @@ def fails(statements: list[types.CodeType], examples: list[doctest.DocTest], mod
     signal.setitimer(signal.ITIMER_PROF, seconds, seconds)  # again and again: the first may fall where exceptions are ignored
     try:
         with redirect_stdout(io.StringIO()), patch.dict(sys.modules, {made.__name__: made}):
-            for statement in statements:
-                exec(statement, made.__dict__)
+            with noted(""):
+                for statement in statements:
+                    exec(statement, made.__dict__)
             runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.FAIL_FAST, verbose=False)  # as pytest has it
             return not all(map(holds, examples))
     except Exception:  # noqa: BLE001 - what breaks the module is noticed
