@@ -1,8 +1,8 @@
 """The pure functions of ``stackproof/judgement`` say what their examples say: change an operator, a boundary or a constant, and one fails.
 
-Each function is changed at one place at a time, and those of its module's doctests are run that call it. What none of them notices is either a missing
-example, or a change that means the same: those are explained in ``judgement.toml``, by module, function and change. Each change is
-bounded in time and memory: one that makes a loop endless counts as noticed.
+Each function is changed at one place at a time, and those of its module's doctests are run that call it. What none of them notices is
+either a missing example, or a change that means the same: those are explained in ``judgement.toml``, by module, function and change. Each
+change is bounded in time and memory: one that makes a loop endless counts as noticed.
 """
 
 import ast
@@ -33,7 +33,7 @@ FOLDER = Path(stackproof.judgement.__path__[0])
 MODULES = sorted(module.name for module in pkgutil.iter_modules([str(FOLDER)]))
 SECONDS, TIMES = 0.2, 10
 """Of CPU time, whatever else the machine does, that the examples may take; and how often what they take as the module is."""
-BYTES = 2**30
+BYTES = 2**28
 """Of address space beside what the process has, on Linux: what grows inside one call of the interpreter's own code (``[*iterator]``)
 is not stopped by a signal."""
 

@@ -2,17 +2,18 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from proofs import harness
-from proofs.cases import Case
 from proofs.enums import SHAPES, types, values
+from proofs.kinds import asked_by
 from proofs.rows import CASES
 from proofs.test_counterexamples import ON_CLOUD
+from stackproof.core import controls
 from stackproof.core.resource import Field, Resource
 from stackproof.core.verdicts import Verdict
 from stackproof.resources import kinds
@@ -109,17 +110,22 @@ def test_every_fact_that_aws_tells_is_looked_up_in_some_proof(monkeypatch: pytes
         if isinstance(one, Field) and one.aws is not None
     }
 
-    def is_found_by(case: Case, *, alike: Callable[[str], str]) -> bool:
-        missing = {alike(declared[place]) for place in declared.keys() - found}
-        return not missing.isdisjoint(map(alike, harness.operations(case.control)))
+    def asked_kinds(control: str) -> Iterable[str]:
+        return (kind.__name__ for kind in asked_by(controls.declared[control]))
 
     for control in ON_CLOUD:
         harness.on_cloud(control)
     on_cloud = [case for case in CASES if case.stage == "cloud"]
     on_cloud.sort(key=lambda case: any(_service(operation) in PROBES for operation in harness.operations(case.control)))
-    for alike in (str, _service, lambda _: ""):  # the likely ones first; probes, which ask real servers, last
+    ways: tuple[tuple[Callable[[str], str], Callable[[str], Iterable[str]]], ...] = (
+        (lambda place: place.partition(".")[0], asked_kinds),
+        (lambda place: declared[place], harness.operations),
+        (lambda place: _service(declared[place]), lambda control: map(_service, harness.operations(control))),
+        (lambda place: "", lambda control: ("",)),
+    )
+    for of_place, of_control in ways:  # the likely ones first; probes, which ask real servers, last
         for case in on_cloud:
-            if is_found_by(case, alike=alike):
+            if not {*map(of_place, declared.keys() - found)}.isdisjoint(of_control(case.control)):
                 case.judge()
     assert declared.keys() <= found
 
