@@ -10,6 +10,7 @@ from stackproof.core.verdicts import Verdict
 from stackproof.profile.schema import Profile
 from stackproof.testing import cases
 from stackproof.testing.cases import CLOUD, ERROR, FAIL, NOT_DECLARED, PASS, PLAN, UNKNOWN
+from stackproof.util.once import Once
 
 __all__ = ["ERROR", "FAIL", "NOT_DECLARED", "PASS", "UNKNOWN", "WAIVED", "Case", "Proven", "cloud", "plan"]
 
@@ -23,14 +24,19 @@ WAIVED = Verdict.WAIVED
 class Case(cases.Case):
     """One edit of the compliant stacks, and the verdict that must follow."""
 
-    expected: Profile | None = None
+    expected: Profile | Once[Profile] | None = None
     """Another profile than the compliant stack's."""
+
+    @property
+    def profile(self) -> Profile | None:
+        """The other profile, made."""
+        return self.expected() if isinstance(self.expected, Once) else self.expected
 
     def judge(self, *more: Edit, base: str = FROM_NOTHING) -> Judgement:
         """Judge it, after some edits more; a case on a plan on one of the compliant plans."""
         if self.stage == CLOUD:
-            return on_cloud(self.control, *self.edits, *more, expected=self.expected)
-        return on_plan(self.control, *self.edits, *more, expected=self.expected, base=base)
+            return on_cloud(self.control, *self.edits, *more, expected=self.profile)
+        return on_plan(self.control, *self.edits, *more, expected=self.profile, base=base)
 
 
 def cloud(control: str, name: str, verdict: Verdict, *edits: Edit, names: str = "") -> Case:

@@ -44,7 +44,7 @@ def _asked(control: str) -> set[str]:
 
 def calls(control: str) -> set[Call]:
     """What a control asks of the recordings, in every proof of it on a cloud."""
-    cases = (asked(control, *case.edits, expected=case.expected) for case in _cases(control))
+    cases = (asked(control, *case.edits, expected=case.profile) for case in _cases(control))
     return {call for calls in (asked(control), *cases) for call in calls}
 
 

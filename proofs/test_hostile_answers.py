@@ -45,7 +45,7 @@ def changed(one: Recorded, draw: random.Random) -> Recorded:
 
 @pytest.mark.parametrize("case", SOME, ids=str)
 def test_a_value_that_aws_never_gives_turns_nothing_green(case: Case, record_property: Callable[[str, object], None]) -> None:
-    stage = harness.edited_cloud(*case.edits, expected=case.expected, control=case.control)
+    stage = harness.edited_cloud(*case.edits, expected=case.profile, control=case.control)
     harness.judged(case.control, stage)
     asked = {call for call in stage.reader.answers if check_of(call.operation)}
     draw, ended, green = random.Random(str(case)), Counter[str](), []

@@ -144,7 +144,7 @@ class Called:
 
     def by(self, example: doctest.DocTest, function: ast.FunctionDef) -> bool:
         """True if a function, or one inside it, is called by an example, or by the module that each of them begins with."""
-        first = min(node.lineno for node in (function, *function.decorator_list))
+        first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
         lines = range(first, (function.end_lineno or first) + 1)
         return any(line in lines for line in self._lines[example.name] | self._lines[""])
 

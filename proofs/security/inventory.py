@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from proofs.cases import ERROR, FAIL, UNKNOWN, Case, cloud, plan
@@ -10,6 +11,7 @@ from proofs.harness import planned, profile_for, unknown
 from stackproof.profile import schema
 from stackproof.profile.base import as_frozen
 from stackproof.profile.schema import Profile
+from stackproof.util.once import Once
 
 GONE = "triflow-ai-production-gone"
 REASON = "the stack has none of this kind"
@@ -110,14 +112,14 @@ def cases(table: str) -> Iterator[Case]:
         yield plan(control, "declared, and a name known after apply", UNKNOWN, unknown(*NAMED[table]))
     for on in (cloud, plan):
         excluded = on(control, "stated absent, and there", FAIL, names="the profile says that there is none")
-        yield replace(excluded, expected=without_table(control, table, **absent))
+        yield replace(excluded, expected=Once(partial(without_table, control, table, **absent)))
         if table in EMPTY:
             none = on(control, "an empty list, and there", FAIL, names="the profile says that there is none")
-            yield replace(none, expected=without_table(control, table, **{table: EMPTY[table]}))
+            yield replace(none, expected=Once(partial(without_table, control, table, **{table: EMPTY[table]})))
         undeclared = on(control, "nobody declared it, and there", ERROR, names=f"absent.{table}")
-        yield replace(undeclared, expected=without_table(control, table))
+        yield replace(undeclared, expected=Once(partial(without_table, control, table)))
         gone = on(control, "declared, and not there", FAIL, names=GONE)
-        yield replace(gone, expected=without_table(control, table, **{table: more(tables_of(control))}))
+        yield replace(gone, expected=Once(lambda: without_table(control, table, **{table: more(tables_of(control))})))
 
 
 OF_FUNCTIONS = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}

@@ -1,10 +1,12 @@
 """The folders that come with stackproof and are no modules of it: in an installed package inside it, in a checkout beside it."""
 
+import functools
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
 
 
+@functools.cache
 def shipped(name: str, in_checkout: str = "") -> Path:
     """The folder of this name: ``suite``, ``requirements``, ``environments``; a checkout may call it otherwise.
 
