@@ -30,14 +30,19 @@ def pinned(address: Address, *, trusting: ssl.SSLContext | None = None) -> "requ
     """
     import urllib3
     from requests.adapters import HTTPAdapter
+    from urllib3.util.ssl_ import create_urllib3_context
+
+    context = trusting or create_urllib3_context(
+        cert_reqs=ssl.CERT_NONE
+    )  # into its own urllib3 loads authorities that nobody asks
 
     class Pinned(HTTPAdapter):
         def build_connection_pool_key_attributes(self, *arguments: Any, **named: Any) -> Any:
             attributes: Any = super().build_connection_pool_key_attributes(*arguments, **named)
             where, how = attributes
             if where["scheme"] == "https":
-                how["server_hostname"] = where["host"]
-                how |= {"ssl_context": trusting, "assert_hostname": where["host"]} if trusting else {}
+                how |= {"server_hostname": where["host"], "ssl_context": context}
+                how |= {"assert_hostname": where["host"]} if trusting else {}
             where["host"], where["port"] = address
             return where, how
 
