@@ -1,11 +1,17 @@
 """Judge accounts with many resources of one kind: calls, seconds and memory by their number, and the exponent of the growth.
 
-    python -m benchmarks.growth [KIND ...] [--sizes 100 1000 10000] [--controls]
+    python -m benchmarks.growth [KIND ...] [--sizes 100 1000 10000] [--wrong] [--controls] [--page 100] [--rules 10]
+    python -m benchmarks.growth buckets keys families --sizes 1000 --milliseconds 20 [--one-by-one]
 
 The accounts are the compliant recording of the proofs with copies of one kind's resources beside its own, called as the stack's are, so
-that all of them are judged. botocore's clients are the real ones; what a request would be answered is put in its place before it is
-sent, a list in pages of 100. Each account is read and judged in a process of its own, evidence included, by every control that asks for
-the kind. An exponent is that of the seconds of a processor between the two largest accounts: 1 is linear, 2 quadratic.
+that all of them are judged; with ``--wrong`` each copy breaks a condition, and is a finding. botocore's clients are the real ones; what a
+request would be answered is put in its place before it is sent. Each account is read, judged and reported in a process of its own, by
+every control that asks for the kind: secrets are hidden, evidence is kept, results.json and report.html are written. An exponent is that
+of the seconds of a processor between the two largest accounts: 1 is linear, 2 quadratic.
+
+``rates`` are the seconds below which no run can stay at the rates that AWS publishes (`stackproof.sources.aws.rates`). They are waited for
+with ``--milliseconds`` alone, which is what a request then takes. ``at once`` are the most requests that were under way at a time;
+``--one-by-one`` asks for what a resource needs when a control comes to it, and for nothing at the same time.
 """
 
 import argparse
@@ -15,6 +21,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -45,6 +52,19 @@ RULES, POLICIES, LISTENERS = 10, 10, 10
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What an account is like beside the number of its resources."""
+
+    page: int = A_PAGE
+    rules: int = RULES
+    is_wrong: bool = False
+    """Each copy breaks a condition."""
+    milliseconds: float = 0
+    """That a request takes."""
+    is_one_by_one: bool = False
+
+
+@dataclass(frozen=True)
 class Measured:
     """What an account took."""
 
@@ -57,6 +77,12 @@ class Measured:
     """Of them, until everything is read that controls ask for first."""
     megabytes: float
     """Peak of the resident memory."""
+    clock: float
+    """Seconds from the first request to the last report."""
+    rates: float
+    """Seconds below which no run stays at AWS's rates."""
+    at_once: int
+    """Most requests under way at a time."""
     controls: Mapping[str, float]
     """Seconds of each control."""
     verdicts: Mapping[str, str]
@@ -79,8 +105,9 @@ class Kind:
 class Base:
     """The recording that every account begins with, of whose regions that of the stack tells."""
 
-    def __init__(self, calls: "Iterable[Recorded]", region: str) -> None:
+    def __init__(self, calls: "Iterable[Recorded]", region: str, shape: Shape = Shape()) -> None:
         self._region = region
+        self.shape = shape
         self._calls: dict[str, list[Recorded]] = {}
         for one in calls:
             self._calls.setdefault(one.call.operation, []).append(one)
@@ -128,7 +155,7 @@ class Base:
 
         def answer(arguments: Mapping[str, Any]) -> dict[str, Any]:
             start = int(arguments.get(token) or 0)
-            end = min(start + A_PAGE, size)
+            end = min(start + self.shape.page, size)
             items = [*(() if start else own[member]), *map(copy, range(start, end))]
             rest: dict[str, Any] = {given: str(end)} if end < size else {}
             truncated: dict[str, Any] = {name: end < size for name in ("IsTruncated", "Truncated") if name in own}
@@ -168,7 +195,9 @@ def _groups(base: Base, size: int) -> Mapping[str, Answer]:
     rules = next(
         one["IpPermissions"] for one in base.page("ec2:DescribeSecurityGroups")["SecurityGroups"] if one["IpPermissions"]
     )
-    ports = [{**rules[0], "FromPort": 5432 + number, "ToPort": 5432 + number} for number in range(RULES)]
+    if base.shape.is_wrong:
+        rules = [{**rules[0], "UserIdGroupPairs": [], "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    ports = [{**rules[0], "FromPort": 5432 + number, "ToPort": 5432 + number} for number in range(base.shape.rules)]
     copy = base.copies(
         *("ec2:DescribeSecurityGroups", "SecurityGroups", "sg-b9c6f19ca119f13ca", "triflow-ai-production-rds"),
         of="triflow-ai-production-rds",
@@ -197,6 +226,8 @@ def _roles(base: Base, size: int) -> Mapping[str, Answer]:
         one for one in base.page(operation)["RoleDetailList"] if one["RolePolicyList"] and "reader" not in one["RoleName"]
     )
     name, document = role["RoleName"], role["RolePolicyList"][0]["PolicyDocument"]
+    if base.shape.is_wrong:
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     inline = [{"PolicyName": f"inline-{number}", "PolicyDocument": document} for number in range(POLICIES)]
     arn = "arn:aws:iam::123456789012:policy/triflow-ai-production-own"
     attached = [{"PolicyName": "triflow-ai-production-own", "PolicyArn": arn}]
@@ -238,6 +269,8 @@ def _buckets(base: Base, size: int) -> Mapping[str, Answer]:
     def policy(asked: Mapping[str, Any]) -> dict[str, Any]:
         page = base.page("s3:GetBucketPolicy", asked)
         is_copy = asked["Bucket"].startswith(f"{own}-")
+        if is_copy and base.shape.is_wrong:
+            return {"Policy": page["Policy"].replace("Deny", "Allow")}
         return {"Policy": page["Policy"].replace(own, asked["Bucket"])} if is_copy else page
 
     return {"s3:ListBuckets": base.many("s3:ListBuckets", "Buckets", copy, size), "s3:GetBucketPolicy": policy}
@@ -252,6 +285,8 @@ def _keys(base: Base, size: int) -> Mapping[str, Answer]:
             page = base.page(operation, asked)
             if id.startswith("many-") and "KeyMetadata" in page:
                 page["KeyMetadata"] = {**page["KeyMetadata"], "KeyId": id, "Arn": prefix + id}
+            if id.startswith("many-") and base.shape.is_wrong and "KeyRotationEnabled" in page:
+                page["KeyRotationEnabled"] = False
             return page
 
         return answer
@@ -275,7 +310,8 @@ def _keys(base: Base, size: int) -> Mapping[str, Answer]:
 
 
 def _secrets(base: Base, size: int) -> Mapping[str, Answer]:
-    copy = base.copies("secretsmanager:ListSecrets", "SecretList", "triflow-ai-production/database")
+    wrong = {"RotationEnabled": False} if base.shape.is_wrong else {}
+    copy = base.copies("secretsmanager:ListSecrets", "SecretList", "triflow-ai-production/database", **wrong)
     return {"secretsmanager:ListSecrets": base.many("secretsmanager:ListSecrets", "SecretList", copy, size)}
 
 
@@ -292,6 +328,7 @@ def _families(base: Base, size: int) -> Mapping[str, Answer]:
             return page
         found: dict[str, Any] = _data(_text(page).replace(f"task-definition/{family}", f"task-definition/{name}"))
         found["taskDefinition"]["family"] = name
+        found["taskDefinition"]["containerDefinitions"][0]["privileged"] = base.shape.is_wrong
         return found
 
     return {
@@ -305,6 +342,9 @@ def _listeners(base: Base, size: int) -> Mapping[str, Answer]:
     listeners = base.page("elbv2:DescribeListeners")["Listeners"]
     redirect = next(one for one in listeners if one["Protocol"] == "HTTP")
     rule = base.page("elbv2:DescribeRules")["Rules"][0]
+    if base.shape.is_wrong:
+        forward = next(one for one in listeners if one["Protocol"] == "HTTPS")["DefaultActions"]
+        redirect, rule = {**redirect, "DefaultActions": forward}, {**rule, "Actions": forward}
 
     def describe(asked: Mapping[str, Any]) -> dict[str, Any]:
         balancer = asked["LoadBalancerArn"]
@@ -326,7 +366,8 @@ def _listeners(base: Base, size: int) -> Mapping[str, Answer]:
     def rules(asked: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "Rules": [
-                {**rule, "RuleArn": f"{asked['ListenerArn']}/{number}", "Priority": str(number)} for number in range(1, RULES)
+                {**rule, "RuleArn": f"{asked['ListenerArn']}/{number}", "Priority": str(number), "IsDefault": False}
+                for number in range(1, base.shape.rules)
             ]
             + [rule]
         }
@@ -345,6 +386,7 @@ def _snapshots(base: Base, size: int) -> Mapping[str, Answer]:
         "SnapshotType": "manual",
         "DBSnapshotIdentifier": "triflow-ai-production-many",
         "DBSnapshotArn": "arn:aws:rds:ap-northeast-2:123456789012:snapshot:triflow-ai-production-many",
+        "Encrypted": not base.shape.is_wrong,
     }
     copy = base.copies(operation, "DBSnapshots", "triflow-ai-production-many", of=name, **made)
 
@@ -361,7 +403,8 @@ def _log_groups(base: Base, size: int) -> Mapping[str, Answer]:
     many = "/aws/ecs/triflow-ai-production-many"
 
     def of(operation: str, member: str) -> Answer:
-        item = base.copies(operation, member, part, of=f"{part}/application")
+        wrong = {"retentionInDays": 9999} if base.shape.is_wrong and operation == groups else {}
+        item = base.copies(operation, member, part, of=f"{part}/application", **wrong)
         return base.many(operation, member, lambda number: _data(_text(item(number)).replace(part, many)), size)
 
     return {groups: of(groups, "logGroups"), tags: of(tags, "ResourceTagMappingList")}
@@ -386,7 +429,9 @@ class Account:
     def __init__(self, base: Base, answers: Mapping[str, Answer]) -> None:
         self._base = base
         self._answers = answers
-        self.calls = 0
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self.at_once = 0
 
     @cached_property
     def _session(self) -> Any:
@@ -398,13 +443,21 @@ class Account:
         """A client of botocore's, of which every request is answered here."""
         client = self._session.client(service, region_name=region, config=config)
         client.meta.events.register("provide-client-params", _remember)
-        client.meta.events.register("before-call", partial(self._answer, service))
+        client.meta.events.register("before-call", partial(self._answer, client, service))
         return client
 
-    def _answer(self, service: str, model: Any, context: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
+    def _answer(
+        self, client: Any, service: str, model: Any, context: dict[str, Any], event_name: str, **_: Any
+    ) -> tuple[Any, dict[str, Any]]:
         from botocore.awsrequest import AWSResponse
 
-        self.calls += 1
+        client.meta.events.emit(event_name.replace("before-call", "before-send"), request=None)
+        with self._lock:
+            self._under_way += 1
+            self.at_once = max(self.at_once, self._under_way)
+        time.sleep(self._base.shape.milliseconds / 1000)
+        with self._lock:
+            self._under_way -= 1
         operation, asked = f"{service}:{model.name}", context["asked"]
         try:
             page = self._answers[operation](asked) if operation in self._answers else self._base.page(operation, asked)
@@ -431,8 +484,25 @@ def _remember(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None
     context["asked"] = params
 
 
-def run(kind: str, size: int) -> Measured:
-    """Read and judge an account with so many of a kind, in this process."""
+class Rates:
+    """The pace of AWS's rates, by a clock that stands still: it lets everything through, and knows how long that would have taken."""
+
+    def __init__(self) -> None:
+        from stackproof.sources.aws.rates import Pace
+        from stackproof.util.token_bucket import TokenBucket
+
+        self.seconds = 0.0
+        self._pace = Pace(partial(TokenBucket, now=lambda: 0.0))
+
+    def reserve(self, service: str, action: str, region: str) -> float:
+        """Let an operation through."""
+        self.seconds = max(self.seconds, self._pace.reserve(service, action, region))
+        return 0.0
+
+
+def run(kind: str, size: int, shape: Shape = Shape()) -> Measured:
+    """Read, judge and report an account with so many of a kind, in this process."""
+    from benchmarks.reports import write
     from proofs import harness
     from stackproof.collections.prefetch import Prefetch
     from stackproof.collections.registry import collections
@@ -442,19 +512,32 @@ def run(kind: str, size: int) -> Measured:
     from stackproof.resources import allowed_operations
     from stackproof.sources import Source
     from stackproof.sources.aws.permissions import needed
+    from stackproof.sources.aws.rates import Pace
     from stackproof.sources.aws.session import Network
     from stackproof.sources.aws.source import AwsSource, Reader
     from stackproof.targets.base import Stage
 
+    class OneByOne(Reader):
+        """Asks for what is asked for, and for nothing else at the same time."""
+
+        def ask_ahead(self, ask: Callable[[], object]) -> None:
+            """Ask nothing ahead."""
+
+        def together(self, *questions: Callable[[], Any]) -> list[Any]:
+            return [question() for question in questions]
+
     profile = harness.profile()
-    base = Base(harness.compliant_calls(), profile.region)
+    base = Base(harness.compliant_calls(), profile.region, shape)
     controls = [
         one for one in harness.controls(*harness.ON_AWS) if KINDS[kind].lists in needed([one]) and not harness.has_own_stack(one)
     ]
-    account = Account(base, KINDS[kind].account(base, size))
-    started = time.process_time()
-    network, store = Network(allowed_operations(), clients=account.client), Store.temporary(profile.account_id)
-    reader = Reader(network, account=profile.account_id, region=profile.region, keep=store.answer, shared=profile.audit.shared)
+    account, rates = Account(base, KINDS[kind].account(base, size)), Rates()
+    started, clock = time.process_time(), time.perf_counter()
+    network = Network(allowed_operations(), clients=account.client, pace=Pace() if shape.milliseconds else rates)
+    store = Store.temporary(profile.account_id)
+    reader = (OneByOne if shape.is_one_by_one else Reader)(
+        network, account=profile.account_id, region=profile.region, keep=store.answer, shared=profile.audit.shared
+    )
 
     class AccountStage(Stage):
         target_codes = "SPEA"
@@ -468,29 +551,42 @@ def run(kind: str, size: int) -> Measured:
     asked = {name: None for one in controls for name in declared[one].__code__.co_varnames if name in collections}
     prefetch.fetch(asked)
     reading = time.process_time() - started
-    seconds, verdicts = {}, {}
+    seconds, judgements = {}, {}
     for one in controls:
         before = time.process_time()
-        judgement = judge(declared[one], lambda name: prefetch.outcome(name)())
+        judgement = judgements[one] = judge(declared[one], lambda name: prefetch.outcome(name)())
         seconds[one] = round(time.process_time() - before, 3)
-        verdicts[one] = judgement.verdict.value
-        if judgement.verdict.value not in ("PASS",):
+        if judgement.verdict.value != "PASS" and not shape.is_wrong:
             print(one, judgement.message[:300], file=sys.stderr)
+    reader.stop_asking_ahead()
+    calls = network.counts
+    before = time.process_time()
+    write(judgements, profile, calls)
+    seconds["reports"] = round(time.process_time() - before, 3)
     return Measured(
         kind=kind,
         size=size,
-        calls=account.calls,
+        calls=sum(calls.values()),
         seconds=round(time.process_time() - started, 2),
         reading=round(reading, 2),
         megabytes=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024), 1),
+        clock=round(time.perf_counter() - clock, 2),
+        rates=round(rates.seconds, 1),
+        at_once=account.at_once,
         controls=seconds,
-        verdicts=verdicts,
+        verdicts={**{one: judgement.verdict.value for one, judgement in judgements.items()}, "reports": ""},
     )
 
 
-def measure(kind: str, size: int) -> Measured:
+def measure(kind: str, size: int, shape: Shape) -> Measured:
     """The same in a process of its own, so that its memory is its own. Raises `subprocess.CalledProcessError` if it fails."""
-    command = [sys.executable, "-m", "benchmarks.growth", "--run", kind, "--sizes", str(size)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.growth",
+        "--run",
+        json.dumps({"kind": kind, "size": size, "shape": asdict(shape)}),
+    ]
     with tempfile.TemporaryFile("w+") as written:
         subprocess.run(command, cwd=ROOT, stdout=written, check=True)
         written.seek(0)
@@ -502,19 +598,26 @@ def main() -> None:
     parser.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="numbers of resources")
     parser.add_argument("--controls", action="store_true", help="print the growth of each control, too")
-    parser.add_argument("--run", help=argparse.SUPPRESS)
+    parser.add_argument("--wrong", action="store_true", help="each copy breaks a condition")
+    parser.add_argument("--page", type=int, default=A_PAGE, help="items that a list answers at once")
+    parser.add_argument("--rules", type=int, default=RULES, help="rules of a security group, and of a listener")
+    parser.add_argument("--milliseconds", type=float, default=0, help="that a request takes; AWS's rates are then kept to")
+    parser.add_argument("--one-by-one", action="store_true", help="ask for nothing at the same time")
+    parser.add_argument("--run", type=json.loads, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
-        print(json.dumps(asdict(run(arguments.run, *arguments.sizes))))
+        given = arguments.run
+        print(json.dumps(asdict(run(given["kind"], given["size"], Shape(**given["shape"])))))
         return
     if unknown := {*arguments.kinds} - {*KINDS}:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
     print("".join(f"{title:>11}" for title in HEADER))
+    shape = Shape(arguments.page, arguments.rules, arguments.wrong, arguments.milliseconds, arguments.one_by_one)
     bad = []
     for kind in arguments.kinds or KINDS:
         runs = []
         for size in arguments.sizes:
-            runs.append(measure(kind, size))
+            runs.append(measure(kind, size, shape))
             print(row(runs), flush=True)
         if arguments.controls:
             print("\n".join(of_controls(runs)), flush=True)
@@ -523,7 +626,7 @@ def main() -> None:
         sys.exit("\n".join(bad))
 
 
-HEADER = ("kind", "number", "calls", "seconds", "reading", "MB peak", "exponent")
+HEADER = ("kind", "number", "calls", "CPU s", "reading", "MB peak", "exponent", "clock s", "at once", "rates s")
 
 
 def growth(runs: Sequence[Measured]) -> float | None:
@@ -537,7 +640,11 @@ def growth(runs: Sequence[Measured]) -> float | None:
 def row(runs: Sequence[Measured]) -> str:
     """The figures of the last account."""
     one, power = runs[-1], growth(runs)
-    cells = (one.kind, one.size, one.calls, one.seconds, one.reading, one.megabytes, "" if power is None else f"{power:.2f}")
+    told = "" if power is None else f"{power:.2f}"
+    cells = (
+        *(one.kind, one.size, one.calls, one.seconds, one.reading, one.megabytes, told),
+        *(one.clock, one.at_once, one.rates),
+    )
     return "".join(f"{cell:>11}" for cell in cells)
 
 

@@ -14,13 +14,11 @@ import json
 import resource
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -138,14 +136,12 @@ def measure(groups: int, milliseconds: float = 20) -> Measured:
 
 def run(endpoint: str, groups: int) -> Measured:
     """Collect and judge what is at an endpoint, in this process."""
+    from benchmarks.reports import write
     from stackproof.collections.registry import collections
     from stackproof.core.controls import declared
-    from stackproof.core.results import ControlResult, Run
     from stackproof.core.runner import judge
     from stackproof.evidence.store import Store
     from stackproof.profile.loading import load
-    from stackproof.reports import html, junit
-    from stackproof.reports.write import write_results
     from stackproof.resources import allowed_operations
     from stackproof.sources import Source
     from stackproof.sources.aws.session import Network
@@ -169,20 +165,8 @@ def run(endpoint: str, groups: int) -> Measured:
 
     stage = StubStage("aws", profile, ROOT)
 
-    def result(id: str) -> ControlResult:
-        judgement = judge(declared[id], lambda name: collections[name](stage))
-        message, resources, read = judgement.message, judgement.resources, judgement.read
-        return ControlResult(id, id, "", "high", judgement.verdict, message, judgement.seconds, id, resources, read)
-
-    results = tuple(map(result, CONTROLS))
-    for one in results:
-        for make in (html.row_cells, html.detail_html, junit.properties):
-            make(one)
-    run = Run(
-        datetime.now(UTC), 0.0, profile.name, "aws", profile.account_id, profile.region, {}, network.counts, controls=results
-    )
-    with tempfile.TemporaryDirectory() as directory:
-        written = write_results(run, Path(directory)).stat().st_size
+    judgements = {id: judge(declared[id], lambda name: collections[name](stage)) for id in CONTROLS}
+    written = write(judgements, profile, network.counts)
     return Measured(
         groups=groups,
         calls=sum(network.counts.values()),
@@ -190,8 +174,8 @@ def run(endpoint: str, groups: int) -> Measured:
         busy_seconds=round(time.process_time() - busy, 1),
         megabytes=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024), 1),
         evidence_megabytes=round(sum(file.stat().st_size for file in store.folder.rglob("*.gz")) / 1024**2, 2),
-        results_megabytes=round(written / 1024**2, 2),
-        verdicts={one.id: one.verdict.value for one in results},
+        results_megabytes=round(written, 2),
+        verdicts={id: one.verdict.value for id, one in judgements.items()},
     )
 
 

@@ -60,11 +60,10 @@ def test_a_long_answer_is_gone_through_as_often_for_many_resources_as_for_few(ki
     unpack = answers._unpacked
     monkeypatch.setattr(answers, "_unpacked", counting)
     monkeypatch.setattr(answers, "RECENT_ITEMS", 1)
-    monkeypatch.setattr(growth, "A_PAGE", 1)
     characters = []
     for size in (24, 48):
         read = 0
-        assert "PASS" in growth.run(kind, size).verdicts.values()
+        assert "PASS" in growth.run(kind, size, growth.Shape(page=1)).verdicts.values()
         characters.append(read)
     few, many = characters
     assert few < many < 2.5 * few
@@ -72,7 +71,8 @@ def test_a_long_answer_is_gone_through_as_often_for_many_resources_as_for_few(ki
 
 def test_growth_of_an_account_is_told() -> None:
     def measured(size: int, seconds: float, megabytes: float) -> growth.Measured:
-        return growth.Measured("keys", size, 3 * size, seconds, 0.1, megabytes, {"SEC-KMS-01": seconds}, {"SEC-KMS-01": "PASS"})
+        of_controls = {"SEC-KMS-01": seconds}, {"SEC-KMS-01": "PASS"}
+        return growth.Measured("keys", size, 3 * size, seconds, 0.1, megabytes, seconds, 6.0, 8, *of_controls)
 
     linear, quadratic = [measured(100, 1.0, 90), measured(1000, 10.0, 120)], [measured(100, 1.0, 90), measured(1000, 100.0, 301)]
     assert growth.too_much(linear) == []
@@ -80,5 +80,5 @@ def test_growth_of_an_account_is_told() -> None:
         "keys: 1,000 take 100.0 s, with an exponent of 2.00: at most 1.2 is expected",
         "keys: 1,000 take 301 MB: at most 300 are expected",
     ]
-    assert growth.row(linear).split() == ["keys", "1000", "3000", "10.0", "0.1", "120", "1.00"]
+    assert growth.row(linear).split() == ["keys", "1000", "3000", "10.0", "0.1", "120", "1.00", "10.0", "8", "6.0"]
     assert growth.of_controls(linear)[0].split() == ["SEC-KMS-01", "10.0", "1.00", "PASS"]

@@ -1,14 +1,21 @@
 """Many resources are asked about ahead, at the rates that AWS publishes, and what takes long is told."""
 
+import os
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from queue import Queue
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from stackproof.core.resource import Resource, field
 from stackproof.core.verdicts import AccessDenied
+from stackproof.plugin.terminal import Terminal
 from stackproof.sources.aws import rates
 from stackproof.sources.aws.ahead import AHEAD, go_together
 from stackproof.sources.aws.calls import Answer, Call
@@ -108,8 +115,8 @@ class TestPace:
 
         pace = Pace(bucket)
         for action, region in (("GetRole", "us-east-1"), ("GetPolicy", "us-east-1"), ("GetPolicy", "cn-north-1")):
-            pace.take("iam", action, region)
-        pace.take("logs", "FilterLogEvents", "us-east-1")
+            pace.reserve("iam", action, region)
+        pace.reserve("logs", "FilterLogEvents", "us-east-1")
         assert made == [(10, 20), (10, 20), (5, 5)]
 
     def test_every_rate_says_where_it_is_published(self) -> None:
@@ -147,10 +154,35 @@ class TestProgress:
             )
         assert progress.line() == ""
 
-    def test_what_takes_long_is_told_again_and_again(self) -> None:
+    def test_what_takes_long_is_told_every_ten_seconds(self) -> None:
         told: Queue[str] = Queue()
-        with Progress(told.put, every=0.001).flight("ec2:DescribeVpcs"):
-            assert [told.get(timeout=600) for _ in range(2)] == ["Reading from the cloud: ec2:DescribeVpcs (attempt 1)"] * 2
+        slept: Queue[float] = Queue()
+        passes: Queue[None] = Queue()
+
+        def sleep(seconds: float) -> None:
+            slept.put(seconds)
+            passes.get(timeout=600)
+
+        with Progress(told.put, sleep).flight("ec2:DescribeVpcs") as flight:
+            for attempt in (1, 2):
+                flight.attempts = attempt
+                passes.put(None)
+                assert told.get(timeout=600) == f"Reading from the cloud: ec2:DescribeVpcs (attempt {attempt})"
+        passes.put(None)
+        assert [slept.get(timeout=600) for _ in range(3)] == [10.0] * 3
+
+    def test_a_line_is_seen_while_pytest_keeps_what_is_printed(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        seen, standard_output = os.pipe()
+        with ExitStack() as ending, os.fdopen(standard_output, "w") as stream, (tmp_path / "kept").open("w") as kept:
+            monkeypatch.setattr(sys, "stdout", stream)
+            config: Any = SimpleNamespace(
+                pluginmanager=SimpleNamespace(get_plugin=lambda _: "terminalreporter"), add_cleanup=ending.callback
+            )
+            terminal = Terminal(config)
+            os.dup2(kept.fileno(), standard_output)
+            terminal.say("Reading ...")
+        with os.fdopen(seen) as file:
+            assert file.read() == "\nReading ...\n"
 
 
 @pytest.fixture(autouse=True)

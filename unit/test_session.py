@@ -29,9 +29,11 @@ from stackproof.resources.logs import LogGroup
 from stackproof.resources.storage import Bucket
 from stackproof.sources.aws import session
 from stackproof.sources.aws.calls import Answer, Call
+from stackproof.sources.aws.rates import Pace
 from stackproof.sources.aws.readonly import IDENTITY
 from stackproof.sources.aws.session import Network, pin_identity
 from stackproof.sources.aws.source import AwsSource, Reader
+from stackproof.util.token_bucket import TokenBucket
 
 REGION = "ap-northeast-2"
 ACCOUNT = "123456789012"
@@ -471,6 +473,46 @@ class TestRetries:
         network = Network(allowed_operations(), endpoint=server.endpoint)
         assert type(ask(network, LOG_GROUPS).error) is NotImplementedByEndpoint
         assert len(server.requests) == session.ATTEMPTS_EMULATED == 2
+
+
+class TestPace:
+    def test_what_waits_for_the_rate_of_its_service_holds_up_no_other(
+        self, server: AwsServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(session, "MAX_CONCURRENT_CALLS", 1)
+        server.on("DescribeLogGroups", json_reply(logGroups=[]))
+        server.on("ListSecrets", json_reply(SecretList=[]))
+        waits, goes_on = threading.Event(), threading.Event()
+
+        class Slow(Network):
+            """Waits for the test in the place of AWS."""
+
+            def wait(self, seconds: float) -> None:
+                waits.set()
+                goes_on.wait(timeout=600)
+
+        pace = Pace(lambda *_: TokenBucket(1, now=lambda: 0.0))
+        network = Slow(allowed_operations(), endpoint=server.endpoint, pace=pace)
+        ask(network, LOG_GROUPS)  # the only one that may be sent at once
+        waiting = threading.Thread(target=ask, args=(network, LOG_GROUPS))
+        waiting.start()
+        waits.wait(timeout=600)
+        assert ask(network, "secretsmanager:ListSecrets").items("SecretList") == []
+        assert [one.action for one in server.requests] == ["DescribeLogGroups", "ListSecrets"]
+        goes_on.set()
+        waiting.join(timeout=600)
+        assert len(server.requests) == 3
+
+    def test_aws_is_asked_adaptively_and_an_endpoint_is_not(self) -> None:
+        modes = []
+
+        def client(service: str, region: str, config: Any) -> Any:
+            modes.append((config.retries["mode"], config.retries["total_max_attempts"]))
+            raise CouldNotVerify(service)
+
+        for endpoint in (None, "http://127.0.0.1:1"):
+            ask(Network(allowed_operations(), endpoint=endpoint, clients=client), LOG_GROUPS)
+        assert modes == [("adaptive", session.ATTEMPTS_LIVE), ("standard", session.ATTEMPTS_EMULATED)]
 
 
 class TestNextTokens:

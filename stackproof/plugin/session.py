@@ -36,6 +36,7 @@ from stackproof.evidence.store import Store
 from stackproof.plugin import bystanders, places
 from stackproof.plugin.judged import CATEGORY, RESULT, SHOWN, bad_input, compared, control_in, result_of_control, without_secrets
 from stackproof.plugin.selection import Selection, how, ids, written_in
+from stackproof.plugin.terminal import Terminal
 from stackproof.processes import children
 from stackproof.profile.vanished import note, vanished
 from stackproof.redaction import redaction
@@ -73,6 +74,7 @@ class Session:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        self.terminal = Terminal(config)
         self.is_worker = hasattr(config, "workerinput")
         self.started = datetime.now(UTC)
         self.clock = time.perf_counter()
@@ -262,10 +264,7 @@ class Session:
         return Store.temporary(account)
 
     def _say(self, line: str) -> None:
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            reporter.ensure_newline()
-            reporter.write_line(told(line, self.language))
+        self.terminal.say(told(line, self.language))
 
     # print the IAM policy instead of judging
 

@@ -33,10 +33,13 @@ class TokenBucket:
 
     def take(self) -> None:
         """Wait for a token."""
+        if wait := self.reserve():
+            self._sleep(wait)
+
+    def reserve(self) -> float:
+        """Take a token, and tell in how many seconds it is there; 0 for now."""
         with self._lock:
             now = self._now()
             self._left = min(self._most, self._left + (now - self._at) * self._rate) - 1
             self._at = now
-            wait = -self._left / self._rate
-        if wait > 0:
-            self._sleep(wait)
+            return max(0.0, -self._left / self._rate)

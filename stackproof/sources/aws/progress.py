@@ -49,9 +49,9 @@ class Flight:
 class Progress:
     """The reading of a run, told by ``say``; nothing is told without one."""
 
-    def __init__(self, say: Callable[[str], None] | None = None, every: float = EVERY) -> None:
+    def __init__(self, say: Callable[[str], None] | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
         self._say = say
-        self._every = every
+        self._sleep = sleep
         self._lock = threading.Lock()
         self._flights: dict[int, Flight] = {}
         self._works: list[Work] = []
@@ -96,7 +96,7 @@ class Progress:
 
     def _tell(self, say: Callable[[str], None]) -> None:
         while True:
-            time.sleep(self._every)
+            self._sleep(EVERY)
             with self._lock:
                 if not self._flights:  # whoever asks next begins anew
                     self._is_telling = False

@@ -23,6 +23,8 @@ def rate_of(service: str, action: str) -> tuple[str, float, float]:
     (('logs:FilterLogEvents', 5, 5), ('logs:DescribeLogGroups', 10, 10))
     >>> rate_of("iam", "GetPolicy"), rate_of("secretsmanager", "ListSecrets")
     (('iam', 10, 20), ('secretsmanager', 100, 100))
+    >>> rate_of("kms", "DescribeKey"), rate_of("elbv2", "DescribeRules")
+    (('kms:DescribeKey', 2000, 2000), ('elbv2', 10, 40))
     """
     of_service = published().get(service, published()["default"])
     of_its_own = of_service.get("operations", {}).get(action)
@@ -39,10 +41,10 @@ class Pace:
         self._buckets: dict[tuple[str, str], TokenBucket] = {}
         self._lock = threading.Lock()
 
-    def take(self, service: str, action: str, region: str) -> None:
-        """Wait until an operation may be sent."""
+    def reserve(self, service: str, action: str, region: str) -> float:
+        """The seconds after which an operation may be sent, which then counts as sent."""
         shared, rate, burst = rate_of(service, action)
         with self._lock:
             if (shared, region) not in self._buckets:
                 self._buckets[shared, region] = self._new(rate, burst)
-        self._buckets[shared, region].take()
+        return self._buckets[shared, region].reserve()

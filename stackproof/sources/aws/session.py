@@ -67,6 +67,7 @@ class Network:
 
     ``allowed`` are the operations that may be sent (`stackproof.resources.allowed_operations`); the guard refuses every other.
     An emulator takes any keys; ``clients`` makes those of an emulator that has a way of its own, by service, region and configuration.
+    ``pace`` is how often it is asked: as AWS publishes unless told, and an endpoint as often as it answers.
     Raises `UsageError` for an AWS configuration that cannot be used (no such profile).
     """
 
@@ -78,6 +79,7 @@ class Network:
         clients: "Callable[[str, str, Config], Any] | None" = None,
         profile: str | None = None,
         progress: Progress | None = None,
+        pace: Pace | None = None,
     ) -> None:
         import boto3
         from botocore.config import Config
@@ -88,7 +90,7 @@ class Network:
         self._counting = threading.Lock()
         self._here = threading.local()
         self._progress = progress or Progress()
-        self._pace = Pace() if endpoint is None else None
+        self._pace = pace or (Pace() if endpoint is None else None)
         self._clients: dict[tuple[str, str], Any] = {}
         self._making_clients = threading.Lock()
         self._slots = threading.BoundedSemaphore(MAX_CONCURRENT_CALLS)
@@ -213,8 +215,12 @@ class Network:
                 flight.attempts += 1
             with self._counting:
                 self._counts[f"{service}:{action}"] += 1
-            if self._pace:
-                self._pace.take(service, action, client.meta.region_name)
+            if self._pace and (seconds := self._pace.reserve(service, action, client.meta.region_name)) > 0:
+                self._slots.release()  # the rate of one service holds up no call to another
+                try:
+                    self.wait(seconds)
+                finally:
+                    self._slots.acquire()
 
         readonly.install(client, self._allowed)
         body.install(client)
