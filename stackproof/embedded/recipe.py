@@ -1,6 +1,7 @@
 """Everything that decides what a deployed stack is, and one digest over it."""
 
 import hashlib
+import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any
 from filelock import FileLock
 
 from stackproof.core.verdicts import UsageError
-from stackproof.embedded.files import write_private
+from stackproof.embedded.files import read_json, write_private
 from stackproof.embedded.workload import Source
 from stackproof.profile.schema import Profile
 from stackproof.profile.terraform import EXAMPLE, TerraformStack
@@ -20,12 +21,13 @@ from stackproof.redaction import redaction
 from stackproof.terraform import provider, sources
 from stackproof.terraform.cli import Terraform
 from stackproof.terraform.provider import Provider
-from stackproof.terraform.secret_variables import secret_names
+from stackproof.terraform.secret_variables import required_secrets
 from stackproof.terraform.speculative_plan import random_password
-from stackproof.terraform.workspace import Workspace, prepare
+from stackproof.terraform.workspace import Workspace, deciding, prepare
 from stackproof.util.temporary import temporary
 
 _PACKAGES = ("moto", "botocore", "flask", "werkzeug")
+_PARSERS = ("python-hcl2", "lark")
 _DECIDING = ("account.py", "later.py", "moto_gaps/*.py", "recording.py", "server.py")
 _ANY_ENDPOINT = "http://127.0.0.1:1"
 
@@ -56,8 +58,8 @@ class Stack:
     variables: Mapping[str, str] = field(default_factory=dict)
     """On top of the example."""
     example_name: str = EXAMPLE
-    secrets: tuple[str, ...] = ()
-    """The variables that get the password of the cloud: no secret of a real stack comes here."""
+    secrets: tuple[str, ...] | None = ()
+    """The variables that get the password of the cloud: no secret of a real stack comes here. None for those of the sources."""
 
     @property
     def example(self) -> Path | None:
@@ -69,6 +71,11 @@ class Stack:
     def declared(self) -> frozenset[str]:
         """The variables that the sources declare."""
         return frozenset(sources.read(self.directory).variables)
+
+    @property
+    def with_password(self) -> frozenset[str]:
+        """The declared variables that get the password."""
+        return self.declared.intersection(required_secrets(self.directory) if self.secrets is None else self.secrets)
 
     def named(self) -> dict[str, Any]:
         """The values of the declared variables, as far as files and profile name them, else None."""
@@ -89,7 +96,7 @@ def stacks_of(profile: Profile, root: Path) -> tuple[Stack, ...]:
 
 
 def _stack(name: str, table: TerraformStack, directory: Path) -> Stack:
-    return Stack(name, directory, table.variables, table.example, secret_names(table, directory))
+    return Stack(name, directory, table.variables, table.example, table.secrets if table.says("secrets") else None)
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,37 @@ class Recipe:
 
     @cached_property
     def digest(self) -> str:
-        """Over what Terraform gets, the values, the versions, and the code that answers and seeds."""
+        """Over what Terraform gets, the values, the versions, and the code that answers and seeds.
+
+        Working copies are made for it, which takes seconds; so it is remembered until one of the files changes that decide what they are.
+        """
+        place = hashlib.sha256(repr((self.account, [(one.name, one.directory) for one in self.stacks])).encode()).hexdigest()[:16]
+        file = self.home / f"digest-{place}.json"
+        try:
+            known = read_json(file)
+            directories = [Path(one) for one in known["directories"]]
+            if known["inputs"] == self._inputs(directories):
+                return str(known["digest"])
+        except (OSError, ValueError, KeyError, TypeError):  # there is none yet, or a module has gone
+            pass
+        digest = self._digest()
+        directories = list(dict.fromkeys(path for stack in self.stacks for path in sources.modules(stack.directory)))
+        remembered = {"directories": [*map(str, directories)], "inputs": self._inputs(directories), "digest": digest}
+        write_private(file, json.dumps(remembered))
+        return digest
+
+    def _inputs(self, directories: Sequence[Path]) -> str:
+        """A digest over all that the digest follows from, as it is written."""
+        code = (*Path(provider.__file__).parent.iterdir(), *Path(__file__).parent.rglob("*.py"))
+        content: list[object] = [self.account, self.password, self.terraform, self.provider, platform.python_version()]
+        content += [version(package) for package in (*_PACKAGES, *_PARSERS)]
+        content += [(one.name, one.directory, dict(one.variables), one.example_name, one.secrets) for one in self.stacks]
+        files = [file for directory in directories for file in deciding(directory)]
+        files += sorted(one for one in code if one.is_file())
+        content += [(file, hashlib.sha256(file.read_bytes()).hexdigest()) for file in files]
+        return hashlib.sha256(repr(content).encode()).hexdigest()
+
+    def _digest(self) -> str:
         content: list[object] = [self.account, self.password]
         with temporary("recipe") as folder:
             for stack in self.stacks:
@@ -159,7 +196,7 @@ class Recipe:
             region=self.account.region,
             account=self.account.id,
             access_key=access_key,
-            secrets=dict.fromkeys(stack.declared.intersection(stack.secrets), self.password),
+            secrets=dict.fromkeys(stack.with_password, self.password),
             terraform=self.terraform,
         )
 

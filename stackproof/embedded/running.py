@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,39 @@ from stackproof.embedded import cloud, process, workload
 from stackproof.embedded.cloud import Cloud, CloudFailed
 from stackproof.embedded.deployed import Deployed, remove_directory
 from stackproof.embedded.files import read_json, write_private
-from stackproof.embedded.recipe import Recipe
+from stackproof.embedded.recipe import Recipe, Stack
 from stackproof.embedded.recorded import age_of
 from stackproof.embedded.workload import Workload
+from stackproof.terraform.workspace import Workspace
+from stackproof.util.once import Once
 
 _UNUSED_DAYS = 14
+
+
+class Workspaces(Mapping[str, Workspace]):
+    """Terraform's working copies of a deployment by the names of the stacks, each made when it is asked for."""
+
+    def __init__(self, recipe: Recipe, live: Cloud, directory: Path) -> None:
+        def of(stack: Stack) -> Once[Workspace]:
+            return Once(lambda: recipe.workspace(stack, directory / "workspace", live.endpoint))
+
+        self._made = {stack.name: of(stack) for stack in recipe.stacks}
+
+    def __getitem__(self, name: str) -> Workspace:
+        return self._made[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 def deployed_at(recipe: Recipe, live: Cloud, directory: Path, reported: Mapping[str, str], how: str) -> Deployed:
     return Deployed(
         cloud=live,
         recipe=recipe,
-        workspaces={stack.name: recipe.workspace(stack, directory / "workspace", live.endpoint) for stack in recipe.stacks},
+        workspaces=Workspaces(recipe, live, directory),
         reported=reported,
         directory=directory,
         how=how,

@@ -12,8 +12,11 @@ from stackproof.terraform import sources
 
 def secret_names(stack: TerraformStack, directory: Path) -> tuple[str, ...]:
     """The declared secret variables of a stack; where nothing is said, those of its sources that are sensitive and have no default."""
-    if stack.says("secrets"):
-        return stack.secrets
+    return stack.secrets if stack.says("secrets") else required_secrets(directory)
+
+
+def required_secrets(directory: Path) -> tuple[str, ...]:
+    """The variables of a stack's sources that are sensitive and have no default."""
     return tuple(name for name, one in sources.read(directory).variables.items() if one.is_sensitive and one.is_required)
 
 

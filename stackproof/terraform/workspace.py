@@ -403,6 +403,11 @@ def _beside(directory: Path) -> Iterator[Path]:
         yield from (Path(here, name) for name in sorted(files) if not name.startswith(".") and not name.endswith(_NOT_COPIED))
 
 
+def deciding(directory: Path) -> list[Path]:
+    """The files that decide what a working copy of one directory is: while none of them changes, it does not."""
+    return sorted({*(path for path in directory.iterdir() if path.is_file()), *_beside(directory)})
+
+
 def _write(content: Mapping[str, bytes], directory: Path) -> None:
     """Write the files so that the directory appears complete or not at all."""
     if directory.is_dir():
