@@ -310,7 +310,7 @@ def _keys(base: Base, size: int) -> Mapping[str, Answer]:
 
 
 def _secrets(base: Base, size: int) -> Mapping[str, Answer]:
-    wrong = {"RotationEnabled": False} if base.shape.is_wrong else {}
+    wrong: dict[str, Any] = {"RotationEnabled": False} if base.shape.is_wrong else {}
     copy = base.copies("secretsmanager:ListSecrets", "SecretList", "triflow-ai-production/database", **wrong)
     return {"secretsmanager:ListSecrets": base.many("secretsmanager:ListSecrets", "SecretList", copy, size)}
 
@@ -403,7 +403,7 @@ def _log_groups(base: Base, size: int) -> Mapping[str, Answer]:
     many = "/aws/ecs/triflow-ai-production-many"
 
     def of(operation: str, member: str) -> Answer:
-        wrong = {"retentionInDays": 9999} if base.shape.is_wrong and operation == groups else {}
+        wrong: dict[str, Any] = {"retentionInDays": 9999} if base.shape.is_wrong and operation == groups else {}
         item = base.copies(operation, member, part, of=f"{part}/application", **wrong)
         return base.many(operation, member, lambda number: _data(_text(item(number)).replace(part, many)), size)
 
@@ -485,19 +485,23 @@ def _remember(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None
 
 
 class Rates:
-    """The pace of AWS's rates, by a clock that stands still: it lets everything through, and knows how long that would have taken."""
+    """AWS's rates by a clock that stands still: they let everything through, and know how long it would have taken."""
 
     def __init__(self) -> None:
         from stackproof.sources.aws.rates import Pace
         from stackproof.util.token_bucket import TokenBucket
 
-        self.seconds = 0.0
-        self._pace = Pace(partial(TokenBucket, now=lambda: 0.0))
+        rates = self
 
-    def reserve(self, service: str, action: str, region: str) -> float:
-        """Let an operation through."""
-        self.seconds = max(self.seconds, self._pace.reserve(service, action, region))
-        return 0.0
+        class Through(TokenBucket):
+            """Notes how long whoever takes a token would wait."""
+
+            def reserve(self) -> float:
+                rates.seconds = max(rates.seconds, super().reserve())
+                return 0.0
+
+        self.seconds = 0.0
+        self.pace = Pace(partial(Through, now=lambda: 0.0))
 
 
 def run(kind: str, size: int, shape: Shape = Shape()) -> Measured:
@@ -533,7 +537,7 @@ def run(kind: str, size: int, shape: Shape = Shape()) -> Measured:
     ]
     account, rates = Account(base, KINDS[kind].account(base, size)), Rates()
     started, clock = time.process_time(), time.perf_counter()
-    network = Network(allowed_operations(), clients=account.client, pace=Pace() if shape.milliseconds else rates)
+    network = Network(allowed_operations(), clients=account.client, pace=Pace() if shape.milliseconds else rates.pace)
     store = Store.temporary(profile.account_id)
     reader = (OneByOne if shape.is_one_by_one else Reader)(
         network, account=profile.account_id, region=profile.region, keep=store.answer, shared=profile.audit.shared

@@ -260,6 +260,16 @@ class TestReplayed:
         finally:
             (recorded.root / "stack" / "more.tf").unlink()
 
+    def test_a_recipe_is_worked_out_again_when_its_sources_change(self, recorded: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = recorded.recipe().digest
+        monkeypatch.setattr(Recipe, "_digest", lambda _: "worked out")
+        assert recorded.recipe().digest == before
+        (recorded.root / "stack" / "more.tf").write_text('output "more" {\n  value = 1\n}\n')
+        try:
+            assert recorded.recipe().digest == "worked out"
+        finally:
+            (recorded.root / "stack" / "more.tf").unlink()
+
     def test_a_recording_that_does_not_repeat_is_not_used(self, recorded: Site, tmp_path: Path) -> None:
         recording = recorded.recipe().recording
         lines = (recording / "recording.jsonl").read_text().splitlines(keepends=True)

@@ -146,7 +146,10 @@ class Recipe:
         code = (*Path(provider.__file__).parent.iterdir(), *Path(__file__).parent.rglob("*.py"))
         content: list[object] = [self.account, self.password, self.terraform, self.provider, platform.python_version()]
         content += [version(package) for package in (*_PACKAGES, *_PARSERS)]
-        content += [(one.name, one.directory, dict(one.variables), one.example_name, one.secrets) for one in self.stacks]
+        content += [
+            (one.name, one.directory, dict(one.variables), one.example and one.example.read_bytes(), one.secrets)
+            for one in self.stacks
+        ]
         files = [file for directory in directories for file in deciding(directory)]
         files += sorted(one for one in code if one.is_file())
         content += [(file, hashlib.sha256(file.read_bytes()).hexdigest()) for file in files]

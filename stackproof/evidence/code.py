@@ -1,6 +1,7 @@
 """The code that a run was judged by: the engine and the controls, and every module, plugin and conftest that was loaded beside them."""
 
 import hashlib
+import os
 import sys
 import sysconfig
 from collections.abc import Iterable, Mapping
@@ -12,7 +13,7 @@ from stackproof.evidence.manifest import FOLDER
 MODULES = f"{FOLDER}/modules"
 """A line for each module that took part: ``<sha256>  <module>``."""
 
-_PYTHONS = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib"))
+_PYTHONS = tuple(f"{Path(sysconfig.get_path(name)).resolve()}{os.sep}" for name in ("stdlib", "platstdlib"))
 _INSTALLED = ("site-packages", "dist-packages")
 
 
@@ -32,7 +33,7 @@ def digest(root: Path) -> str:
 def loaded() -> dict[str, str]:
     """The file of each module that this process has loaded, by the module's name, but for those of Python itself."""
     found = {name: getattr(module, "__file__", None) for name, module in sys.modules.copy().items()}
-    return {name: file for name, file in found.items() if isinstance(file, str) and not _is_pythons(Path(file))}
+    return {name: file for name, file in found.items() if isinstance(file, str) and not _is_pythons(file)}
 
 
 def listing(modules: Iterable[Mapping[str, str]]) -> str:
@@ -47,8 +48,8 @@ def sum_of(listing: str) -> str:
     return _sum([listing])
 
 
-def _is_pythons(path: Path) -> bool:
-    return any(home in path.parents for home in _PYTHONS) and not set(_INSTALLED) & set(path.parts)
+def _is_pythons(file: str) -> bool:
+    return file.startswith(_PYTHONS) and not set(_INSTALLED) & {*Path(file).parts}
 
 
 def _digest(file: str) -> str:
