@@ -237,6 +237,7 @@ def compliant_calls(control: str = "") -> tuple[Recorded, ...]:
     """The recording, and what completes it for a control."""
     own = [call for path in _own_stacks(control) for call in kinds.calls_in(path)]
     own += [live.endpoints(_calls_of_the_stacks(), profile())] if control == "SEC-NET-03" else []
+    own += [live.backed_up(_calls_of_the_stacks(), profile(), recorded_at())] if control == "RDS-03" else []
     there = {call.call for call in own}
     return (*(call for call in _calls_of_the_stacks() if call.call not in there), *own)
 

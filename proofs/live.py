@@ -141,6 +141,13 @@ ENDPOINT_POLICY = {
 """Of an endpoint that lets out whoever is of the account."""
 
 
+def backed_up(recorded: Sequence[Recorded], expected: Profile, at: datetime) -> Recorded:
+    """The databases, each with a plan of AWS Backup that can bring it back to any second."""
+    point = {"AwsBackupRecoveryPointArn": "arn:aws:backup:ap-northeast-2:123456789012:recovery-point:continuous:1"}
+    found = [{**one, **point, "LatestRestorableTime": at} for one in _items(recorded, "rds:DescribeDBInstances", "DBInstances")]
+    return _answered(expected, "rds:DescribeDBInstances", {"DBInstances": found})
+
+
 def endpoints(recorded: Sequence[Recorded], expected: Profile) -> Recorded:
     """The endpoints of the VPC that the profile wants."""
     name = {"Key": "Name", "Value": expected.network[0].vpc}

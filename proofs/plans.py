@@ -20,6 +20,7 @@ _POLICY = {
     "Condition": {"StringEquals": {"aws:PrincipalAccount": "123456789012"}},
 }  # fmt: skip
 LACKING = {
+    "RDS-03": (),  # a plan backs nothing up
     "ECR-02": (planned("aws_ecr_repository.backend", image_tag_mutability="IMMUTABLE"),),
     "SEC-NET-03": tuple(
         with_resource(

@@ -20,7 +20,7 @@ from proofs.harness import (
     without,
 )
 from stackproof.core.verdicts import AccessDenied
-from stackproof.resources.database_care import COMPLETED, RESTORES
+from stackproof.resources.database_care import COMPLETED, RESTORES, SNAPSHOTS
 from stackproof.resources.database_offers import STANDARD_SUPPORT
 
 INSTANCES, OPTIONS = "rds:DescribeDBInstances", "rds:DescribeOrderableDBInstanceOptions"
@@ -130,7 +130,7 @@ OFFERED = [
 EVENTS, EVENT = "rds:DescribeEventSubscriptions", "EventSubscriptionsList.0"
 PLANNED_EVENTS = "module.account.aws_db_event_subscription.databases"
 UNDECLARED = changed(profile(), "database", iam_authentication=False)
-DAYS = profile().database[0].restore_test_days
+DAYS, PLAN_DAYS = profile().database[0].restore_test_days, profile().database[0].backup_plan_days
 
 
 def restored(*days: float, source: str | None = None) -> Edit:
@@ -138,6 +138,21 @@ def restored(*days: float, source: str | None = None) -> Edit:
     arn = source or answered(INSTANCES, "DBInstances.0.DBInstanceArn")
     jobs = [{"SourceResourceArn": arn, "CompletionDate": recorded_at() - timedelta(days=one)} for one in days]
     return answers(RESTORES, {"RestoreJobs": jobs}, ByResourceType="RDS", ByStatus=COMPLETED)
+
+
+POINT, RESTORABLE = "DBInstances.0.AwsBackupRecoveryPointArn", "DBInstances.0.LatestRestorableTime"
+
+
+def backed_up(days: float, **more: object) -> Edit:
+    """Let there be a snapshot of the database that AWS Backup has made so many days ago."""
+    snapshot = {
+        "DBSnapshotIdentifier": "awsbackup:job-1",
+        "DBInstanceIdentifier": profile().database[0].identifier,
+        "SnapshotType": "awsbackup",
+        "Status": "available",
+        "SnapshotCreateTime": recorded_at() - timedelta(days=days),
+    }
+    return says(SNAPSHOTS, "DBSnapshots", [snapshot | more])
 
 
 CARED = [
@@ -174,6 +189,14 @@ CARED = [
     plan("RDS-03", "no subscription in the plan", UNKNOWN, without(PLANNED_EVENTS), names="subscription"),
     plan("RDS-03", "categories known after apply", UNKNOWN, unknown(PLANNED_EVENTS, "event_categories")),
     plan("RDS-03", "tags known after apply", UNKNOWN, unknown(INSTANCE, "copy_tags_to_snapshot")),
+    cloud("RDS-03", "a plan that has never run", FAIL, omits(INSTANCES, POINT), names="has ever backed it up"),
+    cloud("RDS-03", "a plan that stood still", FAIL, says(INSTANCES, RESTORABLE, recorded_at() - timedelta(days=9))),
+    cloud("RDS-03", "a plan that makes snapshots", PASS, omits(INSTANCES, POINT), backed_up(PLAN_DAYS)),
+    cloud("RDS-03", "snapshots of long ago", FAIL, omits(INSTANCES, POINT), backed_up(PLAN_DAYS + 0.01)),
+    cloud("RDS-03", "snapshots of another one", FAIL, omits(INSTANCES, POINT), backed_up(1, DBInstanceIdentifier="other")),
+    cloud("RDS-03", "snapshots of a person", FAIL, omits(INSTANCES, POINT), backed_up(1, SnapshotType="manual")),
+    cloud("RDS-03", "a snapshot that failed", FAIL, omits(INSTANCES, POINT), backed_up(1, Status="failed")),
+    cloud("RDS-03", "snapshots are not listed", ERROR, omits(INSTANCES, POINT), fails(SNAPSHOTS, AccessDenied("denied"))),
     cloud("RDS-03", "restored lately", PASS, restored(DAYS, DAYS + 300)),
     cloud("RDS-03", "restored too long ago", FAIL, restored(DAYS + 0.01, DAYS + 300)),
     cloud("RDS-03", "never restored", FAIL, restored(), names="never restored"),

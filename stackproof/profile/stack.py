@@ -67,6 +67,8 @@ class Database(Table):
     """The logs that it must export to CloudWatch; without it, all that its engine has and that hold no data."""
     iam_authentication: bool = False
     """Whether users must be able to log in with a token of IAM."""
+    backup_plan_days: int = Field(default=8, ge=1)
+    """How long ago a plan of AWS Backup may have backed it up last."""
     restore_test_days: int = Field(default=90, ge=1)
     """How long ago AWS Backup may have restored it last."""
     ca_certificate_days: int = Field(default=90, ge=1)

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from stackproof.sources.aws.source import Reader
 
 SUBSCRIPTIONS, RESTORES = "rds:DescribeEventSubscriptions", "backup:ListRestoreJobs"
-COMPLETED = "COMPLETED"
+SNAPSHOTS, BY_BACKUP = "rds:DescribeDBSnapshots", "awsbackup"
+COMPLETED, AVAILABLE = "COMPLETED", "available"
 
 
 class EventSubscription(Resource):
@@ -45,10 +46,27 @@ def _restored_at(database: AwsFacts) -> datetime | None:
     return max((one if isinstance(one, datetime) else datetime.fromisoformat(one) for one in moments), default=None)
 
 
+def _backed_up_at(database: AwsFacts) -> datetime | None:
+    """The newest point that a plan of AWS Backup has it at: by snapshots, or without a gap (the instance then names a recovery point)."""
+    own = database.at("DBInstanceIdentifier")
+    made = [
+        snapshot["SnapshotCreateTime"]
+        for snapshot in database.read(SNAPSHOTS).items("DBSnapshots")
+        if (snapshot.get("SnapshotType"), snapshot.get("DBInstanceIdentifier"), snapshot.get("Status"))
+        == (BY_BACKUP, own, AVAILABLE)
+    ]
+    if database.at("AwsBackupRecoveryPointArn"):
+        made.append(database.at("LatestRestorableTime"))
+    return max((one if isinstance(one, datetime) else datetime.fromisoformat(one) for one in made), default=None)
+
+
 class RestoredDatabase(Resource):
     """A DB instance, as AWS Backup knows it."""
 
-    operations = ("rds:DescribeDBInstances", RESTORES)
+    operations = ("rds:DescribeDBInstances", RESTORES, SNAPSHOTS)
+
+    backed_up_at: datetime | None = field(aws=_backed_up_at)
+    """When a plan of AWS Backup last backed it up; None if none ever did."""
 
     restored_at: datetime | None = field(aws=_restored_at)
     """When a restore of it was last completed; None if none ever was."""

@@ -55,5 +55,8 @@ def test_databases_are_looked_after(databases, event_subscriptions, restored_dat
             assert unheard(one.categories for one in heard) == []
     for database in restored_databases:
         with subtests.test(database.name):
+            assert database.backed_up_at is not None, "no plan of AWS Backup has ever backed it up"
+            assert now - database.backed_up_at <= timedelta(days=profile.database_of(database.name).backup_plan_days)
+        with subtests.test(database.name):
             assert database.restored_at is not None, "AWS Backup has never restored it"
             assert now - database.restored_at <= timedelta(days=profile.database_of(database.name).restore_test_days)
