@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +20,7 @@ from stackproof.evidence import facts, manifest
 from stackproof.evidence.facts import Facts
 from stackproof.organisation import judging, tasks
 from stackproof.organisation import plan as plans
+from stackproof.organisation import report as written
 from stackproof.organisation.accounts import GLOBAL, Account, Limits
 from stackproof.organisation.plan import Plan, Task
 from stackproof.organisation.store import Store, opened
@@ -142,3 +144,16 @@ def test_what_is_no_document_of_all_is_told(store: Store, tmp_path: Path, capsys
     ):
         assert report.main([*arguments, "--lang", "en"]) == 4
         assert said in capsys.readouterr().err
+
+
+def test_the_overview_leads_to_the_report_of_each_account_and_region_and_back(store: Store, tmp_path: Path) -> None:
+    for name in ("pyarrow", "duckdb"):
+        pytest.importorskip(name, reason="of the extra organisation")
+    plan = plans.read(RUN, store)
+    written.write(plan, store, tmp_path)
+    for index in ("index.html", "index.ko.html"):
+        links = re.findall(r'<a href="(accounts/[^"]+)"', (tmp_path / index).read_text(encoding="utf-8"))
+        assert len({*links}) == len(links) == len(plan.tasks)
+        for link in links:
+            back = re.findall(r'href="([^"#]*index[^"]*)"', (tmp_path / link).read_text(encoding="utf-8"))
+            assert {(tmp_path / link).parent.joinpath(one).resolve() for one in back} == {tmp_path / index}

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
-from itertools import islice
+from itertools import groupby, islice
 
 from stackproof.core.messages import LANGUAGES, Language
 from stackproof.core.translation import told
@@ -70,7 +70,11 @@ def overview(summary: Summary, language: Language) -> str:
         "calls": f"{summary.calls:,}",
         "version": _text(plan.version),
     }
-    not_judged = [(task, about, reason) for about in summary.worst_accounts for task, reason in sorted(about.reasons.items())]
+    not_judged = [
+        (about.account, reason, [task for task, _ in tasks])
+        for about in summary.worst_accounts
+        for reason, tasks in groupby(sorted(about.reasons.items(), key=_by_reason), key=lambda one: one[1])
+    ]
     body = [
         f'<p class="outcome {"closed" if closed else "open"}">{gate}</p>',
         f'<p class="outcome closed">{word("endpoint", endpoint=plan.endpoint)}</p>' if plan.endpoint else "",
@@ -86,16 +90,16 @@ def overview(summary: Summary, language: Language) -> str:
             + _table(
                 language,
                 word("not-judged"),
-                [word("account"), word("name"), word("owner"), word("region"), word("reason")],
+                [word("account"), word("name"), word("owner"), word("regions"), word("reason")],
                 [
                     (
-                        _text(task.account),
-                        _text(about.account.name),
-                        _text(about.account.owner),
-                        _region(task, language),
+                        _text(account.id),
+                        _text(account.name),
+                        _text(account.owner),
+                        f'<span class="regions">{", ".join(_region(task, language) for task in tasks)}</span>',
                         _text(told(reason, language)),
                     )
-                    for task, about, reason in not_judged
+                    for account, reason, tasks in not_judged
                 ],
             ),
         )
@@ -143,10 +147,17 @@ def _accounts(accounts: Sequence[OfAccount], language: Language) -> str:
     page = file_name("report", language)
 
     def regions(about: OfAccount) -> str:
-        return " ".join(
-            f'<a class="{worst.lower()}" href="{place(task)}/{page}">{_region(task, language)} {worst}</a>'
-            for task, worst in sorted(about.tasks.items())
+        """The regions by the worst that each came to, every one a link to its own report."""
+        found: dict[str, list[Task]] = {verdict.value: [] for verdict in reversed(Verdict)}
+        for task, worst in sorted(about.tasks.items()):
+            found[worst].append(task)
+        groups = (
+            f'<b class="{worst.lower()}">{worst}</b> '
+            + " ".join(f'<a href="{place(task)}/{page}">{_region(task, language)}</a>' for task in tasks)
+            for worst, tasks in found.items()
+            if tasks
         )
+        return f'<span class="regions">{"<br>".join(groups)}</span>'
 
     heads = [word("account"), word("name"), word("owner"), *(word(severity) for severity in SEVERITIES), "ERROR", word("regions")]
     rows = (
@@ -154,8 +165,8 @@ def _accounts(accounts: Sequence[OfAccount], language: Language) -> str:
             _text(about.account.id),
             _text(about.account.name),
             _text(about.account.owner),
-            *(str(about.failed[severity]) for severity in SEVERITIES),
-            str(about.verdicts[Verdict.ERROR] + len(about.reasons)),
+            *(about.failed[severity] for severity in SEVERITIES),
+            about.verdicts[Verdict.ERROR] + len(about.reasons),
             regions(about),
         )
         for about in accounts
@@ -180,8 +191,8 @@ def _controls(controls: Sequence[OfControl], language: Language) -> str:
             _text(one.id),
             _text(one.title_ko if language == "ko" and one.title_ko else one.title),
             word(one.severity) if one.severity in SEVERITIES else _text(one.severity),
-            str(len(one.failing)),
-            *(str(one.verdicts[verdict]) for verdict in verdicts),
+            len(one.failing),
+            *(one.verdicts[verdict] for verdict in verdicts),
         )
         for one in controls
     ]
@@ -222,6 +233,11 @@ def _change(one: Change, language: Language) -> tuple[str, ...]:
     )
 
 
+def _by_reason(one: tuple[Task, str]) -> tuple[str, Task]:
+    task, reason = one
+    return reason, task
+
+
 def _region(task: Task, language: Language) -> str:
     return _text(said(language, "global") if task.region == "global" else task.region)
 
@@ -238,19 +254,23 @@ def _section(heading: str, content: str) -> str:
 
 
 def _table(
-    language: Language, caption: str, heads: Iterable[str], rows: Sequence[Sequence[str]], total: int | None = None
+    language: Language, caption: str, heads: Iterable[str], rows: Sequence[Sequence[str | int]], total: int | None = None
 ) -> str:
-    """A table whose heads and cells are markup; nothing for no row."""
+    """A table whose heads and cells are markup, or numbers; nothing for no row."""
     if not rows:
         return ""
     head = "".join(f'<th scope="col">{one}</th>' for one in heads)
     shown = rows[:MOST_ROWS]
-    body = "".join(
-        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>' for first, *rest in shown
-    )
+    body = "".join(f'<tr><th scope="row">{first}</th>{"".join(map(_cell, rest))}</tr>' for first, *rest in shown)
     more = (total if total is not None else len(rows)) - len(shown)
     below = f"<p>{_text(said(language, 'more', more=f'{more:,}'))}</p>" if more > 0 else ""
-    return f"<table><caption>{_text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}"
+    table = f"<table><caption>{_text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="wide" role="region" tabindex="0" aria-label="{_text(caption)}">{table}</div>{below}'
+
+
+def _cell(content: str | int) -> str:
+    """A cell of markup or of a number."""
+    return f"<td>{content}</td>" if isinstance(content, str) else f'<td class="number">{content:,}</td>'
 
 
 def _text(text: str) -> str:

@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from stackproof.core import room
 from stackproof.core.runner import message_of
-from stackproof.core.verdicts import UsageError
+from stackproof.core.verdicts import NoRoom, UsageError
 from stackproof.evidence import code
 from stackproof.organisation import judging
 from stackproof.organisation import plan as plans
@@ -64,7 +65,7 @@ def perform(url: str, store_endpoint: str | None, run: str, account: str, region
         if store.get(judged_key(run, task)) is not None:  # it was done by a worker that was lost before it could say so
             return Done(task, "judged", closes_the_gate=False, worker=_name())
         return _performed(store, run, task, clock)
-    except CannotStore as error:
+    except (CannotStore, NoRoom) as error:
         return Done(task, "not stored", reason=str(error), seconds=time.perf_counter() - clock, worker=_name())
     except Exception as error:  # noqa: BLE001 - a task that breaks is an ERROR of its account and region, and stops no other
         return Done(task, "not judged", reason=message_of(error), seconds=time.perf_counter() - clock, worker=_name())
@@ -82,8 +83,9 @@ def _performed(store: Store, run: str, task: Task, clock: float) -> Done:
         controls = warm.once if task.region == GLOBAL else warm.regional
         profile = _profile_of(json.dumps(plan.profiles[plan.account(task.account).profile]))
         judge = partial(judging.judged, plan, task, controls, profile, warm.root)
-        done, archive = judging.packed(lambda directory: judge(directory=directory))
-    except CannotStore:
+        with room.ending():
+            done, archive = judging.packed(lambda directory: judge(directory=directory))
+    except (CannotStore, NoRoom):
         raise
     except Exception as error:  # noqa: BLE001 - as above
         return give_up(store, run, task, message_of(error), time.perf_counter() - clock)
