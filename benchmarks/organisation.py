@@ -1,11 +1,12 @@
 """An organisation on a cluster: every account and region once whatever is lost, and what thousands of them take.
 
-    python -m benchmarks.organisation prove [--accounts 40]      real tasks; a worker is killed, an account denies, one throttles
+    python -m benchmarks.organisation prove [--accounts 40]      real tasks; a worker is killed, Ctrl-C, an account denies, one throttles
     python -m benchmarks.organisation simulate [--accounts 500]  a cluster with tasks that only store; hours by the durations of `prove`
 
-`prove` serves accounts with moto, judges each in two regions and once for what is global on a cluster of this machine, kills a worker by
-its process id when a third is done, judges the same again one after the other, and compares. `simulate` measures what a task costs beside
-its own time, and plays the limits of the accounts' file through for 2, 20 and 200 workers.
+`prove` serves accounts with moto, each answer as late as one of AWS, and judges each in two regions and once for what is global on a
+cluster of this machine. It kills a worker by its process id when a third is done, interrupts the command when two thirds are, resumes it,
+judges the same again one after the other, and compares. `simulate` measures what a task costs beside its own time, and plays the limits of
+the accounts' file through for 2, 20 and 200 workers.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -45,17 +46,18 @@ MEASURED = ROOT / "benchmarks" / "organisation.json"
 REGIONS = 17
 WORKERS = (2, 20, 200)
 LATENCY = 0.08
-"""Seconds that AWS takes to answer a request, where the emulator takes next to none; 8 are asked at once."""
-AT_ONCE = 8
+"""Seconds that an answer of AWS takes its way."""
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 ARCHIVE = 100_000
 """Bytes of a result in the store."""
+EVERY = 10.0
+"""Seconds between two lines of progress."""
 
 
 @contextmanager
-def cloud(accounts: int) -> Iterator[str]:
+def cloud(accounts: int, latency: float) -> Iterator[str]:
     """The endpoint of a moto server with so many accounts, in a process of its own."""
-    command = [sys.executable, "helpers/organisation_cloud.py", str(accounts)]
+    command = [sys.executable, "helpers/organisation_cloud.py", str(accounts), str(latency)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as server:
@@ -81,64 +83,103 @@ limits = {{ requests_per_second = 500 }}
     return file
 
 
-def prove(accounts: int, markers: str, workers: int) -> None:
-    """Judge on a cluster while a worker is killed, judge serially, and compare."""
+def prove(accounts: int, markers: str, workers: int, latency: float) -> None:
+    """Judge on a cluster while a worker is killed and the command interrupted, resume, judge serially, and compare."""
     ids = [f"{number:012d}" for number in range(100_000_000_001, 100_000_000_001 + accounts)]
     os.environ.update(KEYS)
-    with tempfile.TemporaryDirectory() as made, cloud(accounts) as endpoint:
+    print(
+        f"{accounts} accounts, an answer takes {latency * 1000:.0f} ms; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores",
+        flush=True,
+    )
+    with tempfile.TemporaryDirectory() as made, cloud(accounts, latency) as endpoint:
         folder = Path(made)
         store = opened(str(folder / "store"))
-        options = ["-m", markers, "--store", store.url, "--report", str(folder / "report"), "--endpoint", endpoint]
-        command = [sys.executable, "-m", "stackproof.cli", "organisation", "verify", str(accounts_file(folder, ids)), *options]
+        file = str(accounts_file(folder, ids))
+        options = ["--store", store.url, "--report", str(folder / "report"), "--endpoint", endpoint, "--workers", str(workers)]
+        command = [sys.executable, "-m", "stackproof.cli", "organisation", "verify", file, *options]
         clock = time.perf_counter()
-        with subprocess.Popen([*command, "--workers", str(workers)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
-            killed = _kill_one(running.pid, store, accounts)
-            said = running.communicate()[0]
+        with subprocess.Popen([*command, "-m", markers], cwd=ROOT) as running:
+            killed = _kill_one(running, store, accounts)
+            _wait_for(running, store, 2 * accounts)
+            running.send_signal(signal.SIGINT)
+        interrupted = running.returncode
+        resumed = subprocess.run([*command, "--resume", plans.runs(store)[-1]], cwd=ROOT, check=False)
         took = time.perf_counter() - clock
-        print(said)
         plan = plans.read(plans.runs(store)[-1], store)
         together = {task.key: _verdicts(plan, task, store) for task in plan.tasks}
         kept = Counter(Path(key).name.removesuffix(".tar.gz").removesuffix(".json") for key in _results(store, plan))
         of_each = [_measured(plan, task, store) for task in plan.tasks]
         alone = opened(str(folder / "alone"))
         plans.write(plan, alone)
+        tell = _progress()
         clock = time.perf_counter()
-        for task in plan.tasks:
+        for number, task in enumerate(plan.tasks, 1):
             tasks.perform(alone.url, None, plan.run, task.account, task.region)
+            tell(f"one after the other: {number} of {len(plan.tasks)} done")
         serially = time.perf_counter() - clock
         differ = [_difference(task.key, together[task.key], _verdicts(plan, task, alone)) for task in plan.tasks]
         differ = [difference for difference in differ if difference]
         measured = [one for one in of_each if one]
         MEASURED.write_text(json.dumps(measured) + "\n", encoding="utf-8")
         regional = [task for task in plan.tasks if task.region != GLOBAL]
-        print(f"worker {killed} was killed; {len(plan.tasks)} accounts and regions ({len(regional)} without what is global)")
+        print(
+            f"worker {killed} was killed, the command interrupted (it ended with {interrupted}) and resumed (with {resumed.returncode})"
+        )
+        print(f"{len(plan.tasks)} accounts and regions ({len(regional)} without what is global)")
         print(f"results in the store: {sum(kept.values())}, each once: {kept == Counter(task.key for task in plan.tasks)}")
         print(f"not judged: {sum(isinstance(found, str) for found in together.values())}, all of the account that denies")
         print(f"accounts and regions whose verdicts differ from a serial run: {len(differ)}", *differ, sep="\n  ")
-        print(f"{took:.0f} s on {workers} workers, {serially:.0f} s serially in one warm process")
+        print(
+            f"{took:.0f} s on {workers} workers, both starts and the report included; {serially:.0f} s serially in one warm process"
+        )
         seconds, calls = (statistics.median(one[name] for one in measured) for name in ("seconds", "calls"))
-        print(f"a task: {seconds:.2f} s, {calls:.0f} requests (median)")
+        print(f"a task: {seconds:.2f} s, {calls:.0f} requests (median); {_load()}", flush=True)
 
 
-def _kill_one(pid: int, store: Store, accounts: int) -> int:
-    """Kill a worker of a running command when a third of the tasks is done; its process id."""
+def _load() -> str:
+    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+
+
+def _progress() -> Callable[[str], None]:
+    """Prints a line now and then."""
+    due = time.monotonic() + EVERY
+
+    def tell(line: str) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            due = time.monotonic() + EVERY
+            print(line, flush=True)
+
+    return tell
+
+
+def _kill_one(running: "subprocess.Popen[bytes]", store: Store, after: int) -> int:
+    """Kill a worker of a running command when so many tasks are done; its process id."""
+    _wait_for(running, store, after)
+    while not (found := _workers(psutil.Process(running.pid))):
+        time.sleep(0.1)
+    found[0].send_signal(signal.SIGKILL)
+    return found[0].pid
+
+
+def _wait_for(running: "subprocess.Popen[bytes]", store: Store, done: int) -> None:
+    """Wait until so many tasks of the newest run are judged. Raises `SystemExit` where the command ends before."""
     while True:
         runs = plans.runs(store)
-        done = sum(1 for _ in store.keys(f"runs/{runs[-1]}/judged/")) if runs else 0
-        found = _workers(psutil.Process(pid))
-        if done >= accounts and found:
-            found[0].send_signal(signal.SIGKILL)
-            return found[0].pid
+        if runs and sum(1 for _ in store.keys(f"runs/{runs[-1]}/judged/")) >= done:
+            return
+        if running.poll() is not None:
+            raise SystemExit(f"the command ended before, with {running.returncode}")
         time.sleep(0.2)
 
 
 def _workers(process: psutil.Process) -> list[psutil.Process]:
-    """The worker processes that a process has started, and that still live."""
+    """The worker processes of a process that still live: they are forked from one that it has started."""
     found = []
-    for child in process.children(recursive=True):
+    for child in process.children():
         with suppress(psutil.Error):
-            if "spawn_main" in " ".join(child.cmdline()):
-                found.append(child)
+            if "forkserver" in " ".join(child.cmdline()):
+                found += child.children()
     return found
 
 
@@ -179,7 +220,10 @@ def simulate(accounts: int, regions: int, workers: int, handed_out: int) -> None
         plans.write(plan, store)
         most = {"scheduler": 0.0, "worker": 0.0}
 
+        tell = _progress()
+
         def watch(progress: Progress) -> None:
+            tell(progress.line())
             if progress.done % 500 < 20:
                 own = psutil.Process()
                 most["scheduler"] = max(most["scheduler"], own.memory_info().rss / 1e6)
@@ -193,26 +237,22 @@ def simulate(accounts: int, regions: int, workers: int, handed_out: int) -> None
     rate = progress.done / took
     print(f"{progress.done} tasks that only store {ARCHIVE:,} bytes, on {workers} workers: {took:.0f} s, {rate:.0f} a second,")
     beside = f"scheduler and client {most['scheduler']:.0f} MB, a worker {most['worker']:.0f} MB"
-    print(f"so a task costs {1000 / rate:.1f} ms beside its own time; {beside}")
+    print(f"so a task costs {1000 / rate:.1f} ms beside its own time; {beside}; {_load()}")
     plan = plan_of(accounts, regions)
     print(
         f"{accounts} accounts with {regions} regions: {len(plan.tasks)} tasks; at once as many accounts as workers, 20 at least"
     )
     measured = json.loads(MEASURED.read_text(encoding="utf-8"))
-    for name, latency in (
-        ("as measured on the emulator", 0.0),
-        (f"with {LATENCY * 1000:.0f} ms a request, {AT_ONCE} at once", LATENCY),
-    ):
-        durations = drawn(plan, measured, latency)
-        serial = sum(seconds for seconds, _ in durations.values())
-        calls = sum(count for _, count in durations.values())
-        print(f"\n{name}: {calls:,} requests; one after the other {serial / 3600:.2f} h")
-        print("workers  hours   of the arithmetic  requests a second  most a second to one account")
-        for count in WORKERS:
-            limits = Limits(accounts=max(plan.limits.accounts, count))
-            hours, busiest = played(replace(plan, limits=limits), durations, count * cluster.THREADS, 1 / rate)
-            ideal = serial / count / cluster.THREADS / 3600
-            print(f"{count:7d}  {hours:5.2f}  {ideal / hours:17.0%}  {calls / hours / 3600:17.0f}  {busiest:28.1f}")
+    durations = drawn(plan, measured)
+    serial = sum(seconds for seconds, _ in durations.values())
+    calls = sum(count for _, count in durations.values())
+    print(f"{calls:,} requests; one after the other {serial / 3600:.2f} h")
+    print("workers  hours   of the arithmetic  requests a second  most a second to one account")
+    for count in WORKERS:
+        limits = Limits(accounts=max(plan.limits.accounts, count))
+        hours, busiest = played(replace(plan, limits=limits), durations, count * cluster.THREADS, 1 / rate)
+        ideal = serial / count / cluster.THREADS / 3600
+        print(f"{count:7d}  {hours:5.2f}  {ideal / hours:17.0%}  {calls / hours / 3600:17.0f}  {busiest:28.1f}")
 
 
 def stand_in(url: str, endpoint: str | None, run: str, account: str, region: str) -> Done:
@@ -247,13 +287,13 @@ def plan_of(accounts: int, regions: int) -> Plan:
     )
 
 
-def drawn(plan: Plan, measured: Sequence[dict[str, Any]], latency: float) -> dict[Task, tuple[float, int]]:
+def drawn(plan: Plan, measured: Sequence[dict[str, Any]]) -> dict[Task, tuple[float, int]]:
     """Seconds and requests of each task, drawn from those that were measured; the same in every run."""
     chance = random.Random(17)
     found = {}
     for task in plan.tasks:
         one = chance.choice([other for other in measured if other["region"] == (task.region == GLOBAL)])
-        found[task] = (one["seconds"] + one["calls"] * latency / AT_ONCE, one["calls"])
+        found[task] = (one["seconds"], one["calls"])
     return found
 
 
@@ -296,6 +336,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     proving = commands.add_parser("prove")
     proving.add_argument("--accounts", type=int, default=40)
+    proving.add_argument("--latency", type=float, default=LATENCY, help="seconds that an answer takes its way (%(default)s)")
     proving.add_argument("-m", dest="markers", default="security")
     simulating = commands.add_parser("simulate")
     simulating.add_argument("--accounts", type=int, default=500)
@@ -305,7 +346,7 @@ def main() -> None:
         one.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     if options.command == "prove":
-        prove(options.accounts, options.markers, options.workers)
+        prove(options.accounts, options.markers, options.workers, options.latency)
     else:
         simulate(options.accounts, options.regions, options.workers, options.handed_out or options.accounts)
 

@@ -1,12 +1,15 @@
 """A plain moto server that tells accounts apart by the role that is assumed, one that denies, and one that throttles.
 
-``python helpers/organisation_cloud.py ACCOUNTS`` serves one until its standard input ends, and prints its endpoint.
+``python helpers/organisation_cloud.py ACCOUNTS [SECONDS]`` serves one until its standard input ends, and prints its endpoint. Each answer
+takes so many seconds more than moto does, as one of AWS takes its way.
 """
 
 import io
 import json
+import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -25,12 +28,13 @@ def account_ids(count: int, first: int = 100_000_000_001) -> list[str]:
 class Accounts:
     """moto as a WSGI application with something in between: what it denies and throttles."""
 
-    def __init__(self, denies: str, throttles: str) -> None:
+    def __init__(self, denies: str, throttles: str, seconds: float = 0.0) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._denies = denies
         self._throttles = throttles
+        self._seconds = seconds
         self._seen: set[tuple[str, bytes]] = set()
         self._lock = threading.Lock()
         self.assumed: list[dict[str, str]] = []
@@ -39,6 +43,7 @@ class Accounts:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
+        time.sleep(self._seconds)
         given = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
         if given.get("Action") == "AssumeRole":
             self.assumed.append(given)
@@ -98,7 +103,7 @@ def furnish(ids: Sequence[str], regions: Sequence[str] = REGIONS) -> None:
 
 
 @contextmanager
-def serving(ids: Sequence[str], denies: str = "", throttles: str = "") -> Iterator[tuple[str, Accounts]]:
+def serving(ids: Sequence[str], denies: str = "", throttles: str = "", seconds: float = 0.0) -> Iterator[tuple[str, Accounts]]:
     """The endpoint, and what is behind it."""
     from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -111,7 +116,7 @@ def serving(ids: Sequence[str], denies: str = "", throttles: str = "") -> Iterat
             pass
 
     moto_gaps.install()  # what moto lacks it answers with an error that clients wait for, and ask again
-    application = Accounts(denies, throttles)
+    application = Accounts(denies, throttles, seconds)
     furnish(ids)
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -123,7 +128,8 @@ def serving(ids: Sequence[str], denies: str = "", throttles: str = "") -> Iterat
 
 
 if __name__ == "__main__":
-    asked = account_ids(int(sys.argv[1]))
-    with serving(asked, asked[1], asked[2]) as (endpoint, _):
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+    asked, seconds = account_ids(int(sys.argv[1])), float((*sys.argv, "0")[2])
+    with serving(asked, asked[1], asked[2], seconds) as (endpoint, _):
         print(endpoint, flush=True)
         sys.stdin.read()
