@@ -7,7 +7,7 @@ import base64
 import functools
 import hashlib
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from itertools import groupby, islice
@@ -160,7 +160,7 @@ def _accounts(accounts: Sequence[OfAccount], language: Language) -> str:
         return f'<span class="regions">{"<br>".join(groups)}</span>'
 
     heads = [word("account"), word("name"), word("owner"), *(word(severity) for severity in SEVERITIES), "ERROR", word("regions")]
-    rows = (
+    rows: Iterator[tuple[str | int, ...]] = (
         (
             _text(about.account.id),
             _text(about.account.name),
@@ -186,7 +186,7 @@ def _controls(controls: Sequence[OfControl], language: Language) -> str:
         word("accounts-failing"),
         *(verdict.value for verdict in verdicts),
     ]
-    rows = [
+    rows: list[tuple[str | int, ...]] = [
         (
             _text(one.id),
             _text(one.title_ko if language == "ko" and one.title_ko else one.title),
