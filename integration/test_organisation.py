@@ -5,6 +5,7 @@ import json
 import tarfile
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from stackproof.core.messages import LANGUAGES
 from stackproof.core.results import Run
 from stackproof.core.verdicts import CouldNotVerify, UsageError, Verdict
 from stackproof.evidence import code, folders, recorded
-from stackproof.organisation import accounts, discovery, judging, pages, results, tasks
+from stackproof.organisation import accounts, discovery, judging, member, pages, results, tasks
 from stackproof.organisation import plan as plans
 from stackproof.organisation.accounts import GLOBAL, Discover, Limits, Member, Organisation
 from stackproof.organisation.member import LONGEST_POLICY, Bounded, session_policies
@@ -153,6 +154,27 @@ def test_the_role_is_assumed_with_the_generated_policy(
     allowed = {action for one in asked for statement in json.loads(one["Policy"])["Statement"] for action in statement["Action"]}
     expected = {permissions.action_of(name) for one in judging.of_tasks(controls)[True] for name in judging.asked_by(one)}
     assert allowed == expected - {None}
+
+
+def test_every_request_of_an_account_takes_its_turn(
+    cloud: tuple[str, Accounts], controls: list[Selected], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit of an account is shared by its regions that are judged at once."""
+    rates: list[float] = []
+    taken: list[None] = []
+
+    class Bucket:
+        def __init__(self, rate: float) -> None:
+            rates.append(rate)
+
+        def take(self) -> None:
+            taken.append(None)
+
+    monkeypatch.setattr(member, "TokenBucket", Bucket)
+    plan = replace(planned(cloud[0], controls), limits=Limits(requests_per_second=30, tasks_per_account=3))
+    run = judge(plan, Task(FIRST, REGION), controls, tmp_path / "run")
+    assert rates == [10]
+    assert len(taken) >= sum(run.calls.values()) > 0
 
 
 def test_session_policies_are_the_generated_one_in_parts() -> None:

@@ -20,6 +20,7 @@ from stackproof.util.kept import Kept
 FOLDER = harness.ROOT / "infrastructure" / "organisation"
 NAME = "stackproof-organisation"
 OPERATORS = "sg-0123456789abcdef0"
+MEMBERS = ("111111111111", "222222222222")
 JUDGED = (
     "SEC-S3-01",
     "SEC-S3-02",
@@ -27,6 +28,7 @@ JUDGED = (
     "SEC-IAM-01",
     "SEC-IAM-02",
     "SEC-IAM-03",
+    "SEC-IAM-04",
     "SEC-ECS-01",
     "SEC-ECS-02",
     "SEC-KMS-01",
@@ -48,7 +50,11 @@ def expected() -> Profile:
         "storage": {"buckets": (f"{NAME}-results",)},
         "encryption": {"keys": (f"alias/{NAME}",)},
         "network": {"security_groups": groups},
-        "identity": {"roles": (f"{NAME}-execution", scheduler, worker), "deploy_users": ()},
+        "identity": {
+            "roles": (f"{NAME}-execution", scheduler, worker),
+            "deploy_users": (),
+            "assumed_roles": tuple(f"arn:aws:iam::{member}:role/stackproof-audit" for member in MEMBERS),
+        },
         "service": {"cluster": NAME, "names": (worker,), "security_group": worker},
     }
     tables = {name: _changed(given[name], table) for name, table in changed.items()}
@@ -79,9 +85,11 @@ def test_the_plan_complies(control: str) -> None:
     assert (judgement.verdict, judgement.message) == (Verdict.PASS, "")
 
 
-def test_roles_that_workers_take_on_in_other_accounts_are_found() -> None:
-    """Which accounts these are is not written anywhere: whoever applies this accepts it, with a waiver."""
-    judgement = harness.judged("SEC-IAM-04", harness.PlanStage(Plan(planned().plan.document, "a plan"), expected()))
+@pytest.mark.parametrize("role", ["arn:aws:iam::333333333333:role/stackproof-audit", "arn:aws:iam::*:role/stackproof-audit"])
+def test_a_role_that_workers_take_on_in_an_account_that_no_profile_names_is_found(role: str) -> None:
+    """So is that of every account, where Terraform is told of none: whoever applies that accepts it, with a waiver."""
+    document = json.loads(json.dumps(planned().plan.document).replace(f"arn:aws:iam::{MEMBERS[0]}:role/stackproof-audit", role))
+    judgement = harness.judged("SEC-IAM-04", harness.PlanStage(Plan(document, "a plan"), expected()))
     wrong = {one.resource for one in judgement.resources if one.verdict is not Verdict.PASS}
     assert wrong == {f"{NAME}-worker"}
     assert "assumes a role of another account that is not declared: sts:AssumeRole" in judgement.message

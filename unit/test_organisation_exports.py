@@ -5,55 +5,34 @@ import io
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 from finished_runs import every_verdict
+from organisation_runs import RUN, leave, plan_of
 
 from stackproof.cli import report
 from stackproof.core import results_file
 from stackproof.core.results import Run
 from stackproof.core.verdicts import Verdict
-from stackproof.evidence import facts, manifest
-from stackproof.evidence.facts import Facts
 from stackproof.organisation import judging, tasks
 from stackproof.organisation import plan as plans
 from stackproof.organisation import report as written
-from stackproof.organisation.accounts import GLOBAL, Account, Limits
-from stackproof.organisation.plan import Plan, Task
+from stackproof.organisation.accounts import GLOBAL, Limits
+from stackproof.organisation.plan import Task
 from stackproof.organisation.store import Store, opened
 
 IDS = ("111111111111", "222222222222", "333333333333")
 REGIONS = ("eu-west-1", "us-east-1")
-RUN = "20261128T120000000Z-1f0c2a"
 DENIED = "arn:aws:iam::333333333333:role/audit cannot be assumed"
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A run over three accounts, the last of which denies; one region of the first was never begun."""
-    plan = Plan(
-        run=RUN,
-        organisation="Example",
-        file="",
-        accounts=tuple(
-            Account(id=id, name=f"name of {id}", owner="a | team", regions=REGIONS, profile="p", role="audit", external_id=None)
-            for id in IDS
-        ),
-        left_out=(),
-        profiles={"p": {"name": "production"}},
-        waivers="",
-        markers="",
-        keywords="",
-        controls=tuple(one.id for one in every_verdict().run.controls),
-        once=("SEC-IAM-01",),
-        limits=Limits(),
-        started=datetime(2026, 11, 28, tzinfo=UTC),
-        version="0.1.0",
-        code="",
-    )
+    controls = tuple(one.id for one in every_verdict().run.controls)
+    plan = plan_of(*IDS, regions=REGIONS, limits=Limits(), controls=controls, once=("SEC-IAM-01",))
     store = opened(str(tmp_path_factory.mktemp("organisation") / "store"))
     plans.write(plan, store)
     for task in plan.tasks:
@@ -66,27 +45,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 def left(task: Task, folder: Path) -> Run:
     """What a worker leaves of a task in a folder."""
-    region = REGIONS[0] if task.region == GLOBAL else task.region
-    run = replace(every_verdict().run, account=task.account, region=region, id="", not_judged=(), not_selected=())
+    run = every_verdict().run
     if task.region == GLOBAL:
-        run = replace(run, controls=(replace(run.controls[0], id="SEC-IAM-01"),))
-    controls = (
-        replace(
-            one,
-            resources=tuple(
-                replace(seen, subject=replace(seen.subject, account=task.account, region=region))
-                for seen in one.resources
-                if seen.subject
-            ),
-        )
-        for one in run.controls
-    )
-    run = replace(run, controls=tuple(controls))
-    (folder / manifest.FOLDER).mkdir()
-    facts.write(folder, Facts("0.1.0", "", "production", "aws", "A", task.account, region, "", False, run.started, ""))
-    (folder / "results.json").write_text(results_file.to_json(run), encoding="utf-8")
-    (folder / manifest.MANIFEST).write_text(manifest.written(folder, manifest.covered(folder)), encoding="utf-8")
-    return run
+        return leave(replace(run, controls=(replace(run.controls[0], id="SEC-IAM-01"),)), task.account, REGIONS[0], folder)
+    return leave(run, task.account, task.region, folder)
 
 
 def document(store: str, name: str, tmp_path: Path) -> str:

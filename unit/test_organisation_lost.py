@@ -1,32 +1,34 @@
 """A run that loses something in the middle goes on with the line that it prints: each account and region is there exactly once."""
 
+import io
+import re
 import resource
 import shlex
+import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from finished_runs import control, finished
+from organisation_runs import leave, plan_of
 
 pytest.importorskip("distributed", reason="of the extra organisation")
 pytest.importorskip("pyarrow", reason="of the extra organisation")
 pytest.importorskip("duckdb", reason="of the extra organisation")
 
 from proofs import harness
-from stackproof.core import results_file
 from stackproof.core.results import Run
 from stackproof.core.verdicts import AccessDenied, Verdict
-from stackproof.evidence import code, facts, manifest
-from stackproof.evidence.facts import Facts
-from stackproof.organisation import command, judging, pages, tasks
+from stackproof.evidence import code
+from stackproof.organisation import cluster, command, judging, pages, tasks
 from stackproof.organisation import plan as plans
-from stackproof.organisation.accounts import GLOBAL
-from stackproof.organisation.cluster import Cluster
+from stackproof.organisation.accounts import GLOBAL, Limits
+from stackproof.organisation.cluster import Cluster, Progress
 from stackproof.organisation.plan import Plan, Task
 from stackproof.organisation.results import of_task
 from stackproof.organisation.store import opened
@@ -43,16 +45,10 @@ def selected() -> tuple[Selected, ...]:
     return tuple(collected(harness.ROOT, "", "SEC-SG-01 or SEC-IAM-01"))
 
 
-def left(plan: Plan, task: Task, controls: Sequence[Selected], _profile: object, _root: object, directory: Path) -> Run:
+def left(_plan: Plan, task: Task, controls: Sequence[Selected], _profile: object, _root: object, directory: Path) -> Run:
     """What judging leaves in a directory; every control of it is a pass."""
-    region = REGIONS[0] if task.region == GLOBAL else task.region
     passed = (control(one.control.id, [Verdict.PASS]) for one in controls)
-    run = replace(finished(*passed, id="").run, account=task.account, region=region)
-    (directory / manifest.FOLDER).mkdir()
-    facts.write(directory, Facts("0.1.0", "", "production", "aws", "A", task.account, region, "", False, run.started, ""))
-    (directory / "results.json").write_text(results_file.to_json(run), encoding="utf-8")
-    (directory / manifest.MANIFEST).write_text(manifest.written(directory, manifest.covered(directory)), encoding="utf-8")
-    return run
+    return leave(finished(*passed).run, task.account, REGIONS[0] if task.region == GLOBAL else task.region, directory)
 
 
 class KilledWorker(Exception):
@@ -69,8 +65,13 @@ class Future:
     def release(self) -> None: ...
 
     def add_done_callback(self, then: Callable[[Any], None]) -> None:
+        self._then = then
         if self.status != "pending":
             then(self)
+
+    def end(self) -> None:
+        self.status = "finished"
+        self._then(self)
 
 
 class Client:
@@ -169,10 +170,10 @@ def run(arguments: Sequence[str], happens: Callable[[Client], Future | None], mo
     """The exit status of the command on a cluster where something happens."""
 
     @contextmanager
-    def cluster(*_: object) -> Iterator[Cluster]:
+    def played(*_: object) -> Iterator[Cluster]:
         yield lambda: Client(happens)
 
-    monkeypatch.setattr(command, "_cluster", cluster)
+    monkeypatch.setattr(command, "_cluster", played)
     return command.main(["verify", *arguments, "--lang", "en"])
 
 
@@ -226,3 +227,64 @@ def test_everything_is_there_once_after_it_went_on(
         with of_task(plan, task, store) as (result, _):
             assert result.run, result.reason
         assert (report / pages.place(task) / "report.html").is_file()
+
+
+def test_no_more_accounts_and_regions_at_once_than_the_limits_say(tmp_path: Path) -> None:
+    ids = [str(number) * 12 for number in range(1, 10)]
+    limits = Limits(accounts=3, tasks_per_account=2)
+    plan = plan_of(*ids, regions=("a", "b", "c", "d"), limits=limits, controls=("SEC-SG-01",))
+    out: list[tuple[Task, Future]] = []
+    most: Counter[str] = Counter()
+
+    class Slow(Client):
+        """A client of many workers, on which tasks end one by one."""
+
+        def nthreads(self) -> dict[str, int]:
+            return {"a": 50}
+
+        def submit(self, do: object, *about: str, **_: object) -> Future:
+            task = Task(*about[3:])
+            out.append((task, Future("pending", tasks.Done(task, "judged", closes_the_gate=False))))
+            return out[-1][1]
+
+    def end_one(progress: Progress) -> None:
+        by_account = Counter(task.account for task, _ in out)
+        most["accounts"] = max(most["accounts"], len(by_account))
+        most["of one account"] = max(most["of one account"], *by_account.values(), 0)
+        if out:
+            out.pop(0)[1].end()
+
+    progress = cluster.run(plan, opened(str(tmp_path)), plan.tasks, lambda: Slow(lambda _: None), end_one)
+    assert progress.done == len(plan.tasks) == 36
+    assert most == {"accounts": 3, "of one account": 2}
+
+
+class Terminal(io.StringIO):
+    def __init__(self, *, is_one: bool) -> None:
+        super().__init__()
+        self._is_one = is_one
+
+    def isatty(self) -> bool:
+        return self._is_one
+
+
+@pytest.mark.parametrize("is_one", [True, False])
+def test_progress_is_a_bar_in_a_terminal_and_lines_elsewhere(is_one: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal(is_one=is_one)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
+    now = Progress(total=6, done=2, failed=1, not_judged=1, running=3, before=1, started=time.monotonic() - 2)
+    with command._progress() as tell:
+        tell(now)
+        now.done = 6
+        tell(now)
+    said = terminal.getvalue()
+    plain = " ".join(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said).split())
+    assert re.search(r"6 of 6 done \(1 failed, 1 not judged\), 3 running, 0 left, \d\.\d a second", plain)
+    assert ("\x1b[" in said) == ("━" in said) == is_one
+    if not is_one:
+        first, _ = said.splitlines()
+        assert re.fullmatch(
+            r"2 of 6 done \(1 failed, 1 not judged\), 3 running, 4 left, \d\.\d a second, about \d+ s to go", first
+        )

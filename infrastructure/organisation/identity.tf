@@ -81,7 +81,7 @@ resource "aws_iam_role_policy" "worker" {
         Sid       = "TakeOnTheAuditRole"
         Effect    = "Allow"
         Action    = "sts:AssumeRole"
-        Resource  = "arn:aws:iam::*:role/${var.audit_role}"
+        Resource  = [for id in length(var.member_accounts) == 0 ? ["*"] : var.member_accounts : "arn:aws:iam::${id}:role/${var.audit_role}"]
         Condition = { StringEquals = { "aws:ResourceOrgID" = var.organisation_id } }
       },
       {

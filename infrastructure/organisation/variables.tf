@@ -24,6 +24,17 @@ variable "organisation_id" {
   }
 }
 
+variable "member_accounts" {
+  description = "The accounts whose audit role the workers may take on, as 12 digits each; none is every account of the organisation"
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for id in var.member_accounts : can(regex("^[0-9]{12}$", id))]) && length(var.member_accounts) <= 150
+    error_message = "Each account has 12 digits, and a policy of a role holds 150 of them at most: with more, leave all out."
+  }
+}
+
 variable "organisational_units" {
   description = "The roots and organisational units whose accounts get the audit role, now and when they join"
   type        = list(string)
