@@ -11,6 +11,8 @@ from typing import Any
 from stackproof.processes.command_line import paragraphs
 
 PACKAGE = Path(__file__).parents[1] / "stackproof"
+SUITE = PACKAGE.parent / "tests"
+"""The controls: what they say of a resource, and what they call it."""
 
 NOT_FOR_READERS = (
     "cli/finish.py",  # for those who write controls
@@ -46,10 +48,10 @@ class Written:
 
 
 def written(package: Path = PACKAGE) -> Iterator[Written]:
-    """Every literal of the package with a sentence in it, file by file."""
+    """Every literal of the package and of the controls with a sentence in it, file by file."""
     yield from _data(package)
-    for file in sorted(package.rglob("*.py")):
-        name = file.relative_to(package).as_posix()
+    for file in (*sorted(package.rglob("*.py")), *sorted(SUITE.rglob("*.py"))):
+        name = file.relative_to(package if file.is_relative_to(package) else SUITE).as_posix()
         if not name.startswith(NOT_FOR_READERS):
             tree = ast.parse(file.read_bytes())
             yield from _help(tree, name)

@@ -75,8 +75,8 @@ class Deployed:
     @property
     def notes(self) -> list[str]:
         """The sentences that a reader of the report needs to trust what is read from this deployment."""
-        deployed = f"{self.recipe.summary} {_HOW[self.how].format(seconds=self.seconds, endpoint=self.endpoint)}"
-        return [deployed, _BACKEND] if self.workload else [deployed]
+        deployed = [self.recipe.summary, _HOW[self.how].format(seconds=self.seconds, endpoint=self.endpoint)]
+        return [*deployed, _BACKEND] if self.workload else deployed
 
     def plan(self, stack: Stack, out: Path, on_event: Callable[[dict[str, Any]], None] | None = None) -> Completed:
         """Plan a stack once more, with the sources and the values that were deployed: exit status 2 if something differs.

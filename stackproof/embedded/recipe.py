@@ -179,7 +179,7 @@ class Recipe:
     def summary(self) -> str:
         """One sentence for a report."""
         how = " and downgraded sources" if self.provider.needs_downgrade else ""
-        what = "The stack runs" if len(self.stacks) == 1 else f"The stacks {' and '.join(one.name for one in self.stacks)} run"
+        what = "The stack runs" if len(self.stacks) == 1 else f"The stacks {', '.join(one.name for one in self.stacks)} run"
         return (
             f"{what} in an embedded cloud (moto {version('moto')}), deployed by {self.terraform.name} with "
             f"hashicorp/aws {self.provider.version} ({self.provider.origin}){how}. {self.provider.proven}"

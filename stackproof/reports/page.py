@@ -260,7 +260,7 @@ def _control(
     read = [
         [
             texts(named(one.resource, language)),
-            *map(texts, (one.field, one.value, one.source, *(one.evidence if has_evidence else ()))),
+            *map(texts, (one.field, one.value, told(one.source, language), *(one.evidence if has_evidence else ()))),
         ]
         for one in islice(control.read, MOST_READINGS)
     ]

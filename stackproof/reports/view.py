@@ -128,7 +128,7 @@ def _cause(several: Sequence[_About], language: Language) -> Cause:
     findings = sorted(several[0].findings, key=lambda found: _rank(found[0].severity))
     control, worst = findings[0]
     said = list(dict.fromkeys(_said(one, language) for _, one in findings))
-    names = list(dict.fromkeys(each.name for each in several if each.name))
+    names = list(dict.fromkeys(sentences.named(each.name, language) for each in several if each.name))
     places = (one.subject for each in several for _, one in each.findings if one.subject and one.subject.file)
     return Cause(
         worst.verdict,
