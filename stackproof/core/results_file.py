@@ -12,7 +12,7 @@ from typing import Any, TextIO, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from stackproof.core.results import ControlResult, Examined, Reading, Readings, Resources, Run, finding_id
-from stackproof.core.sentences import sentence, sentence_of
+from stackproof.core.sentences import extent, sentence, sentence_of
 from stackproof.core.verdicts import UsageError
 from stackproof.util.json_stream import Items, members, whole
 from stackproof.util.spool import spooled
@@ -44,6 +44,8 @@ def portions(run: Run) -> Iterator[str]:
     """The text of `to_json` in portions, one for each resource and each reading of a control, so that it is never whole in memory."""
     document = {
         "format": FORMAT,
+        "extent": extent(run, "en"),
+        "extent_ko": extent(run, "ko"),
         "exit_status": run.exit_status,
         "gate": run.gate,
         "counts": run.counts,

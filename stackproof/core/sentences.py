@@ -4,14 +4,35 @@ import re
 from collections.abc import Sequence
 
 from stackproof.core.messages import Language, catalogue, say
-from stackproof.core.results import ControlResult, Examined, Finding, Reason
+from stackproof.core.results import ControlResult, Examined, Finding, Reason, Run
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 
 _KOREAN = re.compile("[가-힣]")
 _WORDS = str.maketrans("_.", "  ")
+_EXPRESSION = 80
+"""Characters of an expression that selects which are shown."""
 _COMMAS = 3
 """Parts of one item of a list that are tried as one."""
+
+
+def extent(run: Run, language: Language) -> str:
+    """The sentence that every document about a run of some controls begins with; empty for a run of all."""
+    if not run.is_partial:
+        return ""
+    selected, every = numbers(run)
+    return say(language, "report.partial", selected=selected, all=every, how=abridged(run.selection) or "-")
+
+
+def abridged(selection: str) -> str:
+    """An expression that selects, of at most so many characters as a line takes."""
+    return selection if len(selection) <= _EXPRESSION else f"{selection[:_EXPRESSION]}…"
+
+
+def numbers(run: Run) -> tuple[int, int]:
+    """How many controls were selected, and of how many."""
+    selected = len({*run.selected, *run.not_judged}) or len(run.controls)
+    return selected, selected + len(run.not_selected)
 
 
 def sentence(one: Examined, language: Language = "en") -> str:

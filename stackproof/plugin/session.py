@@ -28,6 +28,7 @@ from stackproof.core.messages import Language, say, users_language
 from stackproof.core.results import MOST_REMEMBERED, ControlResult, Run, as_past, since
 from stackproof.core.results_file import packed, unpacked
 from stackproof.core.runner import judge, message_of
+from stackproof.core.sentences import extent
 from stackproof.core.translation import told
 from stackproof.core.verdicts import NoRoom, UsageError, Verdict
 from stackproof.evidence import code, folders, recorded, signing
@@ -478,7 +479,7 @@ class Session:
             self.run = self._summed_up(self.opened)
             self._write(self.run, directory)
             self._keep(self.opened)
-            junit.add_facts(self.config, self.bystanders, self.run.not_judged)
+            junit.add_facts(self.config, extent(self.run, self.language), self.bystanders, self.run.not_judged)
         elif self.aborted:
             self.run = self._summed_up(self.opened)
             self._write(self.run, directory)

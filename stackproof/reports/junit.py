@@ -23,11 +23,13 @@ def properties(result: ControlResult) -> list[tuple[str, str]]:
     ]
 
 
-def add_facts(config: pytest.Config, bystanders: Iterable[str], not_judged: Iterable[str]) -> None:
-    """Name in the properties of the whole what else took part, and which selected controls have no verdict."""
+def add_facts(config: pytest.Config, extent: str, bystanders: Iterable[str], not_judged: Iterable[str]) -> None:
+    """Name in the properties of the whole how much was selected, what else took part, and which selected controls have no verdict."""
     xml = config.stash.get(xml_key, None)
     if xml is None:
         return
+    if extent:
+        xml.add_global_property("extent", visible(extent))
     for said in bystanders:
         xml.add_global_property("took part", visible(said))
     for id in not_judged:

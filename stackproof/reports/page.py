@@ -21,14 +21,14 @@ import stackproof
 from stackproof.core.changes import PlannedChanges
 from stackproof.core.messages import LANGUAGES, Language, say
 from stackproof.core.results import ControlResult, Run, WaiverState
-from stackproof.core.sentences import named, sentence
+from stackproof.core.sentences import extent, named, sentence
 from stackproof.core.translation import told
 from stackproof.frameworks.catalogue import frameworks
 from stackproof.frameworks.coverage import coverage, proven
 from stackproof.profile.vanished import notes_in
 from stackproof.reports import changes, view
 from stackproof.reports.formats import Finished
-from stackproof.reports.text import WORST_FIRST, confirmation, explained, extent, reason, worst_first
+from stackproof.reports.text import WORST_FIRST, confirmation, explained, reason, worst_first
 from stackproof.util.text import duration, visible
 
 if TYPE_CHECKING:

@@ -4,35 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from stackproof.core.messages import Language, say
-from stackproof.core.results import ControlResult, Examined, Run, WaiverUse
+from stackproof.core.results import ControlResult, Examined, WaiverUse
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.util.spool import distinct
 
-_EXPRESSION = 80
-"""Characters of an expression that selects which are shown."""
-
 WORST_FIRST = tuple(reversed(Verdict))
 """The order in which every report shows verdicts."""
-
-
-def extent(run: Run, language: Language) -> str:
-    """The sentence that every document about a run of some controls begins with; empty for a run of all."""
-    if not run.is_partial:
-        return ""
-    selected, every = numbers(run)
-    return say(language, "report.partial", selected=selected, all=every, how=abridged(run.selection) or "-")
-
-
-def abridged(selection: str) -> str:
-    """An expression that selects, of at most so many characters as a line takes."""
-    return selection if len(selection) <= _EXPRESSION else f"{selection[:_EXPRESSION]}…"
-
-
-def numbers(run: Run) -> tuple[int, int]:
-    """How many controls were selected, and of how many."""
-    selected = len({*run.selected, *run.not_judged}) or len(run.controls)
-    return selected, selected + len(run.not_selected)
 
 
 def examined(result: ControlResult) -> Sequence[str]:

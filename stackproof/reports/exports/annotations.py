@@ -6,11 +6,11 @@ https://docs.github.com/actions/reference/workflows-and-actions/workflow-command
 from collections.abc import Iterator
 
 from stackproof.core.messages import say
+from stackproof.core.sentences import extent
 from stackproof.core.translation import told as told
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.exports.rows import Row, rows
 from stackproof.reports.formats import Finished, Several
-from stackproof.reports.text import extent
 
 _LEVELS = {Verdict.FAIL: "error", Verdict.ERROR: "error", Verdict.UNKNOWN: "warning", Verdict.WAIVED: "notice"}
 

@@ -8,12 +8,12 @@ https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-fo
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from stackproof.core.sentences import extent
 from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.frameworks.coverage import is_live
 from stackproof.reports.exports.ocsf import partition
 from stackproof.reports.exports.rows import Row, as_lines, rows, shortened
 from stackproof.reports.formats import Finished, Several
-from stackproof.reports.text import extent
 
 BATCH = 100
 """Findings that Security Hub takes at once."""

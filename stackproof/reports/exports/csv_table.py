@@ -4,9 +4,9 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from stackproof.core.sentences import extent
 from stackproof.reports.exports.rows import Row, rows
 from stackproof.reports.formats import Finished, Several
-from stackproof.reports.text import extent
 
 COLUMNS = (
     "environment", "target", "run", "started", "control", "title", "severity", "verdict", "resource", "type", "arn", "account", "region",

@@ -14,10 +14,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from stackproof.core.results import Run
+from stackproof.core.sentences import extent
 from stackproof.core.verdicts import UsageError, Verdict
 from stackproof.evidence import manifest, signing
 from stackproof.reports.exports.rows import as_json
 from stackproof.reports.formats import Finished
+from stackproof.reports.text import confirmation
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -75,13 +77,23 @@ def statement(run: Run, content: bytes) -> Mapping[str, Any]:
                         "target": run.target,
                         "run": run.id,
                         "commit": run.commit,
+                        "extent": extent(run, "en"),
                         "not_selected": len(run.not_selected),
+                        "accepted": [*_accepted(run)],
                     },
                 }
             ],
             **tests,
         },
     }
+
+
+def _accepted(run: Run) -> Iterator[str]:
+    """What each waiver accepts, until when, and where to read on."""
+    for one in run.waivers:
+        if one.accepts:
+            what = " ".join(filter(None, (*one.controls, one.check, one.resource, one.field)))
+            yield f"{what}: {one.expires} ({one.owner}, {one.ticket}), {confirmation(one, 'en')}"
 
 
 _LISTS = {

@@ -6,10 +6,10 @@ https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 from collections.abc import Iterator
 from typing import Any
 
+from stackproof.core.sentences import extent
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.exports.rows import Row, as_lines, named_id, rows
 from stackproof.reports.formats import Finished, Several
-from stackproof.reports.text import extent
 
 _SEVERITIES = {"critical": "blocker", "high": "critical", "medium": "major", "low": "minor"}
 _TOLD = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN, Verdict.WAIVED)

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from stackproof.core.results import Run
+from stackproof.core.sentences import extent
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.exports.rows import Row, as_json, in_parts, judged, rows
@@ -61,7 +62,7 @@ def _profile(finished: Finished) -> dict[str, Any]:
         "version": _version(run),
         "title": " ".join((title, *finished.scope)),
         "maintainer": "stackproof",
-        "summary": " ".join([f"{title}.", *map(say, [judged(run), *run.notes])]),
+        "summary": " ".join(filter(None, [f"{title}.", extent(run, finished.language), *map(say, [judged(run), *run.notes])])),
         "supports": [],
         "attributes": [],
         "groups": [],

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from stackproof.core.changes import PlannedChanges
 from stackproof.core.messages import Language, say
 from stackproof.core.results import Run, WaiverState, WaiverUse
+from stackproof.core.sentences import extent, numbers
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.changes import headline
 from stackproof.reports.exports.rows import Row, rows, shortened
 from stackproof.reports.formats import Finished
-from stackproof.reports.text import confirmation, extent, numbers, reason
+from stackproof.reports.text import confirmation, reason
 from stackproof.reports.view import SEVERITIES, set_aside
 from stackproof.util.text import visible
 

@@ -6,10 +6,10 @@ https://schema.ocsf.io/1.4.0/classes/compliance_finding?profiles=cloud
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from stackproof.core.sentences import extent
 from stackproof.core.verdicts import Verdict
 from stackproof.reports.exports.rows import Row, as_lines, named_id, rows
 from stackproof.reports.formats import Finished, Several
-from stackproof.reports.text import extent
 
 VERSION = "1.4.0"
 

@@ -15,13 +15,14 @@ from urllib.parse import quote
 
 from stackproof.core.messages import Language
 from stackproof.core.results import Run, WaiverState, WaiverUse
+from stackproof.core.sentences import extent
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.frameworks.coverage import is_live
 from stackproof.reports import view
 from stackproof.reports.exports.rows import Row, as_json, in_parts, judged, named_id, rows
 from stackproof.reports.formats import Finished, Several
-from stackproof.reports.text import extent, reason
+from stackproof.reports.text import reason
 
 VERSION = "1.2.1"
 

@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import quote
 
 from stackproof.core.results import ControlResult
+from stackproof.core.sentences import extent
 from stackproof.core.translation import told
 from stackproof.core.verdicts import Verdict
 from stackproof.reports import view
 from stackproof.reports.exports.rows import Row, as_json, in_parts, rows
 from stackproof.reports.formats import Finished, Several
-from stackproof.reports.text import extent
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
