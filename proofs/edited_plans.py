@@ -5,7 +5,7 @@ import marshal
 from collections.abc import Mapping
 from typing import Any
 
-from proofs.lazy_copies import Lazy, Original, with_lists
+from proofs.lazy_copies import PROVIDERS, Lazy, Original, with_lists
 from stackproof.redaction import redaction
 from stackproof.redaction.redaction import redact_data, register_among
 from stackproof.sources.plan.document import Plan
@@ -29,15 +29,15 @@ class EditedPlan(Plan):
     def _without_secrets(document: Mapping[str, Any]) -> Mapping[str, Any]:
         register_among({name: given.get("value") for name, given in document.get("variables", {}).items()})
         registered = _alike(frozenset(redaction._known()))
-        lists: list[list[Any]] = []
+        parts: list[Any] = []
 
-        def taken(name: str, resources: list[Any]) -> list[Any]:
-            lists.append([_shown(one, name, registered) for one in resources])
-            return []
+        def taken(name: str, part: Any) -> Any:
+            parts.append(_shown(part, name, registered) if name == PROVIDERS else [_shown(one, name, registered) for one in part])
+            return {} if name == PROVIDERS else []
 
         frame = _frame(marshal.dumps(with_lists(document, taken), 2), registered)
         formed(_changed(document), "an edited plan")
-        return with_lists(frame, lambda *_: lists.pop(0))
+        return with_lists(frame, lambda *_: parts.pop(0))
 
     @staticmethod
     def _fitted(document: Mapping[str, Any], where: str) -> Mapping[str, Any]:
@@ -46,15 +46,22 @@ class EditedPlan(Plan):
 
 
 def _changed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A plan document of the resources alone that are no originals."""
-    found: dict[str, list[Any]] = {}
+    """A plan document of what is no original alone."""
+    found: dict[str, dict[str, list[Any]]] = {}
+    providers: dict[str, Any] = {}
     for part in ("planned_values", "configuration"):
-        with_lists(
-            {part: document[part]},
-            lambda _, resources: found.setdefault(part, []).extend(one for one in resources if not _is_original(one)),  # noqa: B023
-        )
+        resources = found.setdefault(part, {"resources": []})["resources"]
+
+        def seen(name: str, part: Any, resources: list[Any] = resources) -> None:
+            if name == PROVIDERS:
+                providers.update({} if _is_original(part) else {PROVIDERS: part})
+            else:
+                resources += [one for one in part if not _is_original(one)]
+
+        with_lists({part: document[part]}, seen)
     return {
-        **{part: {"root_module": {"resources": resources}} for part, resources in found.items()},
+        "planned_values": {"root_module": found["planned_values"]},
+        "configuration": {"root_module": found["configuration"], **providers},
         "resource_changes": [one for one in document["resource_changes"] if not _is_original(one)],
     }
 
@@ -92,5 +99,6 @@ def _of_original(original: Original, name: str, registered: Registered) -> Any:
 @functools.lru_cache(maxsize=20_000)
 def _hidden(resource: bytes, name: str, registered: Registered) -> Any:
     shown: Any = redact_data(masked(marshal.loads(resource), name), name)
-    fit(shown, "an edited plan")
+    if name != PROVIDERS:
+        fit(shown, "an edited plan")
     return shown

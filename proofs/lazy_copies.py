@@ -1,4 +1,4 @@
-"""Copies of a plan document in which a resource is copied when somebody looks into it."""
+"""Copies of a plan document in which a resource, or what configures the providers, is copied when somebody looks into it."""
 
 import copy
 import marshal
@@ -6,19 +6,21 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 _LISTS = ("resources", "resource_changes")
+PROVIDERS = "provider_config"
+"""The member with the configurations of the providers, which are long and hardly ever looked into."""
 _STEPS = ("planned_values", "configuration", "root_module", "module_calls", "module")
 """The way from the document to the lists."""
 
 
 def with_lists(node: Mapping[str, Any], change: Callable[[str, Any], Any], name: str = "") -> dict[str, Any]:
-    """A plan document in which each list of resources is what ``change`` makes of it and of its name.
+    """A plan document in which each list of resources, and `PROVIDERS`, is what ``change`` makes of it and of its name.
 
     >>> with_lists({"planned_values": {"root_module": {"resources": [1]}}}, lambda name, found: (name, found))
     {'planned_values': {'root_module': {'resources': ('resources', [1])}}}
     """
 
     def part(key: str, value: Any) -> Any:
-        if key in _LISTS:
+        if key in _LISTS or (key == PROVIDERS and isinstance(value, dict | int)):
             return change(key, value)
         if key == "child_modules":
             return [with_lists(module, change, key) for module in value]
@@ -28,7 +30,7 @@ def with_lists(node: Mapping[str, Any], change: Callable[[str, Any], Any], name:
 
 
 class Original:
-    """A resource of a document that many edits start from. Nobody changes it."""
+    """A part of a document that many edits start from. Nobody changes it."""
 
     def __init__(self, members: Mapping[str, Any]) -> None:
         self.packed = marshal.dumps(dict(members), 2)  # without references, so that nothing is shared inside a copy
@@ -88,14 +90,18 @@ class Packed:
     """A plan document of which copies are made."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        self._lists: list[list[Original]] = []
+        self._parts: list[Original | list[Original]] = []
         self._frame = marshal.dumps(with_lists(document, self._place), 2)
 
-    def _place(self, _: str, resources: list[dict[str, Any]]) -> int:
-        """The place of a list among those that are kept apart from the rest of the document."""
-        self._lists.append([Original(one) for one in resources])
-        return len(self._lists) - 1
+    def _place(self, _: str, part: dict[str, Any] | list[dict[str, Any]]) -> int:
+        """The place of a part among those that are kept apart from the rest of the document."""
+        self._parts.append([Original(one) for one in part] if isinstance(part, list) else Original(part))
+        return len(self._parts) - 1
+
+    def _copied(self, _: str, place: int) -> Lazy | list[Lazy]:
+        part = self._parts[place]
+        return [Lazy(one) for one in part] if isinstance(part, list) else Lazy(part)
 
     def copy(self) -> dict[str, Any]:
         """A copy for whoever asks."""
-        return with_lists(marshal.loads(self._frame), lambda _, place: [Lazy(one) for one in self._lists[place]])
+        return with_lists(marshal.loads(self._frame), self._copied)

@@ -10,10 +10,10 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Self, TypeVar
 
-from stackproof.core.resource import KEY, Reference, type_of, without_keys
+from stackproof.core.resource import KEY, MANY_ADDRESSES, Reference, type_of, without_keys
 from stackproof.sources.plan.addresses import Scope, key_of, module_steps, outermost, scope_of
 
 T = TypeVar("T")
@@ -173,14 +173,13 @@ class References:
 
     def configured_for(self, address: str) -> Mapping[str, Any]:
         """The configuration of a planned resource; empty where the document does not have it."""
-        name = without_keys(address[len("".join(module_steps(address))) :])
-        return self.configured.get((*scope_of(address), name), {})
+        place = _bare_place(address)
+        return self.configured.get((*place.scope, place.name), {})
 
     def place_of(self, address: str) -> Place:
         """Where the expressions of a planned resource stand."""
-        each = self.configured_for(address).get("for_each_expression")
-        prefix = "".join(module_steps(address))
-        return Place(scope_of(address), prefix, key_of(address), _hashable(each), without_keys(address[len(prefix) :]))
+        place, each = _bare_place(address), self.configured_for(address).get("for_each_expression")
+        return place._replace(each=_hashable(each)) if each else place
 
     def in_module(self, prefix: str, types: Iterable[str]) -> list[str]:
         """The planned resources of these types in a module instance and in the modules that it calls."""
@@ -368,6 +367,17 @@ class References:
     @cached_property
     def _meant_often(self) -> dict[tuple[str, str, str], Meant]:
         return {}
+
+
+@lru_cache(maxsize=MANY_ADDRESSES)
+def _bare_place(address: str) -> Place:
+    """The place of a resource, as far as its address tells.
+
+    >>> _bare_place('module.logs["api"].aws_kms_key.this[0]')
+    Place(scope=('logs',), prefix='module.logs["api"].', key='[0]', each=None, name='aws_kms_key.this')
+    """
+    prefix = "".join(module_steps(address))
+    return Place(scope_of(address), prefix, key_of(address), None, without_keys(address[len(prefix) :]))
 
 
 def _hashable(expression: Any) -> tuple[str, ...] | None:
