@@ -27,8 +27,7 @@ class EditedPlan(Plan):
 
     @staticmethod
     def _without_secrets(document: Mapping[str, Any]) -> Mapping[str, Any]:
-        register_among({name: given.get("value") for name, given in document.get("variables", {}).items()})
-        registered = _alike(frozenset(redaction._known()))
+        registered = _registered_with(marshal.dumps(document.get("variables", {}), 2))
         parts: list[Any] = []
 
         def taken(name: str, part: Any) -> Any:
@@ -75,6 +74,22 @@ def _shown(resource: Any, name: str, registered: Registered) -> Any:
     if isinstance(resource, Lazy) and resource.original:
         return _of_original(resource.original, name, registered)
     return _hidden(marshal.dumps(dict(resource), 2), name, registered)
+
+
+def _registered_with(variables: bytes) -> Registered:
+    """What is hidden wherever it stands, once the secrets among the variables of a plan are, too."""
+    before = _alike(frozenset(redaction._known()))
+    if (variables, before) in _nothing_new:
+        return before
+    register_among({name: given.get("value") for name, given in marshal.loads(variables).items()})
+    after = _alike(frozenset(redaction._known()))
+    if after == before:
+        _nothing_new.add((variables, before))
+    return after
+
+
+_nothing_new: set[tuple[bytes, Registered]] = set()
+"""Variables of plans, and what was registered already when they were looked through."""
 
 
 @functools.cache

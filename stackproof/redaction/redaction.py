@@ -112,6 +112,7 @@ def register(secret: str) -> None:
         raise ValueError(f"a secret to hide must have at least {SHORTEST} characters")
     scope = _scope.get()
     known = scope.registered if scope else _registered
+    before = len(known)
     for part in (secret, *(line.strip() for line in secret.splitlines() if len(line.strip()) >= 2 * SHORTEST)):
         in_json = json.dumps(part)[1:-1]
         in_terraform = in_json.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
@@ -121,7 +122,8 @@ def register(secret: str) -> None:
             (repr(part)[1:-1], in_url, re.sub("%..", lambda code: code[0].lower(), in_url), quote_plus(part), quote(part))
         )
         known.update((html.escape(part), html.escape(part, quote=False), part.encode().hex(), *_in_base64(part.encode())))
-    (scope.redact if scope else _redacted).cache_clear()
+    if len(known) > before:  # else what was redacted before stays so
+        (scope.redact if scope else _redacted).cache_clear()
 
 
 def _in_base64(content: bytes) -> set[str]:

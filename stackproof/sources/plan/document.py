@@ -60,6 +60,7 @@ class Plan:
         self.document: Mapping[str, Any] = self._fitted(self._without_secrets(self._checked(document, where)), where)
         self._earlier: dict[tuple[str, str], dict[str, list[PlannedBlock]]] = {}
         self._referrers: dict[tuple[str, str, str], Index[PlannedBlock]] = {}
+        self._names: dict[str, dict[str, list[PlannedBlock]]] = {}
         self._made: dict[Callable[[PlanLookup], Any], Once[Any]] = {}
 
     _checked: Callable[[Any, str], Mapping[str, Any]] = staticmethod(checked)
@@ -131,7 +132,7 @@ class Plan:
             )
         if not isinstance(value, str) or not value:
             return []
-        return [block for kind in types for block in self._named.get((kind, value), ())]
+        return [block for kind in types for block in self._named(kind).get(value, ())]
 
     def creates(self, block: "PlannedBlock") -> bool:
         """True if a resource does not exist before the apply, or is made anew."""
@@ -271,14 +272,15 @@ class Plan:
                 found.setdefault(bare, []).append(block)
         return found
 
-    @cached_property
-    def _named(self) -> dict[tuple[str, str], list["PlannedBlock"]]:
-        """The planned resources by type and whatever is known of what others call them by."""
-        found: dict[tuple[str, str], list[PlannedBlock]] = {}
-        for block in self._planned.values():
-            for name in {value for one in IDENTITIES if isinstance(value := block.values.get(one), str) and value}:
-                found.setdefault((block.type, name), []).append(block)
-        return found
+    def _named(self, kind: str) -> dict[str, list["PlannedBlock"]]:
+        """The planned resources of a type by whatever is known of what others call them by."""
+        if kind not in self._names:
+            found: dict[str, list[PlannedBlock]] = {}
+            for block in self._by_type.get(kind, ()):
+                for name in {value for one in IDENTITIES if isinstance(value := block.values.get(one), str) and value}:
+                    found.setdefault(name, []).append(block)
+            self._names[kind] = found
+        return self._names[kind]
 
     @cached_property
     def following(self) -> References:
