@@ -62,6 +62,44 @@ def test_they_are_safe(tools: Path, written: Path, tmp_path: Path) -> None:
     assert "template-injection" in said(*audit, broken).stdout
 
 
+def steps(name: str, job: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load((ROOT / ".github/workflows" / f"{name}.yml").read_text(encoding="utf-8"))[
+        "jobs"
+    ][job]["steps"]
+    return found
+
+
+@pytest.mark.parametrize(("name", "job"), [("compliance", "verify"), ("plan", "plan"), ("live", "verify"), ("deploy", "verify")])
+def test_each_leaves_its_summary_annotations_alerts_and_reports(name: str, job: str) -> None:
+    """The summary and the annotations are `.ci/publish`'s, which runs whatever the gate says; packages are cached, reports kept."""
+    done = steps(name, job)
+    assert [step["if"] for step in done if step.get("run") == ".ci/publish"] == ["always()"]
+    assert [step["with"]["cache"] for step in done if "setup-python@" in step.get("uses", "")] == ["pip"]
+    (kept,) = (step for step in done if "upload-artifact@" in step.get("uses", ""))
+    assert kept["if"] == "always()"
+    assert kept["with"]["retention-days"] >= 30
+    assert "reports/" in kept["with"]["path"]
+    assert any("codeql-action/upload-sarif@" in step.get("uses", "") for step in steps(name, "code-scanning"))
+    if name != "plan":
+        assert any("attest-build-provenance@" in step.get("uses", "") for step in steps(name, "attest"))
+
+
+def test_the_plan_gate_comments_and_the_live_run_is_nightly_and_ends_every_deployment() -> None:
+    plan, live, deploy = (
+        yaml.safe_load((ROOT / ".github/workflows" / f"{name}.yml").read_text(encoding="utf-8"))
+        for name in ("plan", "live", "deploy")
+    )
+    assert any("--target plan" in step.get("run", "") for step in plan["jobs"]["plan"]["steps"])
+    assert any("gh pr comment" in step.get("run", "") for step in plan["jobs"]["comment"]["steps"])
+    assert live[True]["schedule"], "YAML reads the key on as true"
+    assert deploy["jobs"]["verify"]["needs"] == "deploy"
+    for document in (live, deploy):
+        job = document["jobs"]["verify"]
+        assert any(step.get("run", "").startswith(".ci/verify-live") for step in job["steps"])
+        assert "continue-on-error" not in str(job), "what does not hold fails the workflow"
+        assert job["permissions"] == {"contents": "read", "id-token": "write"}
+
+
 def scripts(document: Any) -> Iterator[str]:
     """What the steps of a workflow or an action run."""
     jobs = [*document.get("jobs", {}).values(), document.get("runs", {})]

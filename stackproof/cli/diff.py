@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stackproof.core.messages import Language, say, users_language
 from stackproof.core.results import Change, Run, since
+from stackproof.core.sentences import named
 from stackproof.processes.command_line import Parser, exit_status
 from stackproof.reports.formats import finished_run
 from stackproof.util.text import visible
@@ -38,11 +39,11 @@ def lines(before: Run, after: Run, language: Language = "en") -> list[str]:
         line
         for key, changes in parts.items()
         if changes
-        for line in (f"{say(language, f'report.{key}')} ({len(changes)})", *map(_line, changes))
+        for line in (f"{say(language, f'report.{key}')} ({len(changes)})", *(_line(change, language) for change in changes))
     ]
     return said or [say(language, "report.nothing-changed", run=before.id or "-")]
 
 
-def _line(change: Change) -> str:
-    name = f" {change.resource}" if change.resource else ""
+def _line(change: Change, language: Language) -> str:
+    name = f" {named(change.resource, language)}" if change.resource else ""
     return f"  {change.control}{name}: {change.was or '-'} -> {change.now or '-'}"

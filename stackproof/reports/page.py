@@ -94,6 +94,7 @@ def within(finished: Finished, place: Place | None) -> str:
         accepted=[one for one in waivers if one.state is not WaiverState.ELSEWHERE],
         confirmation=partial(confirmation, language=language),
         reason=partial(reason, language=language),
+        named=partial(named, language=language),
         elsewhere=[one for one in waivers if one.state is WaiverState.ELSEWHERE],
         trend=_trend(run),
         plans=[_plan(plan, language) for plan in run.plans],

@@ -91,7 +91,8 @@ def _open(control: ControlResult, language: Language, *, is_short: bool) -> list
     """The control, a sentence for each of its resources, and what to do."""
     title = view.title(control, language)
     owner = f" [{visible(control.owner)}]" if control.owner else ""
-    head = f"{visible(control.severity)} {control.verdict} {visible(control.id)}{owner}: {visible(title)}"
+    severity = say(language, f"severity.{control.severity}") if control.severity in view.SEVERITIES else visible(control.severity)
+    head = f"{severity} {control.verdict} {visible(control.id)}{owner}: {visible(title)}"
     heading = textwrap.shorten(head, _WIDTH, placeholder=" ...")
     if is_short:
         return [heading]
