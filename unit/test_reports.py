@@ -449,7 +449,7 @@ def test_the_listing_gives_what_is_open_by_severity_what_is_set_aside_and_notes_
         "critical UNKNOWN U-1: TLS is forced",
         "high FAIL F-1 [data]: It is private",
     ]
-    assert summary.listing(judged, "ko")[0] == "critical UNKNOWN U-1: 데이터베이스에는 인터넷에서 접근할 수 있는 주소가 없다"
+    assert summary.listing(judged, "ko")[0] == "매우 높음 UNKNOWN U-1: 데이터베이스에는 인터넷에서 접근할 수 있는 주소가 없다"
 
 
 def test_an_aborted_run_says_why_and_nothing_else() -> None:
