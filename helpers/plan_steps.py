@@ -1,4 +1,4 @@
-"""Count the steps that judging each control takes on plans of some sizes: ``python helpers/plan_steps.py SHAPE SIZE...``, as JSON.
+"""Count the steps that judging each control takes on plans of each shape and some sizes: ``python helpers/plan_steps.py SIZE...``, as JSON.
 
 A process of its own does so: what others have looked at and kept would be no work any more, and it traces every line.
 """
@@ -7,13 +7,14 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from multiprocessing import get_context
 from types import FrameType
 from typing import Any
 
-from benchmarks.plans import plan_of
+from benchmarks.plans import SHAPES, plan_of
 from proofs import harness
 from stackproof.core.controls import catalogue
 from stackproof.sources.plan.document import Plan
@@ -57,16 +58,24 @@ def judge(document: Mapping[str, Any], counting: Callable[[str], AbstractContext
 
 def steps(document: Mapping[str, Any]) -> Counter[str]:
     """The steps that judging each control on a plan takes."""
-    judge(document, lambda _: nullcontext())  # what is made once for all, and texts that are looked at once
     found: Counter[str] = Counter()
     judge(document, partial(counted, found))
     return found
 
 
-def main(shape: str, *sizes: str) -> None:
-    """Print the steps of each control by size, and how many resources each plan has."""
-    documents = [plan_of(int(size), shape) for size in sizes]
-    print(json.dumps({"resources": [len(one["resource_changes"]) for one in documents], "steps": [*map(steps, documents)]}))
+def of_shape(sizes: Sequence[int], shape: str) -> dict[str, Any]:
+    """The steps of each control by size, and how many resources each plan has."""
+    documents = [plan_of(size, shape) for size in sizes]
+    judge(documents[-1], lambda _: nullcontext())  # texts that are looked at once: the last plan has those of all
+    return {"resources": [len(one["resource_changes"]) for one in documents], "steps": [*map(steps, documents)]}
+
+
+def main(*sizes: str) -> None:
+    """Print what is counted for each shape, in a process of its own that knows the stacks and no copy of them."""
+    judge(plan_of(0), lambda _: nullcontext())  # what is made once for all
+    with get_context("fork").Pool(1, maxtasksperchild=1) as pool:
+        counted = pool.map(partial(of_shape, [*map(int, sizes)]), SHAPES, chunksize=1)
+    print(json.dumps(dict(zip(SHAPES, counted, strict=True))))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,12 +22,18 @@ FEW = 300
 """Steps that are no growth: a cache that is filled."""
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_no_control_takes_more_than_the_plan_grows(shape: str) -> None:
-    command = [sys.executable, str(ROOT / "helpers" / "plan_steps.py"), shape, *map(str, SIZES)]
+@pytest.fixture(scope="module")
+def counted_by_shape() -> dict[str, Any]:
+    command = [sys.executable, str(ROOT / "helpers" / "plan_steps.py"), *map(str, SIZES)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=True)
-    counted = json.loads(ended.stdout)
+    counted: dict[str, Any] = json.loads(ended.stdout)
+    return counted
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_control_takes_more_than_the_plan_grows(shape: str, counted_by_shape: dict[str, Any]) -> None:
+    counted = counted_by_shape[shape]
     few, more, most = counted["steps"]
     first, second, third = counted["resources"]
     assert third - second == second - first > 0
