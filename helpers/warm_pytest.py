@@ -128,7 +128,7 @@ def serve(connection: socket.socket) -> dict[str, Any]:
     while size := socket.recv_fds(connection, 4, 2):
         length, outputs, *_ = size
         if not length:
-            raise SystemExit
+            break
         message = b""
         while len(message) < int.from_bytes(length, "big"):
             message += connection.recv(int.from_bytes(length, "big") - len(message))
@@ -143,7 +143,7 @@ def serve(connection: socket.socket) -> dict[str, Any]:
             os.close(output)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         connection.sendall(status.to_bytes(4, "big", signed=True))
-    raise SystemExit
+    os._exit(0)  # nothing is left to be done, and whoever started it waits
 
 
 def begin(asked: Mapping[str, Any], path: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ sys.path[:0] = [str(Path(__file__).parents[1] / folder) for folder in ("helpers"
 
 from common import *  # noqa: E402, F403
 
-from proofs.conftest import pytest_xdist_auto_num_workers, pytest_xdist_make_scheduler  # noqa: E402, F401
+from proofs.conftest import pytest_sessionfinish, pytest_xdist_auto_num_workers, pytest_xdist_make_scheduler  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,6 +25,12 @@ gc.set_threshold(100_000)
 """Each case has a plan, or a recording, of its own: many objects, and hardly a cycle among them."""
 
 
+def pytest_sessionfinish() -> None:
+    """Look once for what was left in cycles: pytest and Python would go through all objects several times until they end."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     """Let one process run the cases that share what takes seconds."""
