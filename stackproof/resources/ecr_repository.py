@@ -76,7 +76,7 @@ class EcrRepository(Resource):
     policies: tuple[dict[str, Any], ...] = field(aws=_answered_policies, plan=_planned_policies)
     """Its policy, which lets in others than IAM does in its account; none if it has none."""
     keeps_tags: bool = field(
-        aws=lambda one: KEEPING[one.at("imageTagMutability")],
+        aws=lambda one: None if (said := one.at("imageTagMutability")) is None else KEEPING[said],
         plan=lambda one: KEEPING[one.at_or("image_tag_mutability", default="MUTABLE")],
     )
     """Whether a tag stays at the image that it was pushed with. Source: Amazon ECR user guide, "Preventing image tags from being
