@@ -9,6 +9,8 @@ PYTEST := $(TIED) -m pytest
 
 # Text is UTF-8, whatever the locale of this machine is.
 export PYTHONUTF8 := 1
+# Bytecode is written, wherever this folder may be written: without it every process that is started compiles the suite again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help verify test attack engine integration shuffled fresh-machine installed proofs check-evidence up down localstack localstack-down benchmark organisation documents lint lock setup clean
