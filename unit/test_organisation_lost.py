@@ -283,6 +283,8 @@ def test_progress_is_a_bar_in_a_terminal_and_lines_elsewhere(is_one: bool, monke
     plain = " ".join(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said).split())
     assert re.search(r"6 of 6 done \(1 failed, 1 not judged\), 3 running, 0 left, \d\.\d a second", plain)
     assert ("\x1b[" in said) == ("━" in said) == is_one
+    now.slots = 0
+    assert now.line().endswith(", no worker is there")
     if not is_one:
         first, _ = said.splitlines()
         assert re.fullmatch(

@@ -43,6 +43,8 @@ class Progress:
     running: int = 0
     lost: int = 0
     """Handed out again, because a worker or the scheduler was lost."""
+    slots: int = 1
+    """Tasks that the workers can do at once; 0 where there is no worker."""
     calls: int = 0
     started: float = field(default_factory=time.monotonic)
     before: int = 0
@@ -62,9 +64,10 @@ class Progress:
         seconds = self.left / self.rate if self.done > self.before else 0
         to_go = f", about {seconds / 60:.0f} min to go" if seconds >= 90 else f", about {seconds:.0f} s to go" if seconds else ""
         lost = f", {self.lost} handed out again" if self.lost else ""
+        waits = "" if self.slots else ", no worker is there"
         return (
             f"{self.done} of {self.total} done ({self.failed} failed, {self.not_judged} not judged), {self.running} running, "
-            f"{self.left} left, {self.rate:.1f} a second{to_go}{lost}"
+            f"{self.left} left, {self.rate:.1f} a second{to_go}{lost}{waits}"
         )
 
 
@@ -101,7 +104,8 @@ def remote(address: str) -> Iterator[Cluster]:
 
 def _silence() -> None:
     """Keep Dask from logging that workers and schedulers are lost: that is told as progress."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 _QUIET = {
@@ -237,6 +241,7 @@ class _Run:
         if time.monotonic() >= self._asked_again:
             self._slots = sum(self._client.nthreads().values())
             self._asked_again = time.monotonic() + _WORKERS_SECONDS if self._slots else 0.0
+            self._progress.slots = self._slots
         return self._slots
 
     def _submit(self, task: Task) -> bool:
