@@ -23,6 +23,9 @@ def test_what_is_remembered_is_not_read_again_and_holds_nothing_of_the_files(
     again = search(copy.root, cache)
     assert again == first
     assert [place.kind for place in again.places if place.path == "deploy/keys.env"] == ["AWS access key id"]
+    repository.appends("deploy/more.env", f"# more\n{KEY}")(copy)
+    repository.git("add", "deploy")(copy)
+    assert len(search(copy.root, cache).places) == len(first.places) + 1  # in what is new since
     assert len(read) < first.versions / 2
     assert not [blob for blob in read if "." not in blob.path and (copy.root / blob.path).is_dir()]  # nor a directory
     (memory,) = cache.iterdir()
