@@ -172,9 +172,9 @@ def dashboard_panels(stage: Stage) -> tuple[DashboardPanel, ...]:
 
 
 def _judged(stage: Stage, board: GrafanaDashboard) -> Iterator[tuple[str, object, str]]:
-    document = json.loads(board.document)
+    document = board.document
     try:
-        found, known = judgement.panels(document, stage.profile.region), judgement.variables(document)
+        found, known = _read(document, stage.profile.region)
     except CouldNotVerify as error:
         yield "every panel", error, board.source
         return
@@ -184,6 +184,13 @@ def _judged(stage: Stage, board: GrafanaDashboard) -> Iterator[tuple[str, object
         except (CouldNotVerify, NotYetKnown, NotApplicable) as error:
             missing = error
         yield panel.title, missing, joined([board.source, *_sources(stage, panel.queries)])
+
+
+@functools.lru_cache(maxsize=64)
+def _read(document: str, region: str) -> tuple[tuple[judgement.Panel, ...], judgement.Variables]:
+    """The panels of a dashboard, and its variables. Raises `CouldNotVerify`."""
+    read = json.loads(document)
+    return judgement.panels(read, region), judgement.variables(read)
 
 
 def _sources(stage: Stage, queries: Sequence[Query]) -> Iterator[str]:
@@ -269,9 +276,9 @@ def _name(metric: MetricOf) -> tuple[str, str]:
 
 
 def _metrics(stage: Stage, board: GrafanaDashboard) -> Iterator[MetricOf]:
-    document = json.loads(board.document)
+    document = board.document
     try:
-        found, known = judgement.panels(document, stage.profile.region), judgement.variables(document)
+        found, known = _read(document, stage.profile.region)
     except CouldNotVerify:  # said where the panels are judged
         return
     for query in (query for panel in found for query in panel.queries if query.has_data_always):

@@ -438,6 +438,7 @@ def _may_allow(boundary: Document, action: str, pattern: str, context: Mapping[s
     )
 
 
+@functools.lru_cache(maxsize=65536)
 def _can_be_used_on(action: str, pattern: str) -> bool:
     """Whether a resource pattern stands for something that the action is used on: ``iam:PassRole`` on a bucket allows nothing.
 
