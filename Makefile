@@ -54,7 +54,7 @@ engine: setup $(VENV)/organisation
 integration: setup $(VENV)/organisation
 	$(PYTEST) integration -q -n auto
 
-ATTACKS := $(addprefix integration/test_,bad_input tampers bystanders process_guard content_policy canaries clock no_room localstack \
+ATTACKS := $(addprefix integration/test_,bad_input tampers bystanders pull_requests process_guard content_policy canaries clock no_room localstack \
 	killed_up killed_verify terraform_modules) unit/test_linear unit/test_detector
 
 attack: setup

@@ -17,6 +17,7 @@ KINDS = {
     "test_counterexamples": "faults of AWS",
     "test_tampers": "tampers of a signed run",
     "test_bystanders": "what takes controls away, plugins, options",
+    "test_pull_requests": "what a pull request tries to be green",
     "test_process_guard": "ways to send a write, and to get credentials",
     "test_content_policy": "script and style put into a report",
     "test_linear": "long texts and patterns",

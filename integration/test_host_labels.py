@@ -16,7 +16,7 @@ from stackproof.embedded.account import Endpoint
 from stackproof.localstack import server
 from stackproof.terraform.provider import packaged
 from stackproof.terraform.workspace import Workspace, prepare
-from stackproof.util.ports import free_port
+from stackproof.util.ports import held_port
 from stackproof.util.temporary import temporary
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-2"
@@ -46,8 +46,8 @@ def emulator(request: pytest.FixtureRequest) -> Iterator[str]:
     python = CACHE / "localstack" / "bin" / "python"
     if not python.exists():
         pytest.skip("LocalStack is not installed yet: make localstack")
-    with temporary("host-labels") as directory:
-        child = server._start(python, directory, free_port())
+    with temporary("host-labels") as directory, held_port() as port:
+        child = server._start(python, directory, port)
         try:
             yield server._answering(child).endpoint
         finally:

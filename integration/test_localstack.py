@@ -18,7 +18,7 @@ from stackproof.localstack import __main__ as command_line
 from stackproof.localstack import server
 from stackproof.processes.command_line import exit_status
 from stackproof.processes.venvs import environment
-from stackproof.util.ports import free_port
+from stackproof.util.ports import held_port
 
 ANSWERING = """
 import json, os, signal, sys
@@ -55,10 +55,11 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An environment whose LocalStack is a script; ended at the end, whatever a test left."""
-    monkeypatch.setattr(server, "PORT", free_port())
     monkeypatch.setattr(server, "environment", lambda *_: python_that_runs(tmp_path, ANSWERING))
-    yield tmp_path
-    server.down(tmp_path, tmp_path)
+    with held_port() as port:
+        monkeypatch.setattr(server, "PORT", port)
+        yield tmp_path
+        server.down(tmp_path, tmp_path)
 
 
 def python_that_runs(folder: Path, script: str) -> Path:
@@ -98,7 +99,7 @@ class TestForARun:
             server.health(found.endpoint)
 
     def test_it_ends_with_a_process_that_is_killed(self, package: Path) -> None:
-        child = server._start(python_that_runs(package, ANSWERING), package, free_port())
+        child = server._start(python_that_runs(package, ANSWERING), package, server.PORT)
         server._answering(child)
         assert child.process.stdin
         child.process.stdin.close()  # as the kernel does for a process that is gone
@@ -161,11 +162,11 @@ class TestUp:
                 exit_status(lambda: len(server.up(package, package, silent).endpoint))
             finally:
                 os._exit(0)
-        assert until(lambda: any(path.read_text() for path in package.glob("*/pid")), 60)
+        assert until(lambda: any(path.read_text() for path in package.glob("*/pid")))
         (written,) = (int(path.read_text()) for path in package.glob("*/pid"))
         os.kill(killed, sent)
         os.waitpid(killed, 0)
-        assert until(lambda: process.started_at(written) is None, 60), "LocalStack runs on"
+        assert until(lambda: process.started_at(written) is None), "LocalStack runs on"
         monkeypatch.setattr(server, "environment", lambda *_: python_that_runs(package, ANSWERING))
         assert server.up(package, package, silent).how == "package"
 

@@ -339,7 +339,7 @@ def test_a_killed_run_leaves_nothing_running_and_the_next_one_works(
             start_new_session=True,
             preexec_fn=interruptible,
         )
-        assert until((root / "reached").exists, 60), (tmp_path / "output").read_text()
+        assert until((root / "reached").exists), (tmp_path / "output").read_text()
         deliver(child, sent)
         child.wait(30)
     assert until(lambda: not alive(mark)), "something runs on"

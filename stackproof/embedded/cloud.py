@@ -24,7 +24,7 @@ SETTINGS: Mapping[str, str] = {
 }
 """What the server process gets in its environment, in place of every MOTO_ and AWS_ variable of its owner."""
 
-START_SECONDS = 60
+START_SECONDS = 300
 
 
 class CloudFailed(CouldNotVerify):

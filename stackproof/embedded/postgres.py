@@ -30,7 +30,7 @@ from stackproof.redaction.redaction import redact
 from stackproof.util.ports import free_port
 from stackproof.util.temporary import temporary
 
-START_SECONDS = 30
+START_SECONDS = 120
 _SUPERUSER = "rdsadmin"  # as RDS calls its own
 _LINK = "postgres"
 

@@ -32,7 +32,7 @@ from stackproof.processes import command
 from stackproof.processes.children import last_line
 from stackproof.processes.venvs import environment
 from stackproof.util.http import direct
-from stackproof.util.ports import free_port
+from stackproof.util.ports import held_port
 from stackproof.util.shipped import shipped
 from stackproof.util.temporary import temporary
 
@@ -46,7 +46,7 @@ VARIABLE = "STACKPROOF_LOCALSTACK"
 """``docker`` or ``package`` chooses; without it Docker where it runs."""
 REQUIREMENTS = shipped("requirements") / "localstack.txt"
 
-START_SECONDS = 60
+START_SECONDS = 300
 _IMAGE_SECONDS = 900
 """For an image that has to be pulled first."""
 
@@ -109,7 +109,7 @@ def for_a_run(root: Path, cache: Path, say: Say) -> Iterator[LocalStack]:
         directory = undo.enter_context(temporary("localstack"))
         python = installed(cache, say)
         say("Starting LocalStack without Docker ...")
-        child = _start(python, directory, free_port())
+        child = _start(python, directory, undo.enter_context(held_port()))
         undo.callback(_end_child, child.process)
         yield _answering(child)
 

@@ -118,6 +118,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         return
     from stackproof.core.runner import message_of
     from stackproof.evidence import output
+    from stackproof.plugin import ends
     from stackproof.redaction import redaction
     from stackproof.sources.aws import process_guard
 
@@ -126,6 +127,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     undo = ExitStack()
     undo.enter_context(output.redacted())
     undo.enter_context(process_guard.held(_allowed_operations))
+    undo.enter_context(ends.held())
     early_config.add_cleanup(undo.close)
     try:
         yield
@@ -258,6 +260,8 @@ def _refuse_to_judge_nothing(config: pytest.Config) -> None:
     for flag, name in (("--setup-only", "setuponly"), ("--setup-plan", "setupplan")):
         if getattr(config.option, name, False):
             raise pytest.UsageError(f"{flag} judges no control: leave it out, or list the controls with --collect-only")
+    if config.option.collectonly and not {"--collect-only", "--collectonly", "--co"} & {*map(str, config.invocation_params.args)}:
+        raise pytest.UsageError("--collect-only judges no control: leave it out of pytest.ini and PYTEST_ADDOPTS")
     for name in _PARTS:
         if config.pluginmanager.is_blocked(name):
             raise pytest.UsageError(f"-p no:{name} takes away what judges: leave it out")
