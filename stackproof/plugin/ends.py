@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-SAID = "The process of this run was ended in the middle ({}): nothing that it judged counts, so it ends with exit status 4.\n"
 STATUS = 4
 _MODULES = tuple(sys.modules[name] for name in ("os", "posix", "nt") if name in sys.modules)
 _REPLACING = ("execv", "execve")
@@ -20,7 +19,7 @@ def held() -> Iterator[None]:
 
     def ended(status: int) -> NoReturn:
         if os.getpid() == process and not status:
-            os.write(2, SAID.format("os._exit").encode())
+            os.write(2, _said("_exit"))
             status = STATUS
         end(status)
 
@@ -28,7 +27,7 @@ def held() -> Iterator[None]:
         def replaced(*arguments: Any, **named: Any) -> Any:
             if os.getpid() != process:
                 return original(*arguments, **named)
-            os.write(2, SAID.format(f"os.{name}").encode())
+            os.write(2, _said(name))
             return end(STATUS)
 
         return replaced
@@ -41,3 +40,8 @@ def held() -> Iterator[None]:
     finally:
         for module, name, original in originals:
             setattr(module, name, original)
+
+
+def _said(name: str) -> bytes:
+    said = f"The process of this run was ended in the middle (os.{name}): nothing that it judged counts, so it ends with exit status 4."
+    return f"{said}\n".encode()
