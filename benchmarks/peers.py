@@ -5,18 +5,20 @@
 prowler's checks of the security checklist read the embedded cloud that the security controls read; it is started where none runs
 (``make up``), and ended then. checkov judges the plan of the proofs that ``--plan`` judges. Both come with pinned versions in environments
 of their own under ``.stackproof``, and each tool runs first once without being measured. Then they take turns, so that whatever else the
-machine does meets both; what is told are medians, processes that a tool starts included.
+machine does meets both; what is told are medians, processes that a tool starts included, and below them how much each has judged.
 """
 
 import argparse
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,6 +74,8 @@ class Measured:
     megabytes: float
     """Most that its processes had at a time."""
     requests: Mapping[str, int]
+    judged: str = ""
+    """How much, in a phrase."""
 
 
 @dataclass(frozen=True)
@@ -82,21 +86,27 @@ class Tool:
     run: Callable[[], Measured]
 
 
-def measure(command: Sequence[str], environment: Mapping[str, str], requests: Callable[[], Mapping[str, int]]) -> Measured:
-    """Run a command to its end, whatever its exit status: that is its verdict. ``requests`` says afterwards what it asked."""
+def measure(
+    command: Sequence[str], environment: Mapping[str, str], found: Callable[[str], tuple[Mapping[str, int], str]]
+) -> Measured:
+    """Run a command to its end, whatever its exit status: that is its verdict.
+
+    ``found`` gets what it has printed, and tells what it asked and what it judged. It raises `FileNotFoundError` where it judged nothing.
+    """
     before, started = os.times(), time.perf_counter()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
         most = _watched(process)
         process.wait()
         seconds, after = time.perf_counter() - started, os.times()
+        output.seek(0)
+        printed = output.read().decode(errors="replace")
         try:
-            asked = requests()
+            asked, judged = found(printed)
         except FileNotFoundError:
-            output.seek(0)
-            sys.exit(f"{command[0]} judged nothing:\n{output.read().decode(errors='replace')[-3000:]}")
+            sys.exit(f"{command[0]} judged nothing:\n{printed[-3000:]}")
     busy = after.children_user + after.children_system - before.children_user - before.children_system
-    return Measured(seconds, busy, most(), asked)
+    return Measured(seconds, busy, most(), asked, judged)
 
 
 def _watched(process: "subprocess.Popen[bytes]") -> Callable[[], float]:
@@ -145,15 +155,18 @@ def environment_of(endpoint: str = "") -> dict[str, str]:
 def ours(*arguments: str) -> Measured:
     """The security controls, as a user runs them."""
 
-    def requests() -> Mapping[str, int]:
+    def found(_: str) -> tuple[Mapping[str, int], str]:
         runs = sorted((ROOT / "reports").glob("local-*/*/results.json"), key=lambda file: file.stat().st_mtime)
         if not runs or runs[-1].stat().st_mtime < started:
             raise FileNotFoundError
-        calls: dict[str, int] = json.loads(runs[-1].read_text(encoding="utf-8"))["calls"]
-        return calls
+        run = json.loads(runs[-1].read_text(encoding="utf-8"))
+        resources = sum(len(one["resources"]) for one in run["controls"])
+        verdicts = Counter(one["verdict"] for one in run["controls"])
+        told = ", ".join(f"{number} {verdict}" for verdict, number in sorted(verdicts.items()))
+        return run["calls"], f"{len(run['controls'])} controls ({told}), {resources} judgements of resources"
 
     started = time.time()
-    return measure([sys.executable, "-m", "pytest", "-m", "security", *arguments], environment_of(), requests)
+    return measure([sys.executable, "-m", "pytest", "-m", "security", *arguments], environment_of(), found)
 
 
 def prowler(python: Path, endpoint: str) -> Measured:
@@ -166,19 +179,29 @@ def prowler(python: Path, endpoint: str) -> Measured:
             *("--output-formats", "json-ocsf", "--output-directory", directory, "--no-banner"),
         ]
 
-        def requests() -> Mapping[str, int]:
-            if not any(Path(directory).glob("*.ocsf.json")):
+        def found(_: str) -> tuple[Mapping[str, int], str]:
+            written = next(Path(directory).glob("*.ocsf.json"), None)
+            if written is None:
                 raise FileNotFoundError
             asked: dict[str, int] = json.loads(counted.read_text())
-            return asked
+            findings = json.loads(written.read_text(encoding="utf-8"))
+            checks = {one["metadata"]["event_code"] for one in findings}
+            return asked, f"{len(checks)} of {len(CHECKS)} checks, {len(findings)} judgements of resources"
 
-        return measure(command, environment_of(endpoint), requests)
+        return measure(command, environment_of(endpoint), found)
 
 
 def checkov(python: Path) -> Measured:
     """checkov on the plan."""
     command = [str(python.with_name("checkov")), "--file", str(PLAN), "--framework", "terraform_plan", "--compact", "--quiet"]
-    return measure(command, environment_of(), dict)
+
+    def found(printed: str) -> tuple[Mapping[str, int], str]:
+        counts = re.search(r"Passed checks: (\d+), Failed checks: (\d+)", printed)
+        if counts is None:
+            raise FileNotFoundError
+        return {}, f"{sum(map(int, counts.groups()))} judgements of resources"
+
+    return measure(command, environment_of(), found)
 
 
 @contextmanager
@@ -210,7 +233,8 @@ def compare(own: Tool, other: Tool, runs: int) -> str:
         for tool in (own, other):
             measured[tool.name].append(tool.run())
             print(f"{tool.name}: {number + 1} of {runs}", file=sys.stderr)
-    return table(own.name, measured[own.name], other.name, measured[other.name])
+    judged = [f"{tool.name}: {measured[tool.name][-1].judged}" for tool in (own, other)]
+    return "\n".join([table(own.name, measured[own.name], other.name, measured[other.name]), *judged])
 
 
 def table(own: str, of_own: Sequence[Measured], other: str, of_other: Sequence[Measured]) -> str:
