@@ -35,6 +35,13 @@ class TestSpool:
         with pytest.raises(IndexError):
             kept[count]
 
+    def test_long_rows_count_for_several(self) -> None:
+        kept = Spool(str, str, few=4, weigh=len)
+        kept.extend(["abc", "d"])
+        assert not kept.is_long
+        kept.append("e")
+        assert (kept.is_long, list(kept)) == (True, ["abc", "d", "e"])
+
     def test_can_be_gone_through_again_and_by_several_at_a_time(self) -> None:
         kept = long([str(number) for number in range(1000)])
         assert [pair for pair in zip(kept, kept, strict=True) if pair[0] != pair[1]] == []

@@ -22,6 +22,7 @@ class Spool(Sequence[T]):
     """Rows in the order in which they were added; each once, if they are to be ``distinct``.
 
     ``pack`` and ``unpack`` turn a row into text and back; of rows that are to be distinct, different ones must have different texts.
+    ``weigh`` tells how many rows one counts for, where some are much longer than others.
 
     >>> names = Spool(str, str, few=2, distinct=True)
     >>> names.extend(["a", "b", "c", "b"])
@@ -29,9 +30,18 @@ class Spool(Sequence[T]):
     (['a', 'b', 'c'], 3, 'c', True)
     """
 
-    def __init__(self, pack: Callable[[T], str], unpack: Callable[[str], T], *, few: int = FEW, distinct: bool = False) -> None:
+    def __init__(
+        self,
+        pack: Callable[[T], str],
+        unpack: Callable[[str], T],
+        *,
+        few: int = FEW,
+        distinct: bool = False,
+        weigh: Callable[[T], int] = lambda _: 1,
+    ) -> None:
         self._pack, self._unpack = pack, unpack
-        self._most = few
+        self._most, self._weigh = few, weigh
+        self._weight = 0
         self._distinct = distinct
         self._few: list[T] = []
         self._seen: set[T] = set()
@@ -51,7 +61,8 @@ class Spool(Sequence[T]):
                 return
             self._seen.add(row)
         self._few.append(row)
-        if len(self._few) > self._most:
+        self._weight += self._weigh(row)
+        if self._weight > self._most:
             self._file = _temporary(f"CREATE TABLE rows (row TEXT{' UNIQUE' if self._distinct else ''})")
             few, self._few, self._seen = self._few, [], set()
             self.extend(few)

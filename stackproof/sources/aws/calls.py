@@ -212,13 +212,15 @@ RECENT_ITEMS = 64
 
 MANY_PAGES = 20
 """Pages of an answer that stay in memory."""
+A_PAGE = 500_000
+"""Characters of JSON for which a page counts as one; a longer one counts for several."""
 
 
 class Pages(Spool[Mapping[str, Any]]):
     """The pages of an answer while they come; redacted ones, since they may be written to a file."""
 
     def __init__(self) -> None:
-        super().__init__(_packed, _unpacked, few=MANY_PAGES)
+        super().__init__(_packed, _unpacked, few=MANY_PAGES, weigh=lambda page: 1 + len(_packed(page)) // A_PAGE)
 
 
 def kept_pages(pages: Iterable[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
