@@ -24,6 +24,8 @@ from stackproof.core.results import (
     WaiverUse,
 )
 from stackproof.core.verdicts import UsageError, Verdict
+from stackproof.frameworks.catalogue import frameworks
+from stackproof.frameworks.coverage import coverage
 from stackproof.profile.vanished import note
 from stackproof.reports import page, view
 from stackproof.reports.formats import Finished, render
@@ -58,6 +60,13 @@ def shown(run: Run, language: Language = "en", **beside: Any) -> str:
     text = render("html", Finished(run, language, **beside))
     assert isinstance(text, str)
     return text
+
+
+def test_the_frameworks_are_counted_in_the_table() -> None:
+    """As many as there are, not covered: nothing was judged on live AWS."""
+    for one in frameworks():
+        row = shown(run(control(), target="plan")).partition(f'<th scope="row">{one.title}</th>')[2].partition("</tr>")[0]
+        assert re.findall(r"\d+", row) == ["0", "0", str(len(coverage(one, ()).requirements))]
 
 
 class TestCauses:

@@ -43,9 +43,15 @@ class Coverage:
     framework: Framework
     requirements: tuple[Covered, ...]
 
-    def number(self, extent: Extent) -> int:
-        """Requirements that are covered so far."""
-        return sum(one.extent is extent for one in self.requirements)
+    def number(self, extent: str) -> int:
+        """Requirements that are covered so far: ``fully``, ``partly`` or ``not``.
+
+        >>> from stackproof.frameworks.catalogue import framework
+        >>> nothing = coverage(framework("cis"), ())
+        >>> nothing.number("not") == nothing.number(Extent.NOT) == len(nothing.requirements) > 0
+        True
+        """
+        return sum(one.extent == extent for one in self.requirements)
 
 
 def proven(run: Run) -> frozenset[str]:
