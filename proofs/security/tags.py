@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from proofs.cases import FAIL, NOT_DECLARED, PASS, UNKNOWN, Case, plan
-from proofs.harness import planned, profile_for, unknown
+from proofs.cases import ERROR, FAIL, NOT_DECLARED, PASS, UNKNOWN, Case, plan
+from proofs.harness import planned, profile_for, unknown, with_resource
 from stackproof.profile.base import as_frozen
 from stackproof.profile.schema import Profile
 
@@ -25,6 +25,13 @@ CASES: list[Case] = [
     ),
     plan("SEC-TAG-01", "another project", FAIL, ANOTHER, names="Project is somebody's"),
     plan("SEC-TAG-01", "a tag more", PASS, planned(BUCKET, tags_all={**LEGAL, "Team": "x"})),
+    plan(
+        "SEC-TAG-01",
+        "tags that are no map, of a type that nobody knows here",
+        ERROR,
+        with_resource("aws_unheard_of.more", tags_all="x"),
+        names="tags_all is no map",
+    ),
     plan("SEC-TAG-01", "tags known after apply", UNKNOWN, unknown(BUCKET, "tags_all")),
     replace(
         plan("SEC-TAG-01", "of a type that need not", PASS, ANOTHER),
