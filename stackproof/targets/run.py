@@ -72,8 +72,9 @@ class RunStage(Stage):
             return tuple(self.notes)
         return (
             *self.notes,
-            f"{len(taken)} results of Terraform and checkov that depend on their inputs alone were taken from earlier runs of the same "
-            f"inputs, the oldest of {min(taken):%Y-%m-%d %H:%M} UTC; the source of each says so. --fresh makes all of them anew.",
+            f"{len(taken)} results that depend on their inputs alone (plans from nothing, validations, scans, scripts at work) were taken "
+            f"from earlier runs of the same inputs, the oldest of {min(taken):%Y-%m-%d %H:%M} UTC; the source of each says so. "
+            "--fresh makes all of them anew.",
         )
 
     @property
