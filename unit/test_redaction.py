@@ -1,5 +1,6 @@
 """A secret that the run handles, or that looks like one, does not survive; everything else does."""
 
+import base64
 import string
 import unicodedata
 from collections.abc import Callable
@@ -157,6 +158,21 @@ def _some(spell: Callable[[str], str], text: str, every: int) -> str:
         spell(one) if place % every == 0 and text[place + 1 : place + 2] not in string.hexdigits else one
         for place, one in enumerate(text)
     )
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        KNOWN.encode().hex().upper(),
+        KNOWN.encode().hex(":"),
+        KNOWN.encode().hex(" ").upper(),
+        base64.b64encode(KNOWN.encode("utf-16-le")).decode(),
+        base64.b64encode(f"x {KNOWN} y".encode("utf-16-le")).decode(),
+    ],
+)
+def test_a_known_value_is_hidden_in_other_bases(encoded: str) -> None:
+    register(KNOWN)
+    assert HIDDEN in redact(f"it is {encoded}, and more")
 
 
 def test_a_known_value_with_slashes_that_are_escaped_is_hidden() -> None:

@@ -121,9 +121,16 @@ def register(secret: str) -> None:
         known.update(
             (repr(part)[1:-1], in_url, re.sub("%..", lambda code: code[0].lower(), in_url), quote_plus(part), quote(part))
         )
-        known.update((html.escape(part), html.escape(part, quote=False), part.encode().hex(), *_in_base64(part.encode())))
+        known.update((html.escape(part), html.escape(part, quote=False), *_in_base64(part.encode())))
+        # PowerShell encodes what it is given as UTF-16.
+        known.update((*_in_hexadecimal(part.encode()), *_in_base64(part.encode("utf-16-le", "surrogatepass"))))
     if len(known) > before:  # else what was redacted before stays so
         (scope.redact if scope else _redacted).cache_clear()
+
+
+def _in_hexadecimal(content: bytes) -> Iterator[str]:
+    for written in (content.hex(), content.hex(":"), content.hex(" ")):
+        yield from (written, written.upper())
 
 
 def _in_base64(content: bytes) -> set[str]:
