@@ -122,7 +122,7 @@ def _general(arn: str, profile: Profile) -> str:
     """An ARN of a profile as it is in any account and region, whatever the names there.
 
     >>> from types import SimpleNamespace
-    >>> here = SimpleNamespace(account="123456789012", region="ap-northeast-2")
+    >>> here = SimpleNamespace(account_id="123456789012", region="ap-northeast-2")
     >>> _general("arn:aws:rds:ap-northeast-2:123456789012:db:*", here), _general("arn:aws:s3:::triflow-ai-prod", here)
     ('arn:${AWS::Partition}:rds:*:${AWS::AccountId}:db:*', 'arn:${AWS::Partition}:s3:::*')
     """

@@ -145,8 +145,8 @@ def inputs(script: Path) -> dict[str, str]:
     code = [file.read_bytes() for file in map(Path, (__file__, fakes.__file__, command.__file__))]
     return {
         "script": digest_of(script.name, script.read_bytes()),
-        "programs": programs(),
         "shellcheck": identity(Path(_shellcheck())),
+        "programs": programs(),
         "code": digest_of(code),
     }
 
