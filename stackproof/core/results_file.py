@@ -27,12 +27,8 @@ SCHEMA = Path(__file__).with_name("results.schema.json")
 
 T = TypeVar("T")
 
-_RUN = TypeAdapter(Run)
-_CONTROL = TypeAdapter(ControlResult)
 _A_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _A_MEMBER_A_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=2)
-_RESOURCE = TypeAdapter(Examined)
-_READING = TypeAdapter(Reading)
 
 
 def to_json(run: Run) -> str:
@@ -49,7 +45,7 @@ def portions(run: Run) -> Iterator[str]:
         "exit_status": run.exit_status,
         "gate": run.gate,
         "counts": run.counts,
-        **_RUN.dump_python(replace(run, controls=()), mode="json"),
+        **_adapter(Run).dump_python(replace(run, controls=()), mode="json"),
         "versions": dict(sorted(run.versions.items())),
         "calls": dict(sorted(run.calls.items())),
         "controls": map(_gradually, run.controls),
@@ -66,7 +62,7 @@ class _Rows:
 
 
 def _gradually(control: ControlResult) -> dict[str, Any]:
-    plain = _CONTROL.dump_python(replace(control, resources=(), read=()), mode="json")
+    plain = _adapter(ControlResult).dump_python(replace(control, resources=(), read=()), mode="json")
     return {
         **{name: value for name, value in plain.items() if name not in ("resources", "read")},
         "service": control.service,
@@ -144,7 +140,7 @@ def read(file: TextIO) -> Run:
     if found not in READ:
         known = " and ".join(map(str, READ))
         raise UsageError(f"results: format {found!r} cannot be read, only {known}; write them with this version")
-    run = _checked(_RUN, document)
+    run = _checked(Run, document)
     return replace(run, controls=controls or run.controls)
 
 
@@ -168,19 +164,30 @@ def _control(reported: Any, place: str = "") -> ControlResult:
     rest = {}
     for key, value in reported if isinstance(reported, Iterator) else ():
         if key == "resources" and isinstance(value, Items):
-            lists[key] = spooled((_checked(_RESOURCE, one, f"{place}{key}.") for one in value), Resources())
+            lists[key] = spooled((_checked(Examined, one, f"{place}{key}.") for one in value), Resources())
         elif key == "read" and isinstance(value, Items):
-            lists[key] = spooled((_checked(_READING, one, f"{place}{key}.") for one in value), Readings())
+            lists[key] = spooled((_checked(Reading, one, f"{place}{key}.") for one in value), Readings())
         else:
             rest[key] = whole(value)
-    return replace(_checked(_CONTROL, rest, place), **lists)
+    return replace(_checked(ControlResult, rest, place), **lists)
 
 
-def _checked(kind: TypeAdapter[T], data: object, place: str = "") -> T:
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Made when it is asked for: to make one takes as long as to read a small run."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
+
+
+def _checked(kind: type[T], data: object, place: str = "") -> T:
     """Data as what it should be. Raises `UsageError`, with the place, if it is not."""
     try:
-        return kind.validate_json(json.dumps(data), strict=True)
+        checked: T = _adapter(kind).validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise UsageError(f"results: {place}{where}: {first['msg']} (docs/results.md describes the format)") from error
+    return checked

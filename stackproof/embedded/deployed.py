@@ -2,9 +2,10 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -15,8 +16,9 @@ from stackproof.embedded.cloud import Cloud, CloudFailed
 from stackproof.embedded.progress import Progress
 from stackproof.embedded.recipe import Recipe, Stack
 from stackproof.embedded.workload import Workload
+from stackproof.redaction.threads import aside
 from stackproof.sources.aws import process_guard
-from stackproof.terraform.cli import Completed
+from stackproof.terraform.cli import Completed, TerraformError
 from stackproof.terraform.downgrade import KEPT_AS
 from stackproof.terraform.workspace import Workspace
 
@@ -122,10 +124,30 @@ class Deployed:
             return True
 
     def apply(self, progress: Progress) -> None:
-        """Deploy, stack after stack. Raises `TerraformError`."""
+        """Deploy, stack after stack, and beside those before it a stack that does not look around. Raises `TerraformError`.
+
+        One that fails beside others is deployed once more after them: it may name what they make.
+        """
+        begun: list[tuple[Stack, Future[None]]] = []
         for stack in self.recipe.stacks:
-            with self._planned(stack, progress.planned) as (_, planfile):
-                self.workspaces[stack.name].apply(planfile, progress.applied)
+            if stack.looks_around:
+                self._await(begun, progress)
+            begun.append((stack, aside(partial(self._apply, stack, progress))))
+        self._await(begun, progress)
+
+    def _await(self, begun: list[tuple[Stack, Future[None]]], progress: Progress) -> None:
+        wait([outcome for _, outcome in begun])
+        for number, (stack, outcome) in enumerate(begun):
+            if number and isinstance(error := outcome.exception(), TerraformError):
+                progress.say(f"{stack.name} failed beside the stacks before it, and is deployed once more after them: {error}")
+                self._apply(stack, progress)
+            else:
+                outcome.result()
+        begun.clear()
+
+    def _apply(self, stack: Stack, progress: Progress) -> None:
+        with self._planned(stack, progress.planned) as (_, planfile):
+            self.workspaces[stack.name].apply(planfile, progress.applied)
 
     @contextmanager
     def _planned(

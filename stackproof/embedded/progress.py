@@ -1,16 +1,17 @@
 """The lines that a person sees while the embedded cloud comes up."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TextIO
-
-from rich.console import Console
-from rich.status import Status
+from typing import TYPE_CHECKING, Any, TextIO
 
 from stackproof.core.translation import for_user
 from stackproof.processes.command_line import show
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 _STILL_EVERY = 10  # seconds between two plain lines about what is being waited for
 
@@ -25,6 +26,7 @@ class Progress:
         self._done = 0
         self._total = 0
         self._last = time.monotonic()
+        self._one_at_a_time = threading.Lock()  # two stacks may be deployed beside each other
 
     def say(self, text: str) -> None:
         """Tell something once."""
@@ -41,8 +43,9 @@ class Progress:
     def planned(self, event: Mapping[str, Any]) -> None:
         """Learn from an event of ``terraform plan -json`` what will be made."""
         if event.get("type") == "planned_change" and event["change"]["action"] == "create":
-            self._pending.append(event["change"]["resource"]["addr"])
-            self._total += 1
+            with self._one_at_a_time:
+                self._pending.append(event["change"]["resource"]["addr"])
+                self._total += 1
 
     def applied(self, event: Mapping[str, Any]) -> None:
         """Follow an event of ``terraform apply -json``."""
@@ -50,8 +53,9 @@ class Progress:
         address = hook.get("resource", {}).get("addr", "")
         match event.get("type"):
             case "apply_start":
-                self._running[address] = time.monotonic()
-                self._pending = [each for each in self._pending if each != address]
+                with self._one_at_a_time:
+                    self._running[address] = time.monotonic()
+                    self._pending = [each for each in self._pending if each != address]
                 self.changed()
             case "apply_progress":
                 self.changed()
@@ -70,7 +74,7 @@ class Progress:
     def waiting(self) -> str:
         """A line that says which resources are being made, for how long, and which comes next."""
         now = time.monotonic()
-        running = ", ".join(f"{address} ({now - since:.0f} s)" for address, since in self._running.items())
+        running = ", ".join(f"{address} ({now - since:.0f} s)" for address, since in self._running.copy().items())
         following = f"; next: {self._pending[0]}" if self._pending else ""
         return f"now making {running or 'nothing'}{following}"
 
@@ -79,6 +83,8 @@ class LiveProgress(Progress):
     """The progress on a terminal: the last line moves."""
 
     def __init__(self, stream: TextIO = sys.stderr) -> None:
+        from rich.console import Console
+
         super().__init__()
         self._console = Console(file=stream, highlight=False)
         self._status: Status | None = None

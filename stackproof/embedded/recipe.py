@@ -29,6 +29,18 @@ from stackproof.util.temporary import temporary
 _PACKAGES = ("moto", "botocore", "flask", "werkzeug")
 _PARSERS = ("python-hcl2", "lark")
 _DECIDING = ("account.py", "later.py", "moto_gaps/*.py", "recording.py", "server.py")
+_OF_NO_STACK = {
+    *(
+        "aws_availability_zones",
+        "aws_caller_identity",
+        "aws_default_tags",
+        "aws_iam_policy_document",
+        "aws_partition",
+        "aws_region",
+    ),
+    *("aws_elb_service_account", "aws_service_principal", "archive_file"),
+}
+"""Data sources that say the same whatever stacks there are."""
 _ANY_ENDPOINT = "http://127.0.0.1:1"
 
 
@@ -71,6 +83,16 @@ class Stack:
     def declared(self) -> frozenset[str]:
         """The variables that the sources declare."""
         return frozenset(sources.read(self.directory).variables)
+
+    @cached_property
+    def looks_around(self) -> bool:
+        """Whether it may read what another stack has made: by a data source of AWS or of a state, or in a module of elsewhere.
+
+        It may name it all the same; AWS takes most names before what they name is there.
+        """
+        read = [sources.read(directory) for directory in sources.modules(self.directory)]
+        kinds = {one.type for each in read for one in each.resources if one.is_data}
+        return bool(kinds - _OF_NO_STACK) or not all(call.is_local for each in read for call in each.modules)
 
     @property
     def with_password(self) -> frozenset[str]:

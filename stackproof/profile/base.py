@@ -39,7 +39,7 @@ def is_unsaid(field: FieldInfo) -> bool:
 
 
 class Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)  # a table is read within others
 
     place: ClassVar[str] = ""
     """Where tables of this kind stand in a profile: ``database``, ``logs.cost``; see `placed`."""

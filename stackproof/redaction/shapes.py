@@ -7,7 +7,8 @@ searched for it; frames and URLs are searched once, from left to right.
 import re
 import tomllib
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -26,16 +27,21 @@ class Secret(NamedTuple):
     """Whether it is no secret by itself, and shows that one is near: the id of an access key."""
 
 
-class Shape(NamedTuple):
+@dataclass(frozen=True)
+class Shape:
     """A row of ``secret_kinds.toml``."""
 
     kind: str
     starts: tuple[str, ...]
-    pattern: re.Pattern[str]
-    """Its group ``rest`` is what follows one of `starts`."""
+    expression: str
     needs: str
     rest_alone: bool
     only_names: bool
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Its group ``rest`` is what follows one of `starts`. Few shapes have their start in the texts of a run."""
+        return re.compile(self.expression)
 
 
 _BEGINS = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f][0-9A-Fa-f]))"
@@ -106,8 +112,8 @@ def _shape(row: dict[str, str]) -> Shape:
     first = "|".join(map(re.escape, starts))
     before = row.get("before", "")
     is_long = any(int(number) > 300 for number in re.findall(r",(\d{1,6})\}", row["then"]))
-    pattern = re.compile(rf"{_BEGINS_ALONE if is_long else _BEGINS}{before}(?:{first})(?P<rest>{row['then']})(?![A-Za-z0-9])")
-    return Shape(row["name"], starts, pattern, row.get("needs", ""), bool(row.get("rest_alone")), bool(row.get("names")))
+    expression = rf"{_BEGINS_ALONE if is_long else _BEGINS}{before}(?:{first})(?P<rest>{row['then']})(?![A-Za-z0-9])"
+    return Shape(row["name"], starts, expression, row.get("needs", ""), bool(row.get("rest_alone")), bool(row.get("names")))
 
 
 def _has_needed(needs: str, rest: str) -> bool:

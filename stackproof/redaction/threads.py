@@ -1,5 +1,6 @@
 """Threads that hide what their run hides."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -22,3 +23,19 @@ class Pool(ThreadPoolExecutor):
                 return function(*arguments, **named)
 
         return super().submit(run)
+
+
+def aside(function: Callable[[], T]) -> Future[T]:
+    """Run a function in a thread that nobody waits for when the process ends, in the redaction scope of the caller."""
+    scope = redaction.current_scope()
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            with redaction.scoped(scope):
+                outcome.set_result(function())
+        except BaseException as error:  # noqa: BLE001 - whoever asks for the outcome raises it
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return outcome
