@@ -2,10 +2,11 @@
 
     python -m benchmarks.peers [prowler] [checkov] [--runs 3]
 
-prowler's checks of the security checklist read the embedded cloud that the security controls read; it is started where none runs
-(``make up``), and ended then. checkov judges the plan of the proofs that ``--plan`` judges. Both come with pinned versions in environments
-of their own under ``.stackproof``, and each tool runs first once without being measured. Then they take turns, so that whatever else the
-machine does meets both; what is told are medians, processes that a tool starts included, and below them how much each has judged.
+prowler's checks of the security checklist read the embedded cloud that the controls read; it is started where none runs (``make up``),
+and ended then. The controls of the same points are one tool, all the security controls another one. checkov judges the plan of the
+proofs that ``--plan`` judges. Both come with pinned versions in environments of their own under ``.stackproof``, and each tool runs
+first once without being measured. Then they take turns, so that whatever else the machine does meets all; what is told are medians,
+processes that a tool starts included, and below them how much each has judged.
 """
 
 import argparse
@@ -28,22 +29,22 @@ ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".stackproof"
 PLAN = ROOT / "proofs" / "compliant" / "plan.json"
 PROWLER = ROOT / "requirements" / "prowler.txt"
-CHECKS = (
-    "cloudwatch_log_group_kms_encryption_enabled",
-    "ec2_securitygroup_allow_ingress_from_internet_to_any_port",
-    "ec2_securitygroup_default_restrict_traffic",
-    "elbv2_insecure_ssl_ciphers",
-    "elbv2_ssl_listeners",
-    "iam_aws_attached_policy_no_administrative_privileges",
-    "iam_inline_policy_allows_privilege_escalation",
-    "iam_inline_policy_no_administrative_privileges",
-    "rds_instance_no_public_access",
-    "rds_instance_storage_encrypted",
-    "rds_instance_transport_encrypted",
-    "s3_bucket_default_encryption",
-    "s3_bucket_level_public_access_block",
-)
-"""Checks of prowler on the points of the security checklist: databases, buckets, security groups, roles, log groups, load balancers."""
+CHECKS = {
+    "cloudwatch_log_group_kms_encryption_enabled": "SEC-LOG-01",
+    "ec2_securitygroup_allow_ingress_from_internet_to_any_port": "SEC-SG-01",
+    "ec2_securitygroup_default_restrict_traffic": "SEC-SG-02",
+    "elbv2_insecure_ssl_ciphers": "SEC-ALB-02",
+    "elbv2_ssl_listeners": "SEC-ALB-01",
+    "iam_aws_attached_policy_no_administrative_privileges": "SEC-IAM-02",
+    "iam_inline_policy_allows_privilege_escalation": "SEC-IAM-04",
+    "iam_inline_policy_no_administrative_privileges": "SEC-IAM-01",
+    "rds_instance_no_public_access": "SEC-RDS-01",
+    "rds_instance_storage_encrypted": "SEC-RDS-03",
+    "rds_instance_transport_encrypted": "SEC-RDS-04",
+    "s3_bucket_default_encryption": "SEC-S3-02",
+    "s3_bucket_level_public_access_block": "SEC-S3-01",
+}
+"""Checks of prowler on the points of the security checklist, each with the control that judges what it does, and more."""
 OF_THE_EMULATOR = "ec2:DescribeSnapshotAttribute"
 """What prowler asks for each of the public snapshots that the emulator makes by itself: no stack has them."""
 EVERY = 0.05
@@ -153,7 +154,7 @@ def environment_of(endpoint: str = "") -> dict[str, str]:
 
 
 def ours(*arguments: str) -> Measured:
-    """The security controls, as a user runs them."""
+    """Controls, as a user runs them."""
 
     def found(_: str) -> tuple[Mapping[str, int], str]:
         runs = sorted((ROOT / "reports").glob("local-*/*/results.json"), key=lambda file: file.stat().st_mtime)
@@ -166,7 +167,7 @@ def ours(*arguments: str) -> Measured:
         return run["calls"], f"{len(run['controls'])} controls ({told}), {resources} judgements of resources"
 
     started = time.time()
-    return measure([sys.executable, "-m", "pytest", "-m", "security", *arguments], environment_of(), found)
+    return measure([sys.executable, "-m", "pytest", *arguments], environment_of(), found)
 
 
 def prowler(python: Path, endpoint: str) -> Measured:
@@ -223,22 +224,23 @@ def cloud() -> Iterator[str]:
             provision.down(cache=CACHE)
 
 
-def compare(own: Tool, other: Tool, runs: int) -> str:
-    """Let two tools take turns, and tell the medians and their ratios."""
-    for tool in (own, other):
+def compare(own: Sequence[Tool], other: Tool, runs: int) -> str:
+    """Let tools take turns, and tell the medians and their ratios."""
+    tools = (*own, other)
+    for tool in tools:
         print(f"{tool.name}: once, not measured", file=sys.stderr)
         tool.run()
-    measured: dict[str, list[Measured]] = {own.name: [], other.name: []}
+    measured: dict[str, list[Measured]] = {tool.name: [] for tool in tools}
     for number in range(runs):
-        for tool in (own, other):
+        for tool in tools:
             measured[tool.name].append(tool.run())
             print(f"{tool.name}: {number + 1} of {runs}", file=sys.stderr)
-    judged = [f"{tool.name}: {measured[tool.name][-1].judged}" for tool in (own, other)]
-    return "\n".join([table(own.name, measured[own.name], other.name, measured[other.name]), *judged])
+    judged = [f"{tool.name}: {measured[tool.name][-1].judged}" for tool in tools]
+    return "\n".join([table(measured, other.name), *judged])
 
 
-def table(own: str, of_own: Sequence[Measured], other: str, of_other: Sequence[Measured]) -> str:
-    """The medians of two tools, and how many times as much the other one takes."""
+def table(measured: Mapping[str, Sequence[Measured]], other: str) -> str:
+    """The medians of tools, and how many times as much the other one takes than each of ours."""
     columns: tuple[tuple[str, Callable[[Measured], float]], ...] = (
         ("seconds", lambda one: one.seconds),
         ("CPU s", lambda one: one.busy),
@@ -247,16 +249,18 @@ def table(own: str, of_own: Sequence[Measured], other: str, of_other: Sequence[M
         ("of a stack", lambda one: sum(one.requests.values()) - one.requests.get(OF_THE_EMULATOR, 0)),
     )
     rows = [["", *(title for title, _ in columns)]]
-    medians = {
-        name: [statistics.median(map(read, runs)) for _, read in columns] for name, runs in ((own, of_own), (other, of_other))
-    }
+    medians = {name: [statistics.median(map(read, runs)) for _, read in columns] for name, runs in measured.items()}
     rows += [
         [name, *(f"{value:.1f}" if at < 2 else f"{value:.0f}" for at, value in enumerate(found))]
         for name, found in medians.items()
     ]
-    ratios = [(few, many) for few, many in zip(medians[own], medians[other], strict=True)]
-    rows.append([f"{other} takes", *(f"{many / few:.1f} times" if few and many else "" for few, many in ratios)])
-    return "\n".join(f"{row[0]:<32}" + "".join(f"{cell:>12}" for cell in row[1:]) for row in rows)
+    for name, found in medians.items():
+        if name != other:
+            ratios = zip(found, medians[other], strict=True)
+            rows.append(
+                [f"{other} takes, of {name}", *(f"{many / few:.1f} times" if few and many else "" for few, many in ratios)]
+            )
+    return "\n".join(f"{row[0]:<58}" + "".join(f"{cell:>12}" for cell in row[1:]) for row in rows)
 
 
 def main() -> None:
@@ -278,12 +282,13 @@ def main() -> None:
     if "prowler" in peers:
         theirs = python("prowler", PROWLER)
         with cloud() as endpoint:
-            own = Tool("stackproof, -m security", ours)
-            print(compare(own, Tool(f"prowler, {len(CHECKS)} checks", lambda: prowler(theirs, endpoint)), arguments.runs))
+            same = Tool(f"stackproof, the same {len(CHECKS)} points", lambda: ours("-k", " or ".join(CHECKS.values())))
+            own = Tool("stackproof, -m security", lambda: ours("-m", "security"))
+            print(compare([same, own], Tool(f"prowler, {len(CHECKS)} checks", lambda: prowler(theirs, endpoint)), arguments.runs))
     if "checkov" in peers:
         theirs = python("checkov", REQUIREMENTS)
-        own = Tool("stackproof, -m security, a plan", lambda: ours(f"--plan={PLAN}"))
-        print(compare(own, Tool("checkov, the same plan", lambda: checkov(theirs)), arguments.runs))
+        own = Tool("stackproof, -m security, a plan", lambda: ours("-m", "security", f"--plan={PLAN}"))
+        print(compare([own], Tool("checkov, the same plan", lambda: checkov(theirs)), arguments.runs))
 
 
 if __name__ == "__main__":
