@@ -4,13 +4,16 @@ What is known at once is in the markup; the resources and the evidence of each c
 """
 
 import base64
+import contextlib
 import functools
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from importlib.util import cache_from_source
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +36,7 @@ from stackproof.util.text import duration, visible
 
 if TYPE_CHECKING:
     import jinja2
+    from jinja2.bccache import Bucket
 
 _HERE = Path(__file__).parent
 _TEMPLATE = _HERE / "templates" / "page.html.template"
@@ -123,13 +127,25 @@ def _kept(text: str) -> Markup:
 
 @functools.cache
 def _template() -> "jinja2.Template":
+    """The template, compiled; beside the byte code of this module, as Python keeps that, lies its own."""
     import jinja2
 
+    class ByteCode(jinja2.FileSystemBytecodeCache):
+        def dump_bytecode(self, bucket: "Bucket") -> None:
+            with contextlib.suppress(OSError):  # as Python does where it may not write, or where there is no room
+                super().dump_bytecode(bucket)
+
+    beside = Path(cache_from_source(__file__)).parent
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_shown, loader=jinja2.BaseLoader()
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        finalize=_shown,
+        loader=jinja2.FileSystemLoader(_TEMPLATE.parent),
+        bytecode_cache=None if sys.dont_write_bytecode or not beside.is_dir() else ByteCode(str(beside), "template-%s.pyc"),
     )
     environment.filters["kept"] = _kept
-    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+    return environment.get_template(_TEMPLATE.name)
 
 
 def _shown(value: Any) -> Any:
