@@ -24,6 +24,7 @@ from stackproof.redaction import redaction
 from stackproof.redaction.credentials import credentials_in, in_line
 from stackproof.redaction.logged import redacted_message
 from stackproof.redaction.plain_secrets import Variable, plain_secrets
+from stackproof.redaction.shapes import shapes
 from stackproof.util.patterns import Expression
 from stackproof.util.text import abridged
 
@@ -302,6 +303,46 @@ def attacks(pattern: re.Pattern[str]) -> list[str]:
     """Units whose repetition makes a regular expression go over the same text again, if anything does."""
     found = list(dict.fromkeys(letters(parser.parse(pattern.pattern, pattern.flags))))
     return [*found[:20], *(one + other for one, other in pairwise(found[:12])), "".join(found)[:12] or "a"]
+
+
+def groups_kept(parsed: Any) -> Iterator[str]:
+    """The possessive quantifiers behind more than one letter or class of letters."""
+    for code, argument in parsed:
+        name = str(code)
+        if name == "POSSESSIVE_REPEAT" and [str(each) for each, _ in argument[2]] not in ONE_LETTER:
+            yield f"{{{argument[0]},{argument[1]}}}+"
+        for part in argument if isinstance(argument, tuple | list) else [argument]:
+            for inner in part if isinstance(part, list) else [part]:
+                if isinstance(inner, parser.SubPattern):
+                    yield from groups_kept(inner)
+
+
+ONE_LETTER = (["LITERAL"], ["NOT_LITERAL"], ["IN"], ["ANY"])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kept"),
+    [
+        (r"\w++[^a]*+b?+.{2}+", 0),
+        (r"(?>(?:a|bc)+)", 0),
+        (r"(?:a|bc)++", 1),
+        (r"(x)?+", 1),
+        (r"a|(?:(?=(?:ab)*+)b)", 1),
+        (r"(?!(?>(?:ab){1,3}+))", 1),
+        (r"(?P<a>x)(?(a)(?:ab)++|c)", 1),
+    ],
+)
+def test_a_possessive_group_is_found(pattern: str, kept: int) -> None:
+    assert len([*groups_kept(parser.parse(pattern))]) == kept
+
+
+def test_no_pattern_has_a_possessive_quantifier_behind_a_group() -> None:
+    """Before Python 3.11.5 what such a group matches can be wrong (gh-106052); an atomic group, ``(?>(?:ab)+)``, is right in all."""
+    expressions = [*patterns(), *(Use(f"secret_kinds.toml {one.kind}", one.pattern, True) for one in shapes())]
+    wrong = [
+        f"{use.place}: {one}" for use in expressions for one in groups_kept(parser.parse(use.pattern.pattern, use.pattern.flags))
+    ]
+    assert wrong == []
 
 
 def test_every_pattern_of_the_package_is_linear() -> None:

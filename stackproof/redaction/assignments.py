@@ -82,15 +82,16 @@ _REST = (
     r"|[)\]}](?![,;)\]}]{0,8}+(?:[\s\"'`\\>:]|\Z))"
     r"|<(?!/|[a-z]{1,20}>)"
 )
-_TEMPLATE = r"<[A-Za-z][\w .|/-]{0,60}>|\{\w{1,60}\}|\$\{\{[^{}\n]{0,200}\}\}|\$\{[^{}\n]{0,200}\}|\$\([^()\n]{0,200}\)|"
-_BARE = re.compile(rf"(?:{_TEMPLATE}[^\s\"'`&;,<)\]}}\\]|&(?!(?:amp;|quot;|#3[49];))(?!\w{{1,64}}=){_REST})++")
-_OF_A_VARIABLE = re.compile(rf"(?:{_TEMPLATE}[^\s\"'`&;,<)\]}}\\]|&(?!(?:amp;|quot;|#3[49];)){_REST})++")
+_TEMPLATE = r"<[A-Za-z][\w .|/-]{0,60}>|\{\w{1,60}\}|\$\{\{[^{}\n]{0,200}\}\}|\$\{[^{}\n]{0,200}\}|\$\([^()\n]{0,200}\)"
+_PLAIN = r"[^\s\"'`&;,<)\]}\\{$]++"
+_BARE = re.compile(rf"(?>(?:{_PLAIN}|{_TEMPLATE}|[{{$]|&(?!(?:amp;|quot;|#3[49];))(?!\w{{1,64}}=){_REST})+)")
+_OF_A_VARIABLE = re.compile(rf"(?>(?:{_PLAIN}|{_TEMPLATE}|[{{$]|&(?!(?:amp;|quot;|#3[49];)){_REST})+)")
 """`&` begins no other parameter there."""
 _OF_A_QUERY = re.compile(r"[^\s\"'`&<>\\;,)]++")
 _NO_VALUE = re.compile(r"[{\[(]\s{0,9}(?:\\{0,15}[\"']|:?\w{1,60}\s{0,9}(?:=>|[:=])|[{\[\](})]|\Z)|[,;)\]}]")
 """An object or a list, which is looked into; or nothing."""
 _ELEMENT = re.compile(r"[^<]++(?=</)")
-_BLOCK = re.compile(r"[^\n]++(?:\n[ \t]{1,40}+[^\n]++)*+")
+_BLOCK = re.compile(r"[^\n]++(?>(?:\n[ \t]{1,40}+[^\n]++)*)")
 _HEADER = re.compile(r"[^\n\"'\\]*+")
 _COOKIE = re.compile(r"[\w.-]=[^;,\s\"'*]{6}")
 _PARAMETER = re.compile(r"[a-z_]{1,40}=(?:\Z|\"[^\"]*+\"?\Z)")
@@ -98,7 +99,7 @@ _PARAMETER = re.compile(r"[a-z_]{1,40}=(?:\Z|\"[^\"]*+\"?\Z)")
 _ENDS = re.compile(r"[.,;:)\]}]*+(?:\s*+\Z|\s*+[,;|)\]}\"'<\n]|\s++--?\w|\s++[\w.-]++\s?[:=])")
 """After a word that is all that is said."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.,]++(?:Z|[+-][\d:]++)?)?")
-_PATH = re.compile(r"[a-z0-9_.-]++(?:/[a-z0-9_.-]++)++|\w++://[^\s@]*+", re.IGNORECASE)
+_PATH = re.compile(r"[a-z0-9_.-]++(?>(?:/[a-z0-9_.-]++)+)|\w++://[^\s@]*+", re.IGNORECASE)
 _LOGIN = re.compile(r"\blogin\s+\S{1,64}\s+\Z")
 _ENV = re.compile(r"(?:\A|[\s\"'`:;=(])ENV[ \t]{1,9}\Z")
 """Of a Dockerfile: ``ENV DB_PASSWORD hunter2``."""

@@ -30,7 +30,7 @@ _PASSWORD_FILE = re.compile(
 )
 """``.pgpass``: host, port, database, user, password."""
 _VALUE_FIRST = re.compile(
-    r"[Vv]alue(?P<mark>\\?[\"'])\s{0,9}:\s{0,9}(?P=mark)(?P<secret>(?:[^\"'\\\n]|\\[^\"'\n]){1,2000}+)(?P=mark),\s{0,40}(?P=mark)"
+    r"[Vv]alue(?P<mark>\\?[\"'])\s{0,9}:\s{0,9}(?P=mark)(?P<secret>(?>(?:[^\"'\\\n]|\\[^\"'\n]){1,2000}))(?P=mark),\s{0,40}(?P=mark)"
     r"\w{0,30}(?:[Nn]ame|[Kk]ey)(?P=mark)\s{0,9}:\s{0,9}(?P=mark)(?P<name>[\w.-]{1,200})(?P=mark)"
 )
 """A value before the name that it is called by."""

@@ -50,7 +50,7 @@ _BEGINS_ALONE = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f][0-9A-Fa-f]
 """For what may be long: a row of beginnings, each of which might go on, is one."""
 _LONG = re.compile(r"[^\s\"',;<>()\[\]]{18}")
 """Nothing that tells itself is shorter."""
-_BODY = re.compile(r"(?:\s|\\[nr])*+(?=[^\s\\\-])")
+_BODY = re.compile(r"(?>(?:\s++|\\[nr])*)(?=[^\s\\\-])")
 _FRAME = re.compile(r"-----BEGIN [A-Z0-9 ]{0,60}PRIVATE KEY(?: BLOCK)?-----")
 _MATERIAL = re.compile(r"[A-Za-z0-9+/]{40}")
 _END = "-----END "
@@ -58,7 +58,7 @@ _PUTTY = re.compile(r"Private-Lines: \d{1,3}(?:\r?\n|\\n)((?:[A-Za-z0-9+/=]{1,64
 _URL_PASSWORD = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})?://(?P<user>[^\s/:@\"'<>\\]{0,256}):(?!//)")
 _WEB = frozenset(("http", "https", "ws", "wss", "ftp", "ftps", "git", "ssh", "svn", "s3", "gs"))
 _WORD = re.compile(
-    r"(?:[^\s\"'`\\<,;:)\]}]|:(?!//)|[\"'`](?![\s,;:)\]}>\\\"'`]|\Z)|\\(?![nrt\"'])|<(?!/)|[,;)\]}](?![,;)\]}]{0,8}+(?:[\s\"'`]|\Z|\\[nrt\"'])))++"
+    r"(?>(?:[^\s\"'`\\<,;:)\]}]++|:(?!//)|[\"'`](?![\s,;:)\]}>\\\"'`]|\Z)|\\(?![nrt\"'])|<(?!/)|[,;)\]}](?![,;)\]}]{0,8}+(?:[\s\"'`]|\Z|\\[nrt\"'])))+)"
 )
 """To the end of what is written in one: the quotation mark of a password is not followed by a comma."""
 _PORT = re.compile(r"\d{1,5}[/?#,]")

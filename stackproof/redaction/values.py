@@ -29,7 +29,7 @@ _SAYS_NONE = re.compile(
 _MASK = re.compile(r"[*•.#?_-]*+|x{3,}|\*{3,}[\w-]{0,4}|\[[A-Z ]+\]|\(redacted[a-z, -]{0,60}\)", re.IGNORECASE)
 """A mask that other programs write in the place of a secret."""
 _PLACEHOLDER = re.compile(
-    r"\$\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}|\{\{[^{}]*+\}\}|\$\([^()]*+\)|`[^`]*+`|<%[^<>]*+%>|#\{[^{}]*+\}|%\{[^{}]*+\}|%[A-Za-z_]\w{1,60}%|%\(\w{1,60}\)s"
+    r"\$\{[^{}]*+(?>(?:\{[^{}]*+\}[^{}]*+)*)\}|\{\{[^{}]*+\}\}|\$\([^()]*+\)|`[^`]*+`|<%[^<>]*+%>|#\{[^{}]*+\}|%\{[^{}]*+\}|%[A-Za-z_]\w{1,60}%|%\(\w{1,60}\)s"
 )
 """What a program replaces: wherever it stands in a value, the rest is what is written there."""
 _WHOLE = re.compile(
@@ -46,11 +46,11 @@ _PROSE = re.compile(
 _NUMBER = re.compile(r"-?(?P<digits>\d++)(?:\.0)?|-?\d[\d.,:/-]*+(?:%|[kmg]?b|[mµun]?s|min|h|d|k)?", re.IGNORECASE)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.,]++(?:Z|[+-][\d:]+)?)?")
 _CODE = re.compile(
-    r"[A-Za-z_]+(?:\.[A-Za-z_]+)*+(?:\([\w.,'\"=\[\]() :-]*+|\[[\"'\w][\w.,'\"\[\]() -]*+)|(?:[A-Za-z_]\w*+\.)++[A-Za-z_]\w*+"
+    r"[A-Za-z_]+(?>(?:\.[A-Za-z_]+)*)(?:\([\w.,'\"=\[\]() :-]*+|\[[\"'\w][\w.,'\"\[\]() -]*+)|(?>(?:[A-Za-z_]\w*+\.)+)[A-Za-z_]\w*+"
 )
 """Code, as a traceback or a source shows it: ``settings.db_password``, ``os.environ[``."""
-_FILE = re.compile(r"(?:file:(?://)?)?(?:[A-Za-z]:[\\/]|~?/|\.{1,2}/)(?:[\w.@ -]*+[/\\]?)*+")
-_RELATIVE = re.compile(r"[a-z0-9_.-]++(?:/[a-z0-9_.-]++)++/?")
+_FILE = re.compile(r"(?:file:(?://)?)?(?:[A-Za-z]:[\\/]|~?/|\.{1,2}/)(?>(?:[\w.@ -]++|[/\\])*)")
+_RELATIVE = re.compile(r"[a-z0-9_.-]++(?>(?:/[a-z0-9_.-]++)+)/?")
 """``triflow-ai-production/database`` names a secret, or an object."""
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*+://[^\s@]*+")
 _ALIAS = re.compile(r"alias/[\w/-]++|mrk-[0-9a-f]{32}|(?:projects|vaults?|secrets?|kv|ssm|parameter)[:/][\w./:#-]++")

@@ -299,7 +299,7 @@ def admits(constraint: str, version: str) -> bool:
     >>> [admits(constraint, "3.39.0") for constraint in constraints]
     [False, True, True, True, False, False]
     """
-    parts = (re.fullmatch(r"\s*+(~>|[!<>]?=|[<>])?+\s*+([\d.]++)\s*+", part) for part in constraint.split(","))
+    parts = (re.fullmatch(r"\s*+(?>(~>|[!<>]?=|[<>])?)\s*+([\d.]++)\s*+", part) for part in constraint.split(","))
     return all(part and _meets(version, part[1] or "=", part[2]) for part in parts)
 
 

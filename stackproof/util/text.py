@@ -8,7 +8,7 @@ LONGEST_JSON = 160
 """Characters of a JSON value in a sentence that are shown whole."""
 
 _OPENS = re.compile(r'[{\[](?=["{\[\]}])')
-_STEP = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}\[\]]', re.DOTALL)
+_STEP = re.compile(r'"(?>(?:[^"\\]++|\\.)*)(?:"|\\?\Z)|[{}\[\]]', re.DOTALL)
 
 
 def visible(text: str) -> str:
