@@ -60,10 +60,9 @@ T = TypeVar("T")
 
 
 def whole(value: T) -> T:
-    """A fact, or an item of an answer, as it was read. Raises `CouldNotVerify` for one that is `Malformed`, or has such an item."""
-    for one in value if isinstance(value, list | tuple) else (value,):
-        if isinstance(one, Malformed):
-            one.used()
+    """A fact, or an item of an answer, as it was read. Raises `CouldNotVerify` for one that is `Malformed`."""
+    if isinstance(value, Malformed):
+        value.used()
     return value
 
 
@@ -90,6 +89,10 @@ def typed(operation: str, page: Mapping[str, Any]) -> Mapping[str, Any]:
     stackproof.core.verdicts.CouldNotVerify: lambda:GetFunctionUrlConfig AuthType is 0, which is not a text: no answer of AWS has that; ...
     >>> page["Cors"]
     {'MaxAge': 1}
+    >>> endpoints = typed("ec2:DescribeVpcEndpoints", {"VpcEndpoints": [{"RouteTableIds": [[]]}]})["VpcEndpoints"]
+    >>> bool(endpoints[0]["RouteTableIds"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    stackproof.core.verdicts.CouldNotVerify: ec2:DescribeVpcEndpoints VpcEndpoints[].RouteTableIds[] is [], which is not a text: ...
     """
     check = check_of(operation)
     return check(page) if check else page
@@ -152,6 +155,8 @@ def _of_list(of_item: Check, place: str) -> Check:
         if not isinstance(value, list | tuple):
             return Malformed(value, place, "a list")
         items = [of_item(one) for one in value]
+        if (malformed := next((one for one in items if isinstance(one, Malformed)), None)) is not None:
+            return malformed  # whoever counts the items uses each of them
         return items if any(new is not one for new, one in zip(items, value, strict=True)) else value
 
     return check
