@@ -153,7 +153,7 @@ def folder_of(file: Path) -> str:
 
 def suite_ids() -> Collection[str]:
     """The ids of the controls that come with stackproof; the proofs of each are in its own repository."""
-    return {id for name in FOLDERS for id in rows(suite() / name)}
+    return _rows_within(suite()).keys()
 
 
 _folders: list[Path] = []
@@ -209,5 +209,12 @@ def _problems(row: object) -> Iterator[str]:
 
 def catalogue() -> dict[str, Entry]:
     """Every control by id: those of the suite, then those of folders whose controls have been declared, then what decorators give."""
-    folders = [*(suite() / name for name in FOLDERS), *_folders]
-    return {id: entry for folder in folders for id, entry in rows(folder).items()} | _given
+    found = dict(_rows_within(suite()))
+    for folder in _folders:
+        found |= rows(folder)
+    return found | _given
+
+
+@functools.cache
+def _rows_within(suite: Path) -> dict[str, Entry]:
+    return {id: entry for name in FOLDERS for id, entry in rows(suite / name).items()}
