@@ -30,15 +30,15 @@ _PACKAGES = ("moto", "botocore", "flask", "werkzeug")
 _PARSERS = ("python-hcl2", "lark")
 _DECIDING = ("account.py", "later.py", "moto_gaps/*.py", "recording.py", "server.py")
 _OF_NO_STACK = {
-    *(
-        "aws_availability_zones",
-        "aws_caller_identity",
-        "aws_default_tags",
-        "aws_iam_policy_document",
-        "aws_partition",
-        "aws_region",
-    ),
-    *("aws_elb_service_account", "aws_service_principal", "archive_file"),
+    "archive_file",
+    "aws_availability_zones",
+    "aws_caller_identity",
+    "aws_default_tags",
+    "aws_elb_service_account",
+    "aws_iam_policy_document",
+    "aws_partition",
+    "aws_region",
+    "aws_service_principal",
 }
 """Data sources that say the same whatever stacks there are."""
 _ANY_ENDPOINT = "http://127.0.0.1:1"
