@@ -86,7 +86,7 @@ class Stack:
 
     @cached_property
     def looks_around(self) -> bool:
-        """Whether it may read what another stack has made: by a data source of AWS or of a state, or in a module of elsewhere.
+        """True if it may read what another stack has made: by a data source of AWS or of a state, or in a module of elsewhere.
 
         It may name it all the same; AWS takes most names before what they name is there.
         """
