@@ -266,7 +266,8 @@ class TestStopping:
     @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
     def test_the_end_of_this_process_leaves_no_process(self, how: signal.Signals, tmp_path: Path, alive: int) -> None:
         fake(tmp_path, f"{PROVIDER} wait")
-        run = (
+        run = (  # whoever starts the tests in the background may have had SIGINT ignored
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
             "from pathlib import Path; from stackproof.terraform.cli import Terraform; "
             "Terraform(('./terraform',), '', '').run('apply', directory=Path(), on_line=lambda line: print(line, flush=True))"
         )
