@@ -22,7 +22,7 @@ from stackproof.organisation.store import CannotStore, Store, opened
 from stackproof.plugin.suite import Selected, collected
 
 psutil = pytest.importorskip("psutil", reason="of the extra organisation")
-pytest.importorskip("distributed", reason="of the extra organisation")
+distributed = pytest.importorskip("distributed", reason="of the extra organisation")
 
 MARKERS, KEYWORDS = "security", "SEC-SG-01 or SEC-IAM-01"
 
@@ -145,6 +145,43 @@ def test_a_task_that_is_lost_again_and_again_is_given_up(tmp_path: Path) -> None
     assert (progress.done, progress.not_judged) == (len(plan.tasks), len(plan.tasks))
     with results.of_task(plan, plan.tasks[0], store) as (result, _folder):
         assert "it was lost 4 times with its worker or the scheduler" in result.reason
+
+
+class Losing(Client):
+    """A client whose scheduler is lost while something is asked: Dask's own words for it, or any other."""
+
+    def __init__(self, asks: Exception | None = None, submits: Exception | None = None) -> None:
+        super().__init__([])
+        self._asks, self._submits = asks, submits
+
+    def _lost(self, error: Exception | None) -> None:
+        if error:
+            self.status = "closed"
+            raise error
+
+    def nthreads(self) -> dict[str, int]:
+        self._lost(self._asks)
+        return super().nthreads()
+
+    def submit(self, *given: Any, **named: Any) -> Future:
+        self._lost(self._submits)
+        return super().submit(*given, **named)
+
+
+@pytest.mark.parametrize(
+    "losing",
+    [Losing(asks=distributed.comm.CommClosedError("closed")), Losing(submits=distributed.client.ClosedClientError("closed"))],
+)
+def test_a_scheduler_that_is_lost_while_it_is_asked_stops_nothing(losing: Losing, tmp_path: Path) -> None:
+    plan, clients = planned("http://127.0.0.1:1", controls()), [losing, Client([])]
+    progress = cluster.run(plan, opened(str(tmp_path)), plan.tasks, lambda: clients.pop(0), lambda _: None)
+    assert (progress.done, progress.not_judged) == (len(plan.tasks), 0)
+
+
+def test_an_error_that_is_not_of_a_lost_scheduler_is_no_lost_scheduler(tmp_path: Path) -> None:
+    plan = planned("http://127.0.0.1:1", controls())
+    with pytest.raises(TypeError, match="not a lost one"):
+        cluster.run(plan, opened(str(tmp_path)), plan.tasks, lambda: Losing(submits=TypeError("not a lost one")), lambda _: None)
 
 
 def test_a_store_without_room_ends_the_run(tmp_path: Path) -> None:

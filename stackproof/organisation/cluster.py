@@ -239,13 +239,17 @@ class _Run:
     def _threads(self) -> int:
         """The tasks that the workers can do at once; asked again now and then, since workers come and go."""
         if time.monotonic() >= self._asked_again:
-            self._slots = sum(self._client.nthreads().values())
+            with suppress(OSError):  # the scheduler is lost just now: it is asked again when one is there
+                self._slots = 0
+                self._slots = sum(self._client.nthreads().values())
             self._asked_again = time.monotonic() + _WORKERS_SECONDS if self._slots else 0.0
             self._progress.slots = self._slots
         return self._slots
 
     def _submit(self, task: Task) -> bool:
         """Hand a task out; False where the scheduler is lost."""
+        from distributed.client import ClosedClientError
+
         try:
             future = self._client.submit(
                 self._do,
@@ -257,9 +261,7 @@ class _Run:
                 key=f"{self._plan.run}.{task.key}.{self._tried[task] + 1}",
                 pure=False,
             )
-        except Exception:
-            if self._client.status == "running":
-                raise
+        except ClosedClientError:
             return False
         self._tried[task] += 1
         self._out[future] = (task, time.monotonic())

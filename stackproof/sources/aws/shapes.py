@@ -6,7 +6,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from importlib.resources import files
 from typing import Any, NoReturn, TypeVar
@@ -93,6 +93,9 @@ def typed(operation: str, page: Mapping[str, Any]) -> Mapping[str, Any]:
     >>> bool(endpoints[0]["RouteTableIds"])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     stackproof.core.verdicts.CouldNotVerify: ec2:DescribeVpcEndpoints VpcEndpoints[].RouteTableIds[] is [], which is not a text: ...
+    >>> bool(typed("sqs:GetQueueAttributes", {"Attributes": {"KmsMasterKeyId": [1]}})["Attributes"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    stackproof.core.verdicts.CouldNotVerify: sqs:GetQueueAttributes Attributes{} is [1], which is not a text: ...
     """
     check = check_of(operation)
     return check(page) if check else page
@@ -145,9 +148,16 @@ def _of_map(of_value: Check, place: str) -> Check:
         if not isinstance(value, Mapping):
             return Malformed(value, place, "a map")
         changed = {name: new for name, one in value.items() if (new := of_value(one)) is not one}
+        if (malformed := _malformed(changed.values())) is not None:
+            return malformed
         return {**value, **changed} if changed else value
 
     return check
+
+
+def _malformed(parts: Iterable[Any]) -> Malformed | None:
+    """The first part of a list or a map that is malformed: then all of it is, since whoever counts the parts uses each of them."""
+    return next((one for one in parts if isinstance(one, Malformed)), None)
 
 
 def _of_list(of_item: Check, place: str) -> Check:
@@ -155,8 +165,8 @@ def _of_list(of_item: Check, place: str) -> Check:
         if not isinstance(value, list | tuple):
             return Malformed(value, place, "a list")
         items = [of_item(one) for one in value]
-        if (malformed := next((one for one in items if isinstance(one, Malformed)), None)) is not None:
-            return malformed  # whoever counts the items uses each of them
+        if (malformed := _malformed(items)) is not None:
+            return malformed
         return items if any(new is not one for new, one in zip(items, value, strict=True)) else value
 
     return check
