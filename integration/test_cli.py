@@ -55,6 +55,52 @@ def test_help_is_quick_to_import() -> None:
     assert all(f"  {name}" in done.stdout for name in cli.COMMANDS)
 
 
+WITHOUT_EXTRAS = """
+import importlib.metadata, sys
+from stackproof import cli
+from stackproof.util import extras
+
+hidden = {module for modules in extras.EXTRAS.values() for module in modules}
+found, version = importlib.util.find_spec, importlib.metadata.version
+
+
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in hidden:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def absent(name):
+    if name.lower().replace("-", "_") in hidden:
+        raise importlib.metadata.PackageNotFoundError(name)
+    return version(name)
+
+
+sys.meta_path.insert(0, Hidden())
+importlib.metadata.version = absent
+extras.find_spec = lambda name: None if name in hidden else found(name)
+sys.exit(cli.main(sys.argv[1:]))
+"""
+"""The command in an environment that has the package and no extra of it."""
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_no_command_needs_an_extra_for_its_help(name: str, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_EXTRAS, name, "--help"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "extra"), [(("cloud", "up"), "embedded"), (("organisation", "verify", "accounts.toml"), "organisation")]
+)
+def test_an_extra_that_is_missing_is_one_line(arguments: tuple[str, ...], extra: str, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_EXTRAS, *arguments], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (4, "")
+    [line] = done.stderr.splitlines()
+    assert f"pip install 'stackproof[{extra}]'" in line
+    assert [*tmp_path.iterdir()] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

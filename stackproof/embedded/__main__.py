@@ -6,12 +6,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from stackproof.core.verdicts import UsageError
 from stackproof.embedded import cloud, process, provision
 from stackproof.embedded.deployed import Deployed
 from stackproof.embedded.recipe import Account, stacks_of
 from stackproof.embedded.workload import Source
 from stackproof.processes.command_line import Parser, exit_status, show
 from stackproof.profile.loading import load
+from stackproof.util import extras
 from stackproof.util.cache import CACHE
 
 
@@ -33,6 +35,8 @@ def _run(command: str, environment: str) -> int:
     cache = root / CACHE
     match command:
         case "up":
+            if absent := extras.not_installed("embedded", *extras.EXTRAS["embedded"]):
+                raise UsageError(absent)
             profile = load(environment, root / "environments")
             account = Account(profile.account_id, profile.region)
             source = Source.of(root, cache)

