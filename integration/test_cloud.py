@@ -228,6 +228,47 @@ class TestRecording:
         assert {vpc["VpcId"] for vpc in vpcs if not vpc["IsDefault"]} == made
         assert len(client(replayed.endpoint, "sns").list_topics()["Topics"]) == 8
 
+    def test_ids_do_not_depend_on_who_reads_meanwhile(
+        self, start: Callable[..., Cloud], recorded: tuple[list[str], set[str]], tmp_path: Path
+    ) -> None:
+        (tmp_path / "recording").write_text("".join(recorded[0]))
+        read, unread = start(replay=tmp_path / "recording"), start(replay=tmp_path / "recording")
+        for _ in range(3):
+            client(read.endpoint, "iam").get_user()
+            client(read.endpoint, "sns").list_topics()
+            client(read.endpoint, "ec2").describe_vpcs()
+        client(unread.endpoint, "iam").get_user()
+        made = [client(each.endpoint, "ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"] for each in (read, unread)]
+        assert made[0] == made[1]
+
+    def test_marked_requests_are_asked_again(self, start: Callable[..., Cloud]) -> None:
+        running = start()
+        topics = client(running.endpoint, "sns")
+        topics.meta.events.register(
+            "before-sign.sns", lambda request, **_: request.headers.__setitem__("User-Agent", f"x {cloud.MARK}app y")
+        )
+        client(running.endpoint, "sns").create_topic(Name="a")
+        topics.list_topics()
+        client(running.endpoint, "sns").list_topics()
+        asked = cloud.asked(running.endpoint, "app")
+        assert [recording.from_line(line)[0].name for line in asked] == ["POST / ListTopics"]
+        assert cloud.asked(running.endpoint, "app") == []
+        assert cloud.answers_again(running.endpoint, asked)
+        client(running.endpoint, "sns").create_topic(Name="b")
+        assert not cloud.answers_again(running.endpoint, asked)
+
+    def test_what_may_change_something_is_not_asked_again(self, start: Callable[..., Cloud]) -> None:
+        running = start()
+        topics = client(running.endpoint, "sns")
+        topics.meta.events.register(
+            "before-sign.sns", lambda request, **_: request.headers.__setitem__("User-Agent", f"{cloud.MARK}app")
+        )
+        topics.create_topic(Name="a")
+        topics.delete_topic(TopicArn=topics.list_topics()["Topics"][0]["TopicArn"])
+        asked = cloud.asked(running.endpoint, "app")
+        assert not cloud.answers_again(running.endpoint, asked[:1])
+        assert topics.list_topics()["Topics"] == []
+
     def test_a_request_left_out_is_noticed(
         self, start: Callable[..., Cloud], recorded: tuple[list[str], set[str]], tmp_path: Path
     ) -> None:

@@ -290,6 +290,24 @@ class TestStore:
         assert again.exchange == EXCHANGE
         assert store.read(tmp_path / CALL.evidence)["sha256"] == digest({"pages": to_jsonable(pages)})
 
+    @pytest.mark.parametrize("is_shared", [True, False])
+    def test_asks_once_for_all_threads(self, tmp_path: Path, is_shared: bool) -> None:
+        kept, asked = Store(tmp_path, ACCOUNT, is_shared=is_shared), []
+
+        def ask() -> Answer:
+            asked.append(1)
+            return Answer(CALL, [{"DBInstances": []}], exchange=EXCHANGE)
+
+        def twice(_: int) -> object:
+            return kept.document("outer", lambda: [kept.answer(CALL, ask).pages[0]])
+
+        with ThreadPoolExecutor(8) as pool:
+            assert [*pool.map(twice, range(32))] == [[{"DBInstances": []}]] * 32
+        with pytest.raises(ZeroDivisionError):
+            kept.document("another", lambda: 1 / 0)
+        assert (len(asked), kept._busy) == (1, {})
+        assert any((tmp_path / "locks").iterdir()) == is_shared
+
     def test_asks_once_for_all_processes(self, tmp_path: Path, kept: Store) -> None:
         asked = []
 

@@ -292,6 +292,23 @@ class TestReplayed:
         assert not recorded.recipe().recording.exists()
         copy.rename(recorded.recipe().recording)
 
+    def test_a_second_plan_holds_while_all_that_it_asked_is_answered_the_same(self, recorded: Site) -> None:
+        with recorded.ensure() as first:
+            plan, inputs = first.second_plan("app"), first.inputs("app")
+            assert plan["document"].get("resource_changes")
+            assert first.still_answers(plan)
+        with recorded.ensure() as second:
+            assert second.inputs("app") == inputs
+            second.api.client("sns").publish(
+                TopicArn=f"arn:aws:sns:{LOCAL.region}:{LOCAL.id}:alerts", Message="no plan reads this"
+            )
+            assert second.still_answers(plan)
+            second.api.client("sns").set_topic_attributes(
+                TopicArn=f"arn:aws:sns:{LOCAL.region}:{LOCAL.id}:alerts", AttributeName="DisplayName", AttributeValue="by hand"
+            )
+            assert not second.still_answers(plan)
+            assert not second.still_answers({**plan, "asked": []})
+
     @pytest.mark.parametrize(
         ("damage", "why"),
         [
@@ -470,6 +487,7 @@ class TestUp:
 
             with recorded.ensure() as found:
                 assert (found.how, found.endpoint) == ("found", live.endpoint)
+                assert found.inputs("app") is None  # nothing is kept of what anybody may change
                 assert found.plan(recorded.stack(), found.directory / "second.tfplan").exit_status == 0
                 logs = found.api.client("logs")
                 logs.put_retention_policy(logGroupName="/aws/ecs/api/application-0", retentionInDays=30)

@@ -38,6 +38,18 @@ class TestKept:
         assert answer.digest in answer.told("a plan")
         assert kept.taken == [answer]
 
+    def test_is_taken_only_if_it_holds_now(self, cache: Path) -> None:
+        seen: list[object] = []
+
+        def holds(value: object) -> bool:
+            seen.append(value)
+            return len(seen) > 1
+
+        assert Kept(cache).get("plan", INPUTS, lambda: "anew", holds=holds).value == "anew"
+        kept = Kept(cache)
+        assert kept.get("plan", INPUTS, never, holds=holds).value == "anew"
+        assert (seen, len(kept.taken)) == ([{"changes": [1]}, "anew"], 1)
+
     @pytest.mark.parametrize(
         ("name", "others"),
         [

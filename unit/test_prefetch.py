@@ -44,6 +44,32 @@ def test_fetches_at_the_same_time(stage: Stage, collections: Collections) -> Non
     assert [fetched.outcome(name)() for name in "abcd"] == [*"abcd"]
 
 
+def test_files_are_read_while_others_wait_for_a_cloud(
+    stage: Stage, collections: Collections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prefetch, "operations", lambda names: {*names} - {"files"})
+    read = threading.Event()
+
+    def waits(_: Stage) -> bool:
+        return read.wait(600)
+
+    waiting = [f"waits_{number}" for number in range(prefetch.CONCURRENT_COLLECTIONS)]
+    collections |= dict.fromkeys(waiting, waits)
+    collections["files"] = lambda _: read.set()
+    fetched = Prefetch(stage)
+    fetched.fetch([*waiting, "files"])
+    assert all(fetched.outcome(name)() for name in waiting)
+
+
+def test_what_is_asked_is_got_ready_once(stage: Stage, collections: Collections, monkeypatch: pytest.MonkeyPatch) -> None:
+    got_ready: list[object] = []
+    monkeypatch.setattr(stage, "get_ready", got_ready.append)
+    monkeypatch.setattr(prefetch, "operations", lambda names: {f"s3:{name}" for name in names})
+    collections |= {"a": lambda _: 1, "b": lambda _: 2}
+    Prefetch(stage).fetch(["a", "b"])
+    assert got_ready == [{"s3:a", "s3:b"}]
+
+
 def test_fetches_each_once_and_nothing_else(stage: Stage, collections: Collections) -> None:
     made: list[str] = []
     for name in "abc":

@@ -2,9 +2,10 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from aws_server import AwsServer, identity, query_error, query_reply, serving
@@ -26,10 +27,12 @@ from stackproof.probes.postgres import AUTHORITIES, PASSWORD, Access
 from stackproof.profile.loading import load
 from stackproof.resources.database import DatabaseInstance
 from stackproof.sources.aws import session
+from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.aws.source import AwsSource
 from stackproof.sources.plan.document import Plan
 from stackproof.targets import open_stage
 from stackproof.targets.base import Stage
+from stackproof.targets.embedded import RECORDS, AfterUse
 from stackproof.targets.live import LiveStage
 from stackproof.targets.outputs import applied_outputs, planned_outputs
 from stackproof.targets.plan import PlanStage
@@ -193,6 +196,44 @@ class TestEmulatorStage:
         server.on("DescribeDBInstances", query_error("AccessDenied", "no", 403))
         with pytest.raises(AccessDenied):
             stage.one(DatabaseInstance, DATABASE)
+
+
+class TestAfterUse:
+    """Events and metrics are asked for once what runs was used; everything else at once."""
+
+    def sent(self, operation: str, wait: Callable[[], None]) -> list[str]:
+        sent: list[str] = []
+
+        class Others:
+            counts: ClassVar[Counter[str]] = Counter({"logs:FilterLogEvents": 1})
+
+            def wait(self, seconds: float) -> None:
+                sent.append(f"waits {seconds:g}")
+
+            def send(self, call: Call, absent: tuple[str, ...]) -> Answer:
+                sent.append(call.operation)
+                return Answer(call)
+
+        transport = AfterUse(Others(), wait)
+        transport.wait(1)
+        assert transport.counts == Others.counts
+        transport.send(Call(operation, "eu-central-1"))
+        return sent
+
+    @pytest.mark.parametrize("operation", sorted(RECORDS))
+    def test_an_event_that_cannot_be_there_is_not_asked_for(self, operation: str) -> None:
+        def fails() -> None:
+            raise CouldNotVerify("a task ended")
+
+        with pytest.raises(CouldNotVerify, match="a task ended"):
+            self.sent(operation, fails)
+        assert self.sent(operation, lambda: None) == ["waits 1", operation]
+
+    def test_a_setting_is_asked_for_at_once(self) -> None:
+        def never() -> None:
+            raise AssertionError("it was waited for")
+
+        assert self.sent("logs:DescribeLogGroups", never) == ["waits 1", "logs:DescribeLogGroups"]
 
 
 class TestLiveStage:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
 from functools import partial
 
-from stackproof.collections.registry import collections
+from stackproof.collections.registry import collections, operations
 from stackproof.core.verdicts import UsageError
 from stackproof.redaction.threads import Pool
 from stackproof.sources.aws.ahead import go_together
@@ -12,6 +12,7 @@ from stackproof.sources.aws.progress import Work
 from stackproof.targets.base import Stage
 
 CONCURRENT_COLLECTIONS = 8
+"""Of those that ask AWS, and of the others: who waits until a cloud is there holds up nobody that reads files."""
 
 
 class Prefetch:
@@ -28,13 +29,15 @@ class Prefetch:
         """
         wanted = [name for name in dict.fromkeys(names) if name not in self._outcomes]
         work = self._stage.progress.begin("collections", len(wanted), wanted)
-        pool = Pool(CONCURRENT_COLLECTIONS, thread_name_prefix="collect")
+        asking, others = (Pool(CONCURRENT_COLLECTIONS, thread_name_prefix=name) for name in ("ask", "collect"))
+        self._stage.get_ready(operations(wanted))
         try:
             for name in wanted:
-                self._outcomes[name] = pool.submit(self._fetched, name, work)
+                self._outcomes[name] = (asking if operations([name]) else others).submit(self._fetched, name, work)
             wait(self._outcomes.values())
         finally:  # whoever interrupts does not wait for a deployment
-            pool.shutdown(wait=False, cancel_futures=True)
+            for pool in (asking, others):
+                pool.shutdown(wait=False, cancel_futures=True)
             work.end()
         for outcome in self._outcomes.values():
             if isinstance(outcome.exception(), UsageError):

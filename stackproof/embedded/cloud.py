@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ SETTINGS: Mapping[str, str] = {
 """What the server process gets in its environment, in place of every MOTO_ and AWS_ variable of its owner."""
 
 START_SECONDS = 300
+MARK = "stackproof-asks/"
+"""What the ``User-Agent`` of a request has before the name of what it is asked for, if that is to be known."""
 
 
 class CloudFailed(CouldNotVerify):
@@ -138,6 +140,16 @@ def tell(endpoint: str, reported: Mapping[str, Any]) -> None:
 def end_recording(cloud: Cloud) -> None:
     """Record no more; the recording is complete on disk when this returns."""
     _request(cloud.endpoint, "POST", "/_stackproof/recording/end")
+
+
+def asked(endpoint: str, mark: str) -> list[str]:
+    """The marked requests since the last call, as lines of a recording; see `recording.mark_of`. Raises `CloudFailed`."""
+    return json.loads(_request(endpoint, "GET", f"/_stackproof/asked?{mark}"))  # type: ignore[no-any-return]
+
+
+def answers_again(endpoint: str, lines: Sequence[str]) -> bool:
+    """True if recorded requests are answered now as they were: asked inside of the server. Raises `CloudFailed`."""
+    return json.loads(_request(endpoint, "POST", "/_stackproof/answers-again", json.dumps([*lines]).encode())) is True
 
 
 def _request(endpoint: str, method: str, path: str, body: bytes | None = None) -> bytes:

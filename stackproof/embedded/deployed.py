@@ -9,7 +9,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypedDict
 
 from stackproof.embedded import account, cloud, later, workload
 from stackproof.embedded.cloud import Cloud, CloudFailed
@@ -21,8 +21,18 @@ from stackproof.sources.aws import process_guard
 from stackproof.terraform.cli import Completed, TerraformError
 from stackproof.terraform.downgrade import KEPT_AS
 from stackproof.terraform.workspace import Workspace
+from stackproof.util.kept import digest_of
 
 STATE = "terraform.tfstate"
+
+
+class SecondPlan(TypedDict):
+    """A plan of a stack that is deployed: JSON data."""
+
+    document: dict[str, Any]
+    """As ``terraform show -json`` tells it."""
+    asked: list[str]
+    """The requests that Terraform made for it, and digests of the answers: lines of `stackproof.embedded.recording`."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +90,22 @@ class Deployed:
         deployed = [self.recipe.summary, _HOW[self.how].format(seconds=self.seconds, endpoint=self.endpoint)]
         return [*deployed, _backend()] if self.workload else deployed
 
-    def plan(self, stack: Stack, out: Path, on_event: Callable[[dict[str, Any]], None] | None = None) -> Completed:
+    def wait_until_used(self) -> None:
+        """Return when what runs in the cloud has left its first events there. Raises `CloudFailed`."""
+        if self.workload and self.workload.used:
+            self.workload.used.result()
+
+    def plan(
+        self, stack: Stack, out: Path, on_event: Callable[[dict[str, Any]], None] | None = None, *, is_marked: bool = False
+    ) -> Completed:
         """Plan a stack once more, with the sources and the values that were deployed: exit status 2 if something differs.
 
-        The plan file holds secrets: it is the caller's to remove.
+        Where ``is_marked``, the cloud remembers what it is asked (`cloud.asked`, by the name of the stack). The plan file holds secrets:
+        it is the caller's to remove.
         """
         reported = {name: value for name, value in self.reported.items() if name in stack.declared}
-        return self.workspaces[stack.name].plan(
+        workspace = self.workspaces[stack.name]
+        return (workspace.marked(f"{cloud.MARK}{stack.name}") if is_marked else workspace).plan(
             out,
             var_files=[stack.example] if stack.example else [],
             variables={**stack.variables, **reported},
@@ -94,19 +113,33 @@ class Deployed:
             on_event=on_event,
         )
 
-    def second_plan(self, name: str) -> dict[str, Any]:
-        """A new plan of a stack that is deployed, as the document of ``terraform show -json``.
+    def inputs(self, name: str) -> dict[str, str] | None:
+        """The things that decide, beside the answers of the cloud, what Terraform says of a stack here, by name; None for a cloud that was
+        found running, where anybody may have changed anything.
+        """
+        if not self.is_private:
+            return None
+        state = (self.workspaces[name].directory / STATE).read_bytes()
+        return {"recipe": self.recipe.cloud_digest, "state": digest_of(state)}
+
+    def second_plan(self, name: str) -> SecondPlan:
+        """A new plan of a stack that is deployed, and what it was made of.
 
         Raises `CloudFailed` where it is not empty over a replay, and was over what was recorded: then the recording is gone.
         """
-        with self._planned(self._stack(name)) as (planned, planfile):
+        with self._planned(self._stack(name), is_marked=True) as (planned, planfile):
             if self.was_settled and planned.exit_status != 0:
                 shutil.rmtree(self.recipe.recording, ignore_errors=True)
                 raise CloudFailed(
                     f"Terraform would change {name} in the replayed deployment, and would not right after the recorded one. "
                     "The recording was removed: run again, and the stacks are deployed anew."
                 )
-            return self.workspaces[name].show(planfile)
+            document = self.workspaces[name].show(planfile)
+        return {"document": document, "asked": cloud.asked(self.endpoint, name)}
+
+    def still_answers(self, plan: SecondPlan) -> bool:
+        """True if all that was asked for a plan only reads, and is answered now as it was then."""
+        return bool(plan["asked"]) and cloud.answers_again(self.endpoint, plan["asked"])
 
     def settle(self) -> bool:
         """True if plans right after the deployment are empty; then the states have learned what the refresh found.
@@ -151,12 +184,12 @@ class Deployed:
 
     @contextmanager
     def _planned(
-        self, stack: Stack, on_event: Callable[[dict[str, Any]], None] | None = None
+        self, stack: Stack, on_event: Callable[[dict[str, Any]], None] | None = None, *, is_marked: bool = False
     ) -> Iterator[tuple[Completed, Path]]:
         """A plan of a stack, and its file, which goes afterwards: it holds the password."""
         planfile = self.workspaces[stack.name].directory / "stackproof.tfplan"
         try:
-            yield self.plan(stack, planfile, on_event), planfile
+            yield self.plan(stack, planfile, on_event, is_marked=is_marked), planfile
         finally:
             planfile.unlink(missing_ok=True)
 

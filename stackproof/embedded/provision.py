@@ -80,6 +80,7 @@ def up(
             progress.say(f"The embedded cloud at {running.cloud.endpoint} {why}: replacing it.")
             end(recipe.home, running)
         deployed = undo.enter_context(_bring_up(recipe, progress))
+        deployed.wait_until_used()
         own(deployed.directory, deployed.cloud.pid)
         advertise(recipe, deployed)
         cloud.detach(deployed.cloud)
@@ -136,7 +137,7 @@ def _bring_up(recipe: Recipe, progress: Progress) -> Deployed:
         undo.callback(cloud.stop, deployed.cloud)
         if working:
             progress.begin("Starting the backend ...")
-            workload.go(working, deployed.cloud, progress.say)
+            working = workload.go(working, deployed.cloud, progress.say)
         undo.pop_all()
     progress.end()
     return replace(deployed, workload=working, seconds=time.monotonic() - started)

@@ -7,6 +7,7 @@ which they were handled, and a replay into a fresh server draws the same random 
 import argparse
 import functools
 import gc
+import itertools
 import json
 import os
 import sys
@@ -19,6 +20,8 @@ from typing import IO, Any
 
 import botocore.session
 from flask import Flask, request
+from moto.backends import get_backend
+from moto.core import responses, utils
 from moto.core.config import default_user_config
 from moto.core.exceptions import ServiceException
 from moto.core.model import OperationModel
@@ -33,6 +36,20 @@ from werkzeug.wrappers import Response
 
 # moto's services read the models of their APIs while they are imported, and most of them again for each of botocore's sessions.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+utils.create_loader = functools.cache(utils.create_loader)
+responses.method_names_from_class = functools.cache(responses.method_names_from_class)  # asked at every request
+_numbers = itertools.count(1)
+
+
+def _request_id(headerdict: dict[str, Any] | None = None) -> str:
+    """A request's number. moto draws its id from where the ids of resources are drawn, so that those depend on who reads meanwhile."""
+    number = f"{next(_numbers):052}"
+    if headerdict is not None:
+        headerdict["x-amzn-requestid"] = number
+    return number
+
+
+responses.gen_amzn_requestid_long = _request_id
 gc.set_threshold(100_000)  # those are many objects, and hardly a cycle among them
 
 from stackproof.embedded import live, moto_gaps, process, recording  # noqa: E402
@@ -53,6 +70,7 @@ class Application:
         self._requests = 0
         self._lock = threading.Lock()
         self._record: IO[str] | None = None
+        self._asked: dict[str, list[str]] = {}
         self._moto = DomainDispatcherApplication(self._service)
         # A function of the host alone, which lists moto's folder at each of its two calls a request: a sixth of what a request takes.
         vars(self._moto)["get_backend_for_host"] = functools.lru_cache(1000)(self._moto.get_backend_for_host)
@@ -71,6 +89,8 @@ class Application:
             self._requests += 1
             if self._record:
                 self._record.write(recording.to_line(received, answer))
+            if mark := recording.mark_of(received):
+                self._asked.setdefault(mark, []).append(recording.to_line(received, answer.lasting))
         start_response(answer.status, list(answer.headers))
         return [answer.body]
 
@@ -89,6 +109,15 @@ class Application:
         """Handle recorded requests again; `recording.Differs` at the first answer that is not the recorded one."""
         with path.open(encoding="utf-8") as lines:
             recording.replay(lines, self._moto)
+
+    def answers_again(self, lines: Iterable[str]) -> bool:
+        """True if recorded requests only read, and are answered now as they were."""
+        try:
+            with self._lock:
+                recording.ask_again(lines, self._moto)
+        except recording.Differs:
+            return False
+        return True
 
     def status(self) -> dict[str, Any]:
         """The answer to ``/_stackproof/status``."""
@@ -113,6 +142,12 @@ class Application:
             case "POST", "recording/end":
                 self.end_recording()
                 return Response(status=204)
+            case "GET", "asked":
+                with self._lock:
+                    return Response(json.dumps(self._asked.pop(environ["QUERY_STRING"], [])), content_type="application/json")
+            case "POST", "answers-again":
+                lines = json.loads(recording.read_request(environ).body)
+                return Response(json.dumps(self.answers_again(lines)), content_type="application/json")
             case "GET", "live":
                 with self._lock:
                     return Response(json.dumps(live.state()), content_type="application/json")
@@ -187,6 +222,29 @@ def _end_with_owner(directory: Path) -> None:
         os._exit(0)
 
 
+_READ_LATER = (
+    "apigateway",
+    "apigatewayv2",
+    "awslambda",
+    "cloudfront",
+    "dynamodb",
+    "efs",
+    "elasticache",
+    "oam",
+    "resourcegroupstaggingapi",
+    "sqs",
+    "stepfunctions",
+    "wafv2",
+)
+"""Services that a deployment may not have, and that are asked whether it has something of theirs."""
+
+
+def _import_more() -> None:
+    """Import them while nobody waits for it: it takes longer than their answers."""
+    for service in _READ_LATER:
+        get_backend(service)  # type: ignore[call-overload]
+
+
 def main() -> None:
     """Serve until killed. Tells its port, or why it cannot serve, as one JSON line to the descriptor ``--announce``."""
     parser = argparse.ArgumentParser(prog="python -m stackproof.embedded.server")
@@ -208,6 +266,8 @@ def main() -> None:
                 return
         if arguments.record:
             application.record(arguments.record)
+        if arguments.replay:
+            threading.Thread(target=_import_more, daemon=True).start()
         server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
         os.environ["MOTO_PORT"] = str(server.port)
         announce.write(json.dumps({"port": server.port}))

@@ -111,7 +111,7 @@ class Supervisor:
             Endpoint("http://127.0.0.1:1", "", "us-east-1").client(service)
 
     def run(self, live: Mapping[str, Any], account: str, region: str) -> None:
-        """Deploy the backend to the cloud, and start it; returns when it is healthy and its first events are there."""
+        """Deploy the backend to the cloud, and start it; returns when it is healthy."""
         self._cloud = live
         self._api = Endpoint(live["endpoint"], account, region)
         self._clients = {name: self._api.client(name) for name in _SERVICES}
@@ -124,6 +124,9 @@ class Supervisor:
         self.look()
         self._tell()
         self._wait_until_healthy()
+
+    def use(self) -> None:
+        """Use it a little; returns when its first events are there."""
         self._use_it()
         self._measure()
 
@@ -453,7 +456,9 @@ def main() -> None:
         try:
             supervisor.prepare()
             supervisor.run(reported.get(), job["account"], job["region"])
-            tell(ready=True)
+            tell(healthy=True)
+            supervisor.use()
+            tell(used=True)
             announce.close()
             supervisor.serve()
         except Exception as error:

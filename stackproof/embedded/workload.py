@@ -11,7 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +21,7 @@ from stackproof.core.verdicts import Unreachable
 from stackproof.embedded import cloud, image, postgres, process
 from stackproof.embedded.cloud import Cloud, CloudFailed
 from stackproof.processes.children import last_line, without_secrets
+from stackproof.redaction.threads import aside
 
 DATABASE, OWNER = "triflow", "triflow_admin"
 """As the stack names them; a secret that says otherwise is an error."""
@@ -62,8 +65,11 @@ class Workload:
     child: subprocess.Popen[str] | None = field(default=None, repr=False, compare=False)
     """The process, where this one started it."""
     announced: IO[str] | None = field(default=None, repr=False, compare=False)
-    """What it tells, until it is ready."""
+    """What it tells, until it was used."""
     log: Path | None = field(default=None, repr=False, compare=False)
+
+    used: Future[None] | None = field(default=None, repr=False, compare=False)
+    """Done when the first events of what runs are in the cloud; raises `CloudFailed`."""
 
     @property
     def handle(self) -> dict[str, Any]:
@@ -107,23 +113,36 @@ def _tell_child(child: subprocess.Popen[str], message: Mapping[str, Any]) -> Non
         child.stdin.flush()
 
 
-def go(workload: Workload, live: Cloud, say: Callable[[str], None]) -> None:
+def go(workload: Workload, live: Cloud, say: Callable[[str], None]) -> Workload:
     """Let it run in this cloud; returns when all of it runs and is healthy. Raises `CloudFailed`."""
     assert workload.child is not None
     assert workload.announced is not None
-    assert workload.log is not None
     _tell_child(workload.child, {"endpoint": live.endpoint, "pid": live.pid, "started": live.started})
+    try:
+        _until("healthy", workload, workload.announced, say)
+    except BaseException:
+        workload.announced.close()
+        raise
+    return replace(workload, used=aside(partial(_end, workload, workload.announced, say)))
+
+
+def _end(workload: Workload, announced: IO[str], say: Callable[[str], None]) -> None:
+    with announced:
+        _until("used", workload, announced, say)
+
+
+def _until(word: str, workload: Workload, announced: IO[str], say: Callable[[str], None]) -> None:
+    assert workload.log is not None
     deadline = time.monotonic() + READY_SECONDS
-    with workload.announced as announced:
-        while select.select([announced], [], [], max(0, deadline - time.monotonic()))[0]:
-            line = announced.readline()
-            match json.loads(line) if line else {"failed": last_line(workload.log.read_text(encoding="utf-8", errors="replace"))}:
-                case {"say": str(line)}:
-                    say(line)
-                case {"failed": str(why)}:
-                    raise CloudFailed(f"The backend does not run in the embedded cloud: {why}")
-                case {"ready": True}:
-                    return
+    while select.select([announced], [], [], max(0, deadline - time.monotonic()))[0]:
+        line = announced.readline()
+        match json.loads(line) if line else {"failed": last_line(workload.log.read_text(encoding="utf-8", errors="replace"))}:
+            case {"say": str(line)}:
+                say(line)
+            case {"failed": str(why)}:
+                raise CloudFailed(f"The backend does not run in the embedded cloud: {why}")
+            case told if word in told:
+                return
     raise CloudFailed(f"The backend did not run in the embedded cloud within {READY_SECONDS} s")
 
 
@@ -142,7 +161,7 @@ def stop(workload: Workload) -> None:
     if workload.child.stdin and not workload.child.stdin.closed:
         with contextlib.suppress(OSError):
             workload.child.stdin.close()
-    if workload.announced:
+    if workload.announced and not workload.used:  # else it is closed by whoever reads it, at its end
         workload.announced.close()
     workload.child.terminate()
     try:

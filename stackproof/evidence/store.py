@@ -6,6 +6,7 @@ once, and has one answer to it.
 
 import gzip
 import shutil
+import threading
 import weakref
 import zlib
 from collections.abc import Callable, Iterator
@@ -43,19 +44,23 @@ def document_path(name: str) -> str:
 
 
 class Store:
-    """The evidence of a run while it goes on."""
+    """The evidence of a run while it goes on. Other processes of the run may use its folder, unless it is not ``is_shared``."""
 
-    def __init__(self, folder: Path, account: str) -> None:
+    def __init__(self, folder: Path, account: str, *, is_shared: bool = True) -> None:
         self.folder = folder
         self._account = account
+        self._is_shared = is_shared
+        self._busy: dict[str, tuple[threading.Lock, int]] = {}
+        """What is being asked, and by how many threads."""
+        self._changing = threading.Lock()
         for name in (CALLS, DOCUMENTS, OBSERVATIONS, _LOCKS):
             (folder / name).mkdir(exist_ok=True)
 
     @classmethod
-    def temporary(cls, account: str) -> "Store":
+    def temporary(cls, account: str, *, is_shared: bool = False) -> "Store":
         """A store in a new folder that its owner alone can read, and that goes with it."""
         kept = ExitStack()
-        store = cls(kept.enter_context(temporary("evidence")), account)
+        store = cls(kept.enter_context(temporary("evidence")), account, is_shared=is_shared)
         weakref.finalize(store, kept.close)
         return store
 
@@ -110,8 +115,21 @@ class Store:
 
     @contextmanager
     def _only_one(self, name: str) -> Iterator[None]:
-        with FileLock(self.folder / _LOCKS / Path(name).name).acquire(poll_interval=0.01):
-            yield
+        if self._is_shared:
+            with FileLock(self.folder / _LOCKS / Path(name).name).acquire(poll_interval=0.01):
+                yield
+            return
+        with self._changing:
+            lock, users = self._busy.get(name, (threading.Lock(), 0))
+            self._busy[name] = lock, users + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._changing:
+                users = self._busy.pop(name)[1] - 1
+                if users:
+                    self._busy[name] = lock, users
 
 
 def recording(folder: Path) -> Recording:

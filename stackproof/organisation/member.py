@@ -6,7 +6,6 @@ AWS takes 2,048 characters of it with each assumption; what does not fit in one 
 Sources: AWS STS API reference, "AssumeRole"; IAM user guide, "Session policies".
 """
 
-import functools
 import json
 import time
 from collections import Counter, defaultdict
@@ -22,6 +21,7 @@ from stackproof.profile.terraform import APP
 from stackproof.resources.sources import Output
 from stackproof.sources.aws import permissions
 from stackproof.sources.aws.calls import Answer, Call
+from stackproof.sources.aws.models import botocore_session
 from stackproof.sources.aws.readonly import IDENTITY
 from stackproof.sources.aws.regions import partition
 from stackproof.sources.plan.document import Plan
@@ -136,23 +136,6 @@ class Sessions:
             raise CouldNotVerify(f"{arn} cannot be assumed: {error}") from None
         assumed._credentials = credentials
         return assumed
-
-
-@functools.cache
-def _loader() -> Any:
-    """The models of AWS's APIs, parsed once a process: nothing of any account is in them."""
-    from botocore.loaders import Loader
-
-    return Loader()
-
-
-def botocore_session() -> Any:
-    """A session with the credentials of the process; what it parses of AWS's models is kept for the next one."""
-    from botocore.session import Session
-
-    session = Session()
-    session.register_component("data_loader", _loader())
-    return session
 
 
 class Bounded:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from stackproof.core.verdicts import CouldNotVerify, UsageError
-from stackproof.organisation.member import botocore_session
 from stackproof.sources.aws import process_guard
+from stackproof.sources.aws.models import botocore_session
 
 
 class CannotStore(CouldNotVerify):

@@ -262,7 +262,7 @@ class Session:
         account = self.request.profile.told_account
         if self._folder:
             return Store(Path(self._folder), account)
-        return Store.temporary(account)
+        return Store.temporary(account, is_shared=self.config.pluginmanager.hasplugin("dsession"))
 
     def _say(self, line: str) -> None:
         self.terminal.say(told(line, self.language))

@@ -156,6 +156,9 @@ class Stage:
         """True if the plan was made elsewhere, and only its document is here."""
         return False
 
+    def get_ready(self, operations: Iterable[str]) -> None:
+        """Begin what asking by these operations takes beforehand, where something else has to be waited for."""
+
     def outputs(self) -> Mapping[str, Output]:
         """The outputs of the stacks; see `stackproof.sources.plan.stacks.output_name`."""
         raise NotApplicable(f"there are no outputs on target {self.target}")

@@ -1,12 +1,14 @@
 """The target embedded: the stacks, deployed to a cloud on this machine, and what runs in it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stackproof.evidence.store import Store
 from stackproof.profile.terraform import APP
+from stackproof.redaction.threads import aside
 from stackproof.resources.sources import Output
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.api import ApiStage
@@ -20,6 +22,7 @@ from stackproof.util.temporary import temporary
 if TYPE_CHECKING:
     from stackproof.embedded.deployed import Deployed
     from stackproof.probes.postgres import Access
+    from stackproof.sources.aws.calls import Answer, Call
     from stackproof.sources.aws.session import Network, Transport
 
 
@@ -39,12 +42,25 @@ class EmbeddedStage(ApiStage):
 
     @property
     def handle(self) -> Mapping[str, Any] | None:
-        return self._cloud.made.handle if self._cloud.made else None
+        deployed = self._cloud.made
+        if deployed:
+            deployed.wait_until_used()  # other processes begin with what is there
+        return deployed.handle if deployed else None
 
     def outputs(self) -> Mapping[str, Output]:
-        workspaces = self._cloud().workspaces
-        reported = {stack: workspaces[stack].output() for stack in self.profile.terraform.stacks}
-        return applied_outputs(reported, "terraform output, embedded cloud")
+        deployed = self._cloud()
+        kept = {
+            stack: self.kept.get("outputs", deployed.inputs(stack), workspace.output)
+            for stack, workspace in deployed.workspaces.items()
+        }
+        return applied_outputs({stack: answer.value for stack, answer in kept.items()}, "terraform output, embedded cloud")
+
+    def get_ready(self, operations: Iterable[str]) -> None:
+        from stackproof.sources.aws import models
+
+        services = sorted({operation.partition(":")[0] for operation in operations})
+        if services:
+            aside(partial(models.read_ahead, services))
 
     def second_plan(self, stack: str = APP) -> Plan:
         return self._kept_plan(second_plan_name(stack), partial(self._plan_of_deployed, stack))
@@ -81,7 +97,7 @@ class EmbeddedStage(ApiStage):
 
         deployed = self._cloud()
         return Probes(
-            network,
+            AfterUse(network, deployed.wait_until_used),
             locate=partial(workload.locate, deployed.endpoint),  # all that runs in it is on this machine
             trusted=deployed.directory / "certificate.pem",
             access=self._access,
@@ -94,7 +110,35 @@ class EmbeddedStage(ApiStage):
         return Access(deployed.recipe.password, deployed.directory / "authority.pem")
 
     def _plan_of_deployed(self, stack: str) -> Plan:
-        return Plan(self._cloud().second_plan(stack), f"terraform plan of {stack} after apply, embedded cloud")
+        deployed = self._cloud()
+        answer = self.kept.get(
+            "second-plan", deployed.inputs(stack), partial(deployed.second_plan, stack), holds=deployed.still_answers
+        )
+        return Plan(answer.value["document"], answer.told(f"terraform plan of {stack} after apply, embedded cloud"))
+
+
+RECORDS = frozenset({"cloudwatch:GetMetricData", "logs:FilterLogEvents", "logs:StartQuery"})
+"""The operations that read what a backend wrote while it was used."""
+
+
+class AfterUse:
+    """A transport that asks for events and metrics once there are some, and for everything else at once."""
+
+    def __init__(self, others: "Transport", wait: Callable[[], None]) -> None:
+        self._others = others
+        self._wait_until_used = wait
+
+    @property
+    def counts(self) -> Counter[str]:
+        return self._others.counts
+
+    def wait(self, seconds: float) -> None:
+        self._others.wait(seconds)
+
+    def send(self, call: "Call", absent: tuple[str, ...] = ()) -> "Answer":
+        if call.operation in RECORDS:
+            self._wait_until_used()
+        return self._others.send(call, absent)
 
 
 @contextmanager

@@ -72,9 +72,9 @@ class RunStage(Stage):
             return tuple(self.notes)
         return (
             *self.notes,
-            f"{len(taken)} results that depend on their inputs alone (plans from nothing, validations, scans, scripts at work) were taken "
-            f"from earlier runs of the same inputs, the oldest of {min(taken):%Y-%m-%d %H:%M} UTC; the source of each says so. "
-            "--fresh makes all of them anew.",
+            f"{len(taken)} results that depend on their inputs alone (plans, validations, scans, scripts at work) were taken from earlier "
+            "runs of the same inputs (a second plan only where all that it asked is answered as it was), the oldest of "
+            f"{min(taken):%Y-%m-%d %H:%M} UTC; the source of each says so. --fresh makes all of them anew.",
         )
 
     @property

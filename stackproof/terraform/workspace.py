@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,10 @@ class Workspace:
     """Attributes that are to be set through the API after an apply, by address; see `downgrade.Downgraded`."""
     is_pinned: bool = False
     """True where the copy names the exact version of the provider, which the sources admit."""
+
+    def marked(self, name: str) -> "Workspace":
+        """This copy, whose provider tells the name at the end of the ``User-Agent`` of its requests."""
+        return replace(self, _environment={**self._environment, "TF_APPEND_USER_AGENT": name})
 
     def init(self) -> None:
         """Install provider and modules, unless that was done in this copy before."""

@@ -2,7 +2,7 @@
 
 ``FOLDER/NAME-DIGEST.json`` (mode 0600) holds the inputs by name, what was made of them, and when, under a SHA-256 of all of it. It is
 read where the inputs are those of now, byte for byte, and the SHA-256 is that of the content; in every other case it is made anew.
-Nothing that was asked of something that runs belongs here.
+What was asked of something that runs belongs here only with a test that it would answer the same now (``holds``).
 """
 
 import contextlib
@@ -80,19 +80,20 @@ class Kept:
         make: Callable[[], Any],
         *,
         keeps: Callable[[Any], bool] = lambda _: True,
+        holds: Callable[[Any], bool] = lambda _: True,
     ) -> Answer:
         """The result of ``make``, kept from an earlier run with these inputs or made now: JSON data.
 
         ``inputs`` are all that it depends on, by name; secrets and long ones as `digest_of` them. None: something that it depends on cannot
         be told, so that it is always made anew and never kept. What ``make`` raises is raised and not kept, and nor is a result that
-        ``keeps`` does not take: a failure that may be of the moment.
+        ``keeps`` does not take: a failure that may be of the moment. One that was kept is taken if ``holds`` says that it holds now.
         """
         if inputs is None:
             return Answer(make(), "")
         digest = digest_of(name, dict(inputs))[:16]
         with self._locks.setdefault(digest, threading.Lock()):
             file = self.cache / FOLDER / f"{name}-{digest}.json"
-            if not self.is_fresh and (found := _read(file, name, inputs, digest)):
+            if not self.is_fresh and (found := _read(file, name, inputs, digest)) and holds(found.value):
                 self.taken.append(found)
                 return found
             value = make()

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.iam.models import AccountSummary, IAMBackend
+from moto.iam.models import AccountSummary, IAMBackend, User
 from moto.iam.responses import IamResponse
 
 from stackproof.embedded.moto_gaps.registry import corrects, reports
@@ -27,6 +28,19 @@ def answer_credential_report(_: Callable[..., ActionResult], self: IamResponse) 
     """The report of now."""
     content, now = self.backend.get_credential_report(), datetime.now(UTC).replace(microsecond=0)
     return ActionResult({"Content": content, "ReportFormat": "text/csv", "GeneratedTime": now})
+
+
+@corrects(IamResponse, "get_user", "iam:GetUser of the caller", "moto's caller without a user has another id at each call")
+def get_user(original: Callable[..., ActionResult], self: IamResponse) -> ActionResult:
+    """The caller with one id, as everybody has."""
+    if self._get_param("UserName") or self.backend.get_user_from_access_key_id(self.get_access_key()):
+        return original(self)
+    return ActionResult({"User": _caller(self.current_account, self.region)})
+
+
+@cache
+def _caller(account: str, region: str) -> User:
+    return User(account, region_name=region, name="default_user")  # type: ignore[abstract] # as moto does
 
 
 @reports(AccountSummary, "_account_mfa_enabled", "iam:GetAccountSummary AccountMFAEnabled", "moto has no root user")

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.sources.aws import body, layers
 from stackproof.sources.aws.calls import Answer, Call, Exchange, Pages, redacted_page
+from stackproof.sources.aws.models import botocore_session
 from stackproof.sources.aws.progress import Progress
 from stackproof.sources.aws.rates import Pace
 from stackproof.sources.aws.readonly import RefusedOperation
@@ -98,7 +99,9 @@ class Network:
         self._make = clients
         test_keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"} if endpoint else {}
         try:
-            self._session = boto3.Session(profile_name=profile, **test_keys)
+            chosen = botocore_session()
+            self._session = boto3.Session(botocore_session=chosen, profile_name=profile, **test_keys)
+            chosen.get_scoped_config()  # which a profile that does not exist has none of
         except BotoCoreError as error:
             raise UsageError(
                 f"the AWS configuration cannot be used: {error}. Choose another AWS_PROFILE, or repair it."
