@@ -1,4 +1,5 @@
 import html as stdlib_html
+import io
 import json
 import re
 import subprocess
@@ -142,7 +143,9 @@ def documented_run() -> Run:
 
 def test_results_are_read_back_as_they_were() -> None:
     for each in (one_of_each(), run(hostile()), run()):
-        assert results_json.from_json(results_json.to_json(each)) == each
+        text = results_json.to_json(each)
+        assert results_json.from_json(text) == each
+        assert results_json._at_once(text) == results_json._gradually_read(io.StringIO(text)) == each
 
 
 def test_the_same_run_gives_the_same_text_and_keeps_the_order_of_controls() -> None:

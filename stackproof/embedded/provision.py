@@ -32,6 +32,7 @@ from stackproof.embedded.recipe import LOCAL, Account, Recipe, Stack, home_of
 from stackproof.embedded.recorded import UnfitRecording, copy_recording, save_recording
 from stackproof.embedded.running import Running, advertise, advertised_in, as_found, deployed_at, end, own, prune, running_in
 from stackproof.embedded.workload import Source, Workload
+from stackproof.redaction.threads import aside
 from stackproof.sources.aws import process_guard
 from stackproof.terraform.cli import TerraformError
 
@@ -39,13 +40,20 @@ Say = Callable[[str], None]
 
 
 def ensure(
-    stacks: Sequence[Stack], *, cache: Path, account: Account = LOCAL, source: Source | None = None, say: Say | None = None
+    stacks: Sequence[Stack],
+    *,
+    cache: Path,
+    account: Account = LOCAL,
+    source: Source | None = None,
+    say: Say | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Deployed:
     """The stacks, deployed: to the cloud of ``make up`` if one runs with the same sources, else to a private one, which ends with
     `Deployed.close` and in any case with this process.
 
     With a ``source`` the backend runs there too. The cloud of ``make up`` is not reset: what was changed there by hand is there to be
-    judged. ``say`` gets a line for each thing that happens; without it they go to standard error.
+    judged. ``say`` gets a line for each thing that happens; without it they go to standard error. ``meanwhile`` is run beside it, where a
+    cloud has to be started.
 
     Raises `CloudFailed` if the stacks cannot be brought up, `UsageError` for sources that cannot be used.
     """
@@ -59,6 +67,7 @@ def ensure(
             f"The embedded cloud at {running.cloud.endpoint} was started with other sources; it is left alone, and this run "
             "starts its own. `make up` would replace it."
         )
+    aside(meanwhile)
     return _bring_up(recipe, progress)
 
 

@@ -16,7 +16,7 @@ from stackproof.evidence import facts as run_facts
 from stackproof.evidence.facts import Facts
 from stackproof.evidence.manifest import FOLDER, MANIFEST, PUBLIC_KEY, SIGNATURE
 from stackproof.profile.schema import Profile
-from stackproof.redaction.redaction import redact
+from stackproof.redaction.redaction import redact, redact_data
 from stackproof.sources.replay import Recording
 from stackproof.util import json_document
 
@@ -113,9 +113,9 @@ def write(directory: Path, kept: store.Store, facts: Facts, profile: Profile, wa
     if folder.exists():
         shutil.rmtree(folder)
     kept.move_to(folder)
-    expected = json.dumps(profile.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False)
+    expected = json.dumps(redact_data(profile.model_dump(mode="json", by_alias=True)), indent=1, ensure_ascii=False)
     run_facts.write(directory, facts)
-    (folder / "environment.json").write_text(redact(expected) + "\n", encoding="utf-8")
+    (folder / "environment.json").write_text(expected + "\n", encoding="utf-8")
     (folder / "waivers.toml").write_text(redact(waivers), encoding="utf-8")
     (directory / code.MODULES).write_text(modules, encoding="utf-8", errors="backslashreplace")
 

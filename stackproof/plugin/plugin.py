@@ -118,13 +118,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         return
     from stackproof.core.runner import message_of
     from stackproof.evidence import output
-    from stackproof.plugin import ends
+    from stackproof.plugin import ends, lean
     from stackproof.redaction import redaction
     from stackproof.sources.aws import process_guard
 
     redaction.register_among(os.environ)
     early_config.add_cleanup(lambda: _keep_gate_closed(early_config))  # the first is called last
     undo = ExitStack()
+    undo.enter_context(lean.collecting_less_garbage())
     undo.enter_context(output.redacted())
     undo.enter_context(process_guard.held(_allowed_operations))
     undo.enter_context(ends.held())

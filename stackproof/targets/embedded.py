@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from stackproof.evidence.store import Store
 from stackproof.profile.terraform import APP
-from stackproof.redaction.threads import aside
 from stackproof.resources.sources import Output
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.api import ApiStage
@@ -35,6 +34,7 @@ class EmbeddedStage(ApiStage):
     def __init__(self, request: Request, say: Callable[[str], None], store: Store | None = None) -> None:
         super().__init__(request, say, store)
         self._cloud = Once(self._open_cloud)
+        self._meanwhile: Callable[[], None] = lambda: None
 
     @property
     def endpoint(self) -> str:
@@ -58,9 +58,7 @@ class EmbeddedStage(ApiStage):
     def get_ready(self, operations: Iterable[str]) -> None:
         from stackproof.sources.aws import models
 
-        services = sorted({operation.partition(":")[0] for operation in operations})
-        if services:
-            aside(partial(models.read_ahead, services))
+        self._meanwhile = partial(models.read_ahead, sorted({operation.partition(":")[0] for operation in operations}))
 
     def second_plan(self, stack: str = APP) -> Plan:
         return self._kept_plan(second_plan_name(stack), partial(self._plan_of_deployed, stack))
@@ -87,7 +85,9 @@ class EmbeddedStage(ApiStage):
         stacks, account = stacks_of(self.profile, self.root), Account(self.profile.account_id, self.profile.region)
         if self._request.deployed:
             return provision.shared(stacks, cache=self.cache, account=account, source=source, handle=self._request.deployed)
-        deployed = provision.ensure(stacks, cache=self.cache, account=account, source=source, say=self.say)
+        deployed = provision.ensure(
+            stacks, cache=self.cache, account=account, source=source, say=self.say, meanwhile=self._meanwhile
+        )
         self.notes += deployed.notes
         return deployed
 
