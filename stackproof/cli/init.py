@@ -6,7 +6,6 @@ Nothing that is there is changed: where the profile exists, the difference to wh
 import argparse
 import re
 import sys
-import tomllib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from stackproof.processes.command_line import Parser, exit_status, show
 from stackproof.profile.loading import merged
 from stackproof.targets import open_stage
 from stackproof.targets.request import resolve
+from stackproof.util import toml_document
 from stackproof.util.temporary import temporary
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -104,7 +104,7 @@ def _generated(options: argparse.Namespace, root: Path) -> str:
 
 def _compared(profile: Path, text: str, root: Path) -> int:
     name = str(profile.relative_to(root))
-    lines = differences(merged(profile), tomllib.loads(text))
+    lines = differences(merged(profile), toml_document.loads(text))
     if not lines:
         show(f"{name} says what is there; nothing was written.")
         return 0

@@ -2,12 +2,13 @@
 
 import functools
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
+
+from stackproof.util import toml_document
 
 Language = Literal["en", "ko"]
 LANGUAGES: tuple[Language, ...] = ("en", "ko")
@@ -23,7 +24,7 @@ Catalogue = Mapping[str, Mapping[Language, str]]
 @functools.cache
 def catalogue(file: Path = FILE) -> Catalogue:
     """Every message in each language, by its dotted key: ``reason.throttled``."""
-    document = tomllib.loads(file.read_text(encoding="utf-8"))
+    document = toml_document.read(file)
     return {f"{section}.{key}": message for section, messages in document.items() for key, message in messages.items()}
 
 

@@ -8,7 +8,6 @@ which one has no Korean.
 
 import functools
 import re
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from string import Formatter
 
 from stackproof.core.messages import Language, users_language
+from stackproof.util import toml_document
 
 KOREAN = Path(__file__).with_name("messages.ko.toml")
 
@@ -155,7 +155,7 @@ def sentences(file: Path = KOREAN) -> Mapping[str, str]:
 
 
 def _entries(file: Path) -> Iterator[tuple[str, str, str]]:
-    document = tomllib.loads(file.read_text(encoding="utf-8"))
+    document = toml_document.read(file)
     return ((room, english, korean) for room, each in document.items() for english, korean in each.items())
 
 

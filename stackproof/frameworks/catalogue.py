@@ -1,11 +1,11 @@
 """The frameworks that come with stackproof, as they lie beside this module."""
 
 import functools
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
+
+from stackproof.util import toml_document
 
 KEYS = ("cis", "fsbp", "isms_p", "iso_27001", "soc2", "pci_dss", "nist_800_53")
 """The frameworks, by the names of their files, in the order in which they are shown."""
@@ -116,4 +116,4 @@ def _requirement(id: str, row: Mapping[str, Any]) -> Requirement:
 
 
 def _document(name: str) -> dict[str, Any]:
-    return tomllib.loads(files("stackproof.frameworks").joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+    return toml_document.packaged("stackproof.frameworks", f"{name}.toml")

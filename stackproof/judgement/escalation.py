@@ -5,14 +5,13 @@ close it. What an application needs to do its work is not on these paths.
 """
 
 import functools
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 
 from stackproof.core.partial import holds_if_known, judges_what_is_known
 from stackproof.judgement.access import Document, allowed_resources, covers, naming, overlap
 from stackproof.judgement.iam import allows_everything, is_every_resource
+from stackproof.util import toml_document
 
 PASS_ROLE = "iam:PassRole"
 FREELY: Mapping[str, str | None] = {"iam:PolicyARN": "arn:aws:iam::aws:policy/AnyOne", "iam:PermissionsBoundary": None}
@@ -114,7 +113,7 @@ def administers(policies: Sequence[Document], boundary: Document | None = None, 
 @functools.cache
 def paths() -> tuple[Path, ...]:
     """Every known path."""
-    document = tomllib.loads(files("stackproof.judgement").joinpath("escalation.toml").read_text(encoding="utf-8"))
+    document = toml_document.packaged("stackproof.judgement", "escalation.toml")
     sources = document["sources"]
     return tuple(
         Path(**{**path, "actions": tuple(path["actions"]), "source": sources[path["source"]]}) for path in document["path"]

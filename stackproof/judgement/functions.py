@@ -5,15 +5,14 @@ from other AWS services"; read 2026-11-28.
 """
 
 import functools
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
-from importlib.resources import files
 
 from stackproof.core.partial import judges_what_is_known
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.judgement.access import Document, principals, statements
 from stackproof.redaction.plain_secrets import Variable, plain_secrets
+from stackproof.util import toml_document
 
 SYNCHRONOUS = (
     "apigateway",
@@ -43,7 +42,7 @@ def is_supported(runtime: str, on: date) -> bool:
 
 @functools.cache
 def _dates() -> Mapping[str, date]:
-    dates: Mapping[str, date] = tomllib.loads(files("stackproof.judgement").joinpath("lambda_runtimes.toml").read_text("utf-8"))
+    dates: Mapping[str, date] = toml_document.packaged("stackproof.judgement", "lambda_runtimes.toml")
     return dates
 
 

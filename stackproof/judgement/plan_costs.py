@@ -7,13 +7,12 @@ Source: the price table ``prices.toml``, with the day and the page of each price
 """
 
 import functools
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
 from typing import Any
 
 from stackproof.core.verdicts import CouldNotVerify, NotYetKnown
+from stackproof.util import toml_document
 
 At = Callable[[str], Any]
 """The value of an attribute of a planned resource; None if it is not set. Raises `NotYetKnown`."""
@@ -53,7 +52,7 @@ class Cost:
 @functools.cache
 def table() -> Mapping[str, Any]:
     """The price table as it is written."""
-    return tomllib.loads(files("stackproof.judgement").joinpath("prices.toml").read_text(encoding="utf-8"))
+    return toml_document.packaged("stackproof.judgement", "prices.toml")
 
 
 def page_of(key: str) -> str:

@@ -1,9 +1,9 @@
 """Which resources hold what nobody can make again (`state.toml`)."""
 
 import functools
-import tomllib
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
+
+from stackproof.util import toml_document
 
 
 def held_by(kind: str) -> str:
@@ -17,5 +17,5 @@ def held_by(kind: str) -> str:
 
 @functools.cache
 def _held() -> Mapping[str, str]:
-    document: Mapping[str, Sequence[str]] = tomllib.loads(files("stackproof.judgement").joinpath("state.toml").read_text("utf-8"))
+    document: Mapping[str, Sequence[str]] = toml_document.packaged("stackproof.judgement", "state.toml")
     return {kind: what for what, kinds in document.items() for kind in kinds}

@@ -6,7 +6,6 @@ They run no script and load nothing; every text is escaped, and what steers a te
 import base64
 import functools
 import hashlib
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
@@ -20,6 +19,7 @@ from stackproof.organisation.results import Result
 from stackproof.organisation.summary import SEVERITIES, Change, OfAccount, OfControl, Summary
 from stackproof.reports import page
 from stackproof.reports.formats import Finished
+from stackproof.util import toml_document
 from stackproof.util.text import visible
 
 MOST_ROWS = 1000
@@ -29,7 +29,7 @@ MOST_ROWS = 1000
 @functools.cache
 def _words() -> Mapping[str, Mapping[str, str]]:
     """Each text by its name and language."""
-    return tomllib.loads(files("stackproof.organisation").joinpath("pages.toml").read_text(encoding="utf-8"))
+    return toml_document.packaged("stackproof.organisation", "pages.toml")
 
 
 def said(language: Language, key: str, **values: object) -> str:

@@ -5,7 +5,6 @@
 
 import functools
 import sys
-import tomllib
 import types
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -20,6 +19,7 @@ from stackproof.core.messages import Language
 from stackproof.core.waivers import Waiver
 from stackproof.profile.base import Table, every_table, in_one_line, is_unsaid, meanings
 from stackproof.profile.schema import Profile
+from stackproof.util import toml_document
 
 KOREAN = Path(__file__).with_name("reference.ko.toml")
 """What the models say, and what this page says of them, each with its Korean."""
@@ -62,7 +62,7 @@ def _sections() -> Iterator[tuple[str, type[BaseModel]]]:
 
 @functools.cache
 def _korean() -> Mapping[str, Mapping[str, str]]:
-    return tomllib.loads(KOREAN.read_text(encoding="utf-8"))
+    return toml_document.read(KOREAN)
 
 
 def _said(language: Language, text: str, *values: object) -> str:

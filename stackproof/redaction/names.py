@@ -5,12 +5,11 @@ which of several it is (``DB_PASSWORD_2``, ``apiKeyValue``): ``SECRET_NAME`` nam
 """
 
 import re
-import tomllib
 from enum import StrEnum
 from functools import lru_cache
-from importlib.resources import files
 
 from stackproof.redaction.spelling import spelled
+from stackproof.util import toml_document
 
 LONGEST_NAME = 200
 """Characters of a name that are read, from its end."""
@@ -30,8 +29,7 @@ class Promise(StrEnum):
 
 
 _WORDS: dict[str, frozenset[str]] = {
-    group: frozenset(words)
-    for group, words in tomllib.loads((files(__package__) / "secret_names.toml").read_text(encoding="utf-8")).items()
+    group: frozenset(words) for group, words in toml_document.packaged("stackproof.redaction", "secret_names.toml").items()
 }
 _ONE_WORD = re.compile(
     r"(?:[a-z0-9]*?(?:password|passwd|passphrase|passcode)|[a-z0-9]*?(?:apikey|secretkey|accesskey|privatekey|authtoken|accesstoken|apitoken))s?"

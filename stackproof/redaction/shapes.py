@@ -5,14 +5,13 @@ searched for it; frames and URLs are searched once, from left to right.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import NamedTuple
 
 from stackproof.redaction.values import is_jumbled, says_nothing
+from stackproof.util import toml_document
 
 URL, PRIVATE_KEY, AWS_SECRET = "password in a URL", "private key", "AWS secret access key"
 
@@ -96,7 +95,7 @@ def shaped(text: str) -> Iterator[Secret]:
 @cache
 def shapes() -> tuple[Shape, ...]:
     """The forms of ``secret_kinds.toml``, in its order."""
-    table = tomllib.loads((files(__package__) / "secret_kinds.toml").read_text(encoding="utf-8"))
+    table = toml_document.packaged("stackproof.redaction", "secret_kinds.toml")
     return tuple(_shape(row) for row in table["kind"])
 
 

@@ -1,10 +1,10 @@
 """The limitations of emulators: controls and facts that are not applicable on them, each with the reason (`limitations.toml`)."""
 
 import functools
-import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
+
+from stackproof.util import toml_document
 
 Limits = Mapping[str, Mapping[str, str]]
 """For each target that is limited, what cannot be judged there, and why."""
@@ -12,7 +12,7 @@ Limits = Mapping[str, Mapping[str, str]]
 
 @functools.cache
 def _document() -> dict[str, Any]:
-    return tomllib.loads(files("stackproof.targets").joinpath("limitations.toml").read_text(encoding="utf-8"))
+    return toml_document.packaged("stackproof.targets", "limitations.toml")
 
 
 def limits() -> Limits:

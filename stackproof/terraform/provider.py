@@ -11,7 +11,6 @@ import platform
 import re
 import tempfile
 import time
-import tomllib
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from filelock import FileLock
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.terraform import schema
 from stackproof.terraform.diagnostics import ProviderFailed
+from stackproof.util import toml_document
 from stackproof.util.temporary import remove_left_files, temporary
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ def current_version() -> str:
 
 def contract_version() -> str:
     """The version of hashicorp/aws whose operations the embedded cloud is tested against (``provider_operations.toml``)."""
-    data = tomllib.loads(Path(__file__).with_name("provider_operations.toml").read_text(encoding="utf-8"))
+    data = toml_document.packaged("stackproof.terraform", "provider_operations.toml")
     return str(data["version"])
 
 

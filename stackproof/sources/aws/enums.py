@@ -6,13 +6,12 @@ for the controls is to be thought of first.
 """
 
 import functools
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.resources import files
 from typing import Any, NoReturn, overload
 
 from stackproof.core.verdicts import CouldNotVerify
 from stackproof.sources.aws.shapes import check_of, typed
+from stackproof.util import toml_document
 
 Known = Mapping[str, frozenset[str]]
 """The known values of an answer's members, by their paths: ``Listeners[].Protocol``; ``{}`` stands for the values of a map."""
@@ -41,7 +40,7 @@ class UnknownValue(str):
 @functools.cache
 def known() -> Mapping[str, Known]:
     """The known values by operation."""
-    document = tomllib.loads(files("stackproof.sources.aws").joinpath("enums.toml").read_text(encoding="utf-8"))
+    document = toml_document.packaged("stackproof.sources.aws", "enums.toml")
     return {operation: {path: frozenset(values) for path, values in members.items()} for operation, members in document.items()}
 
 

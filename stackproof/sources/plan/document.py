@@ -24,7 +24,6 @@ from stackproof.sources.plan.addresses import module_steps
 from stackproof.sources.plan.blocks import IDENTITIES, PlanLookup, PlannedBlock, T, cannot_be_followed
 from stackproof.sources.plan.masking import without_secrets
 from stackproof.sources.plan.references import References
-from stackproof.sources.plan.shape import checked
 from stackproof.sources.plan.value_types import fitted
 from stackproof.util.once import Once
 
@@ -63,7 +62,12 @@ class Plan:
         self._names: dict[str, dict[str, list[PlannedBlock]]] = {}
         self._made: dict[Callable[[PlanLookup], Any], Once[Any]] = {}
 
-    _checked: Callable[[Any, str], Mapping[str, Any]] = staticmethod(checked)
+    @staticmethod
+    def _checked(document: Any, where: str) -> Mapping[str, Any]:
+        from stackproof.sources.plan.shape import checked  # its form takes a while to make, and most runs read no plan
+
+        return checked(document, where)
+
     _without_secrets = staticmethod(without_secrets)
     _fitted = staticmethod(fitted)
 

@@ -15,7 +15,6 @@ from typing import Any
 from stackproof.core.resource import type_of
 from stackproof.core.verdicts import UsageError
 from stackproof.redaction.redaction import HIDDEN
-from stackproof.sources.plan.shape import HOW_TO
 
 DATA = Path(__file__).with_name("provider_types.json")
 
@@ -64,6 +63,8 @@ def fit(resource: Mapping[str, Any], where: str) -> None:
             try:
                 _fit_members(values, types)
             except _OtherKind as other:
+                from stackproof.sources.plan.shape import HOW_TO
+
                 key = "".join(reversed(other.way)).removeprefix(".")
                 raise UsageError(
                     f"{where}: {resource['address']}: {key} is {_kind(other.value)}, where hashicorp/aws has {other.expected}; "
