@@ -520,6 +520,9 @@ def run(kind: str, size: int, shape: Shape = Shape()) -> Measured:
     from stackproof.sources.aws.session import Network
     from stackproof.sources.aws.source import AwsSource, Reader
     from stackproof.targets.base import Stage
+    from stackproof.util.memory import give_back_what_is_free
+
+    give_back_what_is_free()
 
     class OneByOne(Reader):
         """Asks for what is asked for, and for nothing else at the same time."""

@@ -35,7 +35,9 @@ def imported(folder: Path, *options: str, **variables: str) -> tuple[int, set[st
     command = [sys.executable, "-c", RUN, "imported.json", *options]
     subprocess.run(command, cwd=folder, env=environment(**variables), stdout=subprocess.DEVNULL, timeout=600, check=True)
     status, names = json.loads((folder / "imported.json").read_text())
-    of_compiled = {name for name in names if name == "cython_runtime" or name.endswith("__mypyc")}  # parts of Cython's and mypyc's
+    of_compiled = {
+        name for name in names if name == "cython_runtime" or name.endswith("__mypyc")
+    }  # parts of Cython's and mypyc's
     return status, set(names) - of_compiled
 
 

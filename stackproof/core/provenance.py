@@ -9,6 +9,8 @@ class Provenance(str):
     Text that is made from one is plain text again: say more with `within`, and join several with `joined`.
     """
 
+    __slots__ = ("evidence",)  # there are many of them
+
     evidence: tuple[str, ...]
     """Paths inside the evidence folder."""
 

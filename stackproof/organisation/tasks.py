@@ -26,6 +26,7 @@ from stackproof.processes import children
 from stackproof.profile.schema import Profile
 from stackproof.redaction import redaction
 from stackproof.sources.aws import connection, process_guard
+from stackproof.util.memory import give_back_what_is_free
 
 State = Literal["judged", "not judged", "not stored"]
 
@@ -125,6 +126,7 @@ def _warm(markers: str, keywords: str, endpoint: str | None) -> Warm:
 
 @functools.lru_cache(maxsize=8)
 def _warmed(markers: str, keywords: str, endpoint: str | None) -> Warm:
+    give_back_what_is_free()
     if endpoint is None:
         connection.require_direct(os.environ, "organisation")
     _hold()

@@ -121,10 +121,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     from stackproof.plugin import ends, lean
     from stackproof.redaction import redaction
     from stackproof.sources.aws import process_guard
+    from stackproof.util.memory import give_back_what_is_free
 
     redaction.register_among(os.environ)
     early_config.add_cleanup(lambda: _keep_gate_closed(early_config))  # the first is called last
     undo = ExitStack()
+    give_back_what_is_free()
     undo.enter_context(lean.collecting_less_garbage())
     undo.enter_context(output.redacted())
     undo.enter_context(process_guard.held(_allowed_operations))

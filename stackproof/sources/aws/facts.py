@@ -37,6 +37,8 @@ class AwsFacts:
     other. Every call that a field's value rests on is part of its source.
     """
 
+    __slots__ = ("_asked", "_aws", "_item", "_source", "place", "siblings")  # there are many of them
+
     def __init__(self, aws: "Reader", item: Mapping[str, Any], source: str) -> None:
         self._aws = aws
         self._item = item

@@ -25,6 +25,8 @@ Keep = Callable[[Call, Callable[[], Answer]], Answer]
 """Asks and keeps the answer, or hands out one that was kept before: `stackproof.evidence.store.Store.answer`."""
 
 
+WAITING = 64
+"""Questions that are handed to the threads ahead of their answers."""
 ANSWERS_AT_HAND = 500
 """Answers of an operation that stay in memory, where they are kept elsewhere, too."""
 
@@ -132,8 +134,14 @@ class Reader:
         """The results of several questions, asked at the same time, in their order."""
         if len(questions) < 2 or self.is_at_once:
             return [question() for question in questions]
+        results: list[T] = []
         with Pool(max_workers=MAX_CONCURRENT_CALLS) as pool:
-            return [future.result() for future in [pool.submit(question) for question in questions]]
+            waiting: deque[Future[T]] = deque()
+            for question in questions:
+                if len(waiting) == WAITING:
+                    results.append(waiting.popleft().result())
+                waiting.append(pool.submit(question))
+            return results + [future.result() for future in waiting]
 
     def elsewhere(self, what: str, *places: str) -> CouldNotVerify | NotApplicable:
         """The error in the place of a fact that is not shown to this account; ``places`` are the account and the name of its resource."""
