@@ -437,7 +437,13 @@ class Account:
     def _session(self) -> Any:
         from boto3 import Session
 
-        return Session("test", "test")
+        from stackproof.resources import allowed_operations
+        from stackproof.sources.aws.models import Narrow, botocore_session
+        from stackproof.util.cache import CACHE
+        from stackproof.util.kept import Kept
+
+        models = Narrow(allowed_operations(), Kept(ROOT / CACHE))
+        return Session("test", "test", botocore_session=botocore_session(models))
 
     def client(self, service: str, region: str, config: "Config") -> Any:
         """A client of botocore's, of which every request is answered here."""

@@ -3,16 +3,19 @@
 import os
 from collections import Counter
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from stackproof.evidence.store import Store
 from stackproof.sources import Source
 from stackproof.targets.planning import PlanningStage
 from stackproof.targets.request import Request
+from stackproof.util.kept import Kept
 from stackproof.util.once import Once
 
 if TYPE_CHECKING:
     from stackproof.probes.postgres import Access
+    from stackproof.sources.aws.models import Narrow
     from stackproof.sources.aws.session import Network, Transport
     from stackproof.sources.aws.source import Reader
 
@@ -56,7 +59,15 @@ class ApiStage(PlanningStage):
         from stackproof.resources import allowed_operations
         from stackproof.sources.aws.session import Network
 
-        return Network(allowed_operations(), endpoint=self.endpoint, progress=self.progress)
+        return Network(allowed_operations(), endpoint=self.endpoint, progress=self.progress, models=self._models)
+
+    @cached_property
+    def _models(self) -> "Narrow":
+        """What clients are made of; it is no result, of which a report would tell that it was kept."""
+        from stackproof.resources import allowed_operations
+        from stackproof.sources.aws.models import Narrow
+
+        return Narrow(allowed_operations(), Kept(self.cache, self.kept.is_fresh))
 
     def _open_reader(self) -> "Reader":
         from stackproof.sources.aws.readonly import IDENTITY

@@ -58,7 +58,8 @@ class EmbeddedStage(ApiStage):
     def get_ready(self, operations: Iterable[str]) -> None:
         from stackproof.sources.aws import models
 
-        self._meanwhile = partial(models.read_ahead, sorted({operation.partition(":")[0] for operation in operations}))
+        services = sorted({operation.partition(":")[0] for operation in operations})
+        self._meanwhile = partial(models.read_ahead, services, self._models)
 
     def second_plan(self, stack: str = APP) -> Plan:
         return self._kept_plan(second_plan_name(stack), partial(self._plan_of_deployed, stack))

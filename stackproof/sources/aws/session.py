@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from stackproof.core.verdicts import CouldNotVerify, UsageError
 from stackproof.sources.aws import body, layers
 from stackproof.sources.aws.calls import Answer, Call, Exchange, Pages, redacted_page
-from stackproof.sources.aws.models import botocore_session
+from stackproof.sources.aws.models import Narrow, botocore_session
 from stackproof.sources.aws.progress import Progress
 from stackproof.sources.aws.rates import Pace
 from stackproof.sources.aws.readonly import RefusedOperation
@@ -68,7 +68,8 @@ class Network:
 
     ``allowed`` are the operations that may be sent (`stackproof.resources.allowed_operations`); the guard refuses every other.
     An emulator takes any keys; ``clients`` makes those of an emulator that has a way of its own, by service, region and configuration.
-    ``pace`` is how often it is asked: as AWS publishes unless told, and an endpoint as often as it answers.
+    ``pace`` is how often it is asked: as AWS publishes unless told, and an endpoint as often as it answers. ``models`` are what clients are
+    made of, botocore's own unless told.
     Raises `UsageError` for an AWS configuration that cannot be used (no such profile).
     """
 
@@ -81,6 +82,7 @@ class Network:
         profile: str | None = None,
         progress: Progress | None = None,
         pace: Pace | None = None,
+        models: Narrow | None = None,
     ) -> None:
         import boto3
         from botocore.config import Config
@@ -99,7 +101,7 @@ class Network:
         self._make = clients
         test_keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"} if endpoint else {}
         try:
-            chosen = botocore_session()
+            chosen = botocore_session(models)
             self._session = boto3.Session(botocore_session=chosen, profile_name=profile, **test_keys)
             chosen.get_scoped_config()  # which a profile that does not exist has none of
         except BotoCoreError as error:
