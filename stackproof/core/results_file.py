@@ -1,5 +1,6 @@
 """results.json: a run as data, for other tools (docs/results.md, results.schema.json)."""
 
+import contextlib
 import gzip
 import io
 import json
@@ -130,9 +131,10 @@ def from_json(text: str) -> Run:
 
 def read(file: TextIO) -> Run:
     """`from_json` of a file. A long one is never whole in memory."""
-    text = file.read(AT_ONCE)
-    if not file.read(1) and (run := _at_once(text)):
-        return run
+    with contextlib.suppress(UnicodeDecodeError):  # what is wrong, the other way tells
+        text = file.read(AT_ONCE)
+        if not file.read(1) and (run := _at_once(text)):
+            return run
     file.seek(0)
     return _gradually_read(file)
 

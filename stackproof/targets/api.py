@@ -62,8 +62,10 @@ class ApiStage(PlanningStage):
         return Network(allowed_operations(), endpoint=self.endpoint, progress=self.progress, models=self._models)
 
     @cached_property
-    def _models(self) -> "Narrow":
-        """What clients are made of; it is no result, of which a report would tell that it was kept."""
+    def _models(self) -> "Narrow | None":
+        """What clients are made of, where there is a cache to keep it. It is no result, of which a report would tell that it was kept."""
+        if not self.cache.is_dir():
+            return None
         from stackproof.resources import allowed_operations
         from stackproof.sources.aws.models import Narrow
 
