@@ -6,10 +6,8 @@ The work itself is done by a process of its own, `stackproof.embedded.supervisor
 import contextlib
 import json
 import os
-import select
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -116,34 +114,46 @@ def _tell_child(child: subprocess.Popen[str], message: Mapping[str, Any]) -> Non
 def go(workload: Workload, live: Cloud, say: Callable[[str], None]) -> Workload:
     """Let it run in this cloud; returns when all of it runs and is healthy. Raises `CloudFailed`."""
     assert workload.child is not None
-    assert workload.announced is not None
     _tell_child(workload.child, {"endpoint": live.endpoint, "pid": live.pid, "started": live.started})
+    told: dict[str, Future[None]] = {"healthy": Future(), "used": Future()}
+    aside(partial(_listen, workload, told, say))
     try:
-        _until("healthy", workload, workload.announced, say)
-    except BaseException:
-        workload.announced.close()
-        raise
-    return replace(workload, used=aside(partial(_end, workload, workload.announced, say)))
+        told["healthy"].result(READY_SECONDS)
+    except TimeoutError:
+        raise CloudFailed(f"The backend did not run in the embedded cloud within {READY_SECONDS} s") from None
+    return replace(workload, used=told["used"])
 
 
-def _end(workload: Workload, announced: IO[str], say: Callable[[str], None]) -> None:
-    with announced:
-        _until("used", workload, announced, say)
+def _listen(workload: Workload, told: Mapping[str, Future[None]], say: Callable[[str], None]) -> None:
+    """Hand on what the supervisor tells, until it has told all of it, or ends; whoever waits for more hears why there is none."""
+    assert workload.announced is not None
+    why = ""
+    try:
+        with workload.announced as announced:
+            for line in announced:
+                match json.loads(line):
+                    case {"say": str(text)}:
+                        say(text)
+                    case {"failed": str(why)}:
+                        return
+                    case {"healthy": True}:
+                        told["healthy"].set_result(None)
+                    case {"used": True}:
+                        told["used"].set_result(None)
+                        return
+    finally:
+        for waiting in told.values():
+            if not waiting.done():
+                said = why or _last_line(workload)
+                waiting.set_exception(CloudFailed(f"The backend does not run in the embedded cloud: {said}"))
 
 
-def _until(word: str, workload: Workload, announced: IO[str], say: Callable[[str], None]) -> None:
-    assert workload.log is not None
-    deadline = time.monotonic() + READY_SECONDS
-    while select.select([announced], [], [], max(0, deadline - time.monotonic()))[0]:
-        line = announced.readline()
-        match json.loads(line) if line else {"failed": last_line(workload.log.read_text(encoding="utf-8", errors="replace"))}:
-            case {"say": str(line)}:
-                say(line)
-            case {"failed": str(why)}:
-                raise CloudFailed(f"The backend does not run in the embedded cloud: {why}")
-            case told if word in told:
-                return
-    raise CloudFailed(f"The backend did not run in the embedded cloud within {READY_SECONDS} s")
+def _last_line(workload: Workload) -> str:
+    """What its log ends with; nothing if that is gone already."""
+    try:
+        return last_line(workload.log.read_text(encoding="utf-8", errors="replace")) if workload.log else ""
+    except OSError:
+        return ""
 
 
 def detach(workload: Workload) -> None:
@@ -161,14 +171,14 @@ def stop(workload: Workload) -> None:
     if workload.child.stdin and not workload.child.stdin.closed:
         with contextlib.suppress(OSError):
             workload.child.stdin.close()
-    if workload.announced and not workload.used:  # else it is closed by whoever reads it, at its end
-        workload.announced.close()
     workload.child.terminate()
     try:
         workload.child.wait(10)
     except subprocess.TimeoutExpired:
         workload.child.kill()
         workload.child.wait()
+    if workload.announced:  # nobody tells anything any more
+        workload.announced.close()
 
 
 def remove(directory: Path) -> None:
