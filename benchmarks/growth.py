@@ -76,7 +76,7 @@ class Measured:
     reading: float
     """Of them, until everything is read that controls ask for first."""
     megabytes: float
-    """Peak of the resident memory."""
+    """Peak of the resident memory, but for the recording that the account is made of: with AWS it is not in this process."""
     clock: float
     """Seconds from the first request to the last report."""
     rates: float
@@ -510,6 +510,11 @@ class Rates:
         self.pace = Pace(partial(Through, now=lambda: 0.0))
 
 
+def resident() -> float:
+    """The most megabytes of memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+
+
 def run(kind: str, size: int, shape: Shape = Shape()) -> Measured:
     """Read, judge and report an account with so many of a kind, in this process."""
     from benchmarks.reports import write
@@ -540,7 +545,9 @@ def run(kind: str, size: int, shape: Shape = Shape()) -> Measured:
             return [question() for question in questions]
 
     profile = harness.profile()
+    before = resident()
     base = Base(harness.compliant_calls(), profile.region, shape)
+    recording = resident() - before
     controls = [
         one for one in harness.controls(*harness.ON_AWS) if KINDS[kind].lists in needed([one]) and not harness.has_own_stack(one)
     ]
@@ -582,7 +589,7 @@ def run(kind: str, size: int, shape: Shape = Shape()) -> Measured:
         calls=sum(calls.values()),
         seconds=round(time.process_time() - started, 2),
         reading=round(reading, 2),
-        megabytes=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024), 1),
+        megabytes=round(resident() - recording, 1),
         clock=round(time.perf_counter() - clock, 2),
         rates=round(rates.seconds, 1),
         at_once=account.at_once,
