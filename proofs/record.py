@@ -16,7 +16,6 @@ profile; then it is left out, and told.
 import argparse
 import json
 import tomllib
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -47,7 +46,7 @@ from stackproof.processes.command_line import exit_status
 from stackproof.resources import allowed_operations
 from stackproof.sources.aws import permissions
 from stackproof.sources.aws.calls import Answer, Call, kept_pages, plain
-from stackproof.sources.aws.session import Network, Transport
+from stackproof.sources.aws.session import Network, Through, Transport
 from stackproof.sources.aws.source import AwsSource, Reader
 from stackproof.sources.replay import Recorded, Recording, from_entry, recorded, to_entry
 from stackproof.targets import open_stage
@@ -61,43 +60,32 @@ from stackproof.util.cache import CACHE
 CLOUD, PLAN = "cloud.json", "plan.json"
 
 
-class Clock:
+class Clock(Through):
     """A transport to a cloud of now for whoever takes it to be the moment of the recordings: times are moved on both ways.
 
     That moment is a little later than now, so that whatever the cloud has logged and measured by now is before it.
     """
 
     def __init__(self, transport: Transport, then: datetime) -> None:
-        self._transport = transport
+        super().__init__(transport)
         late = datetime.now(UTC) + normal.LATELY
         self._since = timedelta(seconds=round((late - then).total_seconds()))  # so that both ways are exact
 
-    @property
-    def counts(self) -> Counter[str]:
-        return self._transport.counts
-
-    def wait(self, seconds: float) -> None:
-        self._transport.wait(seconds)
-
     def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
         asked = replace(call, parameters=Call.of("", "", **normal.shifted(call.arguments, self._since)).parameters)
-        answer = self._transport.send(asked, absent)
+        answer = self._others.send(asked, absent)
         entry = normal.shifted(_entries([Recorded(call, answer.raw_pages)])[0], -self._since)
         pages = () if answer.error or answer.is_absent else from_entry({**entry, "parameters": call.arguments}).pages
         return Answer(call, kept_pages(pages), answer.error, answer.is_absent)
 
 
-class Completed:
+class Completed(Through):
     """A recording, and the transport that knows what it lacks."""
 
     def __init__(self, calls: Iterable[Recorded], transport: Transport) -> None:
         self._calls = {one.call: one for one in calls}
-        self._transport = transport
+        super().__init__(transport)
         self.added: list[Call] = []
-
-    @property
-    def counts(self) -> Counter[str]:
-        return self._transport.counts
 
     def wait(self, seconds: float) -> None:
         """What was recorded does not change."""
@@ -106,7 +94,7 @@ class Completed:
         if call in self._calls:
             return self._calls[call].answer
         self.added.append(call)
-        return self._transport.send(call, absent)
+        return self._others.send(call, absent)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

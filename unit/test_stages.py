@@ -31,6 +31,7 @@ from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.aws.source import AwsSource
 from stackproof.sources.plan.document import Plan
 from stackproof.targets import open_stage
+from stackproof.targets.api import ApiStage
 from stackproof.targets.base import Stage
 from stackproof.targets.embedded import RECORDS, AfterUse
 from stackproof.targets.live import LiveStage
@@ -379,3 +380,24 @@ class TestDatabaseAccess:
     def test_without_a_password_says_what_to_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(AccessDenied, match="set RDS_PASSWORD"):
             self.access(monkeypatch)
+
+
+class TestModels:
+    """What clients are made of: kept for an emulator alone."""
+
+    def test_of_what_asks_aws_no_kept_model_is_read(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setattr(RunStage, "cache", tmp_path)
+        live = opened(resolve(ROOT, "production"))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        emulated = opened(resolve(ROOT, "local"))
+        assert isinstance(live, ApiStage)
+        assert isinstance(emulated, ApiStage)
+        assert live._models is None
+        assert emulated._models is not None
+
+    def test_where_there_is_no_cache_none_is_made(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setattr(RunStage, "cache", tmp_path / "none")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        emulated = opened(resolve(ROOT, "local"))
+        assert isinstance(emulated, ApiStage)
+        assert emulated._models is None

@@ -8,7 +8,7 @@ Sources: AWS STS API reference, "AssumeRole"; IAM user guide, "Session policies"
 
 import json
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from stackproof.sources.aws.calls import Answer, Call
 from stackproof.sources.aws.models import botocore_session
 from stackproof.sources.aws.readonly import IDENTITY
 from stackproof.sources.aws.regions import partition
+from stackproof.sources.aws.session import Through
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.live import LiveStage
 from stackproof.targets.request import Request
@@ -138,17 +139,13 @@ class Sessions:
         return assumed
 
 
-class Bounded:
+class Bounded(Through):
     """A transport that asks nothing more once its time is over."""
 
     def __init__(self, others: "Transport", seconds: float) -> None:
-        self._others = others
+        super().__init__(others)
         self._seconds = seconds
         self._end = time.monotonic() + seconds
-
-    @property
-    def counts(self) -> Counter[str]:
-        return self._others.counts
 
     def wait(self, seconds: float) -> None:
         self._others.wait(max(0.0, min(seconds, self._end - time.monotonic())))

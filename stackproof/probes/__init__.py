@@ -8,7 +8,6 @@ no credential is part of a call or of an answer.
 import socket
 import ssl
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http.client import HTTPException
@@ -20,7 +19,7 @@ from stackproof.probes import grafana, host, postgres, tls, web
 from stackproof.probes.bastion import Bastion
 from stackproof.probes.postgres import Access
 from stackproof.sources.aws.calls import Answer, Call, Exchange
-from stackproof.sources.aws.session import Transport
+from stackproof.sources.aws.session import Through, Transport
 from stackproof.util.http import Address
 
 TIMEOUT = 10.0
@@ -56,7 +55,7 @@ def no_access() -> Access:
     raise CouldNotVerify("there is no password for the database here")
 
 
-class Probes:
+class Probes(Through):
     """A transport that answers probes from the network, and hands every other call on.
 
     ``locate`` says where a host is reached (by default where its name points); ``trusted`` holds the certificates that are trusted in
@@ -73,7 +72,7 @@ class Probes:
         access: Callable[[], Access] = no_access,
         bastion: Bastion | None = None,
     ) -> None:
-        self._others = others
+        super().__init__(others)
         self._locate = locate
         self._trusted = trusted
         self._access = access
@@ -89,13 +88,6 @@ class Probes:
             GRAFANA: self._grafana,
             TOOL: lambda call: host.tool(call.arguments["Name"]),
         }
-
-    @property
-    def counts(self) -> Counter[str]:
-        return self._others.counts
-
-    def wait(self, seconds: float) -> None:
-        self._others.wait(seconds)
 
     def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
         probe = self._probes.get(call.operation)

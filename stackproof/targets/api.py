@@ -63,8 +63,10 @@ class ApiStage(PlanningStage):
 
     @cached_property
     def _models(self) -> "Narrow | None":
-        """What clients are made of, where there is a cache to keep it. It is no result, of which a report would tell that it was kept."""
-        if not self.cache.is_dir():
+        """What clients of an emulator are made of, where there is a cache to keep it. It is no result, of which a report would tell that
+        it was kept. What asks AWS is made of botocore's own models: a file that somebody else wrote might call a deletion a read.
+        """
+        if self.endpoint is None or not self.cache.is_dir():
             return None
         from stackproof.resources import allowed_operations
         from stackproof.sources.aws.models import Narrow

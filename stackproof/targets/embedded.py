@@ -1,6 +1,5 @@
 """The target embedded: the stacks, deployed to a cloud on this machine, and what runs in it."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -9,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from stackproof.evidence.store import Store
 from stackproof.profile.terraform import APP
 from stackproof.resources.sources import Output
+from stackproof.sources.aws.calls import Answer, Call
+from stackproof.sources.aws.session import Through
 from stackproof.sources.plan.document import Plan
 from stackproof.targets.api import ApiStage
 from stackproof.targets.outputs import applied_outputs
@@ -21,7 +22,6 @@ from stackproof.util.temporary import temporary
 if TYPE_CHECKING:
     from stackproof.embedded.deployed import Deployed
     from stackproof.probes.postgres import Access
-    from stackproof.sources.aws.calls import Answer, Call
     from stackproof.sources.aws.session import Network, Transport
 
 
@@ -122,24 +122,17 @@ RECORDS = frozenset({"cloudwatch:GetMetricData", "logs:FilterLogEvents", "logs:S
 """The operations that read what a backend wrote while it was used."""
 
 
-class AfterUse:
+class AfterUse(Through):
     """A transport that asks for events and metrics once there are some, and for everything else at once."""
 
     def __init__(self, others: "Transport", wait: Callable[[], None]) -> None:
-        self._others = others
+        super().__init__(others)
         self._wait_until_used = wait
 
-    @property
-    def counts(self) -> Counter[str]:
-        return self._others.counts
-
-    def wait(self, seconds: float) -> None:
-        self._others.wait(seconds)
-
-    def send(self, call: "Call", absent: tuple[str, ...] = ()) -> "Answer":
+    def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
         if call.operation in RECORDS:
             self._wait_until_used()
-        return self._others.send(call, absent)
+        return super().send(call, absent)
 
 
 @contextmanager

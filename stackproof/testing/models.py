@@ -7,7 +7,6 @@ it happens.
 
 import functools
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
@@ -22,7 +21,7 @@ from stackproof.sources.aws.calls import Answer, Call, redacted_page
 from stackproof.sources.aws.enums import known
 from stackproof.sources.aws.layers import OPERATION
 from stackproof.sources.aws.readonly import PROBES
-from stackproof.sources.aws.session import Transport
+from stackproof.sources.aws.session import Through
 from stackproof.testing import grafana_api
 
 OURS = {OPERATION: ("Platform",)}
@@ -169,22 +168,12 @@ MOST_PAGES = 5_000
 """That are remembered."""
 
 
-class Modelled:
+class Modelled(Through):
     """A transport whose answers are held against their models."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    @property
-    def counts(self) -> Counter[str]:
-        return self._transport.counts
-
-    def wait(self, seconds: float) -> None:
-        self._transport.wait(seconds)
 
     def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
         """As the other transport answers. Raises `NotInTheModel`."""
-        answer = self._transport.send(call, absent)
+        answer = super().send(call, absent)
         if call.service in PROBES:
             if strange := [one for page in answer.raw_pages for one in grafana_api.wrong_in(call, page)]:
                 raise NotInTheModel(f"{call}: {', '.join(strange)}")

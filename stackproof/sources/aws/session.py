@@ -63,6 +63,23 @@ class Transport(Protocol):
         ...
 
 
+class Through:
+    """A transport that hands everything on to another one; subclasses change what they are for."""
+
+    def __init__(self, others: Transport) -> None:
+        self._others = others
+
+    @property
+    def counts(self) -> Counter[str]:
+        return self._others.counts
+
+    def wait(self, seconds: float) -> None:
+        self._others.wait(seconds)
+
+    def send(self, call: Call, absent: tuple[str, ...] = ()) -> Answer:
+        return self._others.send(call, absent)
+
+
 class Network:
     """AWS, or an endpoint that speaks its API, by boto3. Clients are made once per service and region.
 
