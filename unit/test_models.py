@@ -53,6 +53,11 @@ class TestNarrow:
         }
         assert len([*(tmp_path / FOLDER).iterdir()]) == 2
 
+    def test_without_a_cache_it_is_made_of_the_whole_and_nothing_is_written(self, tmp_path: Path) -> None:
+        narrow = models.Narrow(self.ALLOWED, None)
+        assert {*narrow.load_service_model("ec2", "service-2")["operations"]} == {"DescribeVpcs"}
+        assert [*tmp_path.iterdir()] == []
+
     @pytest.mark.parametrize("service", ["sts", "sqs"])
     def test_what_botocore_needs_itself_and_other_services_are_whole(self, service: str, tmp_path: Path) -> None:
         whole = models.botocore_session().get_service_model(service)

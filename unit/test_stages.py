@@ -392,12 +392,12 @@ class TestModels:
         emulated = opened(resolve(ROOT, "local"))
         assert isinstance(live, ApiStage)
         assert isinstance(emulated, ApiStage)
-        assert live._models is None
-        assert emulated._models is not None
+        assert live._models._kept is None
+        assert emulated._models._kept is not None
 
     def test_where_there_is_no_cache_none_is_made(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr(RunStage, "cache", tmp_path / "none")
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         emulated = opened(resolve(ROOT, "local"))
         assert isinstance(emulated, ApiStage)
-        assert emulated._models is None
+        assert emulated._models._kept is None

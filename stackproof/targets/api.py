@@ -62,16 +62,13 @@ class ApiStage(PlanningStage):
         return Network(allowed_operations(), endpoint=self.endpoint, progress=self.progress, models=self._models)
 
     @cached_property
-    def _models(self) -> "Narrow | None":
-        """What clients of an emulator are made of, where there is a cache to keep it. It is no result, of which a report would tell that
-        it was kept. What asks AWS is made of botocore's own models: a file that somebody else wrote might call a deletion a read.
-        """
-        if self.endpoint is None or not self.cache.is_dir():
-            return None
+    def _models(self) -> "Narrow":
+        """What clients are made of. Kept for an emulator alone, where there is a cache; it is no result, of which a report would tell."""
         from stackproof.resources import allowed_operations
         from stackproof.sources.aws.models import Narrow
 
-        return Narrow(allowed_operations(), Kept(self.cache, self.kept.is_fresh))
+        is_kept = self.endpoint is not None and self.cache.is_dir()
+        return Narrow(allowed_operations(), Kept(self.cache, self.kept.is_fresh) if is_kept else None)
 
     def _open_reader(self) -> "Reader":
         from stackproof.sources.aws.readonly import IDENTITY

@@ -1,8 +1,9 @@
 """The models of AWS's APIs, as botocore has them: parsed once a process, since nothing of any account is in them.
 
 Most of what a short run does is to read them: EC2's has 760 operations, of which the suite asks twenty. So a run that asks with its own
-clients has models of the operations alone that it may ask, made once for each version of botocore and kept in the cache. Such a client has
-no other operation, whatever the guard lets through.
+clients has models of the operations alone that it may ask, and no other operation, whatever the guard lets through. Of an emulator they are
+kept in the cache, made once for each version of botocore. What asks AWS is made of botocore's own models each time: a file that somebody
+else wrote might call a deletion a read.
 """
 
 import contextlib
@@ -24,8 +25,7 @@ _BY_ITSELF = {"s3": frozenset({"CreateSession", "HeadBucket"})}
 """Operations that clients of a service have for themselves: where a bucket is. The guard lets no more of them through than before."""
 
 
-@functools.cache
-def loader() -> "Loader":
+def new_loader() -> "Loader":
     """botocore's loader, which remembers what it has read."""
     from botocore.loaders import Loader
 
@@ -38,10 +38,14 @@ def loader() -> "Loader":
     return Quick()
 
 
-class Narrow:
-    """A loader of models that have some operations alone; everything else is as `loader` has it."""
+loader = functools.cache(new_loader)
+"""The one of this process."""
 
-    def __init__(self, allowed: Iterable[str], kept: Kept) -> None:
+
+class Narrow:
+    """A loader of models that have some operations alone; all else is as `loader` has it. They are ``kept``, or made of the whole."""
+
+    def __init__(self, allowed: Iterable[str], kept: Kept | None) -> None:
         self._actions: dict[str, set[str]] = {}
         for operation in allowed:
             service, _, action = operation.partition(":")
@@ -63,10 +67,13 @@ class Narrow:
     def _narrow(self, service: str, actions: frozenset[str] | set[str]) -> Mapping[str, Any]:
         from botocore import __version__
 
+        def make() -> Mapping[str, Any]:
+            return narrowed(new_loader().load_service_model(service, "service-2"), actions)  # the whole is not remembered
+
+        if self._kept is None:
+            return make()
         inputs = {"botocore": __version__, "service": service, "operations": digest_of(actions)}
-        model: Mapping[str, Any] = self._kept.get(
-            "model", inputs, lambda: narrowed(loader().load_service_model(service, "service-2"), actions)
-        ).value
+        model: Mapping[str, Any] = self._kept.get("model", inputs, make).value
         return model
 
     def __getattr__(self, name: str) -> Any:
